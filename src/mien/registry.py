@@ -1,0 +1,105 @@
+"""Names to parts. A family is one extension point; a part is a class or function registered under its file's name."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import entry_points
+from typing import Any, Generic, TypeVar
+
+from mien.errors import RecipeError, UnknownNameError
+
+T = TypeVar("T")
+P = TypeVar("P")
+
+
+def closest(name: str, known: Mapping[str, Any] | list[str]) -> str:
+    """A "; did you mean ...?" for a misspelt name, or the list of what exists."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"
+
+
+class Family(Generic[T]):
+    """One extension point: parts by name.
+
+    Built-in parts are the modules of ``package`` whose name does not start with "_" and is not "base"; each registers
+    itself under its own file name. Third-party parts come from the entry-point group ``mien.<name>``. Nothing is
+    imported before a part is asked for.
+
+    Args:
+        name: plural name, as in messages and entry points ("fusions").
+        package: dotted package of the built-in parts.
+    """
+
+    def __init__(self, name: str, package: str) -> None:
+        self.name = name
+        self._package = package
+        self._parts: dict[str, Callable[..., T]] = {}
+
+    def register(self, part: P) -> P:
+        """Register a class or function under the name of the module that defines it."""
+        module = inspect.getmodule(part)
+        if module is None:
+            raise TypeError(f"{part!r} has no module to take its name from")
+        name = module.__name__.rpartition(".")[2]
+        self._parts[name] = part  # type: ignore[assignment]  # checked by the family's contract tests
+        return part
+
+    def names(self) -> list[str]:
+        """All names that can be built, sorted."""
+        return sorted({*self._builtin(), *self._parts, *(e.name for e in self._plugins())})
+
+    def get(self, name: str) -> Callable[..., T]:
+        """The part called ``name``.
+
+        Raises:
+            UnknownNameError: if there is none; the message names the closest one.
+        """
+        if name not in self._parts:
+            if name in self._builtin():
+                importlib.import_module(f"{self._package}.{name}")
+            else:
+                for entry in self._plugins():
+                    if entry.name == name:
+                        self._parts[name] = entry.load()
+        if name not in self._parts:
+            raise UnknownNameError(f"no {self.name} called '{name}'; {closest(name, self.names())}")
+        return self._parts[name]
+
+    def build(self, table: Mapping[str, Any], **given: Any) -> T:
+        """Build a part from a recipe table: ``name`` plus its arguments, checked against the signature.
+
+        Args:
+            table: ``{"name": ..., argument: value, ...}``.
+            **given: arguments the program supplies and a table may not.
+
+        Raises:
+            UnknownNameError: unknown name.
+            RecipeError: unknown, missing or doubly given argument.
+        """
+        settings = dict(table)
+        name = settings.pop("name", None)
+        if not isinstance(name, str):
+            raise RecipeError(f"a table of {self.name} needs a name; known: {', '.join(self.names())}")
+        part = self.get(name)
+        allowed = [k for k in inspect.signature(part).parameters if k not in given]
+        for key in settings:
+            if key not in allowed:
+                raise RecipeError(f"'{name}' takes no argument '{key}'; {closest(key, allowed)}")
+        try:
+            return part(**settings, **given)
+        except TypeError as error:
+            raise RecipeError(f"'{name}' cannot be built: {error}") from error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def _builtin(self) -> list[str]:
+        package = importlib.import_module(self._package)
+        return [m.name for m in pkgutil.iter_modules(package.__path__) if m.name != "base" and m.name[0] != "_"]
+
+    def _plugins(self) -> list[Any]:
+        return list(entry_points(group=f"mien.{self.name}"))

@@ -1,0 +1,296 @@
+"""The nouns. Frozen dataclasses over numpy; everything that flows through mien is one of these.
+
+Times are float seconds from the start of the clip, on one clock for every modality.
+Absence is ``None``, never zeros.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+Modality = Literal["text", "voice", "face"]
+MODALITIES: tuple[Modality, ...] = get_args(Modality)
+"""The three modalities, in the order every array over modalities uses."""
+
+EMOTIONS = ("neutral", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
+"""The default label set: the seven expressed emotions of the field."""
+
+SAMPLE_RATE = 16_000
+"""Hz. Every ``Audio`` is mono at this rate."""
+
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """A stretch of time, ``[start, end)`` in seconds.
+
+    Raises:
+        ValueError: if ``end < start`` or a bound is not finite.
+    """
+
+    start: float
+    end: float
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.start) and np.isfinite(self.end)):
+            raise ValueError(f"a span needs finite bounds, got {self.start} and {self.end}")
+        if self.end < self.start:
+            raise ValueError(f"a span cannot end ({self.end:g}) before it starts ({self.start:g})")
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.end - self.start
+
+    def __contains__(self, time: float) -> bool:
+        return self.start <= time < self.end
+
+    def __and__(self, other: Span) -> Span | None:
+        """The common part, or ``None`` when the two share no time."""
+        start, end = max(self.start, other.start), min(self.end, other.end)
+        return Span(start, end) if end > start else None
+
+    def __or__(self, other: Span) -> Span:
+        """The smallest span that holds both."""
+        return Span(min(self.start, other.start), max(self.end, other.end))
+
+    def shifted(self, seconds: float) -> Span:
+        """The same stretch, moved by ``seconds``."""
+        return Span(self.start + seconds, self.end + seconds)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A pointer to something a person said or showed. Holds no data.
+
+    Attributes:
+        id: unique name of the clip within its set.
+        video: file with frames, and sound unless ``audio`` is given.
+        audio: sound file.
+        image: still picture, or a Parquet file of pictures together with ``row``.
+        text: the words, when they are known (replaces speech recognition).
+        span: the part of the file that is meant; ``None`` means all of it.
+        speaker: who speaks or is shown; ``None`` when unknown.
+        row: row of ``image`` when that is a Parquet file.
+    """
+
+    id: str
+    video: Path | None = None
+    audio: Path | None = None
+    image: Path | None = None
+    text: str | None = None
+    span: Span | None = None
+    speaker: str | None = None
+    row: int | None = None
+
+
+@dataclass(frozen=True)
+class Audio:
+    """Sound: ``samples`` float32 (N,) mono at 16 kHz in [-1, 1]; ``start`` in seconds on the clip's clock."""
+
+    samples: Float32
+    start: float = 0.0
+
+    @property
+    def span(self) -> Span:
+        """The time the samples cover."""
+        return Span(self.start, self.start + len(self.samples) / SAMPLE_RATE)
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Pictures of one person's face, or whole pictures.
+
+    Attributes:
+        pixels: uint8 RGB (N, H, W, 3); for faces: aligned crops, eyes level.
+        times: float64 (N,) seconds on the clip's clock, increasing.
+        boxes: float32 (N, 4) left, top, right, bottom of each face in the source picture, in
+            pixels; ``None`` when the pixels are not crops.
+        scores: float32 (N,) confidence of the detector in [0, 1]; ``None`` when not detected.
+    """
+
+    pixels: NDArray[np.uint8]
+    times: NDArray[np.float64]
+    boxes: Float32 | None = None
+    scores: Float32 | None = None
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word: its text, when it was said, and how sure the recogniser was (1.0 when given)."""
+
+    text: str
+    span: Span
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words in order of time. ``language`` is an ISO 639-1 code, or ``None`` when unknown."""
+
+    items: tuple[Word, ...]
+    language: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The words as one line. Words of scripts without spaces carry their own spacing."""
+        return "".join(w.text if w.text[:1].isspace() else " " + w.text for w in self.items).strip()
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One utterance or one silent stretch of one person, cut on one clock.
+
+    ``words``, ``frames`` and ``audio`` are each ``None`` when that modality is absent.
+    ``who`` is the person ("person-1"), or ``None`` when nobody could be told apart.
+    """
+
+    span: Span
+    who: str | None = None
+    words: Words | None = None
+    frames: Frames | None = None
+    audio: Audio | None = None
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """The modalities that are present."""
+        parts: dict[Modality, Any] = {"text": self.words, "voice": self.audio, "face": self.frames}
+        return tuple(m for m in MODALITIES if parts[m] is not None)
+
+
+@dataclass(frozen=True)
+class Track:
+    """One modality of one segment, as an encoder prepared it.
+
+    Attributes:
+        times: float64 (T,) seconds, the middle of what each row describes.
+        values: (T, ...) rows in time; the dtype is the encoder's.
+        columns: names of the last axis of ``values``; empty when it has no named columns.
+        quality: float32 (Q,) how good the input is, by the encoder's ``quality_names``.
+    """
+
+    times: NDArray[np.float64]
+    values: NDArray[Any]
+    columns: tuple[str, ...] = ()
+    quality: Float32 = field(default_factory=lambda: np.zeros(0, np.float32))
+
+    def __post_init__(self) -> None:
+        if len(self.times) != len(self.values):
+            raise ValueError(f"a track needs one time per row: {len(self.times)} times, {len(self.values)} rows")
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+
+TaskKind = Literal["single", "multi", "score"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a head answers.
+
+    Attributes:
+        name: "emotion", "sentiment", ...
+        kind: "single" (one of ``labels``), "multi" (any of ``labels``) or "score" (a number in ``bounds``).
+        labels: the possible answers; empty for a score.
+        bounds: lowest and highest value of a score.
+    """
+
+    name: str
+    kind: TaskKind = "single"
+    labels: tuple[str, ...] = ()
+    bounds: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind == "score" and self.bounds is None:
+            raise ValueError(f"task '{self.name}' is a score and needs bounds")
+        if self.kind != "score" and len(self.labels) < 2:
+            raise ValueError(f"task '{self.name}' needs at least two labels")
+
+    @property
+    def size(self) -> int:
+        """How many numbers a head for this task gives."""
+        return max(1, len(self.labels))
+
+
+EMOTION = Task("emotion", "single", EMOTIONS)
+"""The task of the shipped bundles."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled clip.
+
+    ``targets`` maps a task's name to a float32 vector (L,): for "single" a distribution over the labels
+    (one-hot, or annotators' votes as shares), for "multi" zeros and ones, for "score" one number (1,).
+    A task without an entry is unlabelled. ``group`` (the speaker) is never split across sets.
+    ``source`` names the data set.
+    """
+
+    clip: Clip
+    targets: Mapping[str, Float32]
+    group: str | None
+    split: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The answer for one span of one person.
+
+    Attributes:
+        span: what it is about.
+        who: the person, or ``None``.
+        text: the words said; empty when there are none.
+        label: the most probable expressed emotion.
+        scores: calibrated probability of every label.
+        valence: -1 (unpleasant) to 1 (pleasant).
+        arousal: -1 (calm) to 1 (excited).
+        shares: how much each modality that is present weighed; sums to 1.
+        opinions: what each modality alone says: {modality: {label: probability}}.
+        quality: what was measured of each input: {modality: {name: value}}.
+    """
+
+    span: Span
+    who: str | None
+    text: str
+    label: str
+    scores: Mapping[str, float]
+    valence: float
+    arousal: float
+    shares: Mapping[Modality, float]
+    opinions: Mapping[Modality, Mapping[str, float]]
+    quality: Mapping[Modality, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """All answers about one clip, in order of time.
+
+    ``label`` and ``scores`` summarise the clip (means weighted by duration); they are ``None`` and empty when
+    nothing could be read. ``warnings`` say in plain sentences what was missing.
+    """
+
+    source: str
+    duration: float
+    bundle: str
+    bundle_sha256: str
+    predictions: tuple[Prediction, ...]
+    label: str | None
+    scores: Mapping[str, float]
+    valence: float | None
+    arousal: float | None
+    warnings: tuple[str, ...] = ()
