@@ -1,0 +1,1 @@
+"""From manifests on disk to batches."""

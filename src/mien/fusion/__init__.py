@@ -1,0 +1,1 @@
+"""Ways to join what the encoders give. Needs ``mien[train]``; exported graphs run without it."""

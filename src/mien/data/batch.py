@@ -1,0 +1,152 @@
+"""Examples to batches: one data set at a time, like lengths together, the same order for the same seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from mien.data.manifest import read
+from mien.data.tracks import Item, TrackStore
+from mien.encoders.base import Encoder
+from mien.model import Batch
+from mien.recipe import Source
+from mien.types import Example, Modality, Task, Track
+
+Progress = Callable[[int], None]
+_POOL = 50  # batches' worth of examples among which lengths are sorted
+
+
+class ExampleSet:
+    """Examples of one source and split, with the tracks of every encoder.
+
+    Examples without any track are left out; ``skipped`` says which and why.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        items: Sequence[Item],
+        encoders: Mapping[Modality, Encoder],
+        names: Mapping[Modality, str],
+        tasks: Sequence[Task],
+        progress: Progress,
+    ) -> None:
+        self.name = name
+        self.tasks = tuple(tasks)
+        self._quality = {m: len(e.quality_names) for m, e in encoders.items()}
+        self._stores = {m: TrackStore(e, names[m], items, progress) for m, e in encoders.items()}
+        lengths = np.stack([s.lengths() for s in self._stores.values()])
+        self._kept = np.flatnonzero(lengths.sum(axis=0) > 0)
+        self._lengths: NDArray[np.int64] = lengths.max(axis=0)[self._kept]
+        self.examples: list[Example] = [items[i].example for i in self._kept]
+        self.skipped = [pair for s in self._stores.values() for pair in s.skipped]
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def tracks(self, index: int) -> dict[Modality, Track]:
+        """The tracks of one example; absent modalities are left out."""
+        found = {m: s[int(self._kept[index])] for m, s in self._stores.items()}
+        return {m: t for m, t in found.items() if t is not None}
+
+    def order(self, size: int, rng: np.random.Generator | None) -> list[NDArray[np.int64]]:
+        """Index arrays of batches. With ``rng`` shuffled, and examples of like length together; else sorted by length."""
+        if rng is None:
+            at = np.argsort(self._lengths, kind="stable")
+            return [at[i : i + size] for i in range(0, len(at), size)]
+        batches: list[NDArray[np.int64]] = []
+        shuffled = rng.permutation(len(self))
+        for start in range(0, len(shuffled), size * _POOL):
+            pool = shuffled[start : start + size * _POOL]
+            pool = pool[np.argsort(self._lengths[pool], kind="stable")]
+            batches += [pool[i : i + size] for i in range(0, len(pool), size)]
+        return batches
+
+    def batch(self, indices: Sequence[int] | NDArray[np.int64]) -> Batch:
+        """Pad some examples into one batch."""
+        return collate([self.tracks(int(i)) for i in indices], [self.examples[int(i)] for i in indices], self.tasks, self._quality)
+
+    def targets(self, task: str) -> NDArray[np.float32]:
+        """All targets of a task, (N, L); rows of unlabelled examples hold NaN."""
+        size = next(t.size for t in self.tasks if t.name == task)
+        blank = np.full(size, np.nan, np.float32)
+        return np.stack([e.targets.get(task, blank) for e in self.examples])
+
+
+def collate(
+    tracks: Sequence[Mapping[Modality, Track]],
+    examples: Sequence[Example],
+    tasks: Sequence[Task],
+    quality: Mapping[Modality, int],
+) -> Batch:
+    """Pad tracks and targets.
+
+    Raises:
+        ValueError: if an example has no modality at all.
+    """
+    if not all(tracks):
+        raise ValueError("every example needs at least one modality")
+    x: dict[Modality, Tensor] = {}
+    mask: dict[Modality, Tensor] = {}
+    marks: dict[Modality, Tensor] = {}
+    for m, size in quality.items():
+        marks[m] = torch.from_numpy(np.stack([t[m].quality if m in t else np.zeros(size, np.float32) for t in tracks]))
+        if any(m in t for t in tracks):
+            x[m], mask[m] = _pad([t[m].values if m in t else None for t in tracks])
+    targets, labelled = {}, {}
+    for task in tasks:
+        rows = [e.targets.get(task.name) for e in examples]
+        labelled[task.name] = torch.tensor([r is not None for r in rows])
+        filled = [np.zeros(task.size, np.float32) if r is None else r for r in rows]
+        targets[task.name] = torch.from_numpy(np.stack(filled))
+    return Batch(x, mask, marks, targets, labelled)
+
+
+def _pad(rows: Sequence[NDArray[Any] | None]) -> tuple[Tensor, Tensor]:
+    """Zero-pad to one length: (B, T, ...) and bool (B, T)."""
+    sample = next(r for r in rows if r is not None)
+    longest = max(len(r) for r in rows if r is not None)
+    values = np.zeros((len(rows), longest, *sample.shape[1:]), sample.dtype)
+    mask = np.zeros((len(rows), longest), bool)
+    for i, row in enumerate(rows):
+        if row is not None:
+            values[i, : len(row)] = row
+            mask[i, : len(row)] = True
+    return torch.from_numpy(values), torch.from_numpy(mask)
+
+
+def epoch(sets: Sequence[ExampleSet], size: int, rng: np.random.Generator) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """One pass over all sets in mixed order: (index of the set, indices of a batch). Batches never mix sets."""
+    plan = [(k, b) for k, s in enumerate(sets) for b in s.order(size, rng)]
+    for i in rng.permutation(len(plan)):
+        yield plan[i]
+
+
+def load_sets(
+    sources: Sequence[Source],
+    split: str,
+    encoders: Mapping[Modality, Encoder],
+    names: Mapping[Modality, str],
+    tasks: Sequence[Task],
+    root: Path,
+    progress: Callable[[str, int], Progress],
+) -> list[ExampleSet]:
+    """The sets of one split ("train", "valid" or "test") of all sources; sources without it are left out.
+
+    Args:
+        progress: given a name and a number of examples, returns what to call as they are prepared.
+    """
+    sets = []
+    for source in sources:
+        wanted = {"train": source.train, "valid": source.valid}.get(split, split)
+        ways = source.degrade if split in ("train", "valid") else ("",)
+        items = [Item(e, how) for e in read(source, tasks, root) if e.split == wanted for how in ways]
+        if items:
+            sets.append(ExampleSet(source.name, items, encoders, names, tasks, progress(f"{source.name} {split}", len(items))))
+    return [s for s in sets if len(s)]

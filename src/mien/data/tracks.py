@@ -1,0 +1,115 @@
+"""Prepared tracks on disk: made once, shared by runs, read through memory maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.cache import cache_folder, content_key, make_folder
+from mien.data.load import segment_of, spoil
+from mien.encoders.base import Encoder
+from mien.errors import InputError
+from mien.types import Clip, Example, Track
+
+_SHARD = 256
+
+
+@dataclass(frozen=True)
+class Item:
+    """An example, and the way it is spoilt ("" for not at all)."""
+
+    example: Example
+    how: str = ""
+
+
+class TrackStore:
+    """The tracks of one encoder for a list of items.
+
+    Tracks are packed in shards of 256 items; each shard is a folder of plain arrays whose name is a hash of what went
+    in (encoder, version, settings, files' sizes and times, words), so a second run finds it, and a killed run goes on
+    with the shard it was at. ``skipped`` lists (clip id, reason) of items that could not be read.
+    """
+
+    def __init__(self, encoder: Encoder, name: str, items: Sequence[Item], progress: Callable[[int], None]) -> None:
+        self._shards: list[_Shard] = []
+        self.skipped: list[tuple[str, str]] = []
+        identity = {"encoder": name, "version": encoder.version, "settings": encoder.settings}
+        for start in range(0, len(items), _SHARD):
+            part = items[start : start + _SHARD]
+            key = content_key([identity, [_fingerprint(i) for i in part]])
+            path = cache_folder() / "tracks" / f"{name}-{key[:24]}"
+            shard = _Shard(make_folder(path, lambda draft, part=part: _fill(draft, encoder, part)))  # type: ignore[misc]
+            self._shards.append(shard)
+            self.skipped += shard.skipped
+            progress(len(part))
+
+    def __getitem__(self, index: int) -> Track | None:
+        """The track of item ``index``; ``None`` when it has none."""
+        return self._shards[index // _SHARD].track(index % _SHARD)
+
+    def lengths(self) -> NDArray[np.int64]:
+        """Rows of each item's track, 0 where there is none, int64 (N,)."""
+        return np.concatenate([np.diff(s.offsets) for s in self._shards] or [np.zeros(0, np.int64)])
+
+
+class _Shard:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @cached_property
+    def offsets(self) -> NDArray[np.int64]:
+        offsets: NDArray[np.int64] = np.load(self._path / "offsets.npy")
+        return offsets
+
+    @cached_property
+    def skipped(self) -> list[tuple[str, str]]:
+        lines = (self._path / "skipped.txt").read_text(encoding="utf-8").splitlines()
+        return [(name, why) for name, _, why in (line.partition("\t") for line in lines)]
+
+    @cached_property
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        return {k: np.load(self._path / f"{k}.npy", mmap_mode="r") for k in ("values", "times", "quality")}
+
+    def track(self, index: int) -> Track | None:
+        start, end = int(self.offsets[index]), int(self.offsets[index + 1])
+        if start == end:
+            return None
+        arrays = self._arrays
+        quality = np.array(arrays["quality"][index])
+        return Track(np.array(arrays["times"][start:end]), np.array(arrays["values"][start:end]), (), quality)
+
+
+def _fingerprint(item: Item) -> list[Any]:
+    clip = item.example.clip
+    file = clip.video or clip.audio or clip.image
+    stamp = [file.name, file.stat().st_size, file.stat().st_mtime_ns] if file and file.is_file() else [str(file)]
+    return [clip.id, stamp, clip.row, clip.text, clip.span and [clip.span.start, clip.span.end], item.how]
+
+
+def _fill(draft: Path, encoder: Encoder, items: Sequence[Item]) -> None:
+    tracks: list[Track | None] = []
+    skipped: list[str] = []
+    for item in items:
+        try:
+            tracks.append(_prepare(encoder, item.example.clip, item.how))
+        except InputError as error:
+            tracks.append(None)
+            skipped.append(f"{item.example.clip.id}\t{error}".replace("\n", " "))
+    found = [t for t in tracks if t is not None]
+    lengths = [0 if t is None else len(t) for t in tracks]
+    empty = np.zeros(found[0].quality.shape if found else (0,), np.float32)
+    np.save(draft / "offsets.npy", np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+    np.save(draft / "values.npy", np.concatenate([t.values for t in found]) if found else np.zeros(0, np.float32))
+    np.save(draft / "times.npy", np.concatenate([t.times for t in found]) if found else np.zeros(0))
+    np.save(draft / "quality.npy", np.stack([empty if t is None else t.quality for t in tracks]))
+    (draft / "skipped.txt").write_text("\n".join(skipped), encoding="utf-8")
+
+
+def _prepare(encoder: Encoder, clip: Clip, how: str) -> Track | None:
+    return encoder.prepare(spoil(segment_of(clip), how, clip.id))

@@ -1,0 +1,68 @@
+"""What every fusion is: states and masks of some modalities in, one vector and one row of weights out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from mien.registry import Family
+from mien.types import Modality, Task
+
+
+class Fused(NamedTuple):
+    """``vector`` float (B, D); ``weights`` float (B, M), zero for absent modalities, rows summing to 1."""
+
+    vector: Tensor
+    weights: Tensor
+
+
+class Fusion(nn.Module, ABC):
+    """Joins encoded modalities. A modality whose mask row is all false must not change anything.
+
+    Args:
+        dims: D of each modality's states, in the order of the weights.
+        quality: number of quality values of each modality.
+        tasks: what will be asked.
+    """
+
+    dim: int
+
+    def __init__(self, dims: Mapping[Modality, int], quality: Mapping[Modality, int], tasks: Sequence[Task]) -> None:
+        super().__init__()
+        self.modalities = tuple(dims)
+        self.tasks = tuple(tasks)
+
+    @abstractmethod
+    def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor]) -> Fused:
+        """Join. Lists follow ``self.modalities``: states (B, T, D_m), masks bool (B, T), quality (B, Q_m)."""
+
+    def observe(self, modality: Modality, shares: Mapping[str, Tensor], quality: Tensor) -> None:
+        """See statistics of the training data before training; most fusions need none.
+
+        Args:
+            modality: whose examples they are of.
+            shares: {task: share of each label (L,)}.
+            quality: all quality values (N, Q_m).
+        """
+
+    def head(self, task: Task) -> nn.Module:
+        """The module from ``Fused.vector`` to logits (B, task.size)."""
+        return nn.Linear(self.dim, task.size)
+
+
+def present(masks: list[Tensor]) -> Tensor:
+    """Which modalities each example has: bool (B, M)."""
+    return torch.stack([mask.any(dim=1) for mask in masks], dim=1)
+
+
+def pooled(states: Tensor, mask: Tensor) -> Tensor:
+    """Mean over the unmasked places: (B, T, D), (B, T) -> (B, D); zeros where nothing is unmasked."""
+    kept = torch.where(mask.unsqueeze(-1), states, torch.zeros_like(states))
+    return kept.sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp(min=1).to(states.dtype)
+
+
+fusions: Family[Fusion] = Family("fusions", "mien.fusion")

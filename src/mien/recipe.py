@@ -1,0 +1,200 @@
+"""Recipes: strict TOML to frozen dataclasses. A strategy is a recipe, not a class."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from importlib.resources import files
+from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from mien.errors import RecipeError
+from mien.registry import closest
+from mien.types import EMOTION, Modality, Task
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class EncoderTable:
+    """``[encoders.<modality>]``.
+
+    Attributes:
+        name: registered encoder.
+        options: its arguments.
+        start: folder of a finished run whose weights for this modality are taken, relative to the runs folder.
+        lr: its own learning rate; ``None`` takes that of ``[train]``.
+    """
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+    start: str | None = None
+    lr: float | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """One ``[[data]]`` table: a manifest and how to read it.
+
+    Attributes:
+        name: of the data set, as results name it.
+        manifest: CSV or Parquet file, relative to the data root.
+        content: which modality its files hold: "audio", "image", "video" or "text" (no file, the text column).
+        labels: {label in the file: label of the task}; rows with other labels are left out.
+        column: column of the label; several labels are joined by "|".
+        votes: {column of annotators' votes: label}; replaces ``labels`` in training and keeps ``labels`` for the test.
+        where: {column: value} that a row must have.
+        task: the task the labels are of.
+        splits: {split in the file: split here}, where they differ.
+        train: split to train on, or "" for none.
+        degrade: ways to spoil the examples of the training split, "kind:level"; "" is the clean one.
+        limit: at most so many examples of each split (for trials).
+    """
+
+    name: str
+    manifest: str
+    content: str
+    labels: dict[str, str]
+    column: str = "label"
+    votes: dict[str, str] = field(default_factory=dict)
+    where: dict[str, str] = field(default_factory=dict)
+    task: str = EMOTION.name
+    splits: dict[str, str] = field(default_factory=dict)
+    train: str = "train"
+    valid: str = "valid"
+    degrade: tuple[str, ...] = ("",)
+    limit: int = 0
+
+
+@dataclass(frozen=True)
+class Training:
+    """``[train]``: the loop. ``learn`` lists prefixes of the parameters that learn; all others stay as they are."""
+
+    epochs: int = 3
+    batch: int = 32
+    lr: float = 1e-3
+    optimizer: str = "adamw"
+    weight_decay: float = 0.01
+    warmup: float = 0.06
+    schedule: str = "linear"
+    clip: float = 1.0
+    ema: float = 0.0
+    precision: str = "32-true"
+    learn: tuple[str, ...] = ("",)
+    keep: str = "best"
+
+
+@dataclass(frozen=True)
+class Export:
+    """``[export]``: which graphs are stored as int8 or float16, and what the bundle says of itself."""
+
+    int8: tuple[str, ...] = ()
+    float16: tuple[str, ...] = ()
+    summary: str = ""
+    notes: tuple[str, ...] = ()
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole recipe file."""
+
+    name: str
+    encoders: dict[Modality, EncoderTable]
+    data: tuple[Source, ...]
+    fusion: dict[str, Any] = field(default_factory=lambda: {"name": "late"})
+    train: Training = field(default_factory=Training)
+    export: Export = field(default_factory=Export)
+    seed: int = 0
+    tasks: tuple[Task, ...] = (EMOTION,)
+
+    def as_table(self) -> dict[str, Any]:
+        """The recipe as plain values, for bundle.json."""
+        return asdict(self)
+
+
+def load(path: Path | str, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe file, or a shipped recipe by name, with ``a.b=value`` overrides.
+
+    Raises:
+        RecipeError: no such file, not TOML, or a key or value that a recipe does not have.
+    """
+    try:
+        table = tomllib.loads(_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{path} is not valid TOML: {error}") from error
+    for override in overrides:
+        _apply(table, override)
+    return _build(Recipe, table, "the recipe")
+
+
+def shipped() -> list[str]:
+    """Names of the recipes in the package."""
+    return sorted(p.name.removesuffix(".toml") for p in files("mien.recipes").iterdir() if p.name.endswith(".toml"))
+
+
+def _text(path: Path | str) -> str:
+    if Path(path).is_file():
+        return Path(path).read_text(encoding="utf-8")
+    if str(path) in shipped():
+        return files("mien.recipes").joinpath(f"{path}.toml").read_text(encoding="utf-8")
+    raise RecipeError(f"there is no recipe '{path}'; give a .toml file or one of: {', '.join(shipped())}")
+
+
+def _apply(table: dict[str, Any], override: str) -> None:
+    path, found, text = override.partition("=")
+    if not found:
+        raise RecipeError(f"'{override}' is not of the form key=value, for example train.epochs=5")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *parents, last = path.strip().split(".")
+    node = table
+    for key in parents:
+        node = node.setdefault(key, {})
+        if not isinstance(node, dict):
+            raise RecipeError(f"'{path}' goes through '{key}', which is not a table")
+    node[last] = value
+
+
+def _build(kind: type[T], table: Mapping[str, Any], place: str) -> T:
+    """A dataclass from a table; unknown and missing keys and wrong types are errors that name their place."""
+    hints = get_type_hints(kind)
+    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]  # only called with dataclasses
+    for key in table:
+        if key not in known:
+            raise RecipeError(f"{place} has no key '{key}'; {closest(key, list(known))}")
+    for name, entry in known.items():
+        if name not in table and entry.default is MISSING and entry.default_factory is MISSING:
+            raise RecipeError(f"{place} needs '{name}'")
+    return kind(**{key: _value(hints[key], value, f"{place} at '{key}'") for key, value in table.items()})
+
+
+def _value(hint: Any, value: Any, place: str) -> Any:
+    origin = get_origin(hint)
+    if origin in (Union, UnionType):
+        inner = [h for h in get_args(hint) if h is not type(None)]
+        return None if value is None else _value(inner[0], value, place)
+    if hasattr(hint, "__dataclass_fields__"):
+        return _build(hint, _check(value, dict, place), place)
+    if origin is tuple:
+        return tuple(_value(get_args(hint)[0], v, place) for v in _check(value, list, place))
+    if origin is dict:
+        inner_hint = get_args(hint)[1]
+        return {k: _value(inner_hint, v, f"{place}.{k}") for k, v in _check(value, dict, place).items()}
+    if hint is Any:
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(hint, type):
+        return _check(value, hint, place)
+    return value
+
+
+def _check(value: Any, kind: type[T], place: str) -> T:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise RecipeError(f"{place} must be of type {kind.__name__}, not {type(value).__name__} ({value!r})")
+    return value

@@ -1,0 +1,131 @@
+"""What a training run leaves on disk: weights, checkpoints (safetensors, nothing executable) and logs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import torch
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+from mien.cache import write_atomic
+from mien.errors import InputError
+from mien.model import Model
+from mien.recipe import Recipe
+from mien.types import Modality
+
+_WEIGHTS = "weights.safetensors"
+
+
+def run_folder(runs: Path, recipe: Recipe) -> Path:
+    """``runs/<name>/seed<seed>``."""
+    return runs / recipe.name / f"seed{recipe.seed}"
+
+
+def save_weights(model: nn.Module, folder: Path) -> None:
+    """All parameters and buffers, atomically."""
+    write_atomic(folder / _WEIGHTS, save(_owned(model.state_dict())))
+
+
+def load_weights(model: Model, folder: Path, modality: Modality | None = None) -> None:
+    """Weights of a run into a model: all, or only what belongs to one modality.
+
+    Raises:
+        InputError: if there is no such run, or it does not fit.
+    """
+    path = folder / _WEIGHTS
+    if not path.is_file():
+        raise InputError(f"there is no trained run in '{folder}'; train its recipe first")
+    state = load_file(path)
+    if modality is not None:
+        state = {k: v for k, v in state.items() if _belongs(k, modality)}
+    try:
+        left_out = model.load_state_dict(state, strict=modality is None)
+    except RuntimeError as error:
+        raise InputError(f"the run in '{folder}' does not fit this recipe: {str(error).splitlines()[-1]}") from error
+    if left_out.unexpected_keys:
+        raise InputError(f"the run in '{folder}' does not fit this recipe: {left_out.unexpected_keys[0]} has no place")
+
+
+def _belongs(key: str, modality: Modality) -> bool:
+    parts = key.split(".")
+    return modality in parts[:3] or any(p.startswith(f"{modality}_") for p in parts)
+
+
+def _owned(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {k: v.detach().contiguous().clone() for k, v in state.items()}
+
+
+class Checkpoint:
+    """Model, optimizer, average and step in one safetensors file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def exists(self) -> bool:
+        """Whether there is one."""
+        return self.path.is_file()
+
+    def save(
+        self, model: nn.Module, optimizer: torch.optim.Optimizer, ema: nn.Module | None, step: int, best: float
+    ) -> None:
+        """Write it atomically: a kill leaves the one before."""
+        tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
+        if ema is not None:
+            tensors |= {f"ema.{k}": v for k, v in ema.state_dict().items()}
+        for index, entry in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{k}": v for k, v in entry.items() if isinstance(v, Tensor)}
+        note = {"step": str(step), "best": json.dumps(best)}
+        write_atomic(self.path, save(_owned(tensors), note))
+
+    def load(
+        self, model: nn.Module, optimizer: torch.optim.Optimizer, ema: nn.Module | None
+    ) -> tuple[int, float]:
+        """Put everything back; returns step and best validation loss."""
+        from safetensors import safe_open
+
+        with safe_open(self.path, framework="pt") as file:
+            note = file.metadata()
+            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 - a file, not a dict
+        model.load_state_dict(_under(tensors, "model."))
+        if ema is not None:
+            ema.load_state_dict(_under(tensors, "ema."))
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in _under(tensors, "optimizer.").items():
+            index, _, name = key.partition(".")
+            state.setdefault(int(index), {})[name] = value
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        return int(note["step"]), float(json.loads(note["best"]))
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+class Log:
+    """TensorBoard scalars and a plain text log beside them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writer: Any = None
+
+    def __enter__(self) -> Self:
+        from torch.utils.tensorboard import SummaryWriter
+
+        self._writer = SummaryWriter(self._folder / "tensorboard")  # type: ignore[no-untyped-call]
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._writer.close()
+
+    def scalar(self, name: str, value: float, step: int) -> None:
+        """One number at one step."""
+        self._writer.add_scalar(name, value, step)
+
+    def line(self, text: str) -> None:
+        """One line in log.txt."""
+        with (self._folder / "log.txt").open("a", encoding="utf-8") as file:
+            file.write(text + "\n")

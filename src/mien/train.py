@@ -1,0 +1,290 @@
+"""The one loop: a recipe in, a run folder with weights out. The only ``.backward(`` in the project."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from mien import threads
+from mien.data.batch import ExampleSet, epoch, load_sets
+from mien.encoders.base import Encoder, encoders
+from mien.errors import InputError, RecipeError
+from mien.fusion.base import fusions
+from mien.heads import score
+from mien.model import Batch, Model, total_loss
+from mien.recipe import Recipe, Training
+from mien.run import Checkpoint, Log, load_weights, run_folder, save_weights
+from mien.types import Modality
+
+_SAVE_EVERY = 300  # steps between checkpoints
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished training: the model in evaluation mode, what it was made from, and where it lies."""
+
+    model: Model
+    encoders: dict[Modality, Encoder]
+    recipe: Recipe
+    folder: Path
+    valid_loss: float | None
+
+
+def build(recipe: Recipe) -> tuple[Model, dict[Modality, Encoder]]:
+    """The untrained model of a recipe.
+
+    Raises:
+        RecipeError, UnknownNameError: a table that does not fit what it names.
+    """
+    parts: dict[Modality, Encoder] = {}
+    for modality, table in recipe.encoders.items():
+        part = encoders.build({"name": table.name, **table.options})
+        if part.modality != modality:
+            raise RecipeError(f"'{table.name}' reads {part.modality}; it cannot stand under [encoders.{modality}]")
+        parts[modality] = part
+    torch.manual_seed(recipe.seed)
+    networks = {m: e.network() for m, e in parts.items()}
+    dims = {m: int(n.dim) for m, n in networks.items()}  # type: ignore[arg-type]  # Encoder.network's contract
+    quality = {m: len(e.quality_names) for m, e in parts.items()}
+    fusion = fusions.build(recipe.fusion, dims=dims, quality=quality, tasks=recipe.tasks)
+    return Model(networks, fusion, recipe.tasks), parts
+
+
+def train(recipe: Recipe, root: Path, runs: Path, resume: bool = False, quiet: bool = False) -> Run:
+    """Train one model.
+
+    Args:
+        recipe: what to train, on what.
+        root: folder of the data sets.
+        runs: folder of all runs; this one goes to ``runs/<name>/seed<seed>``.
+        resume: go on from the last checkpoint; the result is the same as of an unbroken run.
+        quiet: no progress bars.
+
+    Raises:
+        InputError: if the folder holds a run and ``resume`` was not asked for.
+    """
+    torch.set_num_threads(threads.count())
+    torch.set_flush_denormal(True)
+    folder = run_folder(runs, recipe)
+    checkpoint = Checkpoint(folder / "checkpoint.safetensors")
+    if checkpoint.exists() and not resume:
+        raise InputError(f"{folder} holds a run already; continue it with --resume or remove the folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    model, parts = build(recipe)
+    for modality, table in recipe.encoders.items():
+        if table.start:
+            load_weights(model, runs / table.start, modality)
+    names = {m: t.name for m, t in recipe.encoders.items()}
+    with _bars(quiet) as bars:
+
+        def follow(label: str, size: int) -> Any:
+            bar = bars.add_task(f"prepare {label}", total=size)
+            return lambda step: bars.advance(bar, step)
+
+        sets, valid = (
+            load_sets(recipe.data, split, parts, names, recipe.tasks, root, follow) for split in ("train", "valid")
+        )
+        if not sets:
+            raise RecipeError(f"the recipe '{recipe.name}' finds no training examples")
+        best = _Loop(recipe, model, sets, valid, folder, checkpoint).run(bars, resume)
+    return Run(model.eval(), parts, recipe, folder, best)
+
+
+class _Loop:
+    """One run of the loop. Random numbers depend on seed and step alone, so a resumed run repeats an unbroken one."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        model: Model,
+        sets: Sequence[ExampleSet],
+        valid: Sequence[ExampleSet],
+        folder: Path,
+        checkpoint: Checkpoint,
+    ) -> None:
+        self.recipe, self.how, self.model = recipe, recipe.train, model
+        self.sets, self.valid, self.folder, self.checkpoint = sets, valid, folder, checkpoint
+        self.fabric = Fabric(accelerator="cpu", devices=1, precision=self.how.precision)  # type: ignore[arg-type]
+        _choose(model, self.how.learn)
+        self.optimizer = _optimizer(recipe, model)
+        self.wrapped, self.optimizer = self.fabric.setup(model, self.optimizer)
+        average = get_ema_multi_avg_fn(self.how.ema)
+        self.ema = AveragedModel(model, multi_avg_fn=average, use_buffers=True) if self.how.ema else None
+        self.per_epoch = sum(math.ceil(len(s) / self.how.batch) for s in sets)
+        self.best = math.inf
+
+    def run(self, bars: Progress, resume: bool) -> float | None:
+        """All epochs; leaves the kept weights in the model. Returns the loss on the validation sets."""
+        step = 0
+        if resume and self.checkpoint.exists():
+            step, self.best = self.checkpoint.load(self.model, self.optimizer, self.ema)
+        else:
+            observe(self.model, self.sets, self.how.learn)
+        total = self.per_epoch * self.how.epochs
+        bar = bars.add_task(f"train {self.recipe.name} seed {self.recipe.seed}", total=total, completed=step)
+        with Log(self.folder) as log:
+            for number in range(step // self.per_epoch, self.how.epochs):
+                for batch in self._batches(number, step % self.per_epoch):
+                    loss = self._step(batch, step, total)
+                    step += 1
+                    log.scalar("train/loss", loss, step)
+                    bars.advance(bar)
+                    if step % _SAVE_EVERY == 0 and step % self.per_epoch:
+                        self.checkpoint.save(self.model, self.optimizer, self.ema, step, self.best)
+                self._finish_epoch(number, log, step)
+        load_weights(self.model, self.folder)
+        return None if math.isinf(self.best) else self.best
+
+    def _batches(self, number: int, skip: int) -> Iterator[Batch]:
+        rng = np.random.default_rng([self.recipe.seed, number])
+        for index, (which, rows) in enumerate(epoch(self.sets, self.how.batch, rng)):
+            if index >= skip:
+                yield self.sets[which].batch(rows)
+
+    def _step(self, batch: Batch, step: int, total: int) -> float:
+        torch.manual_seed(self.recipe.seed * 1_000_003 + step)
+        _learning_mode(self.model)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak"] * _schedule(self.how, step, total)
+        loss = total_loss(self.recipe.tasks, self.wrapped(batch).logits, batch)
+        self.fabric.backward(loss)
+        if self.how.clip:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.how.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        if self.ema is not None:
+            self.ema.update_parameters(self.model)
+        return float(loss.detach())
+
+    def _finish_epoch(self, number: int, log: Log, step: int) -> None:
+        kept = self._kept_model()
+        if self.valid:
+            loss = valid_loss(kept, self.valid, self.fabric)
+            log.scalar("valid/loss", loss, step)
+            log.line(f"epoch {number + 1}/{self.how.epochs} valid loss {loss:.4f}")
+        else:
+            loss = math.inf
+        if not self.valid or self.how.keep == "last" or loss < self.best:
+            save_weights(kept, self.folder)
+            self.best = loss
+        self.checkpoint.save(self.model, self.optimizer, self.ema, step, self.best)
+
+    def _kept_model(self) -> Model:
+        """The averaged weights when there are any."""
+        return self.model if self.ema is None else self.ema.module
+
+
+def _choose(model: Model, prefixes: Sequence[str]) -> None:
+    chosen = 0
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = any(name.startswith(p) for p in prefixes)
+        chosen += parameter.requires_grad
+    if not chosen:
+        raise RecipeError(f"train.learn = {list(prefixes)} matches no parameter of the model")
+
+
+def _learning_mode(model: nn.Module) -> None:
+    """Training mode only where something learns: frozen parts keep their statistics and drop nothing."""
+    for part in model.modules():
+        part.training = any(p.requires_grad for p in part.parameters())
+
+
+def _optimizer(recipe: Recipe, model: Model) -> torch.optim.Optimizer:
+    how = recipe.train
+    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            groups.setdefault((_rate(recipe, name), parameter.ndim > 1), []).append(parameter)
+    tables: list[dict[str, Any]] = [
+        {"params": params, "peak": rate, "lr": rate, "weight_decay": how.weight_decay if decays else 0.0}
+        for (rate, decays), params in groups.items()
+    ]
+    if how.optimizer == "sgd":
+        return torch.optim.SGD(tables, lr=how.lr, momentum=0.9, nesterov=True)
+    if how.optimizer == "adamw":
+        return torch.optim.AdamW(tables, lr=how.lr, fused=True)
+    raise RecipeError(f"train.optimizer must be adamw or sgd, not '{how.optimizer}'")
+
+
+def _rate(recipe: Recipe, parameter: str) -> float:
+    for modality, table in recipe.encoders.items():
+        if table.lr is not None and parameter.startswith(f"networks.{modality}."):
+            return table.lr
+    return recipe.train.lr
+
+
+def _schedule(how: Training, step: int, total: int) -> float:
+    rise = min(1.0, (step + 1) / max(1, how.warmup * total))
+    if how.schedule == "cosine":
+        return rise * 0.5 * (1 + math.cos(math.pi * step / total))
+    if how.schedule == "linear":
+        return rise * (1 - step / total)
+    return rise
+
+
+def observe(model: Model, sets: Sequence[ExampleSet], learn: Sequence[str]) -> None:
+    """Show what learns the statistics of the training data: networks their values, the fusion its labels and quality."""
+    for modality in model.modalities:
+        network = model.networks[modality]
+        if hasattr(network, "fit_statistics") and any(p.requires_grad for p in network.parameters()):
+            network.fit_statistics(t[modality].values for s in sets for t in map(s.tracks, range(len(s))) if modality in t)
+        model.fusion.observe(modality, _shares(model, sets, modality), _quality(sets, modality))
+
+
+def _shares(model: Model, sets: Sequence[ExampleSet], modality: Modality) -> dict[str, Tensor]:
+    """Share of each label among the examples that have the modality."""
+    shares = {}
+    for task in model.tasks:
+        rows = [s.targets(task.name)[[modality in s.tracks(i) for i in range(len(s))]] for s in sets]
+        total = torch.from_numpy(np.nansum(np.concatenate(rows), axis=0))
+        shares[task.name] = total / total.sum().clamp(min=1e-9)
+    return shares
+
+
+def _quality(sets: Sequence[ExampleSet], modality: Modality) -> Tensor:
+    rows = [t[modality].quality for s in sets for t in map(s.tracks, range(len(s))) if modality in t]
+    return torch.from_numpy(np.stack(rows)) if rows else torch.zeros(0, 0)
+
+
+@torch.no_grad()
+def valid_loss(model: Model, sets: Sequence[ExampleSet], fabric: Fabric, size: int = 64) -> float:
+    """Mean loss over all examples."""
+    model.eval()
+    total = count = 0.0
+    for part in sets:
+        for rows in part.order(size, None):
+            batch = part.batch(rows)
+            with fabric.autocast():
+                logits = model(batch).logits
+            total += float(total_loss(model.tasks, logits, batch)) * len(rows)
+            count += len(rows)
+    return total / count
+
+
+@torch.no_grad()
+def predict(model: Model, part: ExampleSet, task: str, size: int = 64) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Scores of one task for every example of a set, (N, L), in the set's order."""
+    model.eval()
+    chosen = next(t for t in model.tasks if t.name == task)
+    scores = np.zeros((len(part), chosen.size), np.float32)
+    for rows in part.order(size, None):
+        scores[rows] = score(chosen, model(part.batch(rows)).logits[task]).numpy()
+    return scores
+
+
+@contextmanager
+def _bars(quiet: bool) -> Iterator[Progress]:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, disable=quiet) as bars:
+        yield bars
