@@ -42,6 +42,7 @@ def make_folder(path: Path, fill: Callable[[Path], None]) -> Path:
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=path.parent))
     try:
         fill(draft)
+        draft.chmod(0o777 & ~_mask())
         try:
             draft.rename(path)
         except OSError:
@@ -59,11 +60,15 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        # mkstemp makes files private; give the result the usual permissions.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
+        os.chmod(name, 0o666 & ~_mask())
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _mask() -> int:
+    """The umask: temporary files are private, what is kept has the usual permissions."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from lightning_fabric import Fabric
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -21,7 +22,6 @@ from mien.data.batch import ExampleSet, epoch, load_sets
 from mien.encoders.base import Encoder, encoders
 from mien.errors import InputError, RecipeError
 from mien.fusion.base import fusions
-from mien.heads import score
 from mien.model import Batch, Model, total_loss
 from mien.recipe import Recipe, Training
 from mien.run import Checkpoint, Log, load_weights, run_folder, save_weights
@@ -32,12 +32,16 @@ _SAVE_EVERY = 300  # steps between checkpoints
 
 @dataclass(frozen=True)
 class Run:
-    """A finished training: the model in evaluation mode, what it was made from, and where it lies."""
+    """A finished training: the model in evaluation mode, what it was made from, and where it lies.
+
+    ``probe`` holds the validation sets (the training sets where there are none).
+    """
 
     model: Model
     encoders: dict[Modality, Encoder]
     recipe: Recipe
     folder: Path
+    probe: Sequence[ExampleSet]
     valid_loss: float | None
 
 
@@ -84,21 +88,13 @@ def train(recipe: Recipe, root: Path, runs: Path, resume: bool = False, quiet: b
     model, parts = build(recipe)
     for modality, table in recipe.encoders.items():
         if table.start:
-            load_weights(model, runs / table.start, modality)
-    names = {m: t.name for m, t in recipe.encoders.items()}
-    with _bars(quiet) as bars:
-
-        def follow(label: str, size: int) -> Any:
-            bar = bars.add_task(f"prepare {label}", total=size)
-            return lambda step: bars.advance(bar, step)
-
-        sets, valid = (
-            load_sets(recipe.data, split, parts, names, recipe.tasks, root, follow) for split in ("train", "valid")
-        )
+            load_weights(model, runs / table.start.format(seed=recipe.seed), modality)
+    with progress_bars(quiet) as bars:
+        sets, valid = (example_sets(recipe, split, parts, root, bars) for split in ("train", "valid"))
         if not sets:
             raise RecipeError(f"the recipe '{recipe.name}' finds no training examples")
         best = _Loop(recipe, model, sets, valid, folder, checkpoint).run(bars, resume)
-    return Run(model.eval(), parts, recipe, folder, best)
+    return Run(model.eval(), parts, recipe, folder, valid or sets, best)
 
 
 class _Loop:
@@ -272,19 +268,22 @@ def valid_loss(model: Model, sets: Sequence[ExampleSet], fabric: Fabric, size: i
     return total / count
 
 
-@torch.no_grad()
-def predict(model: Model, part: ExampleSet, task: str, size: int = 64) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Scores of one task for every example of a set, (N, L), in the set's order."""
-    model.eval()
-    chosen = next(t for t in model.tasks if t.name == task)
-    scores = np.zeros((len(part), chosen.size), np.float32)
-    for rows in part.order(size, None):
-        scores[rows] = score(chosen, model(part.batch(rows)).logits[task]).numpy()
-    return scores
+def example_sets(
+    recipe: Recipe, split: str, parts: Mapping[Modality, Encoder], root: Path, bars: Progress
+) -> list[ExampleSet]:
+    """The recipe's sets of one split, prepared by the encoders, with a progress bar each."""
+
+    def follow(label: str, size: int) -> Callable[[int], None]:
+        bar = bars.add_task(f"prepare {label}", total=size)
+        return lambda step: bars.advance(bar, step)
+
+    names = {m: t.name for m, t in recipe.encoders.items()}
+    return load_sets(recipe.data, split, parts, names, recipe.tasks, root, follow)
 
 
 @contextmanager
-def _bars(quiet: bool) -> Iterator[Progress]:
+def progress_bars(quiet: bool = False) -> Iterator[Progress]:
+    """Bars on the terminal's error stream."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, disable=quiet) as bars:
+    with Progress(*columns, disable=quiet, console=Console(stderr=True)) as bars:
         yield bars

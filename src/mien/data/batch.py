@@ -145,7 +145,7 @@ def load_sets(
     sets = []
     for source in sources:
         wanted = {"train": source.train, "valid": source.valid}.get(split, split)
-        ways = source.degrade if split in ("train", "valid") else ("",)
+        ways = source.degrade if split == "train" else ("",)
         items = [Item(e, how) for e in read(source, tasks, root) if e.split == wanted for how in ways]
         if items:
             sets.append(ExampleSet(source.name, items, encoders, names, tasks, progress(f"{source.name} {split}", len(items))))

@@ -81,8 +81,7 @@ class LatePool(Fusion):
         """Pool the evidence; ``vector`` holds the log posteriors of all tasks side by side."""
         here = present(masks)
         trust = torch.stack([self.reliability[m](q) for m, q in zip(self.modalities, quality, strict=True)], dim=1)
-        count = here.sum(dim=1, keepdim=True).clamp(min=1)
-        trust = here * trust / (1 + self.redundancy * (count - 1))
+        trust = here * trust * discount(here.sum(dim=1, keepdim=True), self.redundancy)
         vectors = [pooled(s, k) for s, k in zip(states, masks, strict=True)]
         answers, spreads = [], []
         for task in self.tasks:
@@ -115,6 +114,11 @@ class LatePool(Fusion):
         knows = here.unsqueeze(-1) & torch.stack([p.known for p in parts])  # (B, M, L)
         mean = (knows * logs).sum(dim=1) / knows.sum(dim=1).clamp(min=1)
         return torch.where(knows.any(dim=1), mean, torch.full_like(mean, _IMPOSSIBLE))
+
+
+def discount(count: Tensor, redundancy: float | Tensor) -> Tensor:
+    """c(n) of the late pool for n modalities present; 1 for one modality."""
+    return 1 / (1 + redundancy * (count.clamp(min=1) - 1))
 
 
 class Reliability(nn.Module):

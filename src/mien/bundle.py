@@ -1,0 +1,195 @@
+"""A trained model as files: load it and ask it. ONNX Runtime only, no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien import bundles, threads
+from mien.cache import file_sha256
+from mien.encoders.base import Encoder, encoders
+from mien.errors import InputError, MienError
+from mien.registry import closest
+from mien.types import MODALITIES, Float32, Modality, Task, Track
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+SCHEMA = "mien.bundle/1"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a bundle says of one segment.
+
+    Attributes:
+        scores: {task: float32 (L,)}, calibrated probabilities (or the score).
+        weights: share of each modality that is present; they sum to 1.
+        opinions: {modality: {task: float32 (L,)}}, the answer from that modality alone.
+    """
+
+    scores: Mapping[str, Float32]
+    weights: Mapping[Modality, float]
+    opinions: Mapping[Modality, Mapping[str, Float32]]
+
+
+class Bundle:
+    """A folder with ``bundle.json``, ``card.md``, one ONNX graph per encoder and ``fusion.onnx``.
+
+    Graphs are opened when they are first needed and checked against their SHA-256. One graph per encoder, so that a
+    sentence opens no vision graph and every subset of modalities costs only the small fusion graph.
+    """
+
+    def __init__(self, folder: Path, table: dict[str, Any], sha256: str) -> None:
+        self._folder = folder
+        self._table = table
+        self._graphs: dict[str, onnxruntime.InferenceSession] = {}
+        self.sha256 = sha256
+        self.name: str = table["name"]
+        self.notes: tuple[str, ...] = tuple(table["notes"])
+        self.positions: dict[str, tuple[float, float]] = {k: (v[0], v[1]) for k, v in table["positions"].items()}
+        self.modalities: tuple[Modality, ...] = tuple(m for m in MODALITIES if m in table["encoders"])
+
+    @classmethod
+    def load(cls, which: str | Path) -> Self:
+        """Open a shipped bundle by name, or a folder.
+
+        Raises:
+            InputError: no such bundle, or not one this version can read.
+        """
+        folder = Path(which)
+        if not (folder / "bundle.json").is_file():
+            folder = bundles.folder() / str(which)
+        path = folder / "bundle.json"
+        if not path.is_file():
+            raise InputError(f"there is no bundle '{which}'; give a folder with a bundle.json, or {closest(str(which), shipped())}")
+        raw = path.read_bytes()
+        try:
+            table = json.loads(raw)
+        except ValueError as error:
+            raise InputError(f"{path} is not valid JSON; export the bundle again") from error
+        if table.get("schema") != SCHEMA:
+            raise InputError(f"{path} has schema '{table.get('schema')}'; this version of mien reads {SCHEMA}")
+        return cls(folder, table, hashlib.sha256(raw).hexdigest())
+
+    @cached_property
+    def tasks(self) -> tuple[Task, ...]:
+        """What it answers."""
+        return tuple(
+            Task(t["name"], t["kind"], tuple(t["labels"]), tuple(t["bounds"]) if t["bounds"] else None)
+            for t in self._table["tasks"]
+        )
+
+    @cached_property
+    def encoders(self) -> dict[Modality, Encoder]:
+        """The encoders it was trained with."""
+        tables = {m: self._table["encoders"][m] for m in self.modalities}
+        return {m: encoders.build({"name": t["name"], **t["options"]}) for m, t in tables.items()}
+
+    @property
+    def card(self) -> str:
+        """The model card, Markdown."""
+        return (self._folder / "card.md").read_text(encoding="utf-8")
+
+    @property
+    def evaluation(self) -> list[dict[str, Any]]:
+        """Measured results: set, split, task, metric, value, std, seeds, n, majority."""
+        return list(self._table["evaluation"])
+
+    def answer(self, tracks: Mapping[Modality, Track]) -> Answer:
+        """Answer for one segment.
+
+        Args:
+            tracks: what the bundle's encoders prepared; at least one modality.
+
+        Raises:
+            ValueError: if there is no modality at all.
+        """
+        encoded = {m: self.encode(m, [tracks[m]]) for m in self.modalities if m in tracks}
+        if not encoded:
+            raise ValueError("an answer needs at least one modality")
+        scores, weights = self.fuse(encoded)
+        alone = {m: self.fuse({m: e})[0] if len(encoded) > 1 else scores for m, e in encoded.items()}
+        return Answer(
+            {task: rows[0] for task, rows in scores.items()},
+            {m: float(weights[0, self.modalities.index(m)]) for m in encoded},
+            {m: {task: rows[0] for task, rows in parts.items()} for m, parts in alone.items()},
+        )
+
+    def encode(self, modality: Modality, tracks: Sequence[Track]) -> Encoded:
+        """Run one encoder's graph over some tracks, padded to the longest."""
+        values, mask = _pad([t.values for t in tracks])
+        (states,) = self._graph(modality).run(None, {"values": values, "mask": mask})
+        if states.shape[1] != mask.shape[1]:
+            mask = mask.any(axis=1, keepdims=True)
+        return Encoded(states, mask, np.stack([t.quality for t in tracks]))
+
+    def fuse(self, encoded: Mapping[Modality, Encoded]) -> tuple[dict[str, Float32], Float32]:
+        """Run the fusion graph: ({task: (B, L)}, weights (B, M)). Modalities left out count as absent."""
+        size = len(next(iter(encoded.values())).mask)
+        feed: dict[str, NDArray[Any]] = {}
+        for m in self.modalities:
+            part = encoded.get(m) or self._nothing(m, size)
+            feed |= {f"{m}_states": part.states, f"{m}_mask": part.mask, f"{m}_quality": part.quality}
+        *scores, weights = self._graph("fusion").run(None, feed)
+        return {task.name: rows for task, rows in zip(self.tasks, scores, strict=True)}, weights
+
+    def _nothing(self, modality: Modality, size: int) -> Encoded:
+        table = self._table["encoders"][modality]
+        quality = len(self.encoders[modality].quality_names)
+        return Encoded(
+            np.zeros((size, 1, table["dim"]), np.float32), np.zeros((size, 1), bool), np.zeros((size, quality), np.float32)
+        )
+
+    def _graph(self, part: str) -> onnxruntime.InferenceSession:
+        if part not in self._graphs:
+            import onnxruntime
+
+            entry = self._table["fusion"] if part == "fusion" else self._table["encoders"][part]
+            path = self._file(entry["file"], entry["sha256"])
+            self._graphs[part] = onnxruntime.InferenceSession(
+                str(path), threads.session_options(), providers=["CPUExecutionProvider"]
+            )
+        return self._graphs[part]
+
+    def _file(self, name: str, sha256: str) -> Path:
+        """A graph's file: in the bundle's own folder, or among the files that shipped bundles share."""
+        for path in (self._folder / name, bundles.folder() / "shared" / name):
+            if path.is_file():
+                if file_sha256(path) != sha256:
+                    raise MienError(f"'{path}' is damaged (its SHA-256 is not the one in bundle.json); install or export it again")
+                return path
+        raise MienError(f"the bundle '{self.name}' lacks its file '{name}'; install or export it again")
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What an encoder's graph gives: states (B, T, D), mask bool (B, T), quality (B, Q)."""
+
+    states: Float32
+    mask: NDArray[np.bool_]
+    quality: Float32
+
+
+def shipped() -> list[str]:
+    """Names of the bundles in the package."""
+    return sorted(p.parent.name for p in bundles.folder().glob("*/bundle.json"))
+
+
+def _pad(rows: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Zero-pad to the longest: (B, T, ...) and bool (B, T)."""
+    longest = max(len(r) for r in rows)
+    values = np.zeros((len(rows), longest, *rows[0].shape[1:]), rows[0].dtype)
+    mask = np.zeros((len(rows), longest), bool)
+    for i, row in enumerate(rows):
+        values[i, : len(row)] = row
+        mask[i, : len(row)] = True
+    return values, mask

@@ -1,0 +1,75 @@
+"""The model card of a bundle, Markdown, written from its JSON alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_USE = """\
+It reads the emotion a person *expresses* in words, voice and face. It cannot tell what a person feels, and must not decide
+about people: not in hiring, policing, border control, grading or diagnosis. In the EU, emotion recognition at work and in
+schools is largely forbidden (AI Act, Article 5). Data are mostly acted speech, posed or web faces, and written comments:
+expect it to be worse on other languages, ages, cultures and on people unlike those in the data."""
+
+
+def card(table: Mapping[str, Any]) -> str:
+    """Markdown from ``bundle.json``'s table."""
+    parts = [
+        f"# Model card: {table['name']}",
+        table["summary"],
+        f"**Licence of the weights:** {table['licence']}" if table["licence"] else "",
+        "\n".join(f"- {note}" for note in table["notes"]),
+        "## Intended use and limits",
+        _USE,
+        "## Parts",
+        _parts(table),
+        "## Training data",
+        _data(table["recipe"]["data"]),
+        "## How well it does",
+        results(table["evaluation"]),
+        "## Valence and arousal",
+        "No data set at hand has both; they are the means of the labels' published circumplex positions (Russell and "
+        "Mehrabian 1977) under the probabilities: "
+        + ", ".join(f"{k} ({v[0]:g}, {v[1]:g})" for k, v in table["positions"].items())
+        + ".",
+        f"Made by {table['made_by']} with the recipe `{table['recipe']['name']}`, seed {table['recipe']['seed']}.",
+    ]
+    return "\n\n".join(p for p in parts if p) + "\n"
+
+
+def _parts(table: Mapping[str, Any]) -> str:
+    lines = ["| part | kind | file | bytes | SHA-256 |", "|---|---|---|---|---|"]
+    for name, entry in [*table["encoders"].items(), ("fusion", table["fusion"])]:
+        lines.append(f"| {name} | {entry['name']} | {entry['file']} | {entry['bytes']} | `{entry['sha256']}` |")
+    parity = table.get("parity")
+    if parity:
+        lines.append(
+            f"\nChecked against torch on {parity['examples']} real examples: same top label in "
+            f"{parity['same_top_label']:.1%}, largest difference of a probability {parity['largest_difference']:.2g}."
+        )
+    return "\n".join(lines)
+
+
+def _data(sources: Sequence[Mapping[str, Any]]) -> str:
+    lines = ["| set | read as | split trained on | labels used |", "|---|---|---|---|"]
+    for s in sources:
+        labels = ", ".join(f"{k} -> {v}" if k != v else k for k, v in s["labels"].items())
+        lines.append(f"| {s['name']} | {s['content']} | {s['train'] or 'none'} | {labels} |")
+    return "\n".join(lines)
+
+
+def results(entries: Sequence[Mapping[str, Any]]) -> str:
+    """A Markdown table of measured results."""
+    if not entries:
+        return "Not evaluated yet."
+    lines = [
+        "| set | split | modality | metric | value | majority baseline | n | seeds |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for e in entries:
+        value = f"{e['value']:.3f}" + (f" ± {e['std']:.3f}" if e.get("std") is not None else "")
+        majority = "" if e.get("majority") is None else f"{e['majority']:.3f}"
+        lines.append(
+            f"| {e['set']} | {e['split']} | {e['modality']} | {e['metric']} | {value} | {majority} | {e['n']} | {e['seeds']} |"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,220 @@
+"""A trained model to a bundle: ONNX graphs, JSON and a card, after a check that they compute the same."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+
+from mien import __version__
+from mien.bundle import SCHEMA, Bundle
+from mien.cache import file_sha256, make_folder, write_atomic
+from mien.card import card
+from mien.circumplex import POSITIONS
+from mien.data.batch import ExampleSet
+from mien.encoders.base import Encoder
+from mien.errors import ParityError
+from mien.heads import score
+from mien.model import Model
+from mien.recipe import Recipe
+from mien.types import Float32, Modality, Task, Track
+
+_TOLERANCE = 1e-3  # of a probability, graph in float32 against torch
+_AGREEMENT = 0.97  # share of equal top labels after int8 or float16 storage
+
+
+class _Answering(nn.Module):
+    """Fusion and heads as one graph: scores of each task, then the weights."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.fusion, self.heads, self.tasks = model.fusion, model.heads, model.tasks
+
+    def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor]) -> list[Tensor]:
+        fused = self.fusion(states, masks, quality)
+        return [score(t, self.heads[t.name](fused.vector)) for t in self.tasks] + [fused.weights]
+
+
+def export(
+    model: Model, encoders: Mapping[Modality, Encoder], recipe: Recipe, probe: Sequence[ExampleSet], folder: Path
+) -> Bundle:
+    """Write a bundle.
+
+    Args:
+        model: trained, in evaluation mode.
+        encoders: what it was trained with.
+        recipe: how it was trained.
+        probe: real examples for the parity check (validation data).
+        folder: where to; must not exist.
+
+    Raises:
+        ParityError: if the graphs do not answer as the model does; nothing is written then.
+    """
+    model.eval()
+
+    def fill(draft: Path) -> None:
+        entries = {m: _encoder_entry(model, m, encoders[m], recipe, _sample(probe, m), draft) for m in model.modalities}
+        fusion = _fusion_entry(model, encoders, recipe, draft)
+        table = _table(recipe, model.tasks, entries, fusion)
+        _write(draft, table)
+        table["parity"] = _check(model, Bundle.load(draft), probe, bool(recipe.export.int8 or recipe.export.float16))
+        _write(draft, table)
+
+    return Bundle.load(make_folder(folder, fill))
+
+
+def annotate(folder: Path, evaluation: Sequence[Mapping[str, Any]]) -> Bundle:
+    """Put measured results into a bundle's JSON and card."""
+    table = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+    _write(folder, {**table, "evaluation": list(evaluation)})
+    return Bundle.load(folder)
+
+
+def _write(folder: Path, table: dict[str, Any]) -> None:
+    write_atomic(folder / "bundle.json", json.dumps(table, indent=1, ensure_ascii=False) + "\n")
+    write_atomic(folder / "card.md", card(table))
+
+
+def _table(recipe: Recipe, tasks: Sequence[Task], entries: Mapping[str, Any], fusion: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "name": recipe.name,
+        "made_by": f"mien {__version__}",
+        "summary": recipe.export.summary,
+        "licence": recipe.export.licence,
+        "notes": list(recipe.export.notes),
+        "tasks": [{"name": t.name, "kind": t.kind, "labels": t.labels, "bounds": t.bounds} for t in tasks],
+        "positions": POSITIONS,
+        "encoders": dict(entries),
+        "fusion": dict(fusion),
+        "recipe": recipe.as_table(),
+        "evaluation": [],
+    }
+
+
+def _sample(probe: Sequence[ExampleSet], modality: Modality) -> Track:
+    """A real track of the modality with at least two rows, to trace with."""
+    for part in probe:
+        for index in range(min(len(part), 500)):
+            track = part.tracks(index).get(modality)
+            if track is not None:
+                return track
+    raise ParityError(f"the recipe's validation data hold no {modality} to check the export with; add a data set that does")
+
+
+def _encoder_entry(
+    model: Model, modality: Modality, encoder: Encoder, recipe: Recipe, sample: Track, folder: Path
+) -> dict[str, Any]:
+    network = model.networks[modality]
+    # Two rows of three steps: the tracer would take a length of one for a constant.
+    rows = np.resize(sample.values, (3, *sample.values.shape[1:]))
+    values = torch.from_numpy(np.stack([rows, rows]))
+    mask = torch.tensor([[True, True, True], [True, True, False]])
+    batch, time = Dim("batch", max=4096), Dim("time", max=16384)
+    shapes = ({0: batch, 1: time}, {0: batch, 1: time})
+    proto = _trace(_Plain(network), (values, mask), shapes, ["values", "mask"], ["states"])
+    file = _store(proto, folder, modality, recipe)
+    table = recipe.encoders[modality]
+    return {"name": table.name, "options": encoder.settings, "version": encoder.version, "dim": int(network.dim), **file}  # type: ignore[arg-type]  # Encoder.network's contract
+
+
+class _Plain(nn.Module):
+    """An encoder network whose attention is written out, as every ONNX runtime can read it."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        bert = getattr(network, "bert", None)
+        if bert is not None:
+            bert.set_attn_implementation("eager")
+
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        states: Tensor = self.network(values, mask).float()
+        return states
+
+
+def _fusion_entry(model: Model, encoders: Mapping[Modality, Encoder], recipe: Recipe, folder: Path) -> dict[str, Any]:
+    batch = Dim("batch", max=4096)
+    states, masks, quality, times = [], [], [], []
+    for m in model.modalities:
+        dim = int(model.networks[m].dim)  # type: ignore[arg-type]  # Encoder.network's contract
+        states.append(torch.randn(2, 3, dim))
+        masks.append(torch.tensor([[True, True, False], [True, False, False]]))
+        quality.append(torch.ones(2, len(encoders[m].quality_names)))
+        times.append({0: batch, 1: Dim(f"{m}_time", max=16384)})
+    names = [f"{m}_{part}" for part in ("states", "mask", "quality") for m in model.modalities]
+    shapes = (times, times, [{0: batch}] * len(states))
+    outputs = [*(t.name for t in model.tasks), "weights"]
+    proto = _trace(_Answering(model), (states, masks, quality), shapes, names, outputs)
+    return {**recipe.fusion, **_store(proto, folder, "fusion", recipe)}
+
+
+def _trace(module: nn.Module, inputs: tuple[Any, ...], shapes: Any, names: list[str], outputs: list[str]) -> Any:
+    import onnx
+
+    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
+        # The exporter warns about its own internals.
+        warnings.simplefilter("ignore")
+        path = Path(scratch) / "graph.onnx"
+        torch.onnx.export(
+            module.eval(),
+            inputs,
+            str(path),
+            dynamo=True,
+            input_names=names,
+            output_names=outputs,
+            dynamic_shapes=shapes,
+            external_data=False,
+            verbose=False,
+        )
+        return onnx.load(path)
+
+
+def _store(proto: Any, folder: Path, part: str, recipe: Recipe) -> dict[str, Any]:
+    from mien.shrink import to_float16, to_int8
+
+    path = folder / f"{part}.onnx"
+    if part in recipe.export.int8:
+        proto = to_int8(proto)
+    elif part in recipe.export.float16:
+        proto = to_float16(proto)
+    path.write_bytes(proto.SerializeToString())
+    sha = file_sha256(path)
+    # The name carries the content, so that bundles can share a file and none is taken for another.
+    named = path.rename(folder / f"{part}-{sha[:12]}.onnx")
+    return {"file": named.name, "sha256": sha, "bytes": named.stat().st_size}
+
+
+def _check(model: Model, bundle: Bundle, probe: Sequence[ExampleSet], shrunk: bool) -> dict[str, float]:
+    """Compare torch and graphs on real examples; refuse on mismatch."""
+    worst, agree, count = 0.0, 0, 0
+    for part in probe:
+        rows = np.linspace(0, len(part) - 1, min(64, len(part))).astype(int)
+        expected = _torch_scores(model, part, rows)
+        for place, index in enumerate(rows):
+            answer = bundle.answer(part.tracks(int(index)))
+            for task, want in expected.items():
+                worst = max(worst, float(np.abs(answer.scores[task] - want[place]).max()))
+                agree += int(answer.scores[task].argmax() == want[place].argmax())
+                count += 1
+    share = agree / max(count, 1)
+    if (not shrunk and worst > _TOLERANCE) or share < _AGREEMENT:
+        raise ParityError(
+            f"the exported graphs differ from the model (largest difference {worst:.2g}, same top label in {share:.1%}); "
+            "nothing was exported: export without int8 and float16, or report this"
+        )
+    return {"largest_difference": round(worst, 6), "same_top_label": round(share, 6), "examples": count}
+
+
+@torch.no_grad()
+def _torch_scores(model: Model, part: ExampleSet, rows: Sequence[int] | np.ndarray[Any, Any]) -> dict[str, Float32]:
+    logits = model(part.batch(rows)).logits
+    return {t.name: score(t, logits[t.name]).numpy() for t in model.tasks}

@@ -1,0 +1,50 @@
+"""Smaller graphs: weights as int8 or float16."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_LARGE = 1024  # elements; smaller tensors stay as they are
+
+
+def to_float16(proto: Any) -> Any:
+    """Store large float32 weights as float16 and widen them when the graph is loaded: half the file, same speed."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    casts = []
+    for tensor in proto.graph.initializer:
+        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < _LARGE:
+            continue
+        name, half = tensor.name, f"{tensor.name}_half"
+        values = numpy_helper.to_array(tensor)
+        small = values.astype(np.float16)
+        # Subnormal halves would make the processor a hundred times slower for nothing.
+        small[np.abs(small) < np.finfo(np.float16).smallest_normal] = 0
+        tensor.CopyFrom(numpy_helper.from_array(small, half))
+        casts.append(helper.make_node("Cast", [half], [name], to=TensorProto.FLOAT))
+    for node in reversed(casts):
+        proto.graph.node.insert(0, node)
+    return proto
+
+
+def to_int8(proto: Any) -> Any:
+    """Matrix products in int8 with a scale per channel; activations are quantised as they come (dynamic)."""
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    with tempfile.TemporaryDirectory() as scratch:
+        source, target = Path(scratch) / "float.onnx", Path(scratch) / "int8.onnx"
+        onnx.save(proto, source)
+        quantize_dynamic(
+            source,
+            target,
+            op_types_to_quantize=["MatMul", "Gather"],
+            per_channel=True,
+            reduce_range=False,
+            weight_type=QuantType.QInt8,
+        )
+        return onnx.load(target)
