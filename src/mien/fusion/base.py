@@ -34,6 +34,8 @@ class Fusion(nn.Module, ABC):
     def __init__(self, dims: Mapping[Modality, int], quality: Mapping[Modality, int], tasks: Sequence[Task]) -> None:
         super().__init__()
         self.modalities = tuple(dims)
+        self.dims = tuple(dims.values())
+        self.quality_sizes = tuple(quality[m] for m in dims)
         self.tasks = tuple(tasks)
 
     @abstractmethod

@@ -1,0 +1,325 @@
+"""A clip to segments: utterances, and stretches with a face but no speech, on one clock, in one pass."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from mien.errors import InputError
+from mien.media.faces import CROP, Detector, LibFaceDetection, Sighting, Tracker, crop
+from mien.media.open import MediaInfo, Picture, join, probe, read_image, stream
+from mien.media.speech import Recogniser, speech_spans
+from mien.media.subtitles import spread
+from mien.types import SAMPLE_RATE, Audio, Clip, Frames, Segment, Span, Word, Words
+
+Warn = Callable[[str], None]
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class CutSettings:
+    """How to cut.
+
+    Attributes:
+        fps: pictures looked at per second.
+        longest: longest utterance, seconds; longer ones are split at a pause.
+        stretch: longest segment with a face and no speech, seconds.
+        least: shortest such segment, seconds.
+        page: seconds decided at a time; bounds the memory.
+    """
+
+    fps: float = 5.0
+    longest: float = 10.0
+    stretch: float = 5.0
+    least: float = 0.6
+    page: float = 30.0
+
+
+def cut(
+    clip: Clip,
+    settings: CutSettings,
+    recogniser: Recogniser | None,
+    warn: Warn,
+    progress: Progress | None = None,
+    words: Words | None = None,
+) -> Iterator[Segment]:
+    """Segments in order of time. Nothing longer than a page is held.
+
+    Every segment carries whichever of words, face and voice exist in its span; frames have times inside the span, sound is
+    the span's own samples, and what is missing is ``None``. An utterance belongs to the person whose mouth moves most while
+    it is said; the others in view get segments with a face alone. A still picture gives one segment of no duration per face.
+    A clip of text alone gives one segment per sentence.
+
+    Args:
+        clip: what to read.
+        settings: how.
+        recogniser: speech to words; ``None`` for none.
+        warn: told in plain sentences what was missing.
+        progress: told the seconds done.
+        words: known words with their times (subtitles), instead of recognition.
+
+    Raises:
+        MediaError: if the file cannot be read at all.
+    """
+    path = clip.video or clip.audio
+    if clip.image is not None:
+        yield from _still(clip.image, warn)
+    elif path is not None:
+        yield from _Cutter(path, clip, settings, recogniser, warn, words).run(progress)
+    else:
+        raise InputError("the clip names no file and no text")
+
+
+def _still(path: Path, warn: Warn) -> Iterator[Segment]:
+    pixels = read_image(path)
+    faces = LibFaceDetection().detect(pixels)
+    if not faces:
+        warn("no face was found in the picture")
+    for number, face in enumerate(sorted(faces, key=lambda f: float(f.box[0])), start=1):
+        frames = Frames(
+            crop(pixels, face)[None], np.zeros(1), face.box[None].astype(np.float32), np.asarray([face.score], np.float32)
+        )
+        yield Segment(Span(0.0, 0.0), f"person-{number}", frames=frames)
+
+
+@dataclass
+class _Page:
+    """What has been read and not yet given out."""
+
+    audio: list[Audio] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
+    start: float = 0.0
+    reached: float = 0.0
+
+
+class _Cutter:
+    def __init__(
+        self, path: Path, clip: Clip, settings: CutSettings, recogniser: Recogniser | None, warn: Warn, words: Words | None
+    ) -> None:
+        self.info: MediaInfo = probe(path)
+        self.path, self.clip, self.settings, self.warn = path, clip, settings, warn
+        self.recogniser = None if words is not None or clip.text is not None else recogniser
+        self.given = words
+        self.detector: Detector | None = LibFaceDetection() if self.info.kind == "video" else None
+        self.tracker = Tracker()
+        self.page = _Page()
+        self.spoken = self.seen = False
+
+    def run(self, progress: Progress | None) -> Iterator[Segment]:
+        for piece in stream(self.path, self.settings.fps, self.warn, pictures=self.info.kind == "video"):
+            self._take(piece)
+            if progress is not None:
+                progress(self.page.reached)
+            if self.page.reached - self.page.start >= self.settings.page:
+                yield from self._give(last=False)
+        yield from self._give(last=True)
+        self._explain()
+
+    def _take(self, piece: Audio | Picture) -> None:
+        if isinstance(piece, Audio):
+            self.page.audio.append(piece)
+            self.page.reached = max(self.page.reached, piece.span.end)
+            return
+        self.page.reached = max(self.page.reached, piece.time)
+        if self.detector is not None:
+            faces = self.detector.detect(piece.pixels)
+            crops = [crop(piece.pixels, f) for f in faces]
+            self.page.sightings += self.tracker.update(faces, crops, piece.time)
+
+    def _give(self, last: bool) -> Iterator[Segment]:
+        """Give out what is decided: up to the end of the page, or to the start of what may still go on there."""
+        page, audio = self.page, self._sound()
+        speech = self._speech(audio, last)
+        done = page.reached if last else page.reached - 1.0
+        if not last and speech and speech[-1].end > done:
+            # The last utterance may not be over; a page holds several of the longest, so this ends.
+            done = speech.pop().start
+        speech = [s for s in speech if s.start < done]
+        done = max([done, *(s.end for s in speech)])
+        said = self._words(audio, speech)
+        segments = self._segments(audio, speech, said, done)
+        yield from sorted(segments, key=lambda s: (s.span, s.who or ""))
+        self._forget(audio, done)
+
+    def _sound(self) -> Audio | None:
+        page = self.page
+        if not page.audio:
+            return None
+        whole = join(page.audio)
+        page.audio = [whole]
+        return whole
+
+    def _speech(self, audio: Audio | None, last: bool) -> list[Span]:
+        if audio is None:
+            return self._cues(last)
+        found = [s.shifted(audio.start) for s in speech_spans(audio.samples, self.settings.longest)]
+        if self.given is not None:
+            found = _with_cues(found, self._cues(last), audio.span)
+        return [s for s in found if s.end > self.page.start]
+
+    def _cues(self, last: bool) -> list[Span]:
+        """Stretches of the given words: words less than half a second apart belong together."""
+        spans: list[Span] = []
+        for word in self.given.items if self.given is not None else ():
+            if word.span.start < self.page.start or (word.span.start > self.page.reached and not last):
+                continue
+            near = spans and word.span.start - spans[-1].end < 0.5
+            if near and word.span.end - spans[-1].start <= self.settings.longest:
+                spans[-1] = spans[-1] | word.span
+            else:
+                spans.append(word.span)
+        return spans
+
+    def _words(self, audio: Audio | None, speech: Sequence[Span]) -> list[Word]:
+        if self.given is not None:
+            return list(self.given.items)
+        if self.clip.text is not None and speech:
+            # Known words without times: over the speech of the clip, which is short where words are known.
+            return spread(self.clip.text, speech[0] | speech[-1])
+        if self.recogniser is None or audio is None or not speech:
+            return []
+        heard = self.recogniser.words(audio.samples, [s.shifted(-audio.start) for s in speech])
+        return [Word(w.text, w.span.shifted(audio.start), w.confidence) for w in heard]
+
+    def _segments(self, audio: Audio | None, speech: Sequence[Span], said: Sequence[Word], done: float) -> list[Segment]:
+        shares = _share_out(said, speech)
+        people = _by_person([s for s in self.page.sightings if s.time < done + 1e-9])
+        self.spoken = self.spoken or bool(speech)
+        self.seen = self.seen or bool(people)
+        segments: list[Segment] = []
+        for span, part in zip(speech, shares, strict=True):
+            speaker = _speaker(people, span)
+            words = Words(tuple(part), self._language()) if part else None
+            segments.append(Segment(span, speaker, words, _frames(people.get(speaker or "", []), span), _piece(audio, span)))
+            segments += [Segment(span, who, frames=f) for who in people if who != speaker and (f := _frames(people[who], span))]
+        for gap in _gaps(speech, self.page.start, done):
+            for who, sightings in people.items():
+                segments += _silent(who, sightings, gap, self.settings)
+        return segments
+
+    def _language(self) -> str | None:
+        return self.recogniser.language if self.recogniser is not None else None
+
+    def _forget(self, audio: Audio | None, done: float) -> None:
+        page = self.page
+        page.start = done
+        page.sightings = [s for s in page.sightings if s.time >= done]
+        if audio is not None:
+            # A little context is kept: voice activity needs a run-up.
+            first = max(0, round((done - 0.2 - audio.start) * SAMPLE_RATE))
+            page.audio = [Audio(audio.samples[first:].copy(), audio.start + first / SAMPLE_RATE)]
+
+    def _explain(self) -> None:
+        if self.info.kind == "video" and not self.seen:
+            self.warn("no face was found")
+        if not self.info.has_audio:
+            self.warn("the file has no sound")
+        elif not self.spoken:
+            self.warn("no speech was found")
+
+
+def _with_cues(heard: list[Span], cues: list[Span], within: Span) -> list[Span]:
+    """Given cues as they are, and heard speech that no cue covers."""
+    inside = [c for c in (cue & within for cue in cues) if c is not None]
+    extra = [h for h in heard if not any(h & c for c in inside)]
+    return sorted([*inside, *extra])
+
+
+def _share_out(words: Sequence[Word], speech: Sequence[Span]) -> list[list[Word]]:
+    """Each word to the utterance that holds its middle, or the nearest within half a second; others are dropped."""
+    shares: list[list[Word]] = [[] for _ in speech]
+    for word in words:
+        middle = (word.span.start + word.span.end) / 2
+        distances = [max(s.start - middle, middle - s.end, 0.0) for s in speech]
+        if distances and min(distances) <= 0.5:
+            shares[int(np.argmin(distances))].append(word)
+    return shares
+
+
+def _by_person(sightings: Sequence[Sighting]) -> dict[str, list[Sighting]]:
+    people: dict[str, list[Sighting]] = defaultdict(list)
+    for sighting in sorted(sightings, key=lambda s: s.time):
+        people[sighting.who].append(sighting)
+    return dict(people)
+
+
+def _speaker(people: dict[str, list[Sighting]], span: Span) -> str | None:
+    """Who moves the mouth most in the span; the only one in view; or ``None``."""
+    moving = {who: _mouth_motion([s for s in seen if s.time in span]) for who, seen in people.items()}
+    visible = {who: m for who, m in moving.items() if m is not None}
+    return max(visible, key=lambda who: visible[who]) if visible else None
+
+
+def _mouth_motion(sightings: Sequence[Sighting]) -> float | None:
+    """Mean change of the mouth relative to the change of the eyes (head and light move both); ``None`` if out of view."""
+    if not sightings:
+        return None
+    grey = np.stack([s.pixels.mean(axis=2) for s in sightings])
+    change = np.abs(np.diff(grey, axis=0))
+    if not len(change):
+        return 0.0
+    mouth = change[:, round(0.65 * CROP) : round(0.95 * CROP), round(0.25 * CROP) : round(0.75 * CROP)].mean()
+    eyes = change[:, round(0.2 * CROP) : round(0.5 * CROP), round(0.15 * CROP) : round(0.85 * CROP)].mean()
+    return float(mouth / (eyes + 4.0))
+
+
+def _frames(sightings: Sequence[Sighting], span: Span) -> Frames | None:
+    inside = [s for s in sightings if s.time in span]
+    if not inside:
+        return None
+    return Frames(
+        np.stack([s.pixels for s in inside]),
+        np.asarray([s.time for s in inside]),
+        np.stack([s.box for s in inside]).astype(np.float32),
+        np.asarray([s.score for s in inside], np.float32),
+    )
+
+
+def _piece(audio: Audio | None, span: Span) -> Audio | None:
+    """Exactly the samples of the span."""
+    if audio is None or (span & audio.span) is None:
+        return None
+    first = max(0, round((span.start - audio.start) * SAMPLE_RATE))
+    last = round((span.end - audio.start) * SAMPLE_RATE)
+    samples = audio.samples[first:last]
+    return Audio(samples.copy(), audio.start + first / SAMPLE_RATE) if len(samples) else None
+
+
+def _gaps(speech: Sequence[Span], start: float, end: float) -> list[Span]:
+    """What the utterances leave of [start, end)."""
+    gaps, at = [], start
+    for span in speech:
+        if span.start > at:
+            gaps.append(Span(at, span.start))
+        at = max(at, span.end)
+    if end > at:
+        gaps.append(Span(at, end))
+    return gaps
+
+
+def _silent(who: str, sightings: Sequence[Sighting], gap: Span, settings: CutSettings) -> list[Segment]:
+    """Segments of a person in view while nobody speaks: runs without a long loss, split evenly."""
+    times = [s.time for s in sightings if s.time in gap]
+    step = 1.0 / settings.fps
+    runs: list[list[float]] = []
+    for time in times:
+        if runs and time - runs[-1][-1] <= 1.0:
+            runs[-1].append(time)
+        else:
+            runs.append([time])
+    segments = []
+    for run in runs:
+        whole = Span(run[0], min(gap.end, run[-1] + step))
+        if whole.duration < settings.least:
+            continue
+        edges = np.linspace(whole.start, whole.end, int(np.ceil(whole.duration / settings.stretch)) + 1)
+        for start, end in zip(edges[:-1], edges[1:], strict=True):
+            span = Span(float(start), float(end))
+            frames = _frames(sightings, span)
+            if frames is not None:
+                segments.append(Segment(span, who, frames=frames))
+    return segments

