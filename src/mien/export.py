@@ -120,7 +120,7 @@ def _encoder_entry(
     mask = torch.tensor([[True, True, True], [True, True, False]])
     batch, time = Dim("batch", max=4096), Dim("time", max=16384)
     shapes = ({0: batch, 1: time}, {0: batch, 1: time})
-    proto = _trace(_Plain(network), (values, mask), shapes, ["values", "mask"], ["states"])
+    proto = trace(_Plain(network), (values, mask), shapes, ["values", "mask"], ["states"])
     file = _store(proto, folder, modality, recipe)
     table = recipe.encoders[modality]
     return {"name": table.name, "options": encoder.settings, "version": encoder.version, "dim": int(network.dim), **file}  # type: ignore[arg-type]  # Encoder.network's contract
@@ -153,11 +153,12 @@ def _fusion_entry(model: Model, encoders: Mapping[Modality, Encoder], recipe: Re
     names = [f"{m}_{part}" for part in ("states", "mask", "quality") for m in model.modalities]
     shapes = (times, times, [{0: batch}] * len(states))
     outputs = [*(t.name for t in model.tasks), "weights"]
-    proto = _trace(_Answering(model), (states, masks, quality), shapes, names, outputs)
+    proto = trace(_Answering(model), (states, masks, quality), shapes, names, outputs)
     return {**recipe.fusion, **_store(proto, folder, "fusion", recipe)}
 
 
-def _trace(module: nn.Module, inputs: tuple[Any, ...], shapes: Any, names: list[str], outputs: list[str]) -> Any:
+def trace(module: nn.Module, inputs: tuple[Any, ...], shapes: Any, names: list[str], outputs: list[str]) -> Any:
+    """An ONNX model of a torch module; ``shapes`` names the sizes that may change."""
     import onnx
 
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():

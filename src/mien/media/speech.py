@@ -122,9 +122,19 @@ def _groups(spans: Sequence[Span]) -> list[list[Span]]:
     return groups
 
 
+def tiny_en_folder() -> Path:
+    """Whisper tiny.en as installed, in CTranslate2 format, its hash checked.
+
+    Raises:
+        InputError: if the package that carries it is missing.
+        MienError: if it is not the file mien knows.
+    """
+    return _verified_folder(*_TINY)
+
+
 def _model_source(name: str) -> str:
     if name == "tiny.en":
-        return str(_verified_folder(*_TINY))
+        return str(tiny_en_folder())
     if name == "base":
         return str(_base_folder())
     if Path(name).exists() and not (Path(name) / "model.bin").is_file():

@@ -1,0 +1,93 @@
+"""The voice as early states of the Whisper encoder, with prosody."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from mien import threads
+from mien.bundles import shared_file
+from mien.encoders import _prosody
+from mien.encoders.base import Encoder, encoders
+from mien.types import SAMPLE_RATE, Float32, Modality, Segment, Track
+
+if TYPE_CHECKING:
+    import onnxruntime
+    from faster_whisper.feature_extractor import FeatureExtractor
+    from torch import nn
+
+STATES = 768
+WINDOW = 0.5
+_PER_WINDOW = 25  # encoder states in half a second
+_CHUNK = 28 * SAMPLE_RATE
+_LEAST = SAMPLE_RATE // 4
+_LEVEL = 0.08  # root mean square every sound is brought to: distance to the microphone is no emotion
+
+COLUMNS: tuple[str, ...] = (
+    *(f"mean_{i}" for i in range(STATES)),
+    *(f"square_{i}" for i in range(STATES)),
+    *_prosody.COLUMNS,
+    "frames",
+)
+
+
+@encoders.register
+class WhisperVoice(Encoder):
+    """States after layers 2 and 3 of Whisper tiny.en (Radford et al. 2022, arXiv 2212.04356) and prosody, by half second.
+
+    Early layers hold how something is said; the last ones what is said. One row describes half a second: the mean and the mean
+    square of each of the 768 state values (so that mean and deviation over any stretch can be put together exactly), prosody
+    (``_prosody.COLUMNS``), and how many encoder states the row covers (25, fewer in the last). float32 (T, C).
+
+    Quality: signal-to-noise ratio in dB, and seconds of voiced sound.
+    """
+
+    modality: ClassVar[Modality] = "voice"
+    quality_names: ClassVar[tuple[str, ...]] = ("snr_db", "seconds")
+
+    def prepare(self, segment: Segment) -> Track | None:
+        """Rows of half seconds; ``None`` without sound, below a quarter of a second, or in digital silence."""
+        audio = segment.audio
+        if audio is None or len(audio.samples) < _LEAST or float(np.abs(audio.samples).max()) < 1e-4:
+            return None
+        samples = audio.samples * (_LEVEL / max(float(np.sqrt(np.mean(audio.samples**2))), 1e-6))
+        states = np.concatenate([self._states(samples[i : i + _CHUNK]) for i in range(0, len(samples), _CHUNK)])
+        count = max(1, round(len(states) / _PER_WINDOW))
+        edges = [*range(0, count * _PER_WINDOW, _PER_WINDOW), len(states)]
+        prosody, seconds = _prosody.describe(samples, [round(e * 0.02 * SAMPLE_RATE) for e in edges])
+        rows = [
+            np.concatenate([part.mean(axis=0), (part**2).mean(axis=0), prosody[i], [len(part)]])
+            for i, part in enumerate(np.split(states, edges[1:-1]))
+        ]
+        times = audio.start + 0.01 * (np.asarray(edges[:-1]) + np.asarray(edges[1:]))
+        quality = np.asarray([_prosody.snr_db(samples), seconds], np.float32)
+        return Track(times, np.stack(rows).astype(np.float32), COLUMNS, quality)
+
+    def network(self) -> nn.Module:
+        """Mean and deviation over the utterance, standardised, and one hidden layer."""
+        from mien.networks.pooled import PooledStatistics
+
+        return PooledStatistics(STATES, len(_prosody.COLUMNS))
+
+    def _states(self, samples: Float32) -> Float32:
+        if len(samples) < _LEAST:
+            return np.zeros((0, STATES), np.float32)
+        mel = self._mel(samples, padding=0)[None].astype(np.float32)
+        mel = mel[:, :, : mel.shape[2] // 2 * 2]
+        (states,) = self._front.run(None, {"mel": mel})
+        return np.asarray(states[0], np.float32)
+
+    @cached_property
+    def _mel(self) -> FeatureExtractor:
+        from faster_whisper.feature_extractor import FeatureExtractor
+
+        return FeatureExtractor()
+
+    @cached_property
+    def _front(self) -> onnxruntime.InferenceSession:
+        import onnxruntime
+
+        path = str(shared_file("whisper_tiny_en_front.onnx"))
+        return onnxruntime.InferenceSession(path, threads.session_options(), providers=["CPUExecutionProvider"])
