@@ -2,4 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mien.pipeline import Analyzer, analyze
+
 __version__ = "0.1.0"
+__all__ = ["Analyzer", "__version__", "analyze"]
+
+
+def __getattr__(name: str) -> Any:
+    # Analysis brings media and ONNX libraries; ``import mien`` alone must stay light.
+    if name in ("Analyzer", "analyze"):
+        from mien import pipeline
+
+        return getattr(pipeline, name)
+    raise AttributeError(f"module 'mien' has no attribute '{name}'")

@@ -281,7 +281,8 @@ class Timeline:
     """All answers about one clip, in order of time.
 
     ``label`` and ``scores`` summarise the clip (means weighted by duration); they are ``None`` and empty when
-    nothing could be read. ``warnings`` say in plain sentences what was missing.
+    nothing could be read. ``warnings`` say in plain sentences what was missing,
+    ``notes`` what the user of the bundle must know.
     """
 
     source: str
@@ -294,3 +295,4 @@ class Timeline:
     valence: float | None
     arousal: float | None
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,18 @@
+"""Optional parts of the installation."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from mien.errors import InputError
+
+
+def needs_train() -> None:
+    """Check that what training needs is installed.
+
+    Raises:
+        InputError: naming the command that installs it.
+    """
+    missing = [name for name in ("torch", "transformers", "lightning_fabric", "onnx", "sklearn") if find_spec(name) is None]
+    if missing:
+        raise InputError(f"training needs {', '.join(missing)}; run: pip install 'mien[train]'")

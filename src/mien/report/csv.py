@@ -1,0 +1,32 @@
+"""CSV: one row per segment."""
+
+from __future__ import annotations
+
+import io
+from csv import writer
+
+from mien.report.base import exporters
+from mien.types import EMOTIONS, MODALITIES, Timeline
+
+
+@exporters.register
+def write_csv(timeline: Timeline) -> str:
+    """Columns: start, end, who, text, emotion, probability, valence, arousal, p_<label>, share_<modality>.
+
+    Shares of absent modalities are empty. A text cell that a spreadsheet would take for a formula gets a leading apostrophe.
+    """
+    labels = list(timeline.predictions[0].scores) if timeline.predictions else list(EMOTIONS)
+    file = io.StringIO()
+    rows = writer(file, lineterminator="\n")
+    head = ["start", "end", "who", "text", "emotion", "probability", "valence", "arousal"]
+    rows.writerow([*head, *(f"p_{label}" for label in labels), *(f"share_{m}" for m in MODALITIES)])
+    for p in timeline.predictions:
+        numbers = [p.scores[p.label], p.valence, p.arousal, *(p.scores[label] for label in labels)]
+        shares = [f"{p.shares[m]:.4f}" if m in p.shares else "" for m in MODALITIES]
+        span = [f"{p.span.start:.3f}", f"{p.span.end:.3f}"]
+        rows.writerow([*span, p.who or "", _harmless(p.text), p.label, *(f"{n:.4f}" for n in numbers), *shares])
+    return file.getvalue()
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

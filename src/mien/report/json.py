@@ -1,0 +1,67 @@
+"""JSON in the documented form `mien.timeline/1` (docs/timeline.md, `mien schema`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from json import dumps, loads
+from typing import Any
+
+from mien.report.base import exporters
+from mien.types import Prediction, Timeline
+
+SCHEMA = "mien.timeline/1"
+
+
+@exporters.register
+def write_json(timeline: Timeline) -> str:
+    """The whole timeline; numbers rounded to 6 digits. The same timeline gives the same bytes."""
+    return dumps(as_table(timeline), ensure_ascii=False, indent=1) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of what ``write_json`` writes."""
+    table: dict[str, Any] = loads(files("mien.report").joinpath("timeline.schema.json").read_text(encoding="utf-8"))
+    return table
+
+
+def as_table(timeline: Timeline) -> dict[str, Any]:
+    """The timeline as plain values."""
+    return {
+        "schema": SCHEMA,
+        "source": timeline.source,
+        "duration": _round(timeline.duration),
+        "bundle": {"name": timeline.bundle, "sha256": timeline.bundle_sha256},
+        "segments": [_segment(p) for p in timeline.predictions],
+        "summary": {
+            "label": timeline.label,
+            "scores": _rounded(timeline.scores),
+            "valence": _round(timeline.valence),
+            "arousal": _round(timeline.arousal),
+        },
+        "warnings": list(timeline.warnings),
+        "notes": list(timeline.notes),
+    }
+
+
+def _segment(p: Prediction) -> dict[str, Any]:
+    return {
+        "start": _round(p.span.start),
+        "end": _round(p.span.end),
+        "who": p.who,
+        "text": p.text,
+        "emotion": {"label": p.label, "scores": _rounded(p.scores)},
+        "valence": _round(p.valence),
+        "arousal": _round(p.arousal),
+        "modalities": _rounded(p.shares),
+        "opinions": {m: _rounded(o) for m, o in p.opinions.items()},
+        "quality": {m: _rounded(q) for m, q in p.quality.items()},
+    }
+
+
+def _rounded(values: Mapping[Any, float]) -> dict[Any, float]:
+    return {k: round(v, 6) for k, v in values.items()}
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)

@@ -1,0 +1,12 @@
+"""A clip that may be shared, to try mien on."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+from pathlib import Path
+
+
+def demo_clip() -> Path:
+    """An actor says one sentence three times: happy, neutral, sad (CREMA-D; see CARD.md)."""
+    with as_file(files(__name__).joinpath("demo.mp4")) as path:
+        return Path(path)
