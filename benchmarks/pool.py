@@ -32,7 +32,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from mien.data.manifest import data_root
+from mien.encoders.voice_whisper import STATES
 from mien.fusion.late import discount
+from mien.networks.pooled import utterance_statistics
 
 Array = NDArray[np.float64]
 _FOLDS = 5
@@ -147,7 +149,6 @@ def ravdess(root: Path) -> Paired:
     """RAVDESS: our voice tracks (mean and deviation of the states) and action units, by actor."""
     from mien.data.load import segment_of
     from mien.encoders.base import encoders
-    from mien.networks.pooled import utterance_statistics
     from mien.types import Clip
 
     encoder = encoders.build({"name": "voice_whisper"})
@@ -159,7 +160,7 @@ def ravdess(root: Path) -> Paired:
     for path in sorted((root / "ravdess_speech" / "audio").glob("*.ogg")):
         track = encoder.prepare(segment_of(Clip(path.stem, audio=path)))
         if track is not None and path.stem in units:
-            voices.append(utterance_statistics(track.values))
+            voices.append(_statistics(track.values))
             faces.append(units[path.stem])
             truth.append(order[path.stem])
             groups.append(path.stem.rpartition("-")[2])
@@ -169,6 +170,12 @@ def ravdess(root: Path) -> Paired:
         "face": out_of_fold(np.stack(faces).astype(np.float64), y, g, 0.01),
     }
     return Paired("RAVDESS", parts, y, g)
+
+
+def _statistics(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    rows = torch.from_numpy(values).unsqueeze(0)
+    whole = utterance_statistics(rows, torch.ones(rows.shape[:2], dtype=torch.bool), STATES)
+    return np.asarray(whole[0].numpy())
 
 
 def main() -> None:

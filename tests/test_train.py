@@ -86,5 +86,3 @@ def test_frozen_parts_do_not_change(root: Path) -> None:
 def test_mistakes_are_named(root: Path, change: dict[str, object], message: str) -> None:
     with pytest.raises((RecipeError, InputError), match=message):
         line.train(replace(recipe(), **change), root, root / "runs", quiet=True)  # type: ignore[arg-type]
-
-

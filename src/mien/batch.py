@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,10 +17,10 @@ from mien.report.base import exporters
 from mien.report.table import render
 from mien.types import Timeline
 
-_MEDIA = frozenset(
-    ".mp4 .m4v .mov .mkv .webm .avi .flv .wmv .mpg .mpeg .ts .3gp .ogv .wav .mp3 .m4a .aac .flac .ogg .oga .opus .wma .aiff "
-    ".jpg .jpeg .png .webp .bmp .gif .tif .tiff .txt .srt .vtt".split()
-)
+_ENDINGS = """
+    mp4 m4v mov mkv webm avi flv wmv mpg mpeg ts 3gp ogv wav mp3 m4a aac flac ogg oga opus wma aiff
+    jpg jpeg png webp bmp gif tif tiff txt srt vtt"""
+_MEDIA = frozenset(f".{ending}" for ending in _ENDINGS.split())
 
 
 def run(
@@ -46,7 +46,8 @@ def run(
     analyzer = Analyzer(bundle, asr)
     out, err = Console(), Console(stderr=True)
     skipped: list[tuple[Path, str]] = []
-    for clip in clips or [None]:
+    targets: list[Path | None] = [*clips] or [None]
+    for clip in targets:
         try:
             with _progress(err, clip) as follow:
                 timeline = analyzer.analyze(clip, text=text, subtitles=subtitles, progress=follow)
@@ -111,8 +112,13 @@ def _free_name(folder: Path, name: str, kind: str) -> Path:
 
 
 @contextmanager
-def _progress(console: Console, clip: Path | None) -> Iterator[object]:
-    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn()
+def _progress(console: Console, clip: Path | None) -> Iterator[Callable[[float, float], None]]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         bar = bars.add_task(f"reading {clip.name if clip else 'text'}", total=None)
 

@@ -70,7 +70,9 @@ class Bundle:
             folder = bundles.folder() / str(which)
         path = folder / "bundle.json"
         if not path.is_file():
-            raise InputError(f"there is no bundle '{which}'; give a folder with a bundle.json, or {closest(str(which), shipped())}")
+            raise InputError(
+                f"there is no bundle '{which}'; give a folder with a bundle.json, or {closest(str(which), shipped())}"
+            )
         raw = path.read_bytes()
         try:
             table = json.loads(raw)
@@ -129,7 +131,7 @@ class Bundle:
         values, mask = _pad([t.values for t in tracks])
         (states,) = self._graph(modality).run(None, {"values": values, "mask": mask})
         if states.shape[1] != mask.shape[1]:
-            mask = mask.any(axis=1, keepdims=True)
+            mask = np.asarray(mask.any(axis=1, keepdims=True))
         return Encoded(states, mask, np.stack([t.quality for t in tracks]))
 
     def fuse(self, encoded: Mapping[Modality, Encoded]) -> tuple[dict[str, Float32], Float32]:
@@ -146,7 +148,9 @@ class Bundle:
         table = self._table["encoders"][modality]
         quality = len(self.encoders[modality].quality_names)
         return Encoded(
-            np.zeros((size, 1, table["dim"]), np.float32), np.zeros((size, 1), bool), np.zeros((size, quality), np.float32)
+            np.zeros((size, 1, table["dim"]), np.float32),
+            np.zeros((size, 1), bool),
+            np.zeros((size, quality), np.float32),
         )
 
     def _graph(self, part: str) -> onnxruntime.InferenceSession:
@@ -165,7 +169,9 @@ class Bundle:
         for path in (self._folder / name, bundles.folder() / "shared" / name):
             if path.is_file():
                 if file_sha256(path) != sha256:
-                    raise MienError(f"'{path}' is damaged (its SHA-256 is not the one in bundle.json); install or export it again")
+                    raise MienError(
+                        f"'{path}' is damaged (its SHA-256 is not the one in bundle.json); install or export it again"
+                    )
                 return path
         raise MienError(f"the bundle '{self.name}' lacks its file '{name}'; install or export it again")
 

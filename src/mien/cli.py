@@ -35,7 +35,9 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 @app.command()
 def analyze(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Video, sound, picture, .txt, .srt, .vtt, or folders.")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Video, sound, picture, .txt, .srt, .vtt, or folders.")
+    ] = None,
     text: Annotated[str | None, typer.Option(help="The words, instead of a file or of speech recognition.")] = None,
     subtitles: Annotated[Path | None, typer.Option(help=".srt or .vtt instead of speech recognition.")] = None,
     bundle: Bundled = "research",

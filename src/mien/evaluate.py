@@ -44,7 +44,9 @@ def evaluate(bundle: Bundle, valid: Sequence[ExampleSet], test: Sequence[Example
         scores, targets = scores_of(bundle, part), part.targets("emotion")
         common = np.tile(targets.mean(axis=0) >= targets.mean(axis=0).max(), (len(part), 1)).astype(np.float32)
         for metric in (accuracy, uar, macro_f1, ece):
-            rows.append(_row(part, metric.__name__, metric(scores, targets), None if metric is ece else metric(common, targets)))
+            rows.append(
+                _row(part, metric.__name__, metric(scores, targets), None if metric is ece else metric(common, targets))
+            )
         if part.name in tuned:
             value = multilabel_f1(scores, targets, tuned[part.name])
             rows.append(_row(part, "multilabel_f1", value, multilabel_f1(common, targets, 0.5)))

@@ -83,7 +83,9 @@ def _write(folder: Path, table: dict[str, Any]) -> None:
     write_atomic(folder / "card.md", card(table))
 
 
-def _table(recipe: Recipe, tasks: Sequence[Task], entries: Mapping[str, Any], fusion: Mapping[str, Any]) -> dict[str, Any]:
+def _table(
+    recipe: Recipe, tasks: Sequence[Task], entries: Mapping[Modality, Any], fusion: Mapping[str, Any]
+) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "name": recipe.name,
@@ -107,7 +109,9 @@ def _sample(probe: Sequence[ExampleSet], modality: Modality) -> Track:
             track = part.tracks(index).get(modality)
             if track is not None:
                 return track
-    raise ParityError(f"the recipe's validation data hold no {modality} to check the export with; add a data set that does")
+    raise ParityError(
+        f"the recipe's validation data hold no {modality} to check the export with; add a data set that does"
+    )
 
 
 def _encoder_entry(
@@ -123,7 +127,17 @@ def _encoder_entry(
     proto = trace(_Plain(network), (values, mask), shapes, ["values", "mask"], ["states"])
     file = _store(proto, folder, modality, recipe)
     table = recipe.encoders[modality]
-    return {"name": table.name, "options": encoder.settings, "version": encoder.version, "dim": int(network.dim), **file}  # type: ignore[arg-type]  # Encoder.network's contract
+    return {
+        "name": table.name,
+        "options": encoder.settings,
+        "version": encoder.version,
+        "dim": _dim(model, modality),
+        **file,
+    }
+
+
+def _dim(model: Model, modality: Modality) -> int:
+    return int(model.networks[modality].dim)  # type: ignore[arg-type]  # Encoder.network's contract
 
 
 class _Plain(nn.Module):
@@ -145,7 +159,7 @@ def _fusion_entry(model: Model, encoders: Mapping[Modality, Encoder], recipe: Re
     batch = Dim("batch", max=4096)
     states, masks, quality, times = [], [], [], []
     for m in model.modalities:
-        dim = int(model.networks[m].dim)  # type: ignore[arg-type]  # Encoder.network's contract
+        dim = _dim(model, m)
         states.append(torch.randn(2, 3, dim))
         masks.append(torch.tensor([[True, True, False], [True, False, False]]))
         quality.append(torch.ones(2, len(encoders[m].quality_names)))

@@ -13,6 +13,8 @@ def needs_train() -> None:
     Raises:
         InputError: naming the command that installs it.
     """
-    missing = [name for name in ("torch", "transformers", "lightning_fabric", "onnx", "sklearn") if find_spec(name) is None]
+    missing = [
+        name for name in ("torch", "transformers", "lightning_fabric", "onnx", "sklearn") if find_spec(name) is None
+    ]
     if missing:
         raise InputError(f"training needs {', '.join(missing)}; run: pip install 'mien[train]'")

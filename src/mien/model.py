@@ -50,7 +50,7 @@ class Model(nn.Module):
         super().__init__()
         self.modalities = tuple(networks)
         self.tasks = tuple(tasks)
-        self.networks = nn.ModuleDict(dict(networks))
+        self.networks = nn.ModuleDict({str(m): n for m, n in networks.items()})
         self.fusion = fusion
         self.heads = nn.ModuleDict({task.name: fusion.head(task) for task in tasks})
 

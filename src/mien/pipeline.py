@@ -107,7 +107,7 @@ class Analyzer:
             return clip.id, 0.0, _sentence_segments(clip.text or "")
         info = probe(path)
         if not isinstance(source, Clip):
-            clip = Clip(path.name, **{info.kind: path})
+            clip = _clip(path, info.kind)
         if text is not None:
             clip = replace(clip, text=text)
         words = read_subtitles(Path(subtitles)) if subtitles is not None else None
@@ -164,6 +164,11 @@ def analyze(
     return Analyzer(bundle, asr).analyze(source, text=text, subtitles=subtitles)
 
 
+def _clip(path: Path, kind: str) -> Clip:
+    parts = {part: path if part == kind else None for part in ("video", "audio", "image")}
+    return Clip(path.name, parts["video"], parts["audio"], parts["image"])
+
+
 def _text_file_segments(path: Path) -> Iterator[Segment]:
     from mien.media.subtitles import read_subtitles, read_text
 
@@ -215,7 +220,17 @@ def _timeline(
     label = _best(scores) if scores else None
     found = tuple(sorted(predictions, key=lambda p: (p.span, p.who or "")))
     return Timeline(
-        source, duration, bundle.name, bundle.sha256, found, label, scores, valence, arousal, tuple(warnings), bundle.notes
+        source,
+        duration,
+        bundle.name,
+        bundle.sha256,
+        found,
+        label,
+        scores,
+        valence,
+        arousal,
+        tuple(warnings),
+        bundle.notes,
     )
 
 

@@ -81,9 +81,7 @@ class Checkpoint:
         note = {"step": str(step), "best": json.dumps(best)}
         write_atomic(self.path, save(_owned(tensors), note))
 
-    def load(
-        self, model: nn.Module, optimizer: torch.optim.Optimizer, ema: nn.Module | None
-    ) -> tuple[int, float]:
+    def load(self, model: nn.Module, optimizer: torch.optim.Optimizer, ema: nn.Module | None) -> tuple[int, float]:
         """Put everything back; returns step and best validation loss."""
         from safetensors import safe_open
 
@@ -115,10 +113,12 @@ class Log:
     def __enter__(self) -> Self:
         from torch.utils.tensorboard import SummaryWriter
 
-        self._writer = SummaryWriter(self._folder / "tensorboard")  # type: ignore[no-untyped-call]
+        self._writer = SummaryWriter(self._folder / "tensorboard")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._writer.close()
 
     def scalar(self, name: str, value: float, step: int) -> None:

@@ -23,6 +23,7 @@ from mien.encoders.base import Encoder, encoders
 from mien.errors import InputError, RecipeError
 from mien.fusion.base import fusions
 from mien.model import Batch, Model, total_loss
+from mien.networks.pooled import PooledStatistics
 from mien.recipe import Recipe, Training
 from mien.run import Checkpoint, Log, load_weights, run_folder, save_weights
 from mien.types import Modality
@@ -115,7 +116,7 @@ class _Loop:
         _choose(model, self.how.learn)
         self.optimizer = _optimizer(recipe, model)
         self.wrapped, self.optimizer = self.fabric.setup(model, self.optimizer)
-        average = get_ema_multi_avg_fn(self.how.ema)
+        average = get_ema_multi_avg_fn(self.how.ema)  # type: ignore[no-untyped-call]  # torch lacks the annotation
         self.ema = AveragedModel(model, multi_avg_fn=average, use_buffers=True) if self.how.ema else None
         self.per_epoch = sum(math.ceil(len(s) / self.how.batch) for s in sets)
         self.best = math.inf
@@ -178,7 +179,10 @@ class _Loop:
 
     def _kept_model(self) -> Model:
         """The averaged weights when there are any."""
-        return self.model if self.ema is None else self.ema.module
+        if self.ema is None:
+            return self.model
+        averaged: Model = self.ema.module  # type: ignore[assignment]  # what it was made from
+        return averaged
 
 
 def _choose(model: Model, prefixes: Sequence[str]) -> None:
@@ -233,8 +237,10 @@ def observe(model: Model, sets: Sequence[ExampleSet], learn: Sequence[str]) -> N
     """Show what learns the statistics of the training data: networks their values, the fusion its labels and quality."""
     for modality in model.modalities:
         network = model.networks[modality]
-        if hasattr(network, "fit_statistics") and any(p.requires_grad for p in network.parameters()):
-            network.fit_statistics(t[modality].values for s in sets for t in map(s.tracks, range(len(s))) if modality in t)
+        if isinstance(network, PooledStatistics) and any(p.requires_grad for p in network.parameters()):
+            network.fit_statistics(
+                t[modality].values for s in sets for t in map(s.tracks, range(len(s))) if modality in t
+            )
         model.fusion.observe(modality, _shares(model, sets, modality), _quality(sets, modality))
 
 

@@ -35,7 +35,7 @@ def test_learns(name: str) -> None:
     for _ in range(30):
         loss = torch.nn.functional.cross_entropy(head(fusion(states, masks, quality).vector), truth)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch lacks the annotation
         optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.5 * losses[0]

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from mien.fusion.late import LatePool, Reliability, discount
-from mien.types import Modality, Task
+from mien.types import Float32, Modality, Task
 
 _TASK = Task("toy", "single", ("a", "b", "c"))
 _QUALITY: dict[Modality, int] = {"voice": 1, "face": 1}
@@ -14,19 +14,19 @@ def pool(redundancy: float = 0.0) -> LatePool:
     """A pool whose opinions are the softmax of the states themselves."""
     late = LatePool({"voice": 3, "face": 3}, _QUALITY, (_TASK,), redundancy)
     for m in late.modalities:
-        opinion = late.opinions[f"{m}_toy"]
+        opinion = late.opinion(m, _TASK)
         with torch.no_grad():
-            opinion.linear.weight.copy_(torch.eye(3))  # type: ignore[union-attr]
-            opinion.linear.bias.zero_()  # type: ignore[union-attr]
-        opinion.set_prior(torch.full((3,), 1 / 3))  # type: ignore[operator]
+            opinion.linear.weight.copy_(torch.eye(3))
+            opinion.linear.bias.zero_()
+        opinion.set_prior(torch.full((3,), 1 / 3))
     return late.eval()
 
 
-def ask(late: LatePool, *posteriors: list[float] | None) -> np.ndarray:  # type: ignore[type-arg]
+def ask(late: LatePool, *posteriors: list[float] | None) -> Float32:
     logs = [torch.tensor([[p or [1 / 3] * 3]], dtype=torch.float32).log() for p in posteriors]
     masks = [torch.tensor([[p is not None]]) for p in posteriors]
     fused = late(logs, masks, [torch.zeros(1, 1) for _ in posteriors])
-    return fused.vector.softmax(dim=-1)[0].detach().numpy()
+    return np.asarray(fused.vector.softmax(dim=-1)[0].detach().numpy())
 
 
 def test_one_modality_alone_gives_its_own_posterior() -> None:
@@ -48,7 +48,7 @@ def test_redundancy_of_one_averages_the_logs() -> None:
 
 def test_a_label_unknown_to_one_modality_is_left_to_the_other() -> None:
     late = pool()
-    late.opinions["voice_toy"].set_prior(torch.tensor([0.5, 0.5, 0.0]))  # type: ignore[operator]
+    late.opinion("voice", _TASK).set_prior(torch.tensor([0.5, 0.5, 0.0]))
     alone = ask(late, [0.8, 0.1, 0.1], None)
     assert alone[2] < 1e-6, "nobody present knows the label"
     both = ask(late, [0.5, 0.5, 0.0001], [0.1, 0.1, 0.8])

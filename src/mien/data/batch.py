@@ -44,7 +44,7 @@ class ExampleSet:
         lengths = np.stack([s.lengths() for s in self._stores.values()])
         self._kept = np.flatnonzero(lengths.sum(axis=0) > 0)
         self._lengths: NDArray[np.int64] = lengths.max(axis=0)[self._kept]
-        self.examples: list[Example] = [items[i].example for i in self._kept]
+        self.examples: list[Example] = [items[int(i)].example for i in self._kept]
         self.skipped = [pair for s in self._stores.values() for pair in s.skipped]
 
     def __len__(self) -> int:
@@ -70,7 +70,9 @@ class ExampleSet:
 
     def batch(self, indices: Sequence[int] | NDArray[np.int64]) -> Batch:
         """Pad some examples into one batch."""
-        return collate([self.tracks(int(i)) for i in indices], [self.examples[int(i)] for i in indices], self.tasks, self._quality)
+        return collate(
+            [self.tracks(int(i)) for i in indices], [self.examples[int(i)] for i in indices], self.tasks, self._quality
+        )
 
     def targets(self, task: str) -> NDArray[np.float32]:
         """All targets of a task, (N, L); rows of unlabelled examples hold NaN."""
@@ -148,5 +150,7 @@ def load_sets(
         ways = source.degrade if split == "train" else ("",)
         items = [Item(e, how) for e in read(source, tasks, root) if e.split == wanted for how in ways]
         if items:
-            sets.append(ExampleSet(source.name, items, encoders, names, tasks, progress(f"{source.name} {split}", len(items))))
+            sets.append(
+                ExampleSet(source.name, items, encoders, names, tasks, progress(f"{source.name} {split}", len(items)))
+            )
     return [s for s in sets if len(s)]

@@ -94,7 +94,7 @@ def _example(source: Source, task: Task, folder: Path, number: int, row: Mapping
 
 
 def _vote_shares(source: Source, task: Task, row: Mapping[str, Any]) -> Float32 | None:
-    votes = {label: 0.0 for label in source.votes.values()}
+    votes = dict.fromkeys(source.votes.values(), 0.0)
     for column, label in source.votes.items():
         count = float(row[column])
         # A single vote is noise: dropped, as Barsoum et al. 2016 (arXiv 1608.01041) do.
@@ -115,7 +115,9 @@ def _clip(source: Source, folder: Path, name: str, row: Mapping[str, Any], speak
     place = int(row["row"]) if path.suffix == ".parquet" else None
     if source.content == "image":
         return Clip(name, image=path, speaker=speaker, row=place)
-    return Clip(name, **{source.content: path}, speaker=speaker)
+    if source.content == "video":
+        return Clip(name, video=path, speaker=speaker)
+    return Clip(name, audio=path, text=text, speaker=speaker)
 
 
 def _limited(examples: list[Example], limit: int) -> list[Example]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -31,14 +32,14 @@ _VOICED = 0.45  # least normalised autocorrelation of a voiced frame
 def describe(samples: Float32, edges: Sequence[int]) -> tuple[Float32, float]:
     """Prosody of each stretch between ``edges`` (samples), (len(edges) - 1, 9), and how many seconds are voiced."""
     frames = _frames(samples)
-    power = np.abs(np.fft.rfft(frames * np.hanning(_FRAME), 1024)) ** 2 + 1e-10
+    power = np.asarray(np.abs(np.fft.rfft(frames * np.hanning(_FRAME), 1024)) ** 2 + 1e-10, np.float32)
     pitch = _pitch(frames)
     energy = np.log(np.mean(frames**2, axis=1) + 1e-7)
     # Frames at the level of the background hold no voice, whatever their autocorrelation.
     pitch[energy < energy.max() - 7.0] = 0.0
     spectral = _spectral(power)
     rows = []
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in itertools.pairwise(edges):
         part = slice(min(start // _HOP, len(frames) - 1), max(end // _HOP, start // _HOP + 1))
         rows.append([*_melody(pitch[part]), energy[part].mean(), energy[part].std(), *spectral[part].mean(axis=0)])
     return np.asarray(rows, np.float32), float((pitch > 0).sum()) * _HOP / SAMPLE_RATE

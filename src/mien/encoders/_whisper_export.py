@@ -54,6 +54,13 @@ def _text(file: BinaryIO) -> str:
 
 
 class _Layer(nn.Module):
+    norm1: nn.LayerNorm
+    qkv: nn.Linear
+    out: nn.Linear
+    norm2: nn.LayerNorm
+    up: nn.Linear
+    down: nn.Linear
+
     def __init__(self, v: dict[str, NDArray[np.float32]], prefix: str) -> None:
         super().__init__()
         self.heads = _HEADS

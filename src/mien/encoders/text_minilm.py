@@ -50,7 +50,9 @@ class MiniLMText(Encoder):
         starts, middles = _word_clock(words)
         at = np.searchsorted(starts, [begin for begin, _ in pieces.offsets], side="right") - 1
         quality = [float(np.mean([w.confidence for w in words.items])), float(len(words))]
-        return Track(middles[np.clip(at, 0, None)], np.asarray(pieces.ids, np.int64), (), np.asarray(quality, np.float32))
+        return Track(
+            middles[np.clip(at, 0, None)], np.asarray(pieces.ids, np.int64), (), np.asarray(quality, np.float32)
+        )
 
     def network(self) -> nn.Module:
         """MiniLM with its published weights."""

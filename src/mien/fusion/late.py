@@ -14,7 +14,7 @@ from mien.types import Modality, Task
 _IMPOSSIBLE = -30.0
 
 
-class _Opinion(nn.Module):
+class Opinion(nn.Module):
     """One modality's answer to one single-label task: evidence relative to the prior it was trained under."""
 
     known: Tensor
@@ -27,6 +27,7 @@ class _Opinion(nn.Module):
         self.register_buffer("log_prior", torch.full((labels,), 1.0 / labels).log())
 
     def forward(self, vector: Tensor) -> Tensor:
+        """Evidence of each label, (B, D) -> (B, L)."""
         logits = self.linear(vector).masked_fill(~self.known, _IMPOSSIBLE)
         evidence = functional.log_softmax(logits.float(), dim=-1) - self.log_prior
         return evidence.masked_fill(~self.known, 0.0)
@@ -73,9 +74,14 @@ class LatePool(Fusion):
         self.redundancy = redundancy
         self.dim = sum(task.size for task in tasks)
         self.opinions = nn.ModuleDict(
-            {f"{m}_{task.name}": _Opinion(dim, task.size) for m, dim in dims.items() for task in tasks}
+            {f"{m}_{task.name}": Opinion(dim, task.size) for m, dim in dims.items() for task in tasks}
         )
         self.reliability = nn.ModuleDict({m: Reliability(quality[m]) for m in dims})
+
+    def opinion(self, modality: Modality, task: Task) -> Opinion:
+        """The part that answers a task from one modality."""
+        part: Opinion = self.opinions[f"{modality}_{task.name}"]  # type: ignore[assignment]  # ModuleDict forgets the type
+        return part
 
     def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor]) -> Fused:
         """Pool the evidence; ``vector`` holds the log posteriors of all tasks side by side."""
@@ -85,7 +91,7 @@ class LatePool(Fusion):
         vectors = [pooled(s, k) for s, k in zip(states, masks, strict=True)]
         answers, spreads = [], []
         for task in self.tasks:
-            opinions = [self.opinions[f"{m}_{task.name}"] for m in self.modalities]
+            opinions = [self.opinion(m, task) for m in self.modalities]
             evidence = torch.stack([o(v) for o, v in zip(opinions, vectors, strict=True)], dim=1)
             weighted = trust.unsqueeze(-1) * evidence
             answers.append(self._log_prior(task, here) + weighted.sum(dim=1))
@@ -100,16 +106,16 @@ class LatePool(Fusion):
 
     def observe(self, modality: Modality, shares: Mapping[str, Tensor], quality: Tensor) -> None:
         """Take priors where opinions learn, and the scale of quality where reliability learns."""
-        reliability = self.reliability[modality]
+        reliability: Reliability = self.reliability[modality]  # type: ignore[assignment]  # ModuleDict forgets the type
         if reliability.bias.requires_grad and len(quality):
             reliability.fit_scale(quality)
         for task in self.tasks:
-            opinion = self.opinions[f"{modality}_{task.name}"]
+            opinion = self.opinion(modality, task)
             if opinion.linear.weight.requires_grad:
                 opinion.set_prior(shares[task.name])
 
     def _log_prior(self, task: Task, here: Tensor) -> Tensor:
-        parts = [self.opinions[f"{m}_{task.name}"] for m in self.modalities]
+        parts = [self.opinion(m, task) for m in self.modalities]
         logs = torch.stack([p.log_prior for p in parts])  # (M, L)
         knows = here.unsqueeze(-1) & torch.stack([p.known for p in parts])  # (B, M, L)
         mean = (knows * logs).sum(dim=1) / knows.sum(dim=1).clamp(min=1)
@@ -135,6 +141,7 @@ class Reliability(nn.Module):
         self.bias = nn.Parameter(torch.tensor(0.5413))  # softplus(0.5413) = 1
 
     def forward(self, quality: Tensor) -> Tensor:
+        """Trust in each input."""
         # asinh bends decibels, seconds and pixels alike into one comfortable range, and keeps their order.
         z = ((torch.asinh(quality.float()) - self.centre) / self.scale).clamp(-3.0, 3.0)
         trust: Tensor = functional.softplus(self.bias + (z * functional.softplus(self.slope)).sum(dim=-1))

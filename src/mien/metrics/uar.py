@@ -12,4 +12,6 @@ def uar(scores: Float32, targets: Float32) -> float:
     from sklearn.metrics import recall_score
 
     truth = targets.argmax(axis=1)
-    return float(recall_score(truth, scores.argmax(axis=1), labels=sorted(set(truth)), average="macro", zero_division=0))
+    return float(
+        recall_score(truth, scores.argmax(axis=1), labels=sorted(set(truth)), average="macro", zero_division=0)
+    )

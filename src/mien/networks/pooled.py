@@ -49,9 +49,7 @@ class PooledStatistics(nn.Module):
     centre: Tensor
     scale: Tensor
 
-    def __init__(
-        self, states: int, others: int, hidden: int = 256, dropout: float = 0.5, noise: float = 0.2
-    ) -> None:
+    def __init__(self, states: int, others: int, hidden: int = 256, dropout: float = 0.5, noise: float = 0.2) -> None:
         super().__init__()
         self.states, self.noise, self.dim = states, noise, hidden
         size = 2 * states + 2 * others

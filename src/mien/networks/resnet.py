@@ -49,12 +49,12 @@ class FaceResNet(nn.Module):
             _Block(4 * width, 8 * width, 2),
         )
         self.drop = nn.Dropout(dropout)
-        self.to(memory_format=torch.channels_last)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         """One vector per frame; ``mask`` is not needed, frames do not see one another."""
         batch, time, height, side = values.shape
         faces = standardise(values.reshape(batch * time, 1, height, side))
+        faces = faces.contiguous(memory_format=torch.channels_last)
         if self.training:
             faces = jitter_faces(faces)
         states = self.blocks(self.stem(faces)).mean(dim=(2, 3))

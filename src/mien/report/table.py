@@ -52,7 +52,9 @@ def summary(timeline: Timeline) -> Text:
     if timeline.label is None:
         return Text(f"{timeline.source}: nothing that shows an emotion could be read.")
     text = Text(f"{timeline.source}: mostly ")
-    text.append(f"{timeline.label} ({timeline.scores[timeline.label]:.0%})", style=f"bold {COLOURS.get(timeline.label, '')}")
+    text.append(
+        f"{timeline.label} ({timeline.scores[timeline.label]:.0%})", style=f"bold {COLOURS.get(timeline.label, '')}"
+    )
     others = sorted((p, k) for k, p in timeline.scores.items() if k != timeline.label and p >= 0.1)[::-1]
     if others:
         text.append(", then " + ", ".join(f"{k} ({p:.0%})" for p, k in others[:2]))

@@ -1,0 +1,64 @@
+"""Clips whose events are known, made on the spot."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+RATE = 16_000
+
+
+def write_clip(
+    path: Path,
+    pictures: list[NDArray[np.uint8]],
+    sound: NDArray[np.float32] | None,
+    fps: int = 25,
+    rate: int = RATE,
+    times: list[float] | None = None,
+    codec: str = "mpeg4",
+) -> Path:
+    """A video of RGB pictures (H, W, 3), with sound (N,) or without; ``times`` in seconds make the frame rate vary."""
+    with av.open(str(path), "w") as container:
+        video: Any = container.add_stream(codec, rate=fps)
+        video.height, video.width = pictures[0].shape[:2]
+        video.pix_fmt = "yuv420p"
+        video.bit_rate = 4_000_000
+        video.codec_context.time_base = Fraction(1, 1000)
+        audio: Any = container.add_stream("aac", rate=rate, layout="mono") if sound is not None else None
+        for index, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts = round(1000 * (times[index] if times else index / fps))
+            frame.time_base = Fraction(1, 1000)
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+        if audio is not None and sound is not None:
+            for start in range(0, len(sound), 1024):
+                part = av.AudioFrame.from_ndarray(sound[None, start : start + 1024], format="fltp", layout="mono")
+                part.sample_rate, part.pts, part.time_base = rate, start, Fraction(1, rate)
+                container.mux(audio.encode(part))
+            container.mux(audio.encode(None))
+    return path
+
+
+def write_sound(path: Path, sound: NDArray[np.float32], rate: int = RATE) -> Path:
+    """A sound file in PCM."""
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("pcm_s16le", rate=rate, layout="mono")
+        samples = (np.clip(sound, -1, 1) * 32767).astype(np.int16)
+        part = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
+        part.sample_rate = rate
+        container.mux(stream.encode(part))
+        container.mux(stream.encode(None))
+    return path
+
+
+def beep(seconds: float, at: float, length: float = 0.2, rate: int = RATE) -> NDArray[np.float32]:
+    """Silence with a 1 kHz beep."""
+    time = np.arange(round(seconds * rate)) / rate
+    inside = (time >= at) & (time < at + length)
+    return (0.5 * np.sin(2 * np.pi * 1000 * time) * inside).astype(np.float32)

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.media.cut import CutSettings, cut
+from mien.media.open import read_audio, read_image
+from mien.media.speech import recogniser
+from mien.types import SAMPLE_RATE, Clip, Float32, Segment, Span, Word, Words
+from tests.media.clips import beep, write_clip, write_sound
+
+
+class Scripted:
+    """A recogniser that hears one word in the middle of each span."""
+
+    language: str | None = "en"
+
+    def words(self, audio: Float32, spans: Sequence[Span]) -> list[Word]:
+        return [Word("word", Span((s.start + s.end) / 2 - 0.1, (s.start + s.end) / 2 + 0.1)) for s in spans]
+
+
+def segments(clip: Clip, settings: CutSettings | None = None, **more: object) -> tuple[list[Segment], list[str]]:
+    lines: list[str] = []
+    return list(cut(clip, settings or CutSettings(), Scripted(), lines.append, **more)), lines  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def known(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight seconds: a face from 2.0 s to 7.0 s, one sentence from 4.0 s on, and nothing else."""
+    voice = read_audio(samples / "audio/cremad_1002_DFA_ANG.wav").samples[round(0.39 * SAMPLE_RATE) : round(1.94 * SAMPLE_RATE)]
+    sound = np.zeros(8 * SAMPLE_RATE, np.float32)
+    sound[4 * SAMPLE_RATE : 4 * SAMPLE_RATE + len(voice)] = voice
+    portrait = read_image(samples / "image/faceapi_happy.jpg")[:280, :480]
+    blank = np.full_like(portrait, 90)
+    pictures = [portrait if 50 <= i < 175 else blank for i in range(200)]
+    return write_clip(tmp_path_factory.mktemp("cut") / "known.mp4", pictures, sound)
+
+
+def test_every_event_lands_where_it_was_put(known: Path) -> None:
+    found, lines = segments(Clip("known", video=known))
+    spoken = [s for s in found if s.audio is not None]
+    assert len(spoken) == 1
+    utterance = spoken[0]
+    assert utterance.span.start == pytest.approx(4.0, abs=0.2)
+    assert utterance.span.end == pytest.approx(5.55, abs=0.25)
+    assert utterance.who == "person-1"
+    assert utterance.words is not None
+    assert utterance.words.items[0].span.start in utterance.span
+    silent = [s for s in found if s.audio is None]
+    assert silent[0].span.start == pytest.approx(2.0, abs=0.21)
+    assert silent[-1].span.end == pytest.approx(7.0, abs=0.21)
+    assert all(s.frames is not None and s.words is None for s in silent)
+    assert lines == []
+
+
+def test_what_is_in_a_segment_lies_inside_its_span(known: Path) -> None:
+    for segment in segments(Clip("known", video=known))[0]:
+        if segment.frames is not None:
+            assert all(t in segment.span for t in segment.frames.times)
+            assert np.all(np.diff(segment.frames.times) > 0)
+        if segment.audio is not None:
+            assert segment.audio.start == pytest.approx(segment.span.start, abs=1 / SAMPLE_RATE)
+            assert len(segment.audio.samples) == pytest.approx(segment.span.duration * SAMPLE_RATE, abs=1)
+
+
+def test_pages_change_nothing(known: Path) -> None:
+    whole, _ = segments(Clip("known", video=known))
+    paged, _ = segments(Clip("known", video=known), CutSettings(page=3.0))
+    spoken = [[s.span for s in found if s.audio is not None] for found in (whole, paged)]
+    assert len(spoken[1]) == 1
+    assert spoken[1][0].start == pytest.approx(spoken[0][0].start, abs=0.1)
+    frames = [sorted(t for s in found if s.frames for t in s.frames.times) for found in (whole, paged)]
+    assert len(set(frames[1])) == len(frames[1]), "no picture twice"
+    assert len(frames[1]) >= 0.8 * len(frames[0])
+
+
+def test_long_speech_is_split(samples: Path, tmp_path: Path) -> None:
+    voice = read_audio(samples / "audio/mexca_eng_5s.wav").samples
+    path = write_sound(tmp_path / "long.wav", np.tile(voice, 6))
+    found, _ = segments(Clip("long", audio=path), CutSettings(longest=6.0))
+    assert len(found) >= 5
+    assert max(s.span.duration for s in found) <= 6.3
+    assert all(a.span.end <= b.span.start + 1e-6 for a, b in zip(found, found[1:], strict=False))
+
+
+def test_subtitles_replace_recognition(known: Path) -> None:
+    words = Words((Word("jacket", Span(4.2, 4.8)),))
+    found, _ = segments(Clip("known", video=known), words=words)
+    assert [s.words.text for s in found if s.words is not None] == ["jacket"]
+
+
+def test_silence_and_nothing_are_told(tmp_path: Path) -> None:
+    silent = write_sound(tmp_path / "a.wav", np.zeros(1600, np.float32))
+    assert segments(Clip("a", audio=silent)) == ([], ["no speech was found"])
+    empty = write_clip(tmp_path / "v.mp4", [np.full((64, 64, 3), 90, np.uint8)] * 25, None)
+    assert segments(Clip("v", video=empty)) == ([], ["no face was found", "the file has no sound"])
+
+
+def test_a_beep_is_no_speech(tmp_path: Path) -> None:
+    found, _ = segments(Clip("b", audio=write_sound(tmp_path / "b.wav", beep(3.0, 1.0))))
+    assert found == []
+
+
+def test_a_picture_gives_a_segment_per_face(samples: Path) -> None:
+    found, lines = segments(Clip("p", image=samples / "image/pyfeat_multi_face.jpg"))
+    assert [s.who for s in found] == [f"person-{i}" for i in range(1, 6)]
+    assert all(s.span == Span(0.0, 0.0) and s.modalities == ("face",) for s in found)
+    assert lines == []
+
+
+def test_real_words_of_a_real_clip(samples: Path) -> None:
+    lines: list[str] = []
+    clip = Clip("c", video=samples / "video/cremad_1001_DFA_NEU.mp4")
+    found = list(cut(clip, CutSettings(), recogniser("tiny.en"), lines.append))
+    assert len([s for s in found if s.words]) == 1
+    first = next(s for s in found if s.words)
+    assert first.words is not None
+    assert "don't forget" in first.words.text.lower()
+    assert first.modalities == ("text", "voice", "face")
+    assert first.words.language == "en"

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import os
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mien.errors import MediaError
+from mien.media.open import Picture, probe, read_audio, read_image, stream
+from mien.types import SAMPLE_RATE, Audio, Span
+from tests.media.clips import beep, write_clip, write_sound
+
+
+def grey(level: int) -> np.ndarray:  # type: ignore[type-arg]
+    return np.full((48, 64, 3), level, np.uint8)
+
+
+def warned(path: Path, fps: float = 5.0) -> tuple[list[Audio | Picture], list[str]]:
+    lines: list[str] = []
+    return list(stream(path, fps, lines.append)), lines
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, 44_100, 48_000, 96_000])
+def test_any_sample_rate_becomes_16_khz_on_the_same_clock(tmp_path: Path, rate: int) -> None:
+    audio = read_audio(write_sound(tmp_path / "a.wav", beep(1.5, at=1.0, rate=rate), rate))
+    assert audio.samples.dtype == np.float32
+    assert audio.span.duration == pytest.approx(1.5, abs=0.01)
+    onset = np.flatnonzero(np.abs(audio.samples) > 0.2)[0] / SAMPLE_RATE
+    assert onset == pytest.approx(1.0, abs=0.005)
+
+
+def test_a_span_is_cut_to_the_sample(tmp_path: Path) -> None:
+    path = write_sound(tmp_path / "a.wav", beep(2.0, at=1.0))
+    part = read_audio(path, Span(0.9, 1.4))
+    assert len(part.samples) == 8000
+    assert part.start == pytest.approx(0.9)
+
+
+def test_sound_and_pictures_share_one_clock(tmp_path: Path) -> None:
+    pictures = [grey(30 if i < 50 else 220) for i in range(100)]
+    pieces, lines = warned(write_clip(tmp_path / "v.mp4", pictures, beep(4.0, at=2.0)), fps=25)
+    shown = [p for p in pieces if isinstance(p, Picture)]
+    first_bright = next(p.time for p in shown if p.pixels.mean() > 120)
+    assert first_bright == pytest.approx(2.0, abs=1 / 25)
+    sound = [p for p in pieces if isinstance(p, Audio)]
+    onset = next(p.start + np.flatnonzero(np.abs(p.samples) > 0.2)[0] / SAMPLE_RATE for p in sound if p.samples.max() > 0.2)
+    assert onset == pytest.approx(2.0, abs=0.03)
+    assert lines == []
+
+
+def test_pictures_are_sampled_at_the_asked_rate(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "v.mp4", [grey(i) for i in range(100)], None)
+    times = [p.time for p in warned(path, fps=5)[0] if isinstance(p, Picture)]
+    assert len(times) == 20
+    assert np.allclose(np.diff(times), 0.2, atol=0.041)
+
+
+def test_variable_frame_rate_goes_by_time_stamps(tmp_path: Path) -> None:
+    times = [0.0, 0.04, 0.08, 1.0, 1.04, 3.0, 3.5]
+    path = write_clip(tmp_path / "v.mkv", [grey(30 * i) for i in range(7)], None, times=times)
+    found = [p.time for p in warned(path, fps=5)[0] if isinstance(p, Picture)]
+    assert found == pytest.approx([0.0, 1.0, 3.0, 3.5], abs=0.002)
+
+
+def test_exif_rotation_is_applied(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (40, 20), "black")
+    picture.paste((255, 255, 255), (0, 0, 20, 20))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture.save(tmp_path / "p.jpg", exif=exif)
+    pixels = read_image(tmp_path / "p.jpg")
+    assert pixels.shape == (40, 20, 3)
+    assert pixels[:20].mean() > 200
+    assert pixels[20:].mean() < 60
+
+
+def test_probe_tells_what_a_file_holds(samples: Path) -> None:
+    video = probe(samples / "video/cremad_1001_DFA_HAP.flv")
+    assert (video.kind, video.width, video.height, video.has_audio) == ("video", 480, 360, True)
+    assert probe(samples / "video/fer_test.mp4").has_audio is False
+    assert probe(samples / "audio/marco_synth_zh_sad.webm").kind == "audio"
+    assert probe(samples / "image/fer_justin.jpg").kind == "image"
+
+
+def test_bad_files_get_one_clear_sentence(tmp_path: Path) -> None:
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "text.mp4").write_text("this is not a film\n" * 50)
+    for name, message in {
+        "empty.mp4": "is empty",
+        "text.mp4": "is not media",
+        "gone.mp4": "there is no file",
+        ".": "is a folder",
+    }.items():
+        with pytest.raises(MediaError, match=message):
+            probe(tmp_path / name)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_no_permission(tmp_path: Path) -> None:
+    path = write_sound(tmp_path / "a.wav", beep(0.5, 0.1))
+    path.chmod(0)
+    with pytest.raises(MediaError, match="no permission"):
+        probe(path)
+
+
+def test_absurd_dimensions_are_refused_before_decoding(tmp_path: Path) -> None:
+    chunks = [(b"IHDR", (60_000).to_bytes(4, "big") * 2 + b"\x08\x02\x00\x00\x00"), (b"IDAT", b"\x00" * 64)]
+    parts = [len(d).to_bytes(4, "big") + k + d + zlib.crc32(k + d).to_bytes(4, "big") for k, d in chunks]
+    (tmp_path / "huge.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+    with pytest.raises(MediaError, match="megapixels"):
+        read_image(tmp_path / "huge.png")
+
+
+def test_a_file_cut_short_gives_what_is_there(tmp_path: Path) -> None:
+    whole = write_clip(tmp_path / "v.mkv", [grey(i) for i in range(250)], beep(10.0, 2.0))
+    (tmp_path / "half.mkv").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    pieces, lines = warned(tmp_path / "half.mkv")
+    assert pieces
+    assert len(lines) == 1
+    assert "cut short" in lines[0]
