@@ -1,0 +1,71 @@
+"""Writes the measured figures of the shipped bundles into README.md: ``python docs/figures.py`` (``--check`` only compares)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+START, END = "<!-- figures -->", "<!-- end of figures -->"
+METRICS = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1", "multilabel_f1": "multi-label F1", "ece": "ECE"}
+
+Entry = Mapping[str, Any]
+
+
+def table(bundles: Mapping[str, Sequence[Entry]]) -> str:
+    """Markdown: one row per bundle, modality and test set, one column per metric that any of them has."""
+    entries = [e for rows in bundles.values() for e in rows]
+    if not entries:
+        return "Not measured yet."
+    columns = [m for m in METRICS if any(e["metric"] == m for e in entries)]
+    head = ["bundle", "modality", "test set", "n", "seeds", *(METRICS[m] for m in columns)]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for name, rows in bundles.items():
+        for key in dict.fromkeys((e["modality"], e["set"], e["split"], e["n"], e["seeds"]) for e in rows):
+            same = {e["metric"]: e for e in rows if (e["modality"], e["set"], e["split"], e["n"], e["seeds"]) == key}
+            modality, data_set, split, n, seeds = key
+            where = data_set if split == "test" else f"{data_set} ({split})"
+            cells = [name, modality, where, f"{n:,}", str(seeds), *(_cell(same.get(m)) for m in columns)]
+            lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _cell(entry: Entry | None) -> str:
+    if entry is None:
+        return ""
+    spread = "" if entry["std"] is None else f" ± {entry['std']:.3f}"
+    common = "" if entry["majority"] is None else f" ({entry['majority']:.2f})"
+    return f"{entry['value']:.3f}{spread}{common}"
+
+
+def measured(folder: Path) -> dict[str, list[Entry]]:
+    """The evaluation of every bundle in a folder, by its name; ``research`` first."""
+    files = sorted(folder.glob("*/bundle.json"), key=lambda p: (p.parent.name != "research", p.parent.name))
+    return {p.parent.name: json.loads(p.read_text(encoding="utf-8"))["evaluation"] for p in files}
+
+
+def updated(text: str, figures: str) -> str:
+    """The document with the figures between the two marks."""
+    before, _, rest = text.partition(START)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise SystemExit(f"there must be {START} and {END} in the document")
+    return f"{before}{START}\n{figures}\n{END}{after}"
+
+
+def main(arguments: Iterable[str]) -> int:
+    """Write, or compare."""
+    path = ROOT / "README.md"
+    old = path.read_text(encoding="utf-8")
+    new = updated(old, table(measured(ROOT / "src" / "mien" / "bundles")))
+    if "--check" in arguments:
+        return 0 if new == old else 1
+    path.write_text(new, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
