@@ -10,7 +10,13 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 START, END = "<!-- figures -->", "<!-- end of figures -->"
-METRICS = {"accuracy": "accuracy", "uar": "UAR", "macro_f1": "macro F1", "multilabel_f1": "multi-label F1", "ece": "ECE"}
+METRICS = {
+    "accuracy": "accuracy",
+    "uar": "UAR",
+    "macro_f1": "macro F1",
+    "multilabel_f1": "multi-label F1",
+    "ece": "ECE",
+}
 
 Entry = Mapping[str, Any]
 

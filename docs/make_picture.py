@@ -1,0 +1,56 @@
+"""Draws docs/demo.svg from what ``mien demo`` answers: ``python docs/make_picture.py``."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+from rich.terminal_theme import TerminalTheme
+from rich.text import Text
+
+from mien import Analyzer
+from mien.report.table import render
+from mien.samples import demo_clip
+
+TARGET = Path(__file__).with_name("demo.svg")
+WIDTH = 88
+THEME = TerminalTheme(
+    (28, 30, 36),
+    (214, 217, 224),
+    [
+        (28, 30, 36),
+        (240, 98, 98),
+        (126, 200, 120),
+        (240, 200, 96),
+        (110, 160, 250),
+        (210, 130, 220),
+        (90, 200, 210),
+        (214, 217, 224),
+    ],
+)
+# Rich's own frame loads a font from the network; this one uses whatever fixed-width font the reader has.
+FRAME = """\
+<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img">
+<style>
+.{unique_id}-matrix {{ font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: {char_height}px; line-height: {line_height}px; }}
+{styles}
+</style>
+<defs><clipPath id="{unique_id}-clip-terminal"><rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>{lines}</defs>
+<rect fill="#1c1e24" x="1" y="1" width="{terminal_width}" height="{terminal_height}" rx="8"/>
+<g transform="translate(12, 10)" clip-path="url(#{unique_id}-clip-terminal)">{backgrounds}<g class="{unique_id}-matrix">{matrix}</g></g>
+</svg>
+"""
+
+
+def draw() -> str:
+    """The picture: the command, and the table as the terminal shows it."""
+    analyzer = Analyzer()
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(Text("$ mien demo", style="bold"))
+    console.print(render(analyzer.analyze(demo_clip())))
+    return console.export_svg(theme=THEME, code_format=FRAME, unique_id="mien")
+
+
+if __name__ == "__main__":
+    TARGET.write_text(draw(), encoding="utf-8")
