@@ -31,14 +31,21 @@ THEME = TerminalTheme(
 )
 # Rich's own frame loads a font from the network; this one uses whatever fixed-width font the reader has.
 FRAME = """\
-<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img">
+<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img">
 <style>
-.{unique_id}-matrix {{ font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: {char_height}px; line-height: {line_height}px; }}
+.{unique_id}-matrix {{
+  font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace;
+  font-size: {char_height}px; line-height: {line_height}px;
+}}
 {styles}
 </style>
-<defs><clipPath id="{unique_id}-clip-terminal"><rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>{lines}</defs>
-<rect fill="#1c1e24" x="1" y="1" width="{terminal_width}" height="{terminal_height}" rx="8"/>
-<g transform="translate(12, 10)" clip-path="url(#{unique_id}-clip-terminal)">{backgrounds}<g class="{unique_id}-matrix">{matrix}</g></g>
+<defs><clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{width}" height="{height}"/>
+</clipPath>{lines}</defs>
+<rect fill="#1c1e24" width="{width}" height="{height}" rx="10"/>
+<g transform="translate(20, 26)" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}<g class="{unique_id}-matrix">{matrix}</g>
+</g>
 </svg>
 """
 
@@ -47,7 +54,7 @@ def draw() -> str:
     """The picture: the command, and the table as the terminal shows it."""
     analyzer = Analyzer()
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(Text("$ mien demo", style="bold"))
+    console.print(Text("$ mien demo\n", style="bold"))
     console.print(render(analyzer.analyze(demo_clip())))
     return console.export_svg(theme=THEME, code_format=FRAME, unique_id="mien")
 
