@@ -111,25 +111,21 @@ def _seeds(text: str) -> list[int]:
 
 def main() -> None:
     """Entry point. The user's mistakes end with 2, ours with 1; nobody sees a traceback unless MIEN_DEBUG is set."""
-    sys.exit(guarded(lambda: app(standalone_mode=False)))
+    sys.exit(guarded(app))
 
 
 def guarded(work: Callable[[], object]) -> int:
     """Run and turn what is raised into one sentence and an exit code."""
-    import click
-
     try:
         code = work()
-    except click.exceptions.Abort:
-        return 130
-    except click.ClickException as error:
-        error.show()
-        return 2
+    except SystemExit as done:
+        # How Typer ends: usage errors, which it has shown, are 2.
+        code = done.code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # Whoever read our output has gone; there is nobody to tell.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the end
         return 1
     except InputError as error:
         return _complain(str(error), 2)

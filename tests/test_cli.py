@@ -1,0 +1,87 @@
+"""The command line: what it returns, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from mien import __version__
+from mien.cli import app, guarded, main
+from mien.errors import InputError, MienError, ParityError
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["mien", *arguments])
+    with pytest.raises(SystemExit) as done:
+        main()
+    assert isinstance(done.value.code, int)
+    return done.value.code
+
+
+def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"mien {__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [["analyze", "--nope"], ["analyse", "x.mp4"], ["analyze", "--json"]])
+def test_usage_errors_are_the_users(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever Typer raises, and whether it brings its own Click or not."""
+    assert run(monkeypatch, *arguments) == 2
+    said = capsys.readouterr().err
+    assert "Error: " in said
+    assert "fault of mien" not in said
+
+
+def test_unknown_bundle(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "card", "reserch") == 2
+    assert capsys.readouterr().err.startswith("mien: there is no bundle 'reserch'")
+
+
+def test_missing_recipe_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(monkeypatch, "train", str(tmp_path / "none.toml")) == 2
+    assert "there is no recipe" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        (InputError("give a file"), 2, "mien: give a file\n"),
+        (MienError("install again"), 1, "mien: install again\n"),
+        (ParityError("differs"), 1, "mien: differs\n"),
+        (KeyError("x"), 1, "mien: KeyError: 'x' (this is a fault of mien; MIEN_DEBUG=1 shows where)\n"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_what_is_raised_becomes_a_code(
+    raised: BaseException,
+    code: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("MIEN_DEBUG", raising=False)
+
+    def work() -> None:
+        raise raised
+
+    assert guarded(work) == code
+    assert capsys.readouterr().err == said
+
+
+def test_debug_shows_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        guarded(lambda: 1 / 0)
+
+
+def test_every_verb_explains_itself() -> None:
+    for command in app.registered_commands:
+        assert command.callback is not None
+        assert command.callback.__doc__
