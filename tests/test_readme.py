@@ -1,0 +1,163 @@
+"""The documents: what they show is run, what they link to exists, what they measure is what the bundles say.
+
+A ```console block is run command by command (lines that begin with "$ ") and its output compared, "..." standing for
+anything; a ```python block is run as a program. A ```sh block is not run and has a comment above that says why.
+"""
+
+from __future__ import annotations
+
+import doctest
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mien.cli import app
+from mien.samples import demo_clip
+
+from .conftest import ROOT
+
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
+REASON = re.compile(r"<!-- not run here: \w.+ -->\s*$")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, its text, and the text right above it."""
+
+    document: Path
+    line: int
+    language: str
+    text: str
+    above: str
+
+    def __str__(self) -> str:
+        return f"{self.document.name}:{self.line}"
+
+
+def blocks(document: Path) -> list[Block]:
+    text = document.read_text(encoding="utf-8")
+    found = re.finditer(r"^```(\w+)\n(.*?)^```$", text, re.M | re.S)
+    return [
+        Block(document, text[: m.start()].count("\n") + 1, m[1], m[2], text[: m.start()].rstrip()[-300:]) for m in found
+    ]
+
+
+BLOCKS = [b for d in DOCUMENTS for b in blocks(d)]
+RUN = [b for b in BLOCKS if b.language in {"console", "python"}]
+
+
+def environment() -> dict[str, str]:
+    """``mien`` is the one beside this Python; no colours, 100 columns."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return {**os.environ, "PATH": path, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the commands run: a folder with a clip called talk.mp4."""
+    shutil.copy(demo_clip(), tmp_path / "talk.mp4")
+    return tmp_path
+
+
+def run(command: list[str] | str, folder: Path) -> str:
+    done = subprocess.run(
+        command,
+        shell=isinstance(command, str),
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def commands(block: Block) -> list[tuple[str, str]]:
+    """Pairs of command and expected output."""
+    parts = re.split(r"^\$ ", block.text, flags=re.M)[1:]
+    return [(p.partition("\n")[0], p.partition("\n")[2]) for p in parts]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", RUN, ids=str)
+def test_what_is_shown_runs(block: Block, folder: Path) -> None:
+    if block.language == "python":
+        assert run([sys.executable, "-c", block.text], folder)
+        return
+    assert commands(block)
+    for command, expected in commands(block):
+        got = run(command, folder)
+        assert doctest.OutputChecker().check_output(expected, got, doctest.ELLIPSIS), f"$ {command}\n{got}"
+    for name in re.findall(r"--(?:json|csv|vtt) (\S+)", block.text):
+        assert (folder / name).stat().st_size > 0
+
+
+def test_something_is_run() -> None:
+    assert {b.language for b in RUN if b.document.name == "README.md"} == {"console", "python"}
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b not in RUN], ids=str)
+def test_what_is_not_run_says_why(block: Block) -> None:
+    assert block.language == "sh"
+    assert REASON.search(block.above), f"{block}: <!-- not run here: why --> above the block"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
+        if not re.match(r"https?:|#", target):
+            assert (document.parent / target.partition("#")[0]).exists(), target
+
+
+@cache
+def options(verb: str) -> set[str]:
+    """The options of a verb; none for what is no verb."""
+    done = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "200"})
+    return set(re.findall(r"(?<!\S)(--[a-z-]+)", done.output)) if done.exit_code == 0 else set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
+def test_verbs_and_options_exist(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    shown = re.findall(r"`mien ([^`\n]+)`", text) + re.findall(r"^(?:\$ )?mien ([^\n]+)$", text, re.M)
+    for line in shown:
+        verb, _, rest = line.partition("#")[0].strip().partition(" ")
+        if verb.startswith("--"):
+            verb, rest = "analyze", ""
+        assert options(verb), f"there is no verb: mien {line}"
+        assert set(re.findall(r"(?<!\S)(--[a-z-]+)", rest)) <= options(verb), f"mien {line}"
+
+
+def test_figures_are_what_the_bundles_say() -> None:
+    spec = importlib.util.spec_from_file_location("figures", ROOT / "docs" / "figures.py")
+    assert spec is not None
+    assert spec.loader is not None
+    figures = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(figures)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = figures.table(figures.measured(ROOT / "src" / "mien" / "bundles"))
+    assert figures.updated(readme, table) == readme, "run: make figures"
+    entry = {"set": "s", "split": "test", "task": "emotion", "modality": "text", "metric": "uar", "value": 0.5}
+    rows = figures.table({"b": [{**entry, "std": 0.01, "seeds": 3, "n": 1200, "majority": 0.14}]}).splitlines()
+    assert rows[0] == "| bundle | modality | test set | n | seeds | UAR |"
+    assert rows[2] == "| b | text | s | 1,200 | 3 | 0.500 ± 0.010 (0.14) |"
+
+
+def test_the_picture_is_of_the_demo() -> None:
+    """docs/demo.svg was drawn from a real answer and reaches for nothing outside itself."""
+    drawn = (ROOT / "docs" / "demo.svg").read_text(encoding="utf-8")
+    said = drawn.replace("&#160;", " ")
+    for word in ("mien demo", "expressed", "voice", "face", "valence"):
+        assert word in said
+    assert not re.search(r"(?:href|src|url)\s*[=(]\s*[\"']?https?:", drawn)
