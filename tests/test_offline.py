@@ -37,14 +37,11 @@ socket.create_connection = socket.getaddrinfo = socket.gethostbyname = refused
 """
 
 
-def run(*command: str | Path, timeout: float = 600, **settings: object) -> subprocess.CompletedProcess[str]:
+def run(
+    *command: str | Path, timeout: float = 600, cwd: Path | None = None, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(c) for c in command],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-        **settings,  # type: ignore[call-overload]
+        [str(c) for c in command], capture_output=True, text=True, timeout=timeout, check=False, cwd=cwd, env=env
     )
 
 
