@@ -129,8 +129,9 @@ def options(verb: str) -> set[str]:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
 def test_verbs_and_options_exist(document: Path) -> None:
-    text = document.read_text(encoding="utf-8")
-    shown = re.findall(r"`mien ([^`\n]+)`", text) + re.findall(r"^(?:\$ )?mien ([^\n]+)$", text, re.M)
+    shown = re.findall(r"`mien ([^`\n]+)`", document.read_text(encoding="utf-8"))
+    for block in blocks(document):
+        shown += re.findall(r"^(?:\$ )?mien ([^\n]+)$", block.text, re.M)
     for line in shown:
         verb, _, rest = line.partition("#")[0].strip().partition(" ")
         if verb.startswith("--"):
