@@ -2,7 +2,10 @@
 PYTHON ?= python
 export MIEN_THREADS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: setup check lint test fast bundles figures
+.PHONY: help setup check lint format test fast wheel bundles figures picture
+
+help:             ## this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 12
 
 setup:            ## install everything for development; torch's CPU build first, the default one is several GB
 	$(PYTHON) -m pip install torch==2.13.0
@@ -10,21 +13,31 @@ setup:            ## install everything for development; torch's CPU build first
 
 check: lint test  ## all that CI checks
 
-lint:
+lint:             ## style, types, and who may import whom
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
-	lint-imports --no-cache
+	$(PYTHON) -c 'from importlinter.cli import lint_imports_command as check; check()' --no-cache
+
+format:           ## put the style right
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
 
 test:             ## all tests, slow ones too
-	$(PYTHON) -m pytest -q
+	$(PYTHON) -m pytest
 
-fast:             ## the fast suite
+fast:             ## the fast tests
 	$(PYTHON) -m pytest -q -m 'not slow'
 
-bundles:          ## train and ship both bundles from ../shared/data: about 4 hours on 2 cores; goes on where it was broken off
-	for part in text face voice-research voice-open; do mien train $$part --seeds 0,1,2 --resume || exit 1; done
-	for name in research open; do mien train $$name --seeds 0,1,2 --resume && $(PYTHON) -m mien.ship runs/$$name/seed0/bundle || exit 1; done
+wheel:            ## what users install, in dist/
+	$(PYTHON) -m pip wheel --no-deps -w dist .
 
-figures:          ## write the measured figures into README.md
+bundles:          ## train and ship both bundles from ../shared/data: about 4 hours on 2 cores; goes on where it was broken off
+	for part in text face voice-research voice-open; do $(PYTHON) -m mien train $$part --seeds 0,1,2 --resume || exit 1; done
+	for name in research open; do $(PYTHON) -m mien train $$name --seeds 0,1,2 --resume && $(PYTHON) -m mien.ship runs/$$name/seed0/bundle || exit 1; done
+
+figures:          ## write the measured figures of the shipped bundles into README.md
 	$(PYTHON) docs/figures.py
+
+picture:          ## draw docs/demo.svg from what the shipped bundle answers
+	$(PYTHON) docs/make_picture.py

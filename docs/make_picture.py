@@ -39,6 +39,7 @@ FRAME = """\
 }}
 {styles}
 </style>
+<desc>Drawn by docs/make_picture.py with the bundle BUNDLE</desc>
 <defs><clipPath id="{unique_id}-clip-terminal">
 <rect x="0" y="0" width="{width}" height="{height}"/>
 </clipPath>{lines}</defs>
@@ -56,7 +57,8 @@ def draw() -> str:
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text("$ mien demo\n", style="bold"))
     console.print(render(analyzer.analyze(demo_clip())))
-    return console.export_svg(theme=THEME, code_format=FRAME, unique_id="mien")
+    frame = FRAME.replace("BUNDLE", analyzer.bundle.sha256)
+    return console.export_svg(theme=THEME, code_format=frame, unique_id="mien")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from mien.bundle import Bundle
 from mien.cli import app
 from mien.samples import demo_clip
 
@@ -156,9 +157,10 @@ def test_figures_are_what_the_bundles_say() -> None:
 
 
 def test_the_picture_is_of_the_demo() -> None:
-    """docs/demo.svg was drawn from a real answer and reaches for nothing outside itself."""
+    """docs/demo.svg was drawn from an answer of the shipped bundle and reaches for nothing outside itself."""
     drawn = (ROOT / "docs" / "demo.svg").read_text(encoding="utf-8")
     said = drawn.replace("&#160;", " ")
+    assert Bundle.load("research").sha256 in drawn, "run: make picture"
     for word in ("mien demo", "expressed", "voice", "face", "valence"):
         assert word in said
     assert not re.search(r"(?:href|src|url)\s*[=(]\s*[\"']?https?:", drawn)
