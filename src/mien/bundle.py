@@ -102,6 +102,11 @@ class Bundle:
         return (self._folder / "card.md").read_text(encoding="utf-8")
 
     @property
+    def files(self) -> set[str]:
+        """Names of its graphs."""
+        return {entry["file"] for entry in [*self._table["encoders"].values(), self._table["fusion"]]}
+
+    @property
     def evaluation(self) -> list[dict[str, Any]]:
         """Measured results: set, split, task, metric, value, std, seeds, n, majority."""
         return list(self._table["evaluation"])
