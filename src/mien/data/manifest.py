@@ -108,16 +108,15 @@ def _shares(task: Task, amounts: Mapping[str, float]) -> Float32:
 
 
 def _clip(source: Source, folder: Path, name: str, row: Mapping[str, Any], speaker: str | None) -> Clip:
-    text = row.get("text") or None
     if source.content == "text":
-        return Clip(name, text=text, speaker=speaker)
+        return Clip(name, text=row.get("text") or None, speaker=speaker)
     path = folder / str(row["path"])
     place = int(row["row"]) if path.suffix == ".parquet" else None
     if source.content == "image":
         return Clip(name, image=path, speaker=speaker, row=place)
     if source.content == "video":
         return Clip(name, video=path, speaker=speaker)
-    return Clip(name, audio=path, text=text, speaker=speaker)
+    return Clip(name, audio=path, speaker=speaker)
 
 
 def _limited(examples: list[Example], limit: int) -> list[Example]:

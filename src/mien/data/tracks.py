@@ -112,4 +112,7 @@ def _fill(draft: Path, encoder: Encoder, items: Sequence[Item]) -> None:
 
 
 def _prepare(encoder: Encoder, clip: Clip, how: str) -> Track | None:
+    holds = {"text": clip.text, "voice": clip.audio or clip.video, "face": clip.image or clip.video}
+    if holds[encoder.modality] is None:
+        return None
     return encoder.prepare(spoil(segment_of(clip), how, clip.id))

@@ -48,7 +48,9 @@ class MiniLMText(Encoder):
             return None
         pieces = self._tokenizer.encode(words.text)
         starts, middles = _word_clock(words)
-        at = np.searchsorted(starts, [begin for begin, _ in pieces.offsets], side="right") - 1
+        # The mark at the end has no place in the text: it stands where the last word does.
+        begins = np.maximum.accumulate([begin for begin, _ in pieces.offsets])
+        at = np.searchsorted(starts, begins, side="right") - 1
         quality = [float(np.mean([w.confidence for w in words.items])), float(len(words))]
         return Track(
             middles[np.clip(at, 0, None)], np.asarray(pieces.ids, np.int64), (), np.asarray(quality, np.float32)

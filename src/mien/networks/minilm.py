@@ -35,7 +35,11 @@ class MiniLM(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         from transformers import AutoModel
+        from transformers.utils import logging
 
+        # It would report at length that the pooling layer, which is not wanted, is not loaded.
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
         self.bert = AutoModel.from_pretrained(weights_folder(), add_pooling_layer=False, attn_implementation="sdpa")
         self.dim = int(self.bert.config.hidden_size)
 

@@ -1,0 +1,108 @@
+"""Every registered encoder keeps the contract, because it is registered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mien.data.load import words_of
+from mien.encoders.base import encoders
+from mien.media.open import read_audio, read_image
+from mien.testing import check_encoder
+from mien.types import Audio, Frames, Segment, Span
+
+
+@pytest.fixture(scope="module")
+def segment(samples: Path) -> Segment:
+    """One real segment with everything."""
+    picture = read_image(samples / "image/faceapi_happy.jpg")[:112, :112]
+    return Segment(
+        Span(0.0, 3.0),
+        "person-1",
+        words_of("I can't believe we won!"),
+        Frames(np.stack([picture, picture[::-1]]), np.asarray([0.0, 0.2])),
+        read_audio(samples / "audio/cremad_1002_DFA_ANG.wav"),
+    )
+
+
+@pytest.mark.parametrize("name", encoders.names())
+def test_contract(name: str, segment: Segment) -> None:
+    check_encoder(encoders.build({"name": name}), segment)
+
+
+@pytest.mark.parametrize("name", encoders.names())
+def test_network_ignores_padding(name: str, segment: Segment) -> None:
+    encoder = encoders.build({"name": name})
+    track = encoder.prepare(segment)
+    assert track is not None
+    network = encoder.network().eval()
+    values = torch.from_numpy(track.values).unsqueeze(0)
+    mask = torch.ones(values.shape[:2], dtype=torch.bool)
+    with torch.no_grad():
+        plain = network(values, mask)
+        padded = network(torch.cat([values, values], dim=1), torch.cat([mask, ~mask], dim=1))
+    assert plain.shape[0] == 1
+    assert plain.shape[2] == network.dim
+    assert torch.allclose(padded[:, : plain.shape[1]], plain, atol=1e-4)
+
+
+def test_text_times_follow_the_words() -> None:
+    track = encoders.build({"name": "text_minilm"}).prepare(
+        Segment(Span(0, 4), words=words_of("unbelievably good news"))
+    )
+    assert track is not None
+    assert len(track) > 5, "the long word is several pieces, and there are two marks"
+    assert track.times[0] == pytest.approx(0.2)
+    assert track.times[-2] == pytest.approx(1.0), "the last piece belongs to the third word"
+    assert track.quality.tolist() == [1.0, 3.0]
+
+
+def test_text_leaves_out_what_it_cannot_read() -> None:
+    encoder = encoders.build({"name": "text_minilm"})
+    assert encoder.prepare(Segment(Span(0, 1), words=words_of("我很高兴"))) is None
+    assert encoder.prepare(Segment(Span(0, 1), words=words_of("Ich freue mich", "de"))) is None
+    assert encoder.prepare(Segment(Span(0, 1), words=words_of("I am glad", "en"))) is not None
+
+
+def test_quality_of_the_voice_falls_with_noise(samples: Path) -> None:
+    encoder = encoders.build({"name": "voice_whisper"})
+    clean = read_audio(samples / "audio/cremad_1002_DFA_ANG.wav")
+    rng = np.random.default_rng(0)
+    noisy = Audio((clean.samples + 0.05 * rng.standard_normal(len(clean.samples))).astype(np.float32))
+    tracks = [encoder.prepare(Segment(a.span, audio=a)) for a in (clean, noisy)]
+    assert tracks[0] is not None
+    assert tracks[1] is not None
+    assert tracks[0].quality[0] > tracks[1].quality[0] + 5
+
+
+def test_voice_needs_a_quarter_of_a_second_of_sound() -> None:
+    encoder = encoders.build({"name": "voice_whisper"})
+    short = Audio(np.full(3000, 0.1, np.float32))
+    assert encoder.prepare(Segment(short.span, audio=short)) is None
+    silent = Audio(np.zeros(16_000, np.float32))
+    assert encoder.prepare(Segment(silent.span, audio=silent)) is None
+
+
+def test_loudness_does_not_matter(samples: Path) -> None:
+    encoder = encoders.build({"name": "voice_whisper"})
+    loud = read_audio(samples / "audio/emodb_03a01Fa.wav")
+    tracks = [encoder.prepare(Segment(loud.span, audio=Audio(loud.samples * gain))) for gain in (1.0, 0.25)]
+    assert tracks[0] is not None
+    assert tracks[1] is not None
+    np.testing.assert_allclose(tracks[0].values[:, :768], tracks[1].values[:, :768], atol=0.02)
+
+
+def test_quality_of_the_face_is_measured() -> None:
+    rng = np.random.default_rng(0)
+    sharp = rng.integers(0, 255, (1, 112, 112, 3), dtype=np.uint8)
+    soft = np.repeat(np.repeat(sharp[:, ::14, ::14], 14, axis=1), 14, axis=2)
+    box = np.asarray([[10, 10, 90, 110]], np.float32)
+    encoder = encoders.build({"name": "face_cnn"})
+    tracks = [encoder.prepare(Segment(Span(0, 1), frames=Frames(p, np.zeros(1), box))) for p in (sharp, soft)]
+    assert tracks[0] is not None
+    assert tracks[1] is not None
+    assert tracks[0].quality[0] == 80
+    assert tracks[0].quality[1] > tracks[1].quality[1]
