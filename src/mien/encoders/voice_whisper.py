@@ -39,7 +39,8 @@ class WhisperVoice(Encoder):
 
     Early layers hold how something is said; the last ones what is said. One row describes half a second: the mean and the mean
     square of each of the 768 state values (so that mean and deviation over any stretch can be put together exactly), prosody
-    (``_prosody.COLUMNS``), and how many encoder states the row covers (25, fewer in the last). float32 (T, C).
+    (``_prosody.COLUMNS``), and how many encoder states the row covers: 25, in the last row what is left (up to 37; fewer than
+    25 too, but never under 12). float32 (T, C).
 
     Quality: signal-to-noise ratio in dB, and seconds of voiced sound.
     """
