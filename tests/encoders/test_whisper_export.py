@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ctranslate2
+import ctranslate2  # type: ignore[import-untyped]  # has no stubs
 import numpy as np
 import pytest
 import torch
