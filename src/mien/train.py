@@ -112,7 +112,7 @@ class _Loop:
     ) -> None:
         self.recipe, self.how, self.model = recipe, recipe.train, model
         self.sets, self.valid, self.folder, self.checkpoint = sets, valid, folder, checkpoint
-        self.fabric = Fabric(accelerator="cpu", devices=1, precision=self.how.precision)  # type: ignore[arg-type]
+        self.fabric = Fabric(accelerator="cpu", devices=1, precision=self.how.precision)  # type: ignore[arg-type]  # Fabric checks it
         _choose(model, self.how.learn)
         self.optimizer = _optimizer(recipe, model)
         self.wrapped, self.optimizer = self.fabric.setup(model, self.optimizer)

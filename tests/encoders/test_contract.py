@@ -10,7 +10,8 @@ import torch
 
 from mien.data.load import words_of
 from mien.encoders.base import encoders
-from mien.media.open import read_audio, read_image
+from mien.media.open import read_audio
+from mien.media.picture import read_image
 from mien.testing import check_encoder
 from mien.types import Audio, Frames, Segment, Span
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import numpy as np
 import pytest
 
 from mien.media.cut import CutSettings, cut
-from mien.media.open import read_audio, read_image
+from mien.media.open import read_audio
+from mien.media.picture import read_image
 from mien.media.speech import recogniser
 from mien.types import SAMPLE_RATE, Clip, Float32, Segment, Span, Word, Words
 from tests.media.clips import beep, write_clip, write_sound
@@ -30,7 +32,9 @@ def segments(clip: Clip, settings: CutSettings | None = None, **more: object) ->
 @pytest.fixture(scope="module")
 def known(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight seconds: a face from 2.0 s to 7.0 s, one sentence from 4.0 s on, and nothing else."""
-    voice = read_audio(samples / "audio/cremad_1002_DFA_ANG.wav").samples[round(0.39 * SAMPLE_RATE) : round(1.94 * SAMPLE_RATE)]
+    voice = read_audio(samples / "audio/cremad_1002_DFA_ANG.wav").samples[
+        round(0.39 * SAMPLE_RATE) : round(1.94 * SAMPLE_RATE)
+    ]
     sound = np.zeros(8 * SAMPLE_RATE, np.float32)
     sound[4 * SAMPLE_RATE : 4 * SAMPLE_RATE + len(voice)] = voice
     portrait = read_image(samples / "image/faceapi_happy.jpg")[:280, :480]
@@ -83,7 +87,7 @@ def test_long_speech_is_split(samples: Path, tmp_path: Path) -> None:
     found, _ = segments(Clip("long", audio=path), CutSettings(longest=6.0))
     assert len(found) >= 5
     assert max(s.span.duration for s in found) <= 6.3
-    assert all(a.span.end <= b.span.start + 1e-6 for a, b in zip(found, found[1:], strict=False))
+    assert all(a.span.end <= b.span.start + 1e-6 for a, b in itertools.pairwise(found))
 
 
 def test_subtitles_replace_recognition(known: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mien.media.faces import CROP, Face, LibFaceDetection, Tracker, crop
-from mien.media.open import read_image
+from mien.media.picture import read_image
 
 
 def test_faces_are_found_and_framed(samples: Path) -> None:
@@ -44,7 +44,7 @@ def face(x: float, y: float = 50.0, side: float = 40.0) -> Face:
     return Face(np.asarray([x, y, x + side, y + side], np.float32), 0.9)
 
 
-def look(seed: int) -> np.ndarray:  # type: ignore[type-arg]
+def look(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 255, (CROP, CROP, 3), dtype=np.uint8)
 
 

@@ -9,12 +9,13 @@ import pytest
 from PIL import Image
 
 from mien.errors import MediaError
-from mien.media.open import Picture, probe, read_audio, read_image, stream
+from mien.media.open import Picture, probe, read_audio, stream
+from mien.media.picture import read_image
 from mien.types import SAMPLE_RATE, Audio, Span
 from tests.media.clips import beep, write_clip, write_sound
 
 
-def grey(level: int) -> np.ndarray:  # type: ignore[type-arg]
+def grey(level: int) -> np.ndarray:
     return np.full((48, 64, 3), level, np.uint8)
 
 
@@ -46,7 +47,9 @@ def test_sound_and_pictures_share_one_clock(tmp_path: Path) -> None:
     first_bright = next(p.time for p in shown if p.pixels.mean() > 120)
     assert first_bright == pytest.approx(2.0, abs=1 / 25)
     sound = [p for p in pieces if isinstance(p, Audio)]
-    onset = next(p.start + np.flatnonzero(np.abs(p.samples) > 0.2)[0] / SAMPLE_RATE for p in sound if p.samples.max() > 0.2)
+    onset = next(
+        p.start + np.flatnonzero(np.abs(p.samples) > 0.2)[0] / SAMPLE_RATE for p in sound if p.samples.max() > 0.2
+    )
     assert onset == pytest.approx(2.0, abs=0.03)
     assert lines == []
 

@@ -43,7 +43,7 @@ def _picture(clip: Clip) -> np.ndarray[Any, np.dtype[np.uint8]]:
     if clip.image is None:
         raise ValueError("the clip has no picture")
     if clip.row is None:
-        from mien.media.open import read_image
+        from mien.media.picture import read_image
 
         return read_image(clip.image)
     from PIL import Image

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ class TrackStore:
             part = items[start : start + _SHARD]
             key = content_key([identity, [_fingerprint(i) for i in part]])
             path = cache_folder() / "tracks" / f"{name}-{key[:24]}"
-            shard = _Shard(make_folder(path, lambda draft, part=part: _fill(draft, encoder, part)))  # type: ignore[misc]
+            shard = _Shard(make_folder(path, partial(_fill, encoder=encoder, items=part)))
             self._shards.append(shard)
             self.skipped += shard.skipped
             progress(len(part))

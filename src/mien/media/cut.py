@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import InputError
-from mien.media.faces import CROP, Detector, LibFaceDetection, Sighting, Tracker, crop
-from mien.media.open import MediaInfo, Picture, join, probe, read_image, stream
+from mien.media.faces import Detector, LibFaceDetection, Sighting, Tracker, crop
+from mien.media.open import MediaInfo, Picture, join, probe, stream
+from mien.media.picture import read_image
 from mien.media.speech import Recogniser, speech_spans
 from mien.media.subtitles import spread
+from mien.media.turns import by_person, face_only, frames_in, share_out, silences, sound_in, who_speaks, with_cues
 from mien.types import SAMPLE_RATE, Audio, Clip, Frames, Segment, Span, Word, Words
 
 Warn = Callable[[str], None]
@@ -168,7 +168,7 @@ class _Cutter:
             return self._cues(last)
         found = [s.shifted(audio.start) for s in speech_spans(audio.samples, self.settings.longest)]
         if self.given is not None:
-            found = _with_cues(found, self._cues(last), audio.span)
+            found = with_cues(found, self._cues(last), audio.span)
         return [s for s in found if s.end > self.page.start]
 
     def _cues(self, last: bool) -> list[Span]:
@@ -198,23 +198,25 @@ class _Cutter:
     def _segments(
         self, audio: Audio | None, speech: Sequence[Span], said: Sequence[Word], done: float
     ) -> list[Segment]:
-        shares = _share_out(said, speech)
-        people = _by_person([s for s in self.page.sightings if s.time < done + 1e-9])
+        shares = share_out(said, speech)
+        people = by_person([s for s in self.page.sightings if s.time < done + 1e-9])
         self.spoken = self.spoken or bool(speech)
         self.seen = self.seen or bool(people)
         segments: list[Segment] = []
         for span, part in zip(speech, shares, strict=True):
-            speaker = _speaker(people, span)
+            speaker = who_speaks(people, span)
             words = Words(tuple(part), self._language()) if part else None
             segments.append(
-                Segment(span, speaker, words, _frames(people.get(speaker or "", []), span), _piece(audio, span))
+                Segment(span, speaker, words, frames_in(people.get(speaker or "", []), span), sound_in(audio, span))
             )
             segments += [
-                Segment(span, who, frames=f) for who in people if who != speaker and (f := _frames(people[who], span))
+                Segment(span, who, frames=f) for who in people if who != speaker and (f := frames_in(people[who], span))
             ]
-        for gap in _gaps(speech, self.page.start, done):
+        for gap in silences(speech, self.page.start, done):
             for who, sightings in people.items():
-                segments += _silent(who, sightings, gap, self.settings)
+                segments += face_only(
+                    who, sightings, gap, self.settings.fps, self.settings.least, self.settings.stretch
+                )
         return segments
 
     def _language(self) -> str | None:
@@ -236,106 +238,3 @@ class _Cutter:
             self.warn("the file has no sound")
         elif not self.spoken:
             self.warn("no speech was found")
-
-
-def _with_cues(heard: list[Span], cues: list[Span], within: Span) -> list[Span]:
-    """Given cues as they are, and heard speech that no cue covers."""
-    inside = [c for c in (cue & within for cue in cues) if c is not None]
-    extra = [h for h in heard if not any(h & c for c in inside)]
-    return sorted([*inside, *extra])
-
-
-def _share_out(words: Sequence[Word], speech: Sequence[Span]) -> list[list[Word]]:
-    """Each word to the utterance that holds its middle, or the nearest within half a second; others are dropped."""
-    shares: list[list[Word]] = [[] for _ in speech]
-    for word in words:
-        middle = (word.span.start + word.span.end) / 2
-        distances = [max(s.start - middle, middle - s.end, 0.0) for s in speech]
-        if distances and min(distances) <= 0.5:
-            shares[int(np.argmin(distances))].append(word)
-    return shares
-
-
-def _by_person(sightings: Sequence[Sighting]) -> dict[str, list[Sighting]]:
-    people: dict[str, list[Sighting]] = defaultdict(list)
-    for sighting in sorted(sightings, key=lambda s: s.time):
-        people[sighting.who].append(sighting)
-    return dict(people)
-
-
-def _speaker(people: dict[str, list[Sighting]], span: Span) -> str | None:
-    """Who moves the mouth most in the span; the only one in view; or ``None``."""
-    moving = {who: _mouth_motion([s for s in seen if s.time in span]) for who, seen in people.items()}
-    visible = {who: m for who, m in moving.items() if m is not None}
-    return max(visible, key=lambda who: visible[who]) if visible else None
-
-
-def _mouth_motion(sightings: Sequence[Sighting]) -> float | None:
-    """Mean change of the mouth relative to the change of the eyes (head and light move both); ``None`` if out of view."""
-    if not sightings:
-        return None
-    grey = np.stack([s.pixels.mean(axis=2) for s in sightings])
-    change = np.abs(np.diff(grey, axis=0))
-    if not len(change):
-        return 0.0
-    mouth = change[:, round(0.65 * CROP) : round(0.95 * CROP), round(0.25 * CROP) : round(0.75 * CROP)].mean()
-    eyes = change[:, round(0.2 * CROP) : round(0.5 * CROP), round(0.15 * CROP) : round(0.85 * CROP)].mean()
-    return float(mouth / (eyes + 4.0))
-
-
-def _frames(sightings: Sequence[Sighting], span: Span) -> Frames | None:
-    inside = [s for s in sightings if s.time in span]
-    if not inside:
-        return None
-    return Frames(
-        np.stack([s.pixels for s in inside]),
-        np.asarray([s.time for s in inside]),
-        np.stack([s.box for s in inside]).astype(np.float32),
-        np.asarray([s.score for s in inside], np.float32),
-    )
-
-
-def _piece(audio: Audio | None, span: Span) -> Audio | None:
-    """Exactly the samples of the span."""
-    if audio is None or (span & audio.span) is None:
-        return None
-    first = max(0, round((span.start - audio.start) * SAMPLE_RATE))
-    last = round((span.end - audio.start) * SAMPLE_RATE)
-    samples = audio.samples[first:last]
-    return Audio(samples.copy(), audio.start + first / SAMPLE_RATE) if len(samples) else None
-
-
-def _gaps(speech: Sequence[Span], start: float, end: float) -> list[Span]:
-    """What the utterances leave of [start, end)."""
-    gaps, at = [], start
-    for span in speech:
-        if span.start > at:
-            gaps.append(Span(at, span.start))
-        at = max(at, span.end)
-    if end > at:
-        gaps.append(Span(at, end))
-    return gaps
-
-
-def _silent(who: str, sightings: Sequence[Sighting], gap: Span, settings: CutSettings) -> list[Segment]:
-    """Segments of a person in view while nobody speaks: runs without a long loss, split evenly."""
-    times = [s.time for s in sightings if s.time in gap]
-    step = 1.0 / settings.fps
-    runs: list[list[float]] = []
-    for time in times:
-        if runs and time - runs[-1][-1] <= 1.0:
-            runs[-1].append(time)
-        else:
-            runs.append([time])
-    segments = []
-    for run in runs:
-        whole = Span(run[0], min(gap.end, run[-1] + step))
-        if whole.duration < settings.least:
-            continue
-        edges = np.linspace(whole.start, whole.end, int(np.ceil(whole.duration / settings.stretch)) + 1)
-        for start, end in itertools.pairwise(edges):
-            span = Span(float(start), float(end))
-            frames = _frames(sightings, span)
-            if frames is not None:
-                segments.append(Segment(span, who, frames=frames))
-    return segments

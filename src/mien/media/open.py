@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from mien import threads
 from mien.errors import MediaError
+from mien.media.picture import check_file, check_pixels, picture_size
 from mien.types import SAMPLE_RATE, Audio, Span
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
 Warn = Callable[[str], None]
-_MAX_PIXELS = 100_000_000
-_PICTURES = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 _LONG_SIDE = 1280
 _GAP = 0.05  # seconds by which sound may drift from its time stamps before silence is put in or sound left out
 
@@ -52,8 +51,8 @@ def probe(path: Path) -> MediaInfo:
     Raises:
         MediaError: if it is not media that can be read.
     """
-    _check_file(path)
-    size = _picture_size(path)
+    check_file(path)
+    size = picture_size(path)
     if size is not None:
         return MediaInfo("image", 0.0, *size)
     with _container(path) as container:
@@ -63,7 +62,7 @@ def probe(path: Path) -> MediaInfo:
         duration = float(container.duration or 0) / 1e6
         if video is None:
             return MediaInfo("audio", duration, has_audio=True)
-        _check_pixels(path, video.width, video.height)
+        check_pixels(path, video.width, video.height)
         fps = float(video.average_rate or 0)
         return MediaInfo("video", duration, video.width, video.height, fps, audio is not None)
 
@@ -76,14 +75,14 @@ def stream(path: Path, fps: float, warn: Warn, pictures: bool = True) -> Iterato
     Raises:
         MediaError: if it cannot be opened, or nothing in it could be decoded.
     """
-    _check_file(path)
+    check_file(path)
     with _container(path) as container:
         video = _video_stream(container) if pictures else None
         audio = _audio_stream(container)
         if video is None and audio is None:
             raise MediaError(f"'{path}' holds neither sound nor pictures that can be decoded")
         if video is not None:
-            _check_pixels(path, video.width, video.height)
+            check_pixels(path, video.width, video.height)
         starts = [
             float(s.start_time * s.time_base) for s in (video, audio) if s is not None and s.start_time is not None
         ]
@@ -226,67 +225,6 @@ def join(pieces: list[Audio]) -> Audio:
         at = round((piece.start - start) * SAMPLE_RATE)
         samples[at : at + len(piece.samples)] = piece.samples[: length - at]
     return Audio(samples, start)
-
-
-def read_image(path: Path) -> NDArray[np.uint8]:
-    """A picture as uint8 RGB (H, W, 3), upright by its EXIF entry.
-
-    Raises:
-        MediaError: if it cannot be decoded, or is absurdly large.
-    """
-    from PIL import Image, ImageOps
-
-    _check_file(path)
-    if _picture_size(path) is None:
-        raise MediaError(f"'{path}' is not a picture that can be read")
-    try:
-        with Image.open(path, formats=_PICTURES) as picture:
-            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise MediaError(f"the picture '{path}' is damaged and cannot be decoded") from error
-
-
-def _picture_size(path: Path) -> tuple[int, int] | None:
-    """Width and height if the file is a still picture."""
-    import warnings
-
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(path, formats=_PICTURES) as picture:
-                size = picture.size
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
-        if isinstance(error, Image.DecompressionBombError):
-            raise MediaError(
-                f"'{path}' is too large a picture; scale it below {_MAX_PIXELS // 10**6} megapixels"
-            ) from error
-        return None
-    _check_pixels(path, *size)
-    return size
-
-
-def _check_pixels(path: Path, width: int, height: int) -> None:
-    if width * height > _MAX_PIXELS:
-        raise MediaError(
-            f"'{path}' has pictures of {width} x {height}; scale them below {_MAX_PIXELS // 10**6} megapixels"
-        )
-
-
-def _check_file(path: Path) -> None:
-    try:
-        if path.is_dir():
-            raise MediaError(f"'{path}' is a folder, not a media file")
-        with path.open("rb") as file:
-            if not file.read(1):
-                raise MediaError(f"'{path}' is empty")
-    except FileNotFoundError:
-        raise MediaError(f"there is no file '{path}'") from None
-    except PermissionError:
-        raise MediaError(f"there is no permission to read '{path}'") from None
-    except OSError as error:
-        raise MediaError(f"'{path}' cannot be read: {error.strerror}") from error
 
 
 @contextmanager

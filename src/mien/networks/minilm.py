@@ -38,8 +38,8 @@ class MiniLM(nn.Module):
         from transformers.utils import logging
 
         # It would report at length that the pooling layer, which is not wanted, is not loaded.
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # transformers lacks the annotation
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # the same
         self.bert = AutoModel.from_pretrained(weights_folder(), add_pooling_layer=False, attn_implementation="sdpa")
         self.dim = int(self.bert.config.hidden_size)
 

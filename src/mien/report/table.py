@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mien.report.base import exporters
-from mien.types import MODALITIES, Prediction, Timeline
+from mien.types import MODALITIES, Modality, Prediction, Timeline
 
 COLOURS = {
     "neutral": "white",
@@ -62,7 +62,7 @@ def summary(timeline: Timeline) -> Text:
     return text
 
 
-def _modalities(timeline: Timeline) -> list[str]:
+def _modalities(timeline: Timeline) -> list[Modality]:
     return [m for m in MODALITIES if any(m in p.shares for p in timeline.predictions)]
 
 
@@ -71,7 +71,7 @@ def _row(p: Prediction, timeline: Timeline) -> list[RenderableType]:
     if any(q.who for q in timeline.predictions):
         cells.append(p.who or "")
     mood = Text(f"{p.label} {p.scores[p.label]:.0%}", style=COLOURS.get(p.label, ""))
-    shares = [f"{p.shares[m]:.0%}" if m in p.shares else "" for m in _modalities(timeline)]  # type: ignore[index]
+    shares = [f"{p.shares[m]:.0%}" if m in p.shares else "" for m in _modalities(timeline)]
     return [*cells, escape(p.text), mood, *shares]
 
 

@@ -1,0 +1,119 @@
+"""Whose turn it is: words to utterances, sightings to people, what lies between utterances."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from mien.media.faces import CROP, Sighting
+from mien.types import SAMPLE_RATE, Audio, Frames, Segment, Span, Word
+
+
+def with_cues(heard: list[Span], cues: list[Span], within: Span) -> list[Span]:
+    """Given cues as they are, and heard speech that no cue covers."""
+    inside = [c for c in (cue & within for cue in cues) if c is not None]
+    extra = [h for h in heard if not any(h & c for c in inside)]
+    return sorted([*inside, *extra])
+
+
+def share_out(words: Sequence[Word], speech: Sequence[Span]) -> list[list[Word]]:
+    """Each word to the utterance that holds its middle, or the nearest within half a second; others are dropped."""
+    shares: list[list[Word]] = [[] for _ in speech]
+    for word in words:
+        middle = (word.span.start + word.span.end) / 2
+        distances = [max(s.start - middle, middle - s.end, 0.0) for s in speech]
+        if distances and min(distances) <= 0.5:
+            shares[int(np.argmin(distances))].append(word)
+    return shares
+
+
+def by_person(sightings: Sequence[Sighting]) -> dict[str, list[Sighting]]:
+    """Sightings of each person, in order of time."""
+    people: dict[str, list[Sighting]] = defaultdict(list)
+    for sighting in sorted(sightings, key=lambda s: s.time):
+        people[sighting.who].append(sighting)
+    return dict(people)
+
+
+def who_speaks(people: dict[str, list[Sighting]], span: Span) -> str | None:
+    """Who moves the mouth most in the span; the only one in view; or ``None``."""
+    moving = {who: _mouth_motion([s for s in seen if s.time in span]) for who, seen in people.items()}
+    visible = {who: m for who, m in moving.items() if m is not None}
+    return max(visible, key=lambda who: visible[who]) if visible else None
+
+
+def _mouth_motion(sightings: Sequence[Sighting]) -> float | None:
+    """Mean change of the mouth relative to the change of the eyes (head and light move both); ``None`` if out of view."""
+    if not sightings:
+        return None
+    grey = np.stack([s.pixels.mean(axis=2) for s in sightings])
+    change = np.abs(np.diff(grey, axis=0))
+    if not len(change):
+        return 0.0
+    mouth = change[:, round(0.65 * CROP) : round(0.95 * CROP), round(0.25 * CROP) : round(0.75 * CROP)].mean()
+    eyes = change[:, round(0.2 * CROP) : round(0.5 * CROP), round(0.15 * CROP) : round(0.85 * CROP)].mean()
+    return float(mouth / (eyes + 4.0))
+
+
+def frames_in(sightings: Sequence[Sighting], span: Span) -> Frames | None:
+    """Faces seen in the span; ``None`` when there are none."""
+    inside = [s for s in sightings if s.time in span]
+    if not inside:
+        return None
+    return Frames(
+        np.stack([s.pixels for s in inside]),
+        np.asarray([s.time for s in inside]),
+        np.stack([s.box for s in inside]).astype(np.float32),
+        np.asarray([s.score for s in inside], np.float32),
+    )
+
+
+def sound_in(audio: Audio | None, span: Span) -> Audio | None:
+    """Exactly the samples of the span."""
+    if audio is None or (span & audio.span) is None:
+        return None
+    first = max(0, round((span.start - audio.start) * SAMPLE_RATE))
+    last = round((span.end - audio.start) * SAMPLE_RATE)
+    samples = audio.samples[first:last]
+    return Audio(samples.copy(), audio.start + first / SAMPLE_RATE) if len(samples) else None
+
+
+def silences(speech: Sequence[Span], start: float, end: float) -> list[Span]:
+    """What the utterances leave of [start, end)."""
+    gaps, at = [], start
+    for span in speech:
+        if span.start > at:
+            gaps.append(Span(at, span.start))
+        at = max(at, span.end)
+    if end > at:
+        gaps.append(Span(at, end))
+    return gaps
+
+
+def face_only(
+    who: str, sightings: Sequence[Sighting], gap: Span, fps: float, least: float, stretch: float
+) -> list[Segment]:
+    """Segments of a person in view while nobody speaks: runs without a long loss, split evenly."""
+    times = [s.time for s in sightings if s.time in gap]
+    step = 1.0 / fps
+    runs: list[list[float]] = []
+    for time in times:
+        if runs and time - runs[-1][-1] <= 1.0:
+            runs[-1].append(time)
+        else:
+            runs.append([time])
+    segments = []
+    for run in runs:
+        whole = Span(run[0], min(gap.end, run[-1] + step))
+        if whole.duration < least:
+            continue
+        edges = np.linspace(whole.start, whole.end, int(np.ceil(whole.duration / stretch)) + 1)
+        for start, end in itertools.pairwise(edges):
+            span = Span(float(start), float(end))
+            shown = frames_in(sightings, span)
+            if shown is not None:
+                segments.append(Segment(span, who, frames=shown))
+    return segments
