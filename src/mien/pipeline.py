@@ -121,13 +121,12 @@ class Analyzer:
         settings = self._settings or CutSettings()
         return path.name, info.duration, cut(clip, settings, self._recogniser, warnings.append, follow, words)
 
+    def _tracks(self, segment: Segment) -> dict[Modality, Track]:
+        found = {m: e.prepare(segment) for m, e in self.bundle.encoders.items()}
+        return {m: t for m, t in found.items() if t is not None}
+
     def _predict(self, segment: Segment, warnings: list[str]) -> Prediction | None:
-        encoders = self.bundle.encoders
-        tracks: dict[Modality, Track] = {}
-        for modality, encoder in encoders.items():
-            track = encoder.prepare(segment)
-            if track is not None:
-                tracks[modality] = track
+        encoders, tracks = self.bundle.encoders, self._tracks(segment)
         if segment.words is not None and "text" in encoders and "text" not in tracks:
             _once(warnings, "some words are not in a language the text model knows (English); they were left out")
         if not tracks:

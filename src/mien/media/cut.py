@@ -90,6 +90,15 @@ def _still(path: Path, warn: Warn) -> Iterator[Segment]:
         yield Segment(Span(0.0, 0.0), f"person-{number}", frames=frames)
 
 
+def _detector(warn: Warn) -> Detector | None:
+    """The face detector; a video is still worth its words and voice where there is none."""
+    try:
+        return LibFaceDetection()
+    except InputError as error:
+        warn(f"faces were not looked for: {error}")
+        return None
+
+
 @dataclass
 class _Page:
     """What has been read and not yet given out."""
@@ -114,7 +123,7 @@ class _Cutter:
         self.path, self.clip, self.settings, self.warn = path, clip, settings, warn
         self.recogniser = None if words is not None or clip.text is not None else recogniser
         self.given = words
-        self.detector: Detector | None = LibFaceDetection() if self.info.kind == "video" else None
+        self.detector = _detector(warn) if self.info.kind == "video" else None
         self.tracker = Tracker()
         self.page = _Page()
         self.spoken = self.seen = False
@@ -232,7 +241,7 @@ class _Cutter:
             page.audio = [Audio(audio.samples[first:].copy(), audio.start + first / SAMPLE_RATE)]
 
     def _explain(self) -> None:
-        if self.info.kind == "video" and not self.seen:
+        if self.detector is not None and not self.seen:
             self.warn("no face was found")
         if not self.info.has_audio:
             self.warn("the file has no sound")

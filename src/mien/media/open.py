@@ -100,14 +100,14 @@ def _decode(path: Path, container: InputContainer, decoder: _Decoder, warn: Warn
             packet = next(packets)
         except StopIteration:
             break
-        except (av.FFmpegError, OSError, ValueError):
+        except (av.FFmpegError, OSError, ValueError, IndexError):
             short = True
             break
         try:
             for piece in decoder.decode(packet):
                 given += 1
                 yield piece
-        except (av.FFmpegError, OSError, ValueError):
+        except (av.FFmpegError, OSError, ValueError, IndexError):
             damaged += 1
     for piece in decoder.rest():
         given += 1
@@ -251,8 +251,13 @@ def _video_stream(container: InputContainer) -> Any:
 
 def _audio_stream(container: InputContainer) -> Any:
     """The best audio stream with a decoder."""
-    best = container.streams.best("audio")
-    candidates = [best, *container.streams.audio] if best is not None else list(container.streams.audio)
+    candidates = list(container.streams.audio)
+    try:
+        best = container.streams.best("audio")
+    except (IndexError, ValueError):
+        # FFmpeg counts streams of damaged files that PyAV does not list.
+        best = None
+    candidates.sort(key=lambda s: s is not best)
     return next((s for s in candidates if _decodable(s)), None)
 
 

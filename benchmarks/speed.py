@@ -1,0 +1,105 @@
+"""How fast is the main job? One command, ratios in one run.
+
+    python benchmarks/speed.py
+
+Makes a clip of 60 s at 1280 x 720 with speech and a face on the spot (the demo clip, scaled and repeated), reads it with all
+three modalities, and prints the time as a share of the clip's duration, the share of each stage, the time of
+``import mien``, and of a first sentence from a cold start (a new process).
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import pstats
+import subprocess
+import sys
+import tempfile
+import time
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+
+from mien import threads
+from mien.samples import demo_clip
+
+_STAGES = {
+    "decode": ("open.py", "stream"),
+    "faces": ("faces.py", "detect"),
+    "crops": ("faces.py", "crop"),
+    "voice activity": ("speech.py", "speech_spans"),
+    "words": ("speech.py", "words"),
+    "encoders": ("pipeline.py", "_tracks"),
+    "bundle": ("bundle.py", "answer"),
+}
+
+
+def make_clip(path: Path, seconds: float, width: int = 1280, height: int = 720) -> None:
+    """The demo clip over and over, scaled, H.264 and AAC."""
+    with av.open(str(demo_clip())) as source:
+        pictures = [f.reformat(width, height, "yuv420p") for f in source.decode(video=0)]
+        rate = int(source.streams.video[0].average_rate or 30)
+    with av.open(str(demo_clip())) as source:
+        sound = [(f.to_ndarray(), f.sample_rate, f.layout.name, f.format.name) for f in source.decode(audio=0)]
+    with av.open(str(path), "w") as target:
+        video: Any = target.add_stream("libx264", rate=rate, options={"preset": "veryfast", "crf": "23"})
+        video.width, video.height, video.pix_fmt = width, height, "yuv420p"
+        audio: Any = target.add_stream("aac", rate=sound[0][1], layout=sound[0][2])
+        samples = 0
+        for index in range(round(seconds * rate)):
+            frame = pictures[index % len(pictures)]
+            frame.pts, frame.time_base = index, Fraction(1, rate)
+            target.mux(video.encode(frame))
+            while samples < (index + 1) * sound[0][1] / rate:
+                values, hertz, layout, kind = sound[(samples // 1024) % len(sound)]
+                piece = av.AudioFrame.from_ndarray(values, format=kind, layout=layout)
+                piece.sample_rate, piece.pts, piece.time_base = hertz, samples, Fraction(1, hertz)
+                samples += piece.samples
+                target.mux(audio.encode(piece))
+        target.mux(video.encode(None))
+        target.mux(audio.encode(None))
+
+
+def cold(code: list[str]) -> float:
+    """Seconds of a new Python process."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, *code], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    args = parser.parse_args()
+    empty = cold(["-c", "pass"])
+    print(f"threads: {threads.count()}")
+    print(f"import mien: {cold(['-c', 'import mien']) - empty:.2f} s")
+    print(f"first sentence, cold: {cold(['-m', 'mien', 'analyze', '--text', 'I am so glad.']):.2f} s")
+    with tempfile.TemporaryDirectory() as scratch:
+        clip = Path(scratch) / "clip.mp4"
+        make_clip(clip, args.seconds)
+        whole = cold(["-m", "mien", "analyze", str(clip)])
+        print(
+            f"{args.seconds:g} s clip, 720p, from a cold start: {whole:.1f} s = {whole / args.seconds:.2f} of its duration"
+        )
+        from mien import Analyzer
+
+        profile = cProfile.Profile()
+        analyzer = Analyzer()
+        profile.runcall(analyzer.analyze, clip)
+    _print_stages(pstats.Stats(profile))
+
+
+def _print_stages(stats: pstats.Stats) -> None:
+    table: dict[Any, Any] = stats.stats  # type: ignore[attr-defined]  # documented, not annotated
+    total = max(cumulative for *_, cumulative, _ in table.values())
+    for stage, (file, name) in _STAGES.items():
+        spent = sum(v[3] for k, v in table.items() if k[0].endswith(f"/{file}") and k[2] == name and "mien" in k[0])
+        print(f"  {stage}: {spent / total:.0%}")
+
+
+if __name__ == "__main__":
+    main()
