@@ -8,7 +8,7 @@ On each set's own split, with the set's own labels:
 - ours: the tracks of ``voice_whisper`` and its network, trained on this set alone by the project's loop with the
   settings of the recipe ``voice-research`` (the same for every set), mean and deviation over seeds;
 - ComParE 2016 (Schuller et al., Interspeech 2016): 6,373 functionals by openSMILE, standardised, and a linear SVM whose
-  C is chosen on the validation split. Needs ``mien[bench]``.
+  C and form (one against one, one against the rest) are chosen on the validation split. Needs ``mien[bench]``.
 
 Both learn from the training split alone. Prints a Markdown table of unweighted average recall (UAR). Features are
 kept in ``--cache``, so a second run is short.
@@ -22,10 +22,9 @@ import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +42,7 @@ from mien.types import SAMPLE_RATE, Clip, Float32, Modality, Task  # noqa: E402
 
 SETS = ("ravdess_speech", "emodb7_2s", "emodb4_full", "nemo_pl", "ased_amharic", "zh_tw_3class")
 NO_SPEAKERS = ("zh_tw_3class",)
-_COSTS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+_COSTS = (1e-5, 1e-4, 1e-3, 1e-2)
 _BATCH = 64
 
 
@@ -110,28 +109,39 @@ def _sound(clip: Clip) -> Float32:
 
 def compare_svm(recipe: Recipe, root: Path) -> tuple[float, float, int]:
     """UAR of the baseline and of the commonest label on the test split, and its size."""
-    from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
-    from sklearn.svm import LinearSVC
 
     examples = read(recipe.data[0], recipe.tasks, root)
-    x: dict[str, Any] = {}
-    y: dict[str, Any] = {}
+    x: dict[str, NDArray[np.float32]] = {}
+    y: dict[str, Float32] = {}
     for split in ("train", "valid", "test"):
         part = [e for e in examples if e.split == split]
         x[split] = np.nan_to_num(functionals([e.clip for e in part]))
         y[split] = np.stack([e.targets["emotion"] for e in part])
-    size = recipe.tasks[0].size
-    scores = []
-    for cost in _COSTS:
-        svm = LinearSVC(C=cost, class_weight="balanced", random_state=0, max_iter=3000)
-        model = make_pipeline(StandardScaler(), svm).fit(x["train"], y["train"].argmax(axis=1))
-        found = {s: np.eye(size, dtype=np.float32)[model.predict(x[s])] for s in ("valid", "test")}
-        scores.append((uar(found["valid"], y["valid"]), uar(found["test"], y["test"])))
+    scaler = StandardScaler().fit(x["train"])
+    x = {split: scaler.transform(values) for split, values in x.items()}
+    hard = np.eye(recipe.tasks[0].size, dtype=np.float32)
+    scores = [
+        tuple(uar(hard[found], y[split]) for split, found in zip(("valid", "test"), answers, strict=True))
+        for answers in _svms(x, y["train"].argmax(axis=1))
+    ]
     # The first of equals: the strongest regularisation.
-    best = max(range(len(scores)), key=lambda i: scores[i][0])
-    common = np.eye(size, dtype=np.float32)[[int(y["train"].sum(axis=0).argmax())] * len(y["test"])]
-    return scores[best][1], uar(common, y["test"]), len(y["test"])
+    best = max(scores, key=lambda pair: pair[0])
+    common = hard[[int(y["train"].sum(axis=0).argmax())] * len(y["test"])]
+    return best[1], uar(common, y["test"]), len(y["test"])
+
+
+def _svms(x: dict[str, NDArray[np.float32]], truth: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], ...]]:
+    """Answers on the validation and test splits of linear SVMs, one against one and one against the rest."""
+    from sklearn.svm import SVC, LinearSVC
+
+    products = {split: (values @ x["train"].T).astype(np.float64) for split, values in x.items()}
+    for cost in _COSTS:
+        pairs = SVC(C=cost, kernel="precomputed", class_weight="balanced").fit(products["train"], truth)
+        yield tuple(pairs.predict(products[split]) for split in ("valid", "test"))
+        # The loose tolerance changes no result seen here and takes a tenth of the time.
+        rest = LinearSVC(C=cost, class_weight="balanced", random_state=0, tol=1e-2).fit(x["train"], truth)
+        yield tuple(rest.predict(x[split]) for split in ("valid", "test"))
 
 
 def judge(name: str, root: Path, seeds: Sequence[int]) -> Row:

@@ -50,7 +50,7 @@ class Source:
         splits: {split in the file: split here}, where they differ.
         train: split to train on, or "" for none.
         degrade: ways to spoil the examples of the training split, "kind:level"; "" is the clean one.
-        limit: at most so many examples of each split (for trials).
+        limit: at most so many training examples; 0 for all.
     """
 
     name: str

@@ -147,10 +147,20 @@ def load_sets(
     sets = []
     for source in sources:
         wanted = {"train": source.train, "valid": source.valid}.get(split, split)
-        ways = source.degrade if split == "train" else ("",)
-        items = [Item(e, how) for e in read(source, tasks, root) if e.split == wanted for how in ways]
+        examples = [e for e in read(source, tasks, root) if e.split == wanted]
+        ways: tuple[str, ...] = ("",)
+        if split == "train":
+            ways, examples = source.degrade, _limited(examples, source.limit)
+        items = [Item(e, how) for e in examples for how in ways]
         if items:
             sets.append(
                 ExampleSet(source.name, items, encoders, names, tasks, progress(f"{source.name} {split}", len(items)))
             )
     return [s for s in sets if len(s)]
+
+
+def _limited(examples: list[Example], limit: int) -> list[Example]:
+    """At most ``limit`` (0: all), evenly over the file, so that all labels stay in."""
+    if not limit or len(examples) <= limit:
+        return examples
+    return [examples[int(i)] for i in np.linspace(0, len(examples) - 1, limit)]

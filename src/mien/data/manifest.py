@@ -47,8 +47,7 @@ def read(source: Source, tasks: Sequence[Task], root: Path) -> list[Example]:
     for label in [*source.labels.values(), *source.votes.values()]:
         if label not in task.labels:
             raise RecipeError(f"data set '{source.name}': no label '{label}'; {closest(label, list(task.labels))}")
-    examples = [e for e in _examples(source, task, path) if e is not None]
-    return _limited(examples, source.limit) if source.limit else examples
+    return [e for e in _examples(source, task, path) if e is not None]
 
 
 def _examples(source: Source, task: Task, path: Path) -> Iterator[Example | None]:
@@ -117,12 +116,3 @@ def _clip(source: Source, folder: Path, name: str, row: Mapping[str, Any], speak
     if source.content == "video":
         return Clip(name, video=path, speaker=speaker)
     return Clip(name, audio=path, speaker=speaker)
-
-
-def _limited(examples: list[Example], limit: int) -> list[Example]:
-    """At most ``limit`` examples of each split, evenly over the file, so that all labels stay in."""
-    kept: list[Example] = []
-    for split in sorted({e.split for e in examples}):
-        part = [e for e in examples if e.split == split]
-        kept += [part[i] for i in np.linspace(0, len(part) - 1, min(limit, len(part))).astype(int)]
-    return kept

@@ -237,7 +237,7 @@ class _Cutter:
         page.sightings = [s for s in page.sightings if s.time >= done]
         if audio is not None:
             # A little context is kept: voice activity needs a run-up.
-            first = max(0, round((done - 0.2 - audio.start) * SAMPLE_RATE))
+            first = min(len(audio.samples), max(0, round((done - 0.2 - audio.start) * SAMPLE_RATE)))
             page.audio = [Audio(audio.samples[first:].copy(), audio.start + first / SAMPLE_RATE)]
 
     def _explain(self) -> None:

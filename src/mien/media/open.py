@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Warn = Callable[[str], None]
 _LONG_SIDE = 1280
+_LONGEST_GAP = 600.0  # seconds; a longer hole in the sound is taken for a damaged time stamp
 _GAP = 0.05  # seconds by which sound may drift from its time stamps before silence is put in or sound left out
 
 
@@ -86,7 +87,8 @@ def stream(path: Path, fps: float, warn: Warn, pictures: bool = True) -> Iterato
         starts = [
             float(s.start_time * s.time_base) for s in (video, audio) if s is not None and s.start_time is not None
         ]
-        decoder = _Decoder(min(starts, default=0.0), fps, video, audio)
+        length = float(container.duration or 0) / 1e6
+        decoder = _Decoder(min(starts, default=0.0), fps, video, audio, length)
         yield from _decode(path, container, decoder, warn)
 
 
@@ -124,10 +126,12 @@ def _decode(path: Path, container: InputContainer, decoder: _Decoder, warn: Warn
 class _Decoder:
     """Packets to pieces on the clip's clock."""
 
-    def __init__(self, origin: float, fps: float, video: Any, audio: Any) -> None:
+    def __init__(self, origin: float, fps: float, video: Any, audio: Any, length: float) -> None:
         import av
 
         self.video, self.audio = video, audio
+        # A damaged time stamp may say anything; what lies beyond the file's own length is not believed.
+        self._latest = length + 5.0 if length else math.inf
         self._origin, self._step, self._next = origin, 1.0 / fps, 0.0
         self._resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
         self._samples: int | None = None  # samples given so far, counted from time 0
@@ -162,14 +166,16 @@ class _Decoder:
 
     def _sound(self, frame: Any) -> Iterator[Audio]:
         time = None if frame.time is None else frame.time - self._origin
+        if time is not None and not 0 <= time <= self._latest:
+            time = None
         if self._samples is None:
-            self._samples = max(0, round((time or 0.0) * SAMPLE_RATE))
+            self._samples = round(min(time or 0.0, _LONGEST_GAP) * SAMPLE_RATE)
         frame.pts = None
         for part in self._resampler.resample(frame):
             samples = part.to_ndarray().reshape(-1)
             missing = 0 if time is None else round(time * SAMPLE_RATE) - self._samples
             # Time stamps jitter by a packet; a lasting difference is a gap (silence) or an overlap (left out).
-            if missing > _GAP * SAMPLE_RATE:
+            if _GAP * SAMPLE_RATE < missing < _LONGEST_GAP * SAMPLE_RATE:
                 self._samples += missing
             elif -missing > max(_GAP * SAMPLE_RATE, 2 * len(samples)):
                 continue
@@ -187,6 +193,8 @@ class _Decoder:
         if frame.time is None:
             return
         time = max(0.0, frame.time - self._origin)
+        if time > self._latest:
+            return
         self.reached = max(self.reached, time)
         if time + 1e-6 < self._next:
             return
