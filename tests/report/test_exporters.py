@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+
+import jsonschema
+import pytest
+
+from mien.report.base import exporters
+from mien.report.json import schema
+from mien.types import EMOTIONS, Prediction, Span, Timeline
+
+SCORES = dict(zip(EMOTIONS, (0.1, 0.1, 0.0, 0.1, 0.0, 0.0, 0.7), strict=True))
+
+
+def prediction(text: str = "I can't believe it", who: str | None = "person-1") -> Prediction:
+    return Prediction(
+        Span(0.4, 3.1),
+        who,
+        text,
+        "surprised",
+        SCORES,
+        0.2,
+        0.6,
+        {"text": 0.3, "voice": 0.3, "face": 0.4},
+        {"text": SCORES},
+        {"voice": {"snr_db": 21.5, "seconds": 1.2}},
+    )
+
+
+def timeline(*predictions: Prediction) -> Timeline:
+    return Timeline("talk.mp4", 61.2, "research", "0" * 64, predictions, "surprised", SCORES, 0.2, 0.6, ("no sound",), ("note",))
+
+
+EMPTY = Timeline("a.wav", 0.1, "research", "0" * 64, (), None, {}, None, None, ("nothing was found",))
+
+
+@pytest.mark.parametrize("name", exporters.names())
+@pytest.mark.parametrize("what", [timeline(prediction()), EMPTY], ids=["full", "empty"])
+def test_every_exporter_writes_the_same_text_each_time(name: str, what: Timeline) -> None:
+    write = exporters.get(name)
+    assert write(what) == write(what)
+    assert write(what).endswith("\n")
+
+
+@pytest.mark.parametrize("what", [timeline(prediction()), timeline(prediction(who=None)), EMPTY], ids=["who", "nobody", "empty"])
+def test_json_has_the_published_form(what: Timeline) -> None:
+    table = json.loads(exporters.get("json")(what))
+    jsonschema.validate(table, schema())
+    assert table["schema"] == "mien.timeline/1"
+    assert table["duration"] == what.duration
+
+
+def test_the_schema_refuses_what_is_wrong() -> None:
+    table = json.loads(exporters.get("json")(timeline(prediction())))
+    table["segments"][0]["emotion"]["scores"]["happy"] = 1.5
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(table, schema())
+
+
+def test_csv_has_one_row_per_segment_and_no_formula() -> None:
+    text = exporters.get("csv")(timeline(prediction(), prediction(text='=HYPERLINK("x")')))
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [r["text"] for r in rows] == ["I can't believe it", "'=HYPERLINK(\"x\")"]
+    assert rows[0]["p_surprised"] == "0.7000"
+    assert rows[0]["share_face"] == "0.4000"
+    assert rows[0]["start"] == "0.400"
+
+
+def test_hostile_words_cannot_end_a_cue_or_become_markup() -> None:
+    words = "a\n\n99:00:00.000 --> 99:00:01.000\n<b onclick=x>&"
+    text = exporters.get("vtt")(timeline(prediction(text=words)))
+    assert text.count("-->") == 1
+    assert text.count("\n\n") == 1
+    assert "<b" not in text
+    assert "00:00:00.400 --> 00:00:03.100" in text
+
+
+def test_a_still_gets_a_cue_that_lasts() -> None:
+    still = replace(prediction(), span=Span(0.0, 0.0))
+    assert "00:00:00.000 --> 00:00:00.200" in exporters.get("vtt")(timeline(still))
+
+
+def test_the_table_shows_the_answer() -> None:
+    text = exporters.get("table")(timeline(prediction(text="[red]你好[/red]")))
+    assert "surprised 70%" in text
+    assert "[red]你好[/red]" in text, "words are no markup"
+    assert "talk.mp4: mostly surprised (70%)" in text
+    assert "no sound" in text
+    assert "could be read" in exporters.get("table")(EMPTY)
