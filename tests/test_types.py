@@ -48,3 +48,13 @@ def test_tasks_are_checked() -> None:
     with pytest.raises(ValueError, match="at least two labels"):
         Task("emotion", "single", ("happy",))
     assert Task("valence", "score", bounds=(-1.0, 1.0)).size == 1
+
+
+def test_words_are_joined_as_their_language_is_written() -> None:
+    def words(*texts: str, language: str | None) -> str:
+        return Words(tuple(Word(t, Span(0, 1)) for t in texts), language).text
+
+    assert words(" I", " don't", language="en") == "I don't"
+    assert words("I", "don't", language=None) == "I don't"
+    assert words("我", "很", "高兴。", language="zh") == "我很高兴。"
+    assert words("你好", "世界", language=None) == "你好 世界", "given words keep the spaces they were given with"

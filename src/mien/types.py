@@ -24,6 +24,9 @@ EMOTIONS = ("neutral", "happy", "sad", "angry", "fearful", "disgusted", "surpris
 SAMPLE_RATE = 16_000
 """Hz. Every ``Audio`` is mono at this rate."""
 
+UNSPACED = frozenset({"zh", "yue", "ja", "th", "lo", "my"})
+"""Languages whose words a recogniser gives without spaces between them (ISO 639 codes)."""
+
 Float32 = NDArray[np.float32]
 
 
@@ -143,8 +146,9 @@ class Words:
 
     @property
     def text(self) -> str:
-        """The words as one line. Words of scripts without spaces carry their own spacing."""
-        return "".join(w.text if w.text[:1].isspace() else " " + w.text for w in self.items).strip()
+        """The words as one line. Where a language is written without spaces, words carry what spacing they have."""
+        space = "" if self.language in UNSPACED else " "
+        return "".join(w.text if w.text[:1].isspace() else space + w.text for w in self.items).strip()
 
     def __len__(self) -> int:
         return len(self.items)

