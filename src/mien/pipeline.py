@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien import threads
 from mien.circumplex import expected
 from mien.errors import InputError
-from mien.types import Clip, Modality, Prediction, Segment, Span, Timeline, Track, Word, Words
+from mien.types import Clip, Modality, Prediction, Segment, Span, Timeline, Track, Words
 
 if TYPE_CHECKING:
     from mien.bundle import Bundle
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from mien.media.speech import Recogniser
 
 Progress = Callable[[float, float], None]
-_READING = 0.4  # seconds a word of a text without times is taken to last
-_SUBTITLES = (".srt", ".vtt")
 
 
 class Analyzer:
@@ -56,7 +55,8 @@ class Analyzer:
         """The timeline of expressed emotion.
 
         Args:
-            source: video, sound, picture, .txt, .srt or .vtt; ``None`` with ``text`` alone.
+            source: video, sound, picture, .txt, .srt or .vtt; ``None`` with ``text`` alone. Of a ``Clip`` with a span,
+                the segments that share time with it are answered.
             text: the words said, instead of speech recognition.
             subtitles: an .srt or .vtt file with the words and their times, instead of speech recognition.
             progress: told (seconds done, seconds in all; 0 when unknown).
@@ -65,51 +65,47 @@ class Analyzer:
             InputError: the input cannot be used; the message says why.
         """
         warnings: list[str] = []
-        name, duration, segments = self._open(source, text, subtitles, warnings, progress)
+        clip = _clip(source, text, subtitles)
+        duration, segments = self._segments(clip, subtitles, warnings, progress)
         predictions = tuple(p for s in segments if (p := self._predict(s, warnings)) is not None)
         duration = max([duration, *(p.span.end for p in predictions)])
-        return _timeline(name, duration, self.bundle, predictions, warnings)
+        return _timeline(clip.id, duration, self.bundle, predictions, warnings)
 
-    def _open(
+    def _segments(
+        self, clip: Clip, subtitles: str | Path | None, warnings: list[str], progress: Progress | None
+    ) -> tuple[float, Iterator[Segment]]:
+        """Duration in seconds (0 when the file does not say), and what the clip is cut into."""
+        from mien.media.reading import is_text, sentence_segments, text_file_segments
+
+        path = clip.video or clip.audio or clip.image
+        if path is None:
+            return 0.0, sentence_segments(clip.text or "")
+        if is_text(path) and path.is_file():
+            if clip.text is not None or subtitles is not None:
+                raise InputError(f"'{path}' is text itself; name a video, a sound or a picture, or leave the words out")
+            return 0.0, text_file_segments(path)
+        return self._media_segments(clip, path, subtitles, warnings, progress)
+
+    def _media_segments(
         self,
-        source: str | Path | Clip | None,
-        text: str | None,
+        clip: Clip,
+        path: Path,
         subtitles: str | Path | None,
         warnings: list[str],
         progress: Progress | None,
-    ) -> tuple[str, float, Iterator[Segment]]:
-        if source is None:
-            if text is None or not text.strip():
-                raise InputError("there is nothing to analyse: name a file, or give --text")
-            return "text", 0.0, _sentence_segments(text)
-        if not isinstance(source, Clip):
-            path = Path(source)
-            if path.suffix.lower() in (".txt", *_SUBTITLES) and path.is_file():
-                return path.name, 0.0, _text_file_segments(path)
-        return self._open_media(source, text, subtitles, warnings, progress)
-
-    def _open_media(
-        self,
-        source: str | Path | Clip,
-        text: str | None,
-        subtitles: str | Path | None,
-        warnings: list[str],
-        progress: Progress | None,
-    ) -> tuple[str, float, Iterator[Segment]]:
+    ) -> tuple[float, Iterator[Segment]]:
         from mien.media.cut import CutSettings, cut
         from mien.media.open import probe
         from mien.media.speech import recogniser
         from mien.media.subtitles import read_subtitles
 
-        clip = source if isinstance(source, Clip) else Clip(Path(source).name)
-        path = Path(source) if not isinstance(source, Clip) else clip.video or clip.audio or clip.image
-        if path is None:
-            return clip.id, 0.0, _sentence_segments(clip.text or "")
         info = probe(path)
-        if not isinstance(source, Clip):
-            clip = _clip(path, info.kind)
-        if text is not None:
-            clip = replace(clip, text=text)
+        settings = self._settings or CutSettings()
+        if info.kind == "image":
+            if subtitles is not None:
+                raise InputError(f"'{path}' is a picture, which has no time for subtitles; give the words as text")
+            picture = replace(clip, video=None, audio=None, image=path)
+            return 0.0, _with_words(cut(picture, settings, None, warnings.append), clip.text)
         words = read_subtitles(Path(subtitles)) if subtitles is not None else None
         if self._recogniser is None:
             self._recogniser = recogniser(self._asr)
@@ -118,8 +114,8 @@ class Analyzer:
             if progress is not None:
                 progress(done, info.duration)
 
-        settings = self._settings or CutSettings()
-        return path.name, info.duration, cut(clip, settings, self._recogniser, warnings.append, follow, words)
+        found = cut(clip, settings, self._recogniser, warnings.append, follow, words)
+        return info.duration, found if clip.span is None else _inside(found, clip.span)
 
     def _tracks(self, segment: Segment) -> dict[Modality, Track]:
         found = {m: e.prepare(segment) for m, e in self.bundle.encoders.items()}
@@ -158,55 +154,56 @@ def analyze(
     subtitles: str | Path | None = None,
     bundle: str | Path = "research",
     asr: str = "tiny.en",
+    progress: Progress | None = None,
 ) -> Timeline:
     """The timeline of one clip; see ``Analyzer``, which is the better choice for many clips."""
-    return Analyzer(bundle, asr).analyze(source, text=text, subtitles=subtitles)
+    return Analyzer(bundle, asr).analyze(source, text=text, subtitles=subtitles, progress=progress)
 
 
-def _clip(path: Path, kind: str) -> Clip:
-    parts = {part: path if part == kind else None for part in ("video", "audio", "image")}
-    return Clip(path.name, parts["video"], parts["audio"], parts["image"])
+def _clip(source: str | Path | Clip | None, text: str | None, subtitles: str | Path | None) -> Clip:
+    """One noun for whatever was given. What kind of file a path is, is seen when it is opened."""
+    if text is not None and subtitles is not None:
+        raise InputError("there are words twice; give a text or subtitles, not both")
+    if source is None and subtitles is not None:
+        raise InputError("subtitles go with a video or a sound; to read the subtitles alone, name them as the file")
+    if isinstance(source, Clip):
+        clip = source if text is None else replace(source, text=text)
+    elif source is None:
+        clip = Clip("text", text=text)
+    else:
+        clip = Clip(Path(source).name, video=Path(source), text=text)
+    if clip.text is not None:
+        clip = replace(clip, text=_sound_text(clip.text))
+    files = [f for f in (clip.video, clip.audio, clip.image) if f is not None]
+    if len(files) > 1:
+        raise InputError("pictures and sound lie in several files; join them into one video first")
+    if not files and not (clip.text or "").strip():
+        raise InputError("there is nothing to analyse: name a file, or give --text")
+    return replace(clip, id=_sound_text(clip.id))
 
 
-def _text_file_segments(path: Path) -> Iterator[Segment]:
-    from mien.media.subtitles import read_subtitles, read_text
-
-    if path.suffix.lower() not in _SUBTITLES:
-        return _sentence_segments(read_text(path))
-    return map(_worded, _utterances(read_subtitles(path)))
+def _sound_text(text: str) -> str:
+    """Bytes that are no text (in file names, in arguments) come as lone surrogates, which nothing can write out."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _sentence_segments(text: str) -> Iterator[Segment]:
-    """One segment per sentence; a text has no times, so an even reading pace stands in for them."""
-    from mien.media.subtitles import sentences, spread
-
-    at, segments = 0.0, []
-    for sentence in sentences(text):
-        end = at + _READING * max(1, len(sentence.split()))
-        segments.append(_worded(spread(sentence, Span(at, end))))
-        at = end
-    return iter(segments)
+def _inside(segments: Iterator[Segment], span: Span) -> Iterator[Segment]:
+    """Those that share time with the span; what comes after it is not read any more."""
+    early = takewhile(lambda s: s.span.start < span.end, segments)
+    return (s for s in early if s.span & span is not None)
 
 
-def _utterances(words: Words) -> Iterator[list[Word]]:
-    """Subtitle words in runs: ended by a pause of half a second, a full stop, or 10 seconds."""
-    run: list[Word] = []
-    for word in words.items:
-        if run and _ends(run, word):
-            yield run
-            run = []
-        run.append(word)
-    if run:
-        yield run
+def _with_words(stills: Iterator[Segment], text: str | None) -> Iterator[Segment]:
+    """Known words of a picture go to the face in it; with several faces or none, nobody knows who said them."""
+    from mien.media.subtitles import spread
 
-
-def _ends(run: Sequence[Word], word: Word) -> bool:
-    pause = word.span.start - run[-1].span.end > 0.5
-    return pause or run[-1].text[-1:] in ".!?。！？" or word.span.end - run[0].span.start > 10.0
-
-
-def _worded(words: Sequence[Word]) -> Segment:
-    return Segment(words[0].span | words[-1].span, None, Words(tuple(words)))
+    segments = list(stills)
+    words = Words(tuple(spread(text or "", Span(0.0, 0.0)))) if (text or "").strip() else None
+    if words is None:
+        return iter(segments)
+    if len(segments) == 1:
+        return iter([replace(segments[0], words=words)])
+    return iter([Segment(Span(0.0, 0.0), words=words), *segments])
 
 
 def _timeline(

@@ -166,13 +166,14 @@ class _Loop:
 
     def _finish_epoch(self, number: int, log: Log, step: int) -> None:
         kept = self._kept_model()
-        if self.valid:
+        # Validation costs as much as an epoch where little learns; without a choice to make, the last one is enough.
+        if self.valid and (self.how.keep == "best" or number == self.how.epochs - 1):
             loss = valid_loss(kept, self.valid, self.fabric)
             log.scalar("valid/loss", loss, step)
             log.line(f"epoch {number + 1}/{self.how.epochs} valid loss {loss:.4f}")
         else:
             loss = math.inf
-        if not self.valid or self.how.keep == "last" or loss < self.best:
+        if self.how.keep == "last" or not self.valid or loss < self.best:
             save_weights(kept, self.folder)
             self.best = loss
         self.checkpoint.save(self.model, self.optimizer, self.ema, step, self.best)

@@ -1,0 +1,68 @@
+"""Written words to segments: sentences of a text, utterances of subtitles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from mien.media.subtitles import read_subtitles, read_text, sentences, spread
+from mien.types import Segment, Span, Word, Words
+
+SUBTITLES = (".srt", ".vtt")
+_PACE = 0.4  # seconds a word of a text without times is taken to last
+_LONGEST = 40  # words; the text encoder reads about so many at once
+_PAUSE = 0.5  # seconds without a word that end an utterance
+_UTTERANCE = 10.0  # seconds
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file is read as words rather than as media."""
+    return path.suffix.lower() in (".txt", *SUBTITLES)
+
+
+def text_file_segments(path: Path) -> Iterator[Segment]:
+    """Segments of a .txt, .srt or .vtt file.
+
+    Raises:
+        InputError: if it cannot be read.
+    """
+    if path.suffix.lower() not in SUBTITLES:
+        return sentence_segments(read_text(path))
+    return map(_segment, _utterances(read_subtitles(path).items))
+
+
+def sentence_segments(text: str) -> Iterator[Segment]:
+    """A segment per sentence; very long ones in parts. A text has no times: an even pace of reading stands in for them."""
+    at = 0.0
+    for sentence in sentences(text):
+        for part in _parts(sentence.split()):
+            end = at + _PACE * len(part)
+            yield _segment(spread(" ".join(part), Span(at, end)))
+            at = end
+
+
+def _parts(words: Sequence[str]) -> Iterator[Sequence[str]]:
+    """About equally long parts of at most ``_LONGEST`` words, so that no end is cut off."""
+    count = -(-len(words) // _LONGEST)
+    edges = np.linspace(0, len(words), count + 1).round().astype(int)
+    return (words[start:end] for start, end in pairwise(edges))
+
+
+def _utterances(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
+    """Subtitle words in runs: ended by a pause, by the end of a sentence, or by their length."""
+    first = 0
+    for index, (word, following) in enumerate(pairwise(words), start=1):
+        pause = following.span.start - word.span.end > _PAUSE
+        long = following.span.end - words[first].span.start > _UTTERANCE or index - first >= _LONGEST
+        if pause or long or word.text[-1:] in ".!?。！？":
+            yield words[first:index]
+            first = index
+    if words:
+        yield words[first:]
+
+
+def _segment(words: Sequence[Word]) -> Segment:
+    return Segment(words[0].span | words[-1].span, None, Words(tuple(words)))
