@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
+from PIL import Image
 
 from mien import Analyzer, analyze
 from mien.errors import InputError
 from mien.report.base import exporters
 from mien.report.json import schema
 from mien.samples import demo_clip
-from mien.types import EMOTIONS
+from mien.types import EMOTIONS, Clip, Span
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +101,79 @@ def test_nothing_to_do(analyzer: Analyzer) -> None:
         analyzer.analyze()
     with pytest.raises(InputError, match="there is no bundle 'reserch'; .*did you mean 'research'"):
         Analyzer("reserch")
+
+
+def test_words_given_with_a_picture_go_to_its_face(analyzer: Analyzer, samples: Path) -> None:
+    (only,) = analyzer.analyze(samples / "image/fer_justin.jpg", text="I hate it.").predictions
+    assert (only.who, only.text) == ("person-1", "I hate it.")
+    assert set(only.shares) == {"text", "face"}
+    nobody = analyzer.analyze(samples / "image/pyfeat_no_face.jpg", text="I hate it.")
+    assert [(p.who, p.text, set(p.shares)) for p in nobody.predictions] == [(None, "I hate it.", {"text"})]
+    assert nobody.warnings == ("no face was found in the picture",)
+    many = analyzer.analyze(samples / "image/pyfeat_multi_face.jpg", text="I hate it.").predictions
+    assert [p.text for p in many if p.text] == ["I hate it."]
+    assert [p.who for p in many if p.text] == [None], "nobody knows which of them said it"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"source": "a.txt", "text": "hello"}, "is text itself"),
+        ({"source": "a.txt", "subtitles": "a.srt"}, "is text itself"),
+        ({"source": "a.png", "subtitles": "a.srt"}, "is a picture"),
+        ({"source": demo_clip(), "text": "hello", "subtitles": "a.srt"}, "not both"),
+        ({"subtitles": "a.srt"}, "name them as the file"),
+        ({"source": "none.mp4"}, "there is no file"),
+        ({"source": "none.txt"}, "there is no file"),
+        ({"source": "a.json"}, "not media"),
+        ({"text": " "}, "nothing to analyse"),
+        ({"source": Clip("x")}, "nothing to analyse"),
+        ({"source": Clip("x", video=Path("a"), audio=Path("b"))}, "several files"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_what_does_not_fit_together_is_said(
+    arguments: dict[str, Any], said: str, analyzer: Analyzer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.txt").write_text("hello")
+    Path("a.json").write_text("{}")
+    Path("a.srt").write_text("1\n00:00:05,000 --> 00:00:06,000\nI love it.\n")
+    Image.new("RGB", (64, 64)).save("a.png")
+    with pytest.raises(InputError, match=said) as refused:
+        analyzer.analyze(**arguments)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_clip_with_a_span_answers_that_part(samples: Path) -> None:
+    clip = Clip("part", video=demo_clip(), span=Span(2.8, 3.5))
+    timeline = analyze(clip, asr="off")
+    assert timeline.source == "part"
+    assert timeline.predictions
+    assert all(p.span & Span(2.8, 3.5) for p in timeline.predictions)
+    assert {p.span for p in timeline.predictions} < {p.span for p in analyze(demo_clip(), asr="off").predictions}
+
+
+def test_the_summary_is_weighted_by_duration(analyzer: Analyzer) -> None:
+    timeline = analyzer.analyze(text="I love it. The train leaves at nine from platform two over there.")
+    short, long = timeline.predictions
+    weights = (short.span.duration, long.span.duration)
+    for label in EMOTIONS:
+        mean = (weights[0] * short.scores[label] + weights[1] * long.scores[label]) / sum(weights)
+        assert timeline.scores[label] == pytest.approx(mean)
+    assert timeline.label == max(timeline.scores, key=lambda k: timeline.scores[k])
+    assert timeline.valence is not None
+    assert -1 <= timeline.valence <= 1
+
+
+def test_bytes_that_are_no_text_can_be_written_out(analyzer: Analyzer, tmp_path: Path) -> None:
+    """File names and arguments on Linux may hold any bytes; Python gives them as lone surrogates."""
+    name = os.fsdecode(b"caf\xe9.txt")
+    try:
+        (tmp_path / name).write_text("I love it.")
+    except OSError:
+        pytest.skip("this file system takes text only as a name")
+    timeline = analyzer.analyze(tmp_path / name)
+    assert timeline.source == "caf?.txt"
+    assert json.loads(exporters.get("json")(timeline))["source"] == "caf?.txt"
+    assert analyzer.analyze(text=os.fsdecode(b"I love it \xff")).predictions[0].text == "I love it ?"
