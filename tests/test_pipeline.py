@@ -99,7 +99,7 @@ def test_known_words_replace_recognition(samples: Path) -> None:
 def test_nothing_to_do(analyzer: Analyzer) -> None:
     with pytest.raises(InputError, match="nothing to analyse"):
         analyzer.analyze()
-    with pytest.raises(InputError, match="there is no bundle 'reserch'; .*did you mean 'research'"):
+    with pytest.raises(InputError, match=r"there is no bundle 'reserch'; .*did you mean 'research'"):
         Analyzer("reserch")
 
 
