@@ -1,7 +1,6 @@
 """The nouns. Frozen dataclasses over numpy; everything that flows through mien is one of these.
 
-Times are float seconds from the start of the clip, on one clock for every modality.
-Absence is ``None``, never zeros.
+Times are float seconds from the start of the clip, on one clock for all. Absence is ``None``, never zeros.
 """
 
 from __future__ import annotations
@@ -284,9 +283,8 @@ class Prediction:
 class Timeline:
     """All answers about one clip, in order of time.
 
-    ``label`` and ``scores`` summarise the clip (means weighted by duration); they are ``None`` and empty when
-    nothing could be read. ``warnings`` say in plain sentences what was missing,
-    ``notes`` what the user of the bundle must know.
+    ``label`` and ``scores`` summarise the clip (means weighted by duration); ``None`` and empty when nothing could be
+    read. ``warnings`` say in plain sentences what was missing, ``notes`` what the user of the bundle must know.
     """
 
     source: str
