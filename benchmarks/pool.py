@@ -158,12 +158,14 @@ def ravdess(root: Path) -> Paired:
         order = {i: labels.index(e) for i, e in zip(z["id"], z["emotion"], strict=True)}
     voices, faces, truth, groups = [], [], [], []
     for path in sorted((root / "ravdess_speech" / "audio").glob("*.ogg")):
+        # The first field says which file of the recording it is: 01 the video, 03 the sound alone.
+        name = f"01{path.stem[2:]}"
         track = encoder.prepare(segment_of(Clip(path.stem, audio=path)))
-        if track is not None and path.stem in units:
+        if track is not None and name in units:
             voices.append(_statistics(track.values))
-            faces.append(units[path.stem])
-            truth.append(order[path.stem])
-            groups.append(path.stem.rpartition("-")[2])
+            faces.append(units[name])
+            truth.append(order[name])
+            groups.append(name.rpartition("-")[2])
     y, g = np.asarray(truth), np.asarray(groups)
     parts = {
         "voice": out_of_fold(np.stack(voices).astype(np.float64), y, g, 0.001),

@@ -7,6 +7,6 @@ from pathlib import Path
 
 
 def demo_clip() -> Path:
-    """An actor says one sentence three times: happy, neutral, sad (CREMA-D; see CARD.md)."""
+    """An actor says one sentence three times: neutral, happy, sad (CREMA-D; see CARD.md)."""
     with as_file(files(__name__).joinpath("demo.mp4")) as path:
         return Path(path)
