@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mien import __version__
-from mien.errors import InputError, MienError
+from mien.errors import InputError, MienError, explain
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,7 +24,7 @@ app = typer.Typer(
 
 Bundled = Annotated[str, typer.Option("--bundle", help="research, open, or the folder of a bundle.")]
 Asr = Annotated[str, typer.Option(help="Speech recognition: tiny.en, base, off, a folder, or a model of the hub.")]
-Out = Annotated[Path | None, typer.Option(dir_okay=True, show_default=False)]
+Out = Annotated[Path | None, typer.Option(help="Write to this file (- for standard output), or folder.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -47,7 +48,7 @@ def analyze(
     vtt: Out = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no table.")] = False,
 ) -> None:
-    """Read clips: a table on the terminal, and files if asked for. With several clips --json and the like name folders."""
+    """Read clips: a table, and files if asked for. With several clips, or a folder, --json and the like name folders."""
     from mien.batch import run
 
     raise typer.Exit(run(paths or [], text, subtitles, bundle, asr, {"json": json, "csv": csv, "vtt": vtt}, quiet))
@@ -111,6 +112,7 @@ def _seeds(text: str) -> list[int]:
 
 def main() -> None:
     """Entry point. The user's mistakes end with 2, ours with 1; nobody sees a traceback unless MIEN_DEBUG is set."""
+    _say_anything()
     sys.exit(guarded(app))
 
 
@@ -127,17 +129,16 @@ def guarded(work: Callable[[], object]) -> int:
         # Whoever read our output has gone; there is nobody to tell.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the end
         return 1
-    except InputError as error:
-        return _complain(str(error), 2)
-    except MienError as error:
-        return _complain(str(error), 1)
     except Exception as error:
-        if os.environ.get("MIEN_DEBUG"):
+        if os.environ.get("MIEN_DEBUG") and not isinstance(error, MienError):
             raise
-        return _complain(f"{type(error).__name__}: {error} (this is a fault of mien; MIEN_DEBUG=1 shows where)", 1)
+        typer.echo(f"mien: {explain(error)}", err=True)
+        return 2 if isinstance(error, InputError) else 1
     return code if isinstance(code, int) else 0
 
 
-def _complain(message: str, code: int) -> int:
-    typer.echo(f"mien: {message}", err=True)
-    return code
+def _say_anything() -> None:
+    """What the terminal's encoding lacks is written as an escape: words come in every script, file names as any bytes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

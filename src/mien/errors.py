@@ -25,3 +25,10 @@ class UnknownNameError(InputError):
 
 class ParityError(MienError):
     """An exported graph does not compute what the trained model computes: exit code 1."""
+
+
+def explain(error: Exception) -> str:
+    """One sentence about anything that was raised."""
+    if isinstance(error, MienError):
+        return str(error)
+    return f"{type(error).__name__}: {error} (this is a fault of mien; MIEN_DEBUG=1 shows where)"

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import jsonschema
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 
 from mien.report.base import exporters
 from mien.report.json import schema
+from mien.report.table import render
 from mien.types import EMOTIONS, Prediction, Span, Timeline
 
 SCORES = dict(zip(EMOTIONS, (0.1, 0.1, 0.0, 0.1, 0.0, 0.0, 0.7), strict=True))
@@ -94,3 +97,46 @@ def test_the_table_shows_the_answer() -> None:
     assert "talk.mp4: mostly surprised (70%)" in text
     assert "no sound" in text
     assert "could be read" in exporters.get("table")(EMPTY)
+
+
+def test_words_and_names_cannot_command_the_terminal() -> None:
+    hostile = replace(timeline(prediction(text="a\x1b[2J\x07b :smile: \x9b31m")), source="x\x1b]0;t\x07.mp4")
+    text = exporters.get("table")(hostile)
+    assert not any((ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160 for c in text)
+    assert ":smile:" in text, "words are shown as they were said"
+
+
+def test_the_table_says_when_it_is_unsure() -> None:
+    flat = dict.fromkeys(EMOTIONS, 0.1) | {"sad": 0.4}
+    unsure = replace(prediction(), label="sad", scores=flat)
+    text = exporters.get("table")(replace(timeline(unsure), label="sad", scores=flat, valence=-0.001))
+    assert "sad? 40%" in text
+    assert "less than half sure" in text
+    assert "no emotion stands out, most is sad (40%)" in text
+    assert "valence +0.00" in text, "not minus zero"
+    certain = replace(prediction(), scores=dict.fromkeys(EMOTIONS, 0.0) | {"surprised": 0.999})
+    text = exporters.get("table")(timeline(certain))
+    assert "surprised >99%" in text, "nothing is ever certain"
+    assert "half sure" not in text
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_the_table_fits_whatever_is_said(width: int) -> None:
+    rows = [prediction(text="我今天非常高兴，因为我们赢了比赛。" * 5), prediction(text="x" * 300), prediction(who=None)]
+    file = io.StringIO()
+    late = replace(prediction(), span=Span(35_999.96, 36_001.0))
+    Console(file=file, width=width, no_color=True).print(render(timeline(*rows, late)))
+    lines = file.getvalue().splitlines()
+    assert max(cell_len(line.rstrip()) for line in lines) <= width
+    assert file.getvalue().count("x") >= 300, "long words are folded, not cut"
+    assert "10:00:00.0-10:00:01.0" in file.getvalue()
+
+
+def test_json_has_no_minus_zero() -> None:
+    text = exporters.get("json")(timeline(replace(prediction(), valence=-1e-9)))
+    assert '"valence": 0.0' in text
+
+
+def test_csv_takes_wide_signs_for_formulas_too() -> None:
+    text = exporters.get("csv")(timeline(prediction(text="＝1+1"), prediction(text="")))
+    assert [r["text"] for r in csv.DictReader(io.StringIO(text))] == ["'＝1+1", ""]

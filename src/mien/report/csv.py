@@ -8,6 +8,8 @@ from csv import writer
 from mien.report.base import exporters
 from mien.types import EMOTIONS, MODALITIES, Timeline
 
+_COMMANDS = "=+-@\t\r＝＋－＠"  # wide ones too: spreadsheets of some countries take them
+
 
 @exporters.register
 def write_csv(timeline: Timeline) -> str:
@@ -29,4 +31,4 @@ def write_csv(timeline: Timeline) -> str:
 
 
 def _harmless(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return f"'{text}" if text[:1] and text[:1] in _COMMANDS else text

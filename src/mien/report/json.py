@@ -16,7 +16,7 @@ SCHEMA = "mien.timeline/1"
 @exporters.register
 def write_json(timeline: Timeline) -> str:
     """The whole timeline; numbers rounded to 6 digits. The same timeline gives the same bytes."""
-    return dumps(as_table(timeline), ensure_ascii=False, indent=1) + "\n"
+    return dumps(as_table(timeline), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
 def schema() -> dict[str, Any]:
@@ -59,9 +59,10 @@ def _segment(p: Prediction) -> dict[str, Any]:
     }
 
 
-def _rounded(values: Mapping[Any, float]) -> dict[Any, float]:
-    return {k: round(v, 6) for k, v in values.items()}
+def _rounded(values: Mapping[Any, float]) -> dict[Any, float | None]:
+    return {k: _round(v) for k, v in values.items()}
 
 
 def _round(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)
+    # Adding zero takes the sign from minus zero.
+    return None if value is None else round(value, 6) + 0.0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +21,8 @@ COLOURS = {
     "disgusted": "green",
     "surprised": "cyan",
 }
+_UNSURE = 0.5  # a label less probable than this is shown with a question mark
+_LEGEND = "?: less than half sure"
 
 
 @exporters.register
@@ -43,23 +45,30 @@ def render(timeline: Timeline) -> RenderableType:
         table.add_column(modality, justify="right", no_wrap=True)
     for prediction in timeline.predictions:
         table.add_row(*_row(prediction, timeline))
-    parts: list[RenderableType] = [table] if timeline.predictions else []
-    return Group(*parts, Text(), summary(timeline), *(Text(f"Note: {w}.", style="yellow") for w in timeline.warnings))
+    below = [Text(harmless(f"Note: {w}."), style="yellow") for w in timeline.warnings]
+    if any(_unsure(p.scores[p.label]) for p in timeline.predictions):
+        below.insert(0, Text(_LEGEND, style="dim"))
+    return Group(*([table] if timeline.predictions else []), Text(), summary(timeline), *below)
 
 
 def summary(timeline: Timeline) -> Text:
     """One line: what is expressed most over the whole clip."""
+    name = harmless(timeline.source)
     if timeline.label is None:
-        return Text(f"{timeline.source}: nothing that shows an emotion could be read.")
-    text = Text(f"{timeline.source}: mostly ")
-    text.append(
-        f"{timeline.label} ({timeline.scores[timeline.label]:.0%})", style=f"bold {COLOURS.get(timeline.label, '')}"
-    )
-    others = sorted((p, k) for k, p in timeline.scores.items() if k != timeline.label and p >= 0.1)[::-1]
-    if others:
-        text.append(", then " + ", ".join(f"{k} ({p:.0%})" for p, k in others[:2]))
-    text.append(f"; valence {timeline.valence:+.2f}, arousal {timeline.arousal:+.2f}.")
+        return Text(f"{name}: nothing that shows an emotion could be read.")
+    first, *others = sorted(timeline.scores, key=lambda k: -timeline.scores[k])
+    text = Text(f"{name}: {'no emotion stands out, most is' if _unsure(timeline.scores[first]) else 'mostly'} ")
+    text.append(f"{first} ({_percent(timeline.scores[first])})", style=f"bold {COLOURS.get(first, '')}")
+    near = [k for k in others[:2] if timeline.scores[k] >= 0.1]
+    if near:
+        text.append(", then " + ", ".join(f"{k} ({_percent(timeline.scores[k])})" for k in near))
+    text.append(f"; valence {_signed(timeline.valence)}, arousal {_signed(timeline.arousal)}.")
     return text
+
+
+def harmless(text: str) -> str:
+    """Without control characters: words and file names must not command the terminal."""
+    return "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text)
 
 
 def _modalities(timeline: Timeline) -> list[Modality]:
@@ -69,12 +78,29 @@ def _modalities(timeline: Timeline) -> list[Modality]:
 def _row(p: Prediction, timeline: Timeline) -> list[RenderableType]:
     cells: list[RenderableType] = [f"{_clock(p.span.start)}-{_clock(p.span.end)}"]
     if any(q.who for q in timeline.predictions):
-        cells.append(p.who or "")
-    mood = Text(f"{p.label} {p.scores[p.label]:.0%}", style=COLOURS.get(p.label, ""))
+        cells.append(Text(p.who or ""))
+    sure = p.scores[p.label]
+    mood = Text(f"{p.label}{'?' if _unsure(sure) else ''} {_percent(sure)}", style=COLOURS.get(p.label, ""))
     shares = [f"{p.shares[m]:.0%}" if m in p.shares else "" for m in _modalities(timeline)]
-    return [*cells, escape(p.text), mood, *shares]
+    return [*cells, Text(harmless(p.text)), mood, *shares]
+
+
+def _unsure(probability: float) -> bool:
+    return probability < _UNSURE
+
+
+def _percent(probability: float) -> str:
+    """Nothing is ever certain."""
+    return ">99%" if probability >= 0.995 else f"{probability:.0%}"
+
+
+def _signed(value: float | None) -> str:
+    return f"{round(value or 0.0, 2) + 0.0:+.2f}"
 
 
 def _clock(seconds: float) -> str:
-    minutes, rest = divmod(seconds, 60)
-    return f"{int(minutes)}:{rest:04.1f}"
+    tenths = round(seconds * 10)
+    hours, rest = divmod(tenths, 36_000)
+    minutes, rest = divmod(rest, 600)
+    clock = f"{minutes:02d}" if hours else f"{minutes}"
+    return (f"{hours}:" if hours else "") + f"{clock}:{rest // 10:02d}.{rest % 10}"

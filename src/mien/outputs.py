@@ -1,0 +1,113 @@
+"""Where answers are written: to a file for one clip, into a folder for several."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mien.cache import write_atomic
+from mien.errors import InputError
+from mien.report.base import exporters
+from mien.types import Timeline
+
+STDOUT = Path("-")
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What is to be written, checked before anything is analysed.
+
+    Attributes:
+        wanted: {name of an exporter: file, or folder when there are ``several`` clips, or ``STDOUT``}.
+        names: {clip: name of its file in such a folder, without the ending}.
+        several: whether ``wanted`` names folders.
+    """
+
+    wanted: Mapping[str, Path]
+    names: Mapping[Path, str]
+    several: bool
+
+    @classmethod
+    def plan(cls, wanted: Mapping[str, Path], clips: Sequence[Path], several: bool, inputs: Sequence[Path]) -> Outputs:
+        """Refuse what could not be written, or would destroy one of the ``inputs``, before hours are spent.
+
+        Raises:
+            InputError: saying which option cannot be met, and why.
+        """
+        for kind, path in wanted.items():
+            if path == STDOUT:
+                _check_stdout(kind, wanted, several)
+            elif several:
+                _make_folder(kind, path)
+            else:
+                _check_file(kind, path, inputs)
+                if any(path.absolute() == p.absolute() for k, p in wanted.items() if k != kind):
+                    raise InputError(f"'{path}' is named for two outputs; give each its own")
+        return cls(wanted, _unique_names(clips), several)
+
+    def write(self, timeline: Timeline, clip: Path | None) -> None:
+        """Write all that is wanted of one clip, each file whole or not at all.
+
+        Raises:
+            InputError: if the disk refuses.
+        """
+        for kind, path in self.wanted.items():
+            content = exporters.get(kind)(timeline)
+            if path == STDOUT:
+                sys.stdout.write(content)
+                continue
+            target = path / f"{self.names[clip]}.{kind}" if self.several and clip is not None else path
+            try:
+                # A link is followed: what it points at is replaced, not the link.
+                write_atomic(target.resolve(), content)
+            except OSError as error:
+                raise InputError(f"'{target}' cannot be written: {error.strerror}") from error
+
+
+def _check_stdout(kind: str, wanted: Mapping[str, Path], several: bool) -> None:
+    if several or list(wanted.values()).count(STDOUT) > 1:
+        raise InputError(f"--{kind} - goes with one clip and one output; name a folder instead")
+
+
+def _check_file(kind: str, path: Path, inputs: Sequence[Path]) -> None:
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise InputError(f"--{kind} names a file, but '{path}' is a folder")
+    if path.exists() and not path.is_file():
+        raise InputError(f"'{path}' is not an ordinary file; take --{kind} - for standard output")
+    if not folder.is_dir():
+        raise InputError(f"there is no folder '{path.parent}' to write '{path.name}' to")
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"there is no permission to write to '{path.parent}'")
+    if path.exists() and any(p.exists() and path.samefile(p) for p in inputs):
+        raise InputError(f"--{kind} would overwrite the input '{path}'; give another name")
+
+
+def _make_folder(kind: str, path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise InputError(f"with several clips --{kind} names a folder, but '{path}' is a file")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"the folder '{path}' cannot be made: {error.strerror}") from error
+    if not os.access(path, os.W_OK):
+        raise InputError(f"there is no permission to write to '{path}'")
+
+
+def _unique_names(clips: Sequence[Path]) -> dict[Path, str]:
+    """A clip's own name; where two clips share one, the later gets as many of its folders before it as it takes."""
+    names: dict[Path, str] = {}
+    taken: set[str] = set()
+    for clip in clips:
+        name = clip.name
+        for folder in clip.absolute().parents:
+            # Some file systems do not tell capital letters from small ones.
+            if name.casefold() not in taken:
+                break
+            name = f"{folder.name}-{name}"
+        taken.add(name.casefold())
+        names[clip] = name
+    return names
