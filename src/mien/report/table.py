@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -37,14 +38,16 @@ def render(timeline: Timeline) -> RenderableType:
     """For a Rich console: time, person, words, expressed emotion, shares, and one line of summary."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("time", no_wrap=True)
-    if any(p.who for p in timeline.predictions):
+    modalities = [m for m in MODALITIES if any(m in p.shares for p in timeline.predictions)]
+    anyone = any(p.who for p in timeline.predictions)
+    if anyone:
         table.add_column("person", no_wrap=True)
     table.add_column("words", ratio=1, overflow="fold")
     table.add_column("expressed", no_wrap=True)
-    for modality in _modalities(timeline):
+    for modality in modalities:
         table.add_column(modality, justify="right", no_wrap=True)
     for prediction in timeline.predictions:
-        table.add_row(*_row(prediction, timeline))
+        table.add_row(*_row(prediction, anyone, modalities))
     below = [Text(harmless(f"Note: {w}."), style="yellow") for w in timeline.warnings]
     if any(_unsure(p.scores[p.label]) for p in timeline.predictions):
         below.insert(0, Text(_LEGEND, style="dim"))
@@ -71,17 +74,13 @@ def harmless(text: str) -> str:
     return "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text)
 
 
-def _modalities(timeline: Timeline) -> list[Modality]:
-    return [m for m in MODALITIES if any(m in p.shares for p in timeline.predictions)]
-
-
-def _row(p: Prediction, timeline: Timeline) -> list[RenderableType]:
+def _row(p: Prediction, anyone: bool, modalities: Sequence[Modality]) -> list[RenderableType]:
     cells: list[RenderableType] = [f"{_clock(p.span.start)}-{_clock(p.span.end)}"]
-    if any(q.who for q in timeline.predictions):
+    if anyone:
         cells.append(Text(p.who or ""))
     sure = p.scores[p.label]
     mood = Text(f"{p.label}{'?' if _unsure(sure) else ''} {_percent(sure)}", style=COLOURS.get(p.label, ""))
-    shares = [f"{p.shares[m]:.0%}" if m in p.shares else "" for m in _modalities(timeline)]
+    shares = [f"{p.shares[m]:.0%}" if m in p.shares else "" for m in modalities]
     return [*cells, Text(harmless(p.text)), mood, *shares]
 
 
