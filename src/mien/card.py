@@ -24,7 +24,9 @@ def card(table: Mapping[str, Any]) -> str:
         "## Parts",
         _parts(table),
         "## Training data",
-        _data(table["recipe"]["data"]),
+        _training(table),
+        "## How the parts were joined" if table["recipe"]["export"]["fitting"] else "",
+        table["recipe"]["export"]["fitting"],
         "## How well it does",
         results(table["evaluation"]),
         "## Valence and arousal",
@@ -50,11 +52,23 @@ def _parts(table: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _training(table: Mapping[str, Any]) -> str:
+    """Data of the parts that were trained before, then of the recipe itself."""
+    parts = [
+        f"The {modality} part comes from the recipe `{recipe['name']}`, seed {recipe['seed']}:\n\n{_data(recipe['data'])}"
+        for modality, recipe in table["lineage"].items()
+    ]
+    learned = ", ".join(table["recipe"]["train"]["learn"])
+    own = f"The recipe `{table['recipe']['name']}` itself" + (f" then fitted only {learned}:" if parts else ":")
+    return "\n\n".join([*parts, f"{own}\n\n{_data(table['recipe']['data'])}"])
+
+
 def _data(sources: Sequence[Mapping[str, Any]]) -> str:
-    lines = ["| set | read as | split trained on | labels used |", "|---|---|---|---|"]
+    lines = ["| set | read as | split trained on | spoilt by | labels used |", "|---|---|---|---|---|"]
     for s in sources:
         labels = ", ".join(f"{k} -> {v}" if k != v else k for k, v in s["labels"].items())
-        lines.append(f"| {s['name']} | {s['content']} | {s['train'] or 'none'} | {labels} |")
+        ways = ", ".join(way or "nothing" for way in s["degrade"])
+        lines.append(f"| {s['name']} | {s['content']} | {s['train'] or 'none'} | {ways} | {labels} |")
     return "\n".join(lines)
 
 

@@ -44,7 +44,12 @@ class _Answering(nn.Module):
 
 
 def export(
-    model: Model, encoders: Mapping[Modality, Encoder], recipe: Recipe, probe: Sequence[ExampleSet], folder: Path
+    model: Model,
+    encoders: Mapping[Modality, Encoder],
+    recipe: Recipe,
+    probe: Sequence[ExampleSet],
+    folder: Path,
+    lineage: Mapping[Modality, Any] | None = None,
 ) -> Bundle:
     """Write a bundle.
 
@@ -54,6 +59,7 @@ def export(
         recipe: how it was trained.
         probe: real examples for the parity check (validation data).
         folder: where to; must not exist.
+        lineage: recipes of the runs whose weights it started from, by modality.
 
     Raises:
         ParityError: if the graphs do not answer as the model does; nothing is written then.
@@ -63,7 +69,7 @@ def export(
     def fill(draft: Path) -> None:
         entries = {m: _encoder_entry(model, m, encoders[m], recipe, _sample(probe, m), draft) for m in model.modalities}
         fusion = _fusion_entry(model, encoders, recipe, draft)
-        table = _table(recipe, model.tasks, entries, fusion)
+        table = {**_table(recipe, model.tasks, entries, fusion), "lineage": dict(lineage or {})}
         _write(draft, table)
         table["parity"] = _check(model, Bundle.load(draft), probe, bool(recipe.export.int8 or recipe.export.float16))
         _write(draft, table)

@@ -36,7 +36,7 @@ def produce(recipe: Recipe, seeds: Sequence[int], root: Path, runs: Path, resume
 
 
 def _judge(run: Run, root: Path, quiet: bool) -> list[dict[str, object]]:
-    bundle = export(run.model, run.encoders, run.recipe, run.probe, run.folder / "bundle")
+    bundle = export(run.model, run.encoders, run.recipe, run.probe, run.folder / "bundle", run.lineage)
     with progress_bars(quiet) as bars:
         valid, test = (example_sets(run.recipe, split, run.encoders, root, bars) for split in ("valid", "test"))
         bar = bars.add_task("evaluate", total=1)

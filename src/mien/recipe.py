@@ -88,11 +88,15 @@ class Training:
 
 @dataclass(frozen=True)
 class Export:
-    """``[export]``: which graphs are stored as int8 or float16, and what the bundle says of itself."""
+    """``[export]``: which graphs are stored as int8 or float16, and what the bundle says of itself.
+
+    ``fitting`` tells how the fusion was fitted, and on what the whole was and was not evaluated.
+    """
 
     int8: tuple[str, ...] = ()
     float16: tuple[str, ...] = ()
     summary: str = ""
+    fitting: str = ""
     notes: tuple[str, ...] = ()
     licence: str = ""
 

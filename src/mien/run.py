@@ -18,11 +18,23 @@ from mien.recipe import Recipe
 from mien.types import Modality
 
 _WEIGHTS = "weights.safetensors"
+_RECIPE = "recipe.json"
 
 
 def run_folder(runs: Path, recipe: Recipe) -> Path:
     """``runs/<name>/seed<seed>``."""
     return runs / recipe.name / f"seed{recipe.seed}"
+
+
+def save_recipe(recipe: Recipe, folder: Path) -> None:
+    """The recipe of a run, as plain values."""
+    write_atomic(folder / _RECIPE, json.dumps(recipe.as_table(), indent=1))
+
+
+def load_recipe(folder: Path) -> dict[str, Any]:
+    """The recipe of a run; see ``save_recipe``."""
+    table: dict[str, Any] = json.loads((folder / _RECIPE).read_text(encoding="utf-8"))
+    return table
 
 
 def save_weights(model: nn.Module, folder: Path) -> None:

@@ -22,10 +22,11 @@ from mien.data.batch import ExampleSet, epoch, load_sets
 from mien.encoders.base import Encoder, encoders
 from mien.errors import InputError, RecipeError
 from mien.fusion.base import fusions
+from mien.learning import optimizer, schedule
 from mien.model import Batch, Model, total_loss
 from mien.networks.pooled import PooledStatistics
-from mien.recipe import Recipe, Training
-from mien.run import Checkpoint, Log, load_weights, run_folder, save_weights
+from mien.recipe import Recipe
+from mien.run import Checkpoint, Log, load_recipe, load_weights, run_folder, save_recipe, save_weights
 from mien.types import Modality
 
 _SAVE_EVERY = 300  # steps between checkpoints
@@ -35,7 +36,8 @@ _SAVE_EVERY = 300  # steps between checkpoints
 class Run:
     """A finished training: the model in evaluation mode, what it was made from, and where it lies.
 
-    ``probe`` holds the validation sets (the training sets where there are none).
+    ``probe`` holds the validation sets (the training sets where there are none); ``lineage`` the recipes of the runs
+    whose weights it started from.
     """
 
     model: Model
@@ -44,6 +46,7 @@ class Run:
     folder: Path
     probe: Sequence[ExampleSet]
     valid_loss: float | None
+    lineage: dict[Modality, dict[str, Any]]
 
 
 def build(recipe: Recipe) -> tuple[Model, dict[Modality, Encoder]]:
@@ -86,16 +89,20 @@ def train(recipe: Recipe, root: Path, runs: Path, resume: bool = False, quiet: b
     if checkpoint.exists() and not resume:
         raise InputError(f"{folder} holds a run already; continue it with --resume or remove the folder")
     folder.mkdir(parents=True, exist_ok=True)
+    save_recipe(recipe, folder)
     model, parts = build(recipe)
+    lineage = {}
     for modality, table in recipe.encoders.items():
         if table.start:
-            load_weights(model, runs / table.start.format(seed=recipe.seed), modality)
+            start = runs / table.start.format(seed=recipe.seed)
+            load_weights(model, start, modality)
+            lineage[modality] = load_recipe(start)
     with progress_bars(quiet) as bars:
         sets, valid = (example_sets(recipe, split, parts, root, bars) for split in ("train", "valid"))
         if not sets:
             raise RecipeError(f"the recipe '{recipe.name}' finds no training examples")
         best = _Loop(recipe, model, sets, valid, folder, checkpoint).run(bars, resume)
-    return Run(model.eval(), parts, recipe, folder, valid or sets, best)
+    return Run(model.eval(), parts, recipe, folder, valid or sets, best, lineage)
 
 
 class _Loop:
@@ -114,7 +121,7 @@ class _Loop:
         self.sets, self.valid, self.folder, self.checkpoint = sets, valid, folder, checkpoint
         self.fabric = Fabric(accelerator="cpu", devices=1, precision=self.how.precision)  # type: ignore[arg-type]  # Fabric checks it
         _choose(model, self.how.learn)
-        self.optimizer = _optimizer(recipe, model)
+        self.optimizer = optimizer(recipe, model)
         self.wrapped, self.optimizer = self.fabric.setup(model, self.optimizer)
         average = get_ema_multi_avg_fn(self.how.ema)  # type: ignore[no-untyped-call]  # torch lacks the annotation
         self.ema = AveragedModel(model, multi_avg_fn=average, use_buffers=True) if self.how.ema else None
@@ -153,7 +160,7 @@ class _Loop:
         torch.manual_seed(self.recipe.seed * 1_000_003 + step)
         _learning_mode(self.model)
         for group in self.optimizer.param_groups:
-            group["lr"] = group["peak"] * _schedule(self.how, step, total)
+            group["lr"] = group["peak"] * schedule(self.how, step, total)
         loss = total_loss(self.recipe.tasks, self.wrapped(batch).logits, batch)
         self.fabric.backward(loss)
         if self.how.clip:
@@ -199,39 +206,6 @@ def _learning_mode(model: nn.Module) -> None:
     """Training mode only where something learns: frozen parts keep their statistics and drop nothing."""
     for part in model.modules():
         part.training = any(p.requires_grad for p in part.parameters())
-
-
-def _optimizer(recipe: Recipe, model: Model) -> torch.optim.Optimizer:
-    how = recipe.train
-    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad:
-            groups.setdefault((_rate(recipe, name), parameter.ndim > 1), []).append(parameter)
-    tables: list[dict[str, Any]] = [
-        {"params": params, "peak": rate, "lr": rate, "weight_decay": how.weight_decay if decays else 0.0}
-        for (rate, decays), params in groups.items()
-    ]
-    if how.optimizer == "sgd":
-        return torch.optim.SGD(tables, lr=how.lr, momentum=0.9, nesterov=True)
-    if how.optimizer == "adamw":
-        return torch.optim.AdamW(tables, lr=how.lr, fused=True)
-    raise RecipeError(f"train.optimizer must be adamw or sgd, not '{how.optimizer}'")
-
-
-def _rate(recipe: Recipe, parameter: str) -> float:
-    for modality, table in recipe.encoders.items():
-        if table.lr is not None and parameter.startswith(f"networks.{modality}."):
-            return table.lr
-    return recipe.train.lr
-
-
-def _schedule(how: Training, step: int, total: int) -> float:
-    rise = min(1.0, (step + 1) / max(1, how.warmup * total))
-    if how.schedule == "cosine":
-        return rise * 0.5 * (1 + math.cos(math.pi * step / total))
-    if how.schedule == "linear":
-        return rise * (1 - step / total)
-    return rise
 
 
 def observe(model: Model, sets: Sequence[ExampleSet], learn: Sequence[str]) -> None:
