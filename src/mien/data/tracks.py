@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.cache import cache_folder, content_key, make_folder
+from mien.cache import cache_folder, content_key, file_sha256, make_folder
 from mien.data.load import segment_of, spoil
 from mien.encoders.base import Encoder
 from mien.errors import InputError
@@ -32,8 +32,8 @@ class TrackStore:
     """The tracks of one encoder for a list of items.
 
     Tracks are packed in shards of 256 items; each shard is a folder of plain arrays whose name is a hash of what went
-    in (encoder, version, settings, files' sizes and times, words), so a second run finds it, and a killed run goes on
-    with the shard it was at. ``skipped`` lists (clip id, reason) of items that could not be read.
+    in (encoder, version, settings, content of files, words), so a second run finds it, wherever the files lie, and a
+    killed run goes on with the shard it was at. ``skipped`` lists (clip id, reason) of items that could not be read.
     """
 
     def __init__(self, encoder: Encoder, name: str, items: Sequence[Item], progress: Callable[[int], None]) -> None:
@@ -88,8 +88,13 @@ class _Shard:
 def _fingerprint(item: Item) -> list[Any]:
     clip = item.example.clip
     file = clip.video or clip.audio or clip.image
-    stamp = [file.name, file.stat().st_size, file.stat().st_mtime_ns] if file and file.is_file() else [str(file)]
-    return [clip.id, stamp, clip.row, clip.text, clip.span and [clip.span.start, clip.span.end], item.how]
+    content = _content(file, file.stat().st_mtime_ns) if file and file.is_file() else str(file)
+    return [clip.id, content, clip.row, clip.text, clip.span and [clip.span.start, clip.span.end], item.how]
+
+
+@cache
+def _content(file: Path, _changed: int) -> str:
+    return file_sha256(file)
 
 
 def _fill(draft: Path, encoder: Encoder, items: Sequence[Item]) -> None:
