@@ -160,7 +160,8 @@ def ravdess(root: Path) -> Paired:
     for path in sorted((root / "ravdess_speech" / "audio").glob("*.ogg")):
         # The first field says which file of the recording it is: 01 the video, 03 the sound alone.
         name = f"01{path.stem[2:]}"
-        track = encoder.prepare(segment_of(Clip(path.stem, audio=path)))
+        segment = segment_of(Clip(path.stem, audio=path), "voice")
+        track = encoder.prepare(segment) if segment is not None else None
         if track is not None and name in units:
             voices.append(_statistics(track.values))
             faces.append(units[name])

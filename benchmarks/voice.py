@@ -37,7 +37,7 @@ from mien.cache import cache_folder, content_key, make_folder  # noqa: E402  # a
 from mien.data.manifest import data_root, read  # noqa: E402
 from mien.media.open import read_audio  # noqa: E402
 from mien.metrics.uar import uar  # noqa: E402
-from mien.recipe import EncoderTable, Recipe, Source, load  # noqa: E402
+from mien.recipe import EncoderTable, Recipe, Source, Target, load  # noqa: E402
 from mien.types import SAMPLE_RATE, Clip, Float32, Modality, Task  # noqa: E402
 
 SETS = ("ravdess_speech", "emodb7_2s", "emodb4_full", "nemo_pl", "ased_amharic", "zh_tw_3class")
@@ -62,7 +62,7 @@ def recipe_of(name: str, root: Path) -> Recipe:
     """The recipe ``voice-research`` with another set and its own labels."""
     with (root / name / "manifest.csv").open(newline="", encoding="utf-8-sig") as file:
         labels = sorted({row["label"] for row in csv.DictReader(file)})
-    source = Source(name, f"{name}/manifest.csv", "audio", {label: label for label in labels})
+    source = Source(name, f"{name}/manifest.csv", {"audio": "path"}, {"emotion": Target("label")})
     task = Task("emotion", "single", tuple(labels))
     encoders: dict[Modality, EncoderTable] = {"voice": EncoderTable("voice_whisper")}
     return replace(load("voice-research"), name=f"voice-{name}", encoders=encoders, data=(source,), tasks=(task,))

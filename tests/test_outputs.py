@@ -7,7 +7,7 @@ import pytest
 
 from mien.errors import InputError
 from mien.outputs import STDOUT, Outputs
-from mien.types import Timeline
+from mien.timeline import Timeline
 
 TIMELINE = Timeline("a.wav", 0.1, "research", "0" * 64, (), None, {}, None, None, ("nothing was found",))
 

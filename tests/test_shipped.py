@@ -102,8 +102,9 @@ def test_a_recipe_parses_and_names_what_exists(name: str) -> None:
         assert modality in MODALITIES
         built = encoders.build({"name": table.name, **table.options})
         assert built.modality == modality
-    for source in loaded.data:
-        assert set(source.labels.values()) <= set(EMOTIONS)
+    for target in (t for source in loaded.data for t in source.targets.values()):
+        assert target.labels
+        assert set(target.labels.values()) <= set(EMOTIONS)
 
 
 def test_the_sample_is_small_and_its_licence_named() -> None:

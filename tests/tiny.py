@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mien.recipe import EncoderTable, Recipe, Source, Training
+from mien.recipe import EncoderTable, Recipe, Source, Target, Training
 
 
 def write_pictures(root: Path, count: int = 40) -> None:
@@ -31,6 +31,6 @@ def recipe(**training: object) -> Recipe:
     return Recipe(
         "tiny",
         {"face": EncoderTable("face_cnn", {"width": 4})},
-        (Source("pictures", "pictures/manifest.csv", "image", {"happy": "happy", "sad": "sad"}),),
+        (Source("pictures", "pictures/manifest.csv", {"image": "path"}, {"emotion": Target("label")}),),
         train=Training(**how),  # type: ignore[arg-type]
     )

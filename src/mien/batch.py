@@ -15,7 +15,7 @@ from mien.errors import InputError, MienError, explain
 from mien.outputs import STDOUT, Outputs
 from mien.pipeline import Analyzer
 from mien.report.table import harmless, render
-from mien.types import Timeline
+from mien.timeline import Timeline
 
 _ENDINGS = """
     mp4 m4v mov mkv webm avi flv f4v wmv mpg mpeg ts mts m2ts vob mxf 3gp 3g2 ogv

@@ -66,10 +66,16 @@ def _training(table: Mapping[str, Any]) -> str:
 def _data(sources: Sequence[Mapping[str, Any]]) -> str:
     lines = ["| set | read as | split trained on | spoilt by | labels used |", "|---|---|---|---|---|"]
     for s in sources:
-        labels = ", ".join(f"{k} -> {v}" if k != v else k for k, v in s["labels"].items())
+        kinds = ", ".join([*s["clip"], *(f"{m} features" for m in s["features"])])
+        labels = "; ".join(f"{task}: {_labels(t)}" for task, t in s["targets"].items())
         ways = ", ".join(way or "nothing" for way in s["degrade"])
-        lines.append(f"| {s['name']} | {s['content']} | {s['train'] or 'none'} | {ways} | {labels} |")
+        lines.append(f"| {s['name']} | {kinds} | {s['train'] or 'none'} | {ways} | {labels} |")
     return "\n".join(lines)
+
+
+def _labels(target: Mapping[str, Any]) -> str:
+    names = target["labels"].items()
+    return ", ".join(f"{k} -> {v}" if k != v else k for k, v in names) or "as they are"
 
 
 def results(entries: Sequence[Mapping[str, Any]]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from mien.cache import write_atomic
 from mien.errors import InputError
 from mien.report.base import exporters
-from mien.types import Timeline
+from mien.timeline import Timeline
 
 STDOUT = Path("-")
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from mien import threads
 from mien.circumplex import expected
 from mien.errors import InputError
-from mien.types import Clip, Modality, Prediction, Segment, Span, Timeline, Track, Words
+from mien.timeline import Prediction, Timeline
+from mien.types import Clip, Modality, Segment, Span, Track, Words
 
 if TYPE_CHECKING:
     from mien.bundle import Bundle

@@ -35,35 +35,74 @@ class EncoderTable:
 
 
 @dataclass(frozen=True)
+class Target:
+    """``[data.targets.<task>]``: where a row of the manifest holds the answer to a task. A row without one is unlabelled.
+
+    Attributes:
+        column: its column; "" for the one named as the task. Several labels are joined by "|". A score is a number.
+        labels: {label in the file: label of the task}; empty where both are the same. Other labels are left out.
+        votes: {column of annotators' votes: label}; replaces ``column`` in training and keeps it for the test.
+    """
+
+    column: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    votes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """``[data.features.<modality>]``: ready-made features that a manifest holds.
+
+    Attributes:
+        array: an array of an .npz manifest, (N, D) or (N, T, D), or a pattern of column names ("mfcc_*").
+        present: column that says whether a row has them; "" for always.
+        around: so many rows before and after, of the same dialogue, come with each (context).
+    """
+
+    array: str
+    present: str = ""
+    around: int = 0
+
+
+@dataclass(frozen=True)
 class Source:
     """One ``[[data]]`` table: a manifest and how to read it.
 
     Attributes:
         name: of the data set, as results name it.
-        manifest: CSV or Parquet file, relative to the data root.
-        content: which modality its files hold: "audio", "image", "video" or "text" (no file, the text column).
-        labels: {label in the file: label of the task}; rows with other labels are left out.
-        column: column of the label; several labels are joined by "|".
-        votes: {column of annotators' votes: label}; replaces ``labels`` in training and keeps ``labels`` for the test.
+        manifest: CSV, Parquet, JSONL or .npz file, relative to the data root; "{split}" in it stands for one file a split.
+        clip: {field of ``Clip``: column}; at least one of video, audio, image and text, or ``features``.
+        targets: {task: where its answers are}.
+        features: {modality: ready-made features}.
         where: {column: value} that a row must have.
-        task: the task the labels are of.
         splits: {split in the file: split here}, where they differ.
         train: split to train on, or "" for none.
+        valid: split to validate on.
+        hold_out: share of the training speakers that become the validation split, where a set has none.
+        folds: cross-validation by speaker in so many folds, instead of the file's splits; 0 for none.
+        fold: which of them is the test; the next one is for validation.
+        context: so many previous utterances of the dialogue come with each.
+        dialogue: column of the dialogue; utterances are ordered by ``turn``.
+        turn: column of the place in the dialogue.
         degrade: ways to spoil the examples of the training split, "kind:level"; "" is the clean one.
         limit: at most so many training examples; 0 for all.
     """
 
     name: str
     manifest: str
-    content: str
-    labels: dict[str, str]
-    column: str = "label"
-    votes: dict[str, str] = field(default_factory=dict)
+    clip: dict[str, str] = field(default_factory=dict)
+    targets: dict[str, Target] = field(default_factory=lambda: {EMOTION.name: Target()})
+    features: dict[Modality, FeatureTable] = field(default_factory=dict)
     where: dict[str, str] = field(default_factory=dict)
-    task: str = EMOTION.name
     splits: dict[str, str] = field(default_factory=dict)
     train: str = "train"
     valid: str = "valid"
+    hold_out: float = 0.0
+    folds: int = 0
+    fold: int = 0
+    context: int = 0
+    dialogue: str = "dialogue"
+    turn: str = "turn"
     degrade: tuple[str, ...] = ("",)
     limit: int = 0
 

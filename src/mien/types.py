@@ -69,6 +69,19 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Features:
+    """A pointer to ready-made features: ``rows`` of the array ``array`` in the file ``path``, each at its time.
+
+    Times are seconds, or distances in utterances where rows are whole utterances of a dialogue (0 is the clip itself).
+    """
+
+    path: Path
+    array: str
+    rows: tuple[int, ...]
+    times: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Clip:
     """A pointer to something a person said or showed. Holds no data.
 
@@ -81,6 +94,8 @@ class Clip:
         span: the part of the file that is meant; ``None`` means all of it.
         speaker: who speaks or is shown; ``None`` when unknown.
         row: row of ``image`` when that is a Parquet file.
+        context: what was said before in the same dialogue, the latest last, as "speaker: text".
+        features: ready-made features, for encoders that take those.
     """
 
     id: str
@@ -91,6 +106,8 @@ class Clip:
     span: Span | None = None
     speaker: str | None = None
     row: int | None = None
+    context: tuple[str, ...] = ()
+    features: Mapping[Modality, Features] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -159,6 +176,7 @@ class Segment:
 
     ``words``, ``frames`` and ``audio`` are each ``None`` when that modality is absent.
     ``who`` is the person ("person-1"), or ``None`` when nobody could be told apart.
+    ``context`` is what was said before, the latest last; ``features`` are ready-made ones of a modality.
     """
 
     span: Span
@@ -166,12 +184,14 @@ class Segment:
     words: Words | None = None
     frames: Frames | None = None
     audio: Audio | None = None
+    context: tuple[str, ...] = ()
+    features: Mapping[Modality, Track] = field(default_factory=dict)
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
         """The modalities that are present."""
         parts: dict[Modality, Any] = {"text": self.words, "voice": self.audio, "face": self.frames}
-        return tuple(m for m in MODALITIES if parts[m] is not None)
+        return tuple(m for m in MODALITIES if parts[m] is not None or m in self.features)
 
 
 @dataclass(frozen=True)
@@ -248,53 +268,3 @@ class Example:
     group: str | None
     split: str
     source: str
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The answer for one span of one person.
-
-    Attributes:
-        span: what it is about.
-        who: the person, or ``None``.
-        text: the words said; empty when there are none.
-        label: the most probable expressed emotion.
-        scores: calibrated probability of every label.
-        valence: -1 (unpleasant) to 1 (pleasant).
-        arousal: -1 (calm) to 1 (excited).
-        shares: how much each modality that is present weighed; sums to 1.
-        opinions: what each modality alone says: {modality: {label: probability}}.
-        quality: what was measured of each input: {modality: {name: value}}.
-    """
-
-    span: Span
-    who: str | None
-    text: str
-    label: str
-    scores: Mapping[str, float]
-    valence: float
-    arousal: float
-    shares: Mapping[Modality, float]
-    opinions: Mapping[Modality, Mapping[str, float]]
-    quality: Mapping[Modality, Mapping[str, float]]
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """All answers about one clip, in order of time.
-
-    ``label`` and ``scores`` summarise the clip (means weighted by duration); ``None`` and empty when nothing could be
-    read. ``warnings`` say in plain sentences what was missing, ``notes`` what the user of the bundle must know.
-    """
-
-    source: str
-    duration: float
-    bundle: str
-    bundle_sha256: str
-    predictions: tuple[Prediction, ...]
-    label: str | None
-    scores: Mapping[str, float]
-    valence: float | None
-    arousal: float | None
-    warnings: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()

@@ -14,7 +14,8 @@ def voiced(seconds: float = 2.0) -> Segment:
 
 
 def test_text_becomes_words_in_time() -> None:
-    segment = segment_of(Clip("x", text="one two three"))
+    segment = segment_of(Clip("x", text="one two three"), "text")
+    assert segment is not None
     assert segment.words is not None
     assert segment.words.text == "one two three"
     assert segment.words.items[2].span.start > segment.words.items[1].span.start

@@ -8,10 +8,11 @@ import pytest
 
 from mien.data.manifest import data_root, read
 from mien.errors import RecipeError
-from mien.recipe import Source
+from mien.recipe import Source, Target
 from mien.types import EMOTION, EMOTIONS
 
-_SOURCE = Source("set", "m.csv", "text", {"joy": "happy", "anger": "angry"})
+_LABELS = Target("label", {"joy": "happy", "anger": "angry"})
+_SOURCE = Source("set", "m.csv", {"text": "text"}, {"emotion": _LABELS})
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def test_labels_are_mapped_and_others_left_out(root: Path) -> None:
 
 
 def test_votes_teach_but_do_not_judge(root: Path) -> None:
-    voted = replace(_SOURCE, votes={"v_joy": "happy", "v_anger": "angry"}, train="train")
+    voted = replace(_SOURCE, targets={"emotion": replace(_LABELS, votes={"v_joy": "happy", "v_anger": "angry"})})
     first, second = read(voted, (EMOTION,), root)
     assert first.targets["emotion"][EMOTIONS.index("happy")] == 1.0, "the single vote for anger is noise"
     np.testing.assert_allclose(second.targets["emotion"].sum(), 1.0)
@@ -39,11 +40,13 @@ def test_votes_teach_but_do_not_judge(root: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"manifest": "none.csv"}, "has no manifest"),
-        ({"column": "labl"}, "has no column 'labl'; did you mean 'label'"),
-        ({"labels": {"joy": "hapy"}}, "no label 'hapy'; did you mean 'happy'"),
-        ({"content": "smell"}, "content must be one of"),
-        ({"task": "intent"}, "the task 'intent', which the recipe does not have"),
+        ({"manifest": "none.csv"}, "there is no manifest"),
+        ({"manifest": "m.xls"}, "is no manifest; use one of"),
+        ({"targets": {"emotion": Target("labl")}}, "has no column 'labl'; did you mean 'label'"),
+        ({"targets": {"emotion": Target("label", {"joy": "hapy"})}}, "no label 'hapy'; did you mean 'happy'"),
+        ({"targets": {"intent": Target("label")}}, "the task 'intent', which the recipe does not have"),
+        ({"clip": {"sound": "text"}}, "a clip has no 'sound'"),
+        ({"clip": {"text": "txt"}}, "has no column 'txt'; did you mean 'text'"),
     ],
 )
 def test_mistakes_are_named(root: Path, changes: dict[str, object], message: str) -> None:

@@ -13,7 +13,8 @@ from rich.console import Console
 from mien.report.base import exporters
 from mien.report.json import schema
 from mien.report.table import render
-from mien.types import EMOTIONS, Prediction, Span, Timeline
+from mien.timeline import Prediction, Timeline
+from mien.types import EMOTIONS, Span
 
 SCORES = dict(zip(EMOTIONS, (0.1, 0.1, 0.0, 0.1, 0.0, 0.0, 0.7), strict=True))
 

@@ -11,25 +11,73 @@ from typing import Any
 
 import numpy as np
 
+from mien.data.rows import read_array
 from mien.errors import RecipeError
-from mien.types import SAMPLE_RATE, Audio, Clip, Frames, Segment, Span, Word, Words
+from mien.types import (
+    SAMPLE_RATE,
+    Audio,
+    Clip,
+    Features,
+    Float32,
+    Frames,
+    Modality,
+    Segment,
+    Span,
+    Track,
+    Word,
+    Words,
+)
 
 _SECONDS_PER_WORD = 0.4
 
 
-def segment_of(clip: Clip) -> Segment:
-    """The whole clip as one segment. A picture is taken to be a face crop; video goes through ``media.cut`` instead."""
-    words = words_of(clip.text) if clip.text else None
-    span = Span(0.0, words.items[-1].span.end if words else 0.0)
-    audio = frames = None
-    if clip.audio is not None:
-        from mien.media.open import read_audio
+def segment_of(clip: Clip, modality: Modality) -> Segment | None:
+    """One modality of the whole clip as one segment; ``None`` when the clip has none of it.
 
-        audio = read_audio(clip.audio, clip.span)
-        span = audio.span
+    A picture is taken to be a face crop. Of a video the face that is in view longest is taken.
+    """
+    given = clip.features.get(modality)
+    if given is not None:
+        values = _rows_of(given)
+        times = np.asarray(given.times) if len(given.times) == len(values) else np.arange(len(values), dtype=float)
+        return Segment(Span(0.0, 0.0), clip.speaker, context=clip.context, features={modality: Track(times, values)})
+    if modality == "text":
+        words = words_of(clip.text) if clip.text else None
+        span = Span(0.0, words.items[-1].span.end if words else 0.0)
+        return Segment(span, clip.speaker, words, context=clip.context) if words else None
+    return _sound(clip) if modality == "voice" else _face(clip)
+
+
+def _sound(clip: Clip) -> Segment | None:
+    from mien.media.open import probe, read_audio
+
+    path = clip.audio or clip.video
+    if path is None or (clip.audio is None and not probe(path).has_audio):
+        return None
+    audio = read_audio(path, clip.span)
+    return Segment(audio.span, clip.speaker, audio=audio)
+
+
+def _face(clip: Clip) -> Segment | None:
     if clip.image is not None:
-        frames = Frames(_picture(clip)[None], np.zeros(1))
-    return Segment(span, clip.speaker, words, frames, audio)
+        return Segment(Span(0.0, 0.0), clip.speaker, frames=Frames(_picture(clip)[None], np.zeros(1)))
+    if clip.video is None:
+        return None
+    from mien.media.cut import main_face
+
+    frames = main_face(clip.video, clip.span)
+    return Segment(Span(0.0, float(frames.times[-1])), clip.speaker, frames=frames) if frames is not None else None
+
+
+def _rows_of(given: Features) -> Float32:
+    """(T, D): the rows named, one under the other; a single row that is a sequence itself stays one."""
+    rows = _array(given.path, given.array)[list(given.rows)]
+    return rows.reshape(-1, rows.shape[-1])
+
+
+@lru_cache(maxsize=8)
+def _array(path: Path, name: str) -> Float32:
+    return read_array(path, name)
 
 
 def words_of(text: str, language: str | None = None) -> Words:

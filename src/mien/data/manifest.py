@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from mien.data.dialogue import Place, places
+from mien.data.rows import Row, read_rows
+from mien.data.split import cross_validate, hold_out
 from mien.errors import RecipeError
-from mien.recipe import Source
+from mien.recipe import Source, Target
 from mien.registry import closest
-from mien.types import Clip, Example, Float32, Task
+from mien.types import Clip, Example, Features, Float32, Modality, Span, Task
 
-_CONTENT = ("audio", "image", "video", "text")
+_FILES = ("video", "audio", "image")
+_FIELDS = ("id", *_FILES, "row", "text", "start", "end", "speaker")
+
+
+class Entry(NamedTuple):
+    """A row, the manifest it stands in, and its number there."""
+
+    path: Path
+    number: int
+    row: Row
 
 
 def data_root(given: Path | None = None) -> Path:
@@ -33,69 +44,104 @@ def data_root(given: Path | None = None) -> Path:
 def read(source: Source, tasks: Sequence[Task], root: Path) -> list[Example]:
     """All usable examples of one source, in the order of its manifest.
 
+    A row counts when it is chosen by ``where`` and has an answer to at least one task.
+
     Raises:
         RecipeError: a missing manifest or column, or a label the task does not have.
     """
-    path = root / source.manifest
-    if not path.is_file():
-        raise RecipeError(f"data set '{source.name}' has no manifest at '{path}'")
-    if source.content not in _CONTENT:
-        raise RecipeError(f"data set '{source.name}': content must be one of {', '.join(_CONTENT)}")
-    task = next((t for t in tasks if t.name == source.task), None)
-    if task is None:
-        raise RecipeError(f"data set '{source.name}' is for the task '{source.task}', which the recipe does not have")
-    for label in [*source.labels.values(), *source.votes.values()]:
-        if label not in task.labels:
-            raise RecipeError(f"data set '{source.name}': no label '{label}'; {closest(label, list(task.labels))}")
-    return [e for e in _examples(source, task, path) if e is not None]
+    known = {t.name: t for t in tasks}
+    for name, target in source.targets.items():
+        _check_target(source, name, target, known)
+    for name in source.clip:
+        if name not in _FIELDS:
+            raise RecipeError(f"data set '{source.name}': a clip has no '{name}'; {closest(name, list(_FIELDS))}")
+    entries = [e for e in _entries(source, root) if all(str(e.row.get(k)) == v for k, v in source.where.items())]
+    around = places(source, entries)
+    found = [_example(source, known, e, p) for e, p in zip(entries, around, strict=True)]
+    examples = [e for e in found if e is not None]
+    if source.folds:
+        return cross_validate(examples, source.folds, source.fold)
+    return hold_out(examples, source.hold_out, source.train, source.valid) if source.hold_out else examples
 
 
-def _examples(source: Source, task: Task, path: Path) -> Iterator[Example | None]:
-    for number, row in enumerate(_rows(path)):
-        if number == 0:
-            _check_columns(source, row)
-        if all(str(row.get(k)) == v for k, v in source.where.items()):
-            yield _example(source, task, path.parent, number, row)
+def _check_target(source: Source, name: str, target: Target, known: Mapping[str, Task]) -> None:
+    if name not in known:
+        raise RecipeError(f"data set '{source.name}' is for the task '{name}', which the recipe does not have")
+    labels = known[name].labels
+    for label in [*target.labels.values(), *target.votes.values()]:
+        if label not in labels:
+            raise RecipeError(f"data set '{source.name}': no label '{label}'; {closest(label, list(labels))}")
 
 
-def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    if path.suffix == ".parquet":
-        from pyarrow import parquet
+def _entries(source: Source, root: Path) -> Iterator[Entry]:
+    """Rows of all files; of several files, the part of the name at {split} is the row's split."""
+    before, several, after = source.manifest.partition("{split}")
+    paths = sorted(root.glob(f"{before}*{after}")) if several else [root / source.manifest]
+    if not paths:
+        raise RecipeError(f"data set '{source.name}' has no manifest at '{root / source.manifest}'")
+    for path in paths:
+        split = path.name[len(Path(before + "x").name) - 1 : len(path.name) - len(after)] if several else None
+        for number, row in enumerate(read_rows(path)):
+            if number == 0:
+                _check_columns(source, row)
+            yield Entry(path, number, row if split is None else {**row, "split": split})
 
-        for batch in parquet.ParquetFile(path).iter_batches(2048):
-            yield from batch.to_pylist()
-        return
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        yield from csv.DictReader(file)
 
-
-def _check_columns(source: Source, row: Mapping[str, Any]) -> None:
-    for column in [source.column, "split", *source.where, *source.votes]:
+def _check_columns(source: Source, row: Row) -> None:
+    needed = [*source.clip.values(), *source.where, *(f.present for f in source.features.values() if f.present)]
+    for name, target in source.targets.items():
+        needed += [target.column or name, *target.votes] if target.column or target.votes else []
+    needed += [] if source.folds or "{split}" in source.manifest else ["split"]
+    needed += [source.dialogue, source.turn] if _ordered(source) else []
+    for column in needed:
         if column not in row:
             raise RecipeError(f"the manifest of '{source.name}' has no column '{column}'; {closest(column, list(row))}")
 
 
-def _example(source: Source, task: Task, folder: Path, number: int, row: Mapping[str, Any]) -> Example | None:
-    split = source.splits.get(row["split"], row["split"])
-    labels = [source.labels[x] for x in str(row[source.column]).split("|") if x in source.labels]
-    # Votes are soft targets to learn from; a test is judged by the published hard labels.
-    if source.votes and split == source.train:
-        target = _vote_shares(source, task, row)
-    elif labels:
-        target = _shares(task, dict.fromkeys(labels, 1.0))
-    else:
-        target = None
-    if target is None:
+def _ordered(source: Source) -> bool:
+    return bool(source.context) or any(f.around for f in source.features.values())
+
+
+def _example(source: Source, tasks: Mapping[str, Task], entry: Entry, place: Place) -> Example | None:
+    row = entry.row
+    split = source.splits.get(str(row.get("split")), str(row.get("split")))
+    targets = {
+        name: values
+        for name, target in source.targets.items()
+        if (values := _target(target, tasks[name], row, learning=split == source.train)) is not None
+    }
+    if not targets:
         return None
-    group = row.get("speaker") or None
-    clip = _clip(source, folder, f"{source.name}/{row.get('id') or number}", row, group)
-    return Example(clip, {task.name: target}, group, split, source.name)
+    clip = _clip(source, entry, place)
+    return Example(clip, targets, clip.speaker, split, source.name)
 
 
-def _vote_shares(source: Source, task: Task, row: Mapping[str, Any]) -> Float32 | None:
-    votes = dict.fromkeys(source.votes.values(), 0.0)
-    for column, label in source.votes.items():
-        count = float(row[column])
+def _target(target: Target, task: Task, row: Row, learning: bool) -> Float32 | None:
+    """The row's answer to one task; ``None`` when it has none."""
+    # Votes are soft targets to learn from; a test is judged by the published hard labels.
+    if target.votes and learning:
+        return _vote_shares(target, task, row)
+    value = row.get(target.column or task.name)
+    if value is None or value == "":
+        return None
+    if task.kind == "score":
+        return np.asarray([_number(value, target.column or task.name)], np.float32)
+    names = target.labels or {label: label for label in task.labels}
+    labels = [names[x] for x in str(value).split("|") if x in names]
+    return _shares(task, dict.fromkeys(labels, 1.0)) if labels else None
+
+
+def _number(value: Any, column: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise RecipeError(f"column '{column}' should hold numbers, not '{value}'") from None
+
+
+def _vote_shares(target: Target, task: Task, row: Row) -> Float32 | None:
+    votes = dict.fromkeys(target.votes.values(), 0.0)
+    for column, label in target.votes.items():
+        count = _number(row[column], column)
         # A single vote is noise: dropped, as Barsoum et al. 2016 (arXiv 1608.01041) do.
         votes[label] += count if count > 1 else 0.0
     return _shares(task, votes) if sum(votes.values()) else None
@@ -106,13 +152,33 @@ def _shares(task: Task, amounts: Mapping[str, float]) -> Float32:
     return target / target.sum() if task.kind == "single" else target
 
 
-def _clip(source: Source, folder: Path, name: str, row: Mapping[str, Any], speaker: str | None) -> Clip:
-    if source.content == "text":
-        return Clip(name, text=row.get("text") or None, speaker=speaker)
-    path = folder / str(row["path"])
-    place = int(row["row"]) if path.suffix == ".parquet" else None
-    if source.content == "image":
-        return Clip(name, image=path, speaker=speaker, row=place)
-    if source.content == "video":
-        return Clip(name, video=path, speaker=speaker)
-    return Clip(name, audio=path, speaker=speaker)
+def _clip(source: Source, entry: Entry, place: Place) -> Clip:
+    row, folder = entry.row, entry.path.parent
+    values = {name: row.get(column) for name, column in source.clip.items()}
+    files = {name: folder / str(values[name]) for name in _FILES if values.get(name) not in (None, "")}
+    image = files.get("image")
+    start, end = values.get("start"), values.get("end")
+    speaker = values.get("speaker", row.get("speaker"))
+    return Clip(
+        f"{source.name}/{values.get('id', row.get('id')) or _number_in(entry, source)}",
+        **files,
+        text=str(values["text"]) if values.get("text") else None,
+        span=Span(float(start), float(end)) if start not in (None, "") and end not in (None, "") else None,
+        speaker=str(speaker) if speaker not in (None, "") else None,
+        row=int(values["row"] or 0) if image is not None and image.suffix == ".parquet" else None,
+        context=place.before,
+        features=_features(source, entry, place),
+    )
+
+
+def _number_in(entry: Entry, source: Source) -> str:
+    return f"{entry.path.stem}-{entry.number}" if "{split}" in source.manifest else str(entry.number)
+
+
+def _features(source: Source, entry: Entry, place: Place) -> dict[Modality, Features]:
+    found: dict[Modality, Features] = {}
+    for modality, table in source.features.items():
+        if not table.present or entry.row.get(table.present) in (True, 1, "1", "true", "True"):
+            rows = [(n, t) for n, t in place.around if abs(t) <= table.around]
+            found[modality] = Features(entry.path, table.array, tuple(n for n, _ in rows), tuple(t for _, t in rows))
+    return found

@@ -15,7 +15,7 @@ from mien.cache import cache_folder, content_key, file_sha256, make_folder
 from mien.data.load import segment_of, spoil
 from mien.encoders.base import Encoder
 from mien.errors import InputError
-from mien.types import Clip, Example, Track
+from mien.types import Clip, Example, Modality, Track
 
 _SHARD = 256
 
@@ -42,7 +42,7 @@ class TrackStore:
         identity = {"encoder": name, "version": encoder.version, "settings": encoder.settings}
         for start in range(0, len(items), _SHARD):
             part = items[start : start + _SHARD]
-            key = content_key([identity, [_fingerprint(i) for i in part]])
+            key = content_key([identity, [_fingerprint(i, encoder.modality) for i in part]])
             path = cache_folder() / "tracks" / f"{name}-{key[:24]}"
             shard = _Shard(make_folder(path, partial(_fill, encoder=encoder, items=part)))
             self._shards.append(shard)
@@ -85,15 +85,24 @@ class _Shard:
         return Track(np.array(arrays["times"][start:end]), np.array(arrays["values"][start:end]), (), quality)
 
 
-def _fingerprint(item: Item) -> list[Any]:
+def _fingerprint(item: Item, modality: Modality) -> list[Any]:
+    """What this modality of the item is made of."""
     clip = item.example.clip
-    file = clip.video or clip.audio or clip.image
-    content = _content(file, file.stat().st_mtime_ns) if file and file.is_file() else str(file)
-    return [clip.id, content, clip.row, clip.text, clip.span and [clip.span.start, clip.span.end], item.how]
+    given = clip.features.get(modality)
+    if given is not None:
+        return [clip.id, _content(given.path), given.array, given.rows, given.times, item.how]
+    if modality == "text":
+        return [clip.id, clip.text, clip.context, clip.speaker, item.how]
+    file = (clip.audio or clip.video) if modality == "voice" else (clip.image or clip.video)
+    return [clip.id, file and _content(file), clip.row, clip.span and [clip.span.start, clip.span.end], item.how]
+
+
+def _content(file: Path) -> str:
+    return _sha256(file, file.stat().st_mtime_ns) if file.is_file() else str(file)
 
 
 @cache
-def _content(file: Path, _changed: int) -> str:
+def _sha256(file: Path, _changed: int) -> str:
     return file_sha256(file)
 
 
@@ -117,7 +126,5 @@ def _fill(draft: Path, encoder: Encoder, items: Sequence[Item]) -> None:
 
 
 def _prepare(encoder: Encoder, clip: Clip, how: str) -> Track | None:
-    holds = {"text": clip.text, "voice": clip.audio or clip.video, "face": clip.image or clip.video}
-    if holds[encoder.modality] is None:
-        return None
-    return encoder.prepare(spoil(segment_of(clip), how, clip.id))
+    segment = segment_of(clip, encoder.modality)
+    return None if segment is None else encoder.prepare(spoil(segment, how, clip.id))

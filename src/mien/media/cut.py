@@ -90,6 +90,27 @@ def _still(path: Path, warn: Warn) -> Iterator[Segment]:
         yield Segment(Span(0.0, 0.0), f"person-{number}", frames=frames)
 
 
+def main_face(path: Path, span: Span | None = None, fps: float = 5.0) -> Frames | None:
+    """The face that is in view longest in a video (or in a span of it); ``None`` where there is none.
+
+    Raises:
+        MediaError: if the file cannot be read.
+    """
+    detector, tracker = LibFaceDetection(), Tracker()
+    sightings: list[Sighting] = []
+    for piece in stream(path, fps, lambda _: None):
+        if isinstance(piece, Audio) or (span is not None and piece.time < span.start):
+            continue
+        if span is not None and piece.time >= span.end:
+            break
+        faces = detector.detect(piece.pixels)
+        sightings += tracker.update(faces, [crop(piece.pixels, f) for f in faces], piece.time)
+    people = by_person(sightings)
+    if not people:
+        return None
+    return frames_in(max(people.values(), key=len), Span(0.0, sightings[-1].time + 1.0))
+
+
 def _detector(warn: Warn) -> Detector | None:
     """The face detector; a video is still worth its words and voice where there is none."""
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from mien.registry import Family
-from mien.types import Timeline
+from mien.timeline import Timeline
 
 
 class Exporter(Protocol):

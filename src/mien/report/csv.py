@@ -6,7 +6,8 @@ import io
 from csv import writer
 
 from mien.report.base import exporters
-from mien.types import EMOTIONS, MODALITIES, Timeline
+from mien.timeline import Timeline
+from mien.types import EMOTIONS, MODALITIES
 
 _COMMANDS = "=+-@\t\r＝＋－＠"  # wide ones too: spreadsheets of some countries take them
 

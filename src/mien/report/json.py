@@ -8,7 +8,7 @@ from json import dumps, loads
 from typing import Any
 
 from mien.report.base import exporters
-from mien.types import Prediction, Timeline
+from mien.timeline import Prediction, Timeline
 
 SCHEMA = "mien.timeline/1"
 

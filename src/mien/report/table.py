@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mien.report.base import exporters
-from mien.types import MODALITIES, Modality, Prediction, Timeline
+from mien.timeline import Prediction, Timeline
+from mien.types import MODALITIES, Modality
 
 COLOURS = {
     "neutral": "white",

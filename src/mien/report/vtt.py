@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from mien.report.base import exporters
-from mien.types import Prediction, Timeline
+from mien.timeline import Prediction, Timeline
 
 _SHORTEST = 0.2  # seconds; players skip cues without duration
 

@@ -1,0 +1,55 @@
+"""What was said before, and what stands around: the place of each row in its dialogue."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from mien.data.rows import Row
+from mien.recipe import Source
+
+
+class _Entry(Protocol):
+    @property
+    def path(self) -> Path: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def row(self) -> Row: ...
+
+
+class Place(NamedTuple):
+    """``before``: earlier utterances of the dialogue, the latest last, as "speaker: text".
+
+    ``around``: (number of the row in its file, distance in utterances) of the row itself and of its neighbours.
+    """
+
+    before: tuple[str, ...]
+    around: tuple[tuple[int, float], ...]
+
+
+def places(source: Source, entries: Sequence[_Entry]) -> list[Place]:
+    """The place of each entry, as far as ``source.context`` and ``around`` of its features reach."""
+    reach = max([0, *(f.around for f in source.features.values())])
+    if not source.context and not reach:
+        return [Place((), ((e.number, 0.0),)) for e in entries]
+    dialogues: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, entry in enumerate(entries):
+        dialogues[str(entry.path), str(entry.row[source.dialogue])].append(index)
+    found: dict[int, Place] = {}
+    for members in dialogues.values():
+        members.sort(key=lambda i: float(entries[i].row[source.turn]))
+        for at, index in enumerate(members):
+            before = [_line(source, entries[i].row) for i in members[max(0, at - source.context) : at]]
+            first = max(0, at - reach)
+            near = [(entries[i].number, float(first + k - at)) for k, i in enumerate(members[first : at + reach + 1])]
+            found[index] = Place(tuple(line for line in before if line), tuple(near))
+    return [found[i] for i in range(len(entries))]
+
+
+def _line(source: Source, row: Row) -> str:
+    text = str(row.get(source.clip.get("text", "text")) or "")
+    speaker = row.get(source.clip.get("speaker", "speaker"))
+    return f"{speaker}: {text}" if text and speaker else text

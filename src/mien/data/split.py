@@ -1,0 +1,51 @@
+"""Splits by speaker: no person is ever on two sides."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mien.errors import RecipeError
+from mien.types import Example
+
+
+def cross_validate(examples: Sequence[Example], folds: int, fold: int) -> list[Example]:
+    """Fold ``fold`` of the groups becomes "test", the next one "valid", all others "train".
+
+    Groups are dealt out in the order of their names, so folds are the same on every machine.
+
+    Raises:
+        RecipeError: fewer groups than folds, a fold that does not exist, or examples without a group.
+    """
+    if folds < 3 or not 0 <= fold < folds:
+        raise RecipeError(f"folds = {folds}, fold = {fold}: there must be at least 3 folds, counted from 0")
+    groups = sorted({_group(e) for e in examples})
+    if len(groups) < folds:
+        raise RecipeError(f"{len(groups)} speakers cannot be dealt into {folds} folds")
+    place = {group: i % folds for i, group in enumerate(groups)}
+    names = {fold: "test", (fold + 1) % folds: "valid"}
+    return [replace(e, split=names.get(place[_group(e)], "train")) for e in examples]
+
+
+def hold_out(examples: Sequence[Example], share: float, train: str, valid: str) -> list[Example]:
+    """Move a share of the training groups, chosen by a hash of their names, to validation; none are dropped.
+
+    Raises:
+        RecipeError: a share that leaves one side empty, or examples without a group.
+    """
+    groups = sorted({_group(e) for e in examples if e.split == train}, key=lambda g: zlib.crc32(g.encode()))
+    count = round(share * len(groups))
+    if not 0 < count < len(groups):
+        raise RecipeError(f"hold_out = {share:g} of {len(groups)} speakers leaves one side without any")
+    chosen = set(groups[:count])
+    return [replace(e, split=valid) if e.split == train and _group(e) in chosen else e for e in examples]
+
+
+def _group(example: Example) -> str:
+    if example.group is None:
+        raise RecipeError(
+            f"'{example.clip.id}' names no speaker; splits by speaker need one for every row "
+            '(clip.speaker = "column" says where; a video or dialogue may stand for it)'
+        )
+    return example.group
