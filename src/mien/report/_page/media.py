@@ -1,0 +1,72 @@
+"""How a report reaches the clip it is about."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote_from_bytes
+
+from mien.errors import InputError
+
+EMBED_LIMIT = 25_000_000
+"""Bytes of a clip that may be put into a page: more makes browsers slow or refuse."""
+
+Kind = Literal["video", "audio", "image", "text"]
+
+
+@dataclass(frozen=True)
+class Media:
+    """The clip as the page sees it.
+
+    Attributes:
+        kind: which player it needs; "text" has none.
+        url: relative to the page, percent-encoded; empty when embedded or when there is no file.
+        mime: type of the embedded bytes.
+        content: the bytes in base64; empty when the file is referred to.
+    """
+
+    kind: Kind
+    url: str = ""
+    mime: str = ""
+    content: str = ""
+
+
+def referred(path: Path, page: Path, kind: Kind) -> Media:
+    """The file where it lies, seen from the folder of ``page``."""
+    try:
+        way = os.path.relpath(path.absolute(), page.absolute().parent)
+    except ValueError:
+        # On Windows there is no way from one drive to another.
+        return Media(kind, path.absolute().as_uri())
+    # Quoting leaves neither ":" nor "?" nor "#": a file called javascript:x stays the name of a file.
+    return Media(kind, "./" + quote_from_bytes(os.fsencode(way.replace(os.sep, "/")), safe="/"))
+
+
+def embedded(path: Path, kind: Kind) -> Media:
+    """The file's bytes.
+
+    Raises:
+        InputError: if it is too large.
+    """
+    check_embeddable(path)
+    guess = mimetypes.guess_type(path.name)[0] or ""
+    mime = guess if guess.partition("/")[0] in ("video", "audio", "image") else f"{kind}/*"
+    return Media(kind, mime=mime, content=base64.b64encode(path.read_bytes()).decode("ascii"))
+
+
+def check_embeddable(path: Path) -> None:
+    """Refuse what is too large to be put into a page.
+
+    Raises:
+        InputError: saying what to do instead.
+    """
+    size = path.stat().st_size
+    if size > EMBED_LIMIT:
+        raise InputError(
+            f"'{path}' has {size / 1e6:.0f} MB, and --embed takes at most {EMBED_LIMIT / 1e6:.0f}; "
+            "leave --embed out and keep the clip beside its report"
+        )

@@ -1,0 +1,181 @@
+"""What a timeline comes to, in plain sentences: nothing here is computed that its numbers do not say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mien.report._page.words import Language, clock
+from mien.types import MODALITIES, Modality, Prediction, Timeline
+
+SURE = 0.5
+"""A label less probable than this is shown as unsure."""
+_OTHER_AT_MOST = 0.25  # what a modality in conflict may give to the other's label
+_SHORTEST = 0.1  # seconds a still counts for, as in the summary of a timeline
+_NAMED = 4  # people who are told of by name
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What one modality alone says most, and how surely."""
+
+    modality: Modality
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person of the clip: moments, seconds, and the means over them, weighted by duration."""
+
+    who: str | None
+    count: int
+    seconds: float
+    scores: Mapping[str, float]
+    valence: float
+    arousal: float
+
+    @property
+    def label(self) -> str:
+        """The label that is most probable on the whole."""
+        return best(self.scores)
+
+
+def best(scores: Mapping[str, float]) -> str:
+    """The most probable label."""
+    return max(scores, key=lambda label: scores[label])
+
+
+def weight(p: Prediction) -> float:
+    """How much a moment counts in a mean, in seconds."""
+    return max(p.span.duration, _SHORTEST)
+
+
+def mean(predictions: Iterable[Prediction]) -> dict[str, float]:
+    """Mean probabilities, weighted by duration."""
+    chosen = list(predictions)
+    total = sum(map(weight, chosen))
+    return {k: sum(weight(p) * p.scores[k] for p in chosen) / total for k in (chosen[0].scores if chosen else ())}
+
+
+def people(timeline: Timeline) -> list[Person]:
+    """Everybody, in order of appearance; those who could not be told apart are one."""
+    found = []
+    for who in dict.fromkeys(p.who for p in timeline.predictions):
+        mine = [p for p in timeline.predictions if p.who == who]
+        total = sum(map(weight, mine))
+        valence = sum(weight(p) * p.valence for p in mine) / total
+        arousal = sum(weight(p) * p.arousal for p in mine) / total
+        found.append(Person(who, len(mine), sum(p.span.duration for p in mine), mean(mine), valence, arousal))
+    return found
+
+
+def conflict(p: Prediction) -> tuple[Opinion, Opinion] | None:
+    """Two modalities that point to different emotions: each at least half sure of its own, and giving the other's at most a
+    quarter. Of several such pairs the surest; ``None`` when they agree, or are too unsure to disagree.
+    """
+    said = [Opinion(m, best(p.opinions[m]), max(p.opinions[m].values())) for m in MODALITIES if p.opinions.get(m)]
+    pairs = [
+        (a, b)
+        for i, a in enumerate(said)
+        for b in said[i + 1 :]
+        if a.label != b.label
+        and min(a.probability, b.probability) >= SURE
+        and p.opinions[a.modality].get(b.label, 0.0) <= _OTHER_AT_MOST
+        and p.opinions[b.modality].get(a.label, 0.0) <= _OTHER_AT_MOST
+    ]
+    return max(pairs, key=lambda pair: pair[0].probability + pair[1].probability, default=None)
+
+
+def alone(timeline: Timeline) -> dict[Modality, dict[str, float]]:
+    """What each modality alone says on the whole: mean opinions, weighted by duration."""
+    answer: dict[Modality, dict[str, float]] = {}
+    for m in MODALITIES:
+        having = [p for p in timeline.predictions if p.opinions.get(m)]
+        total = sum(map(weight, having))
+        if having:
+            labels = having[0].opinions[m]
+            answer[m] = {k: sum(weight(p) * p.opinions[m].get(k, 0.0) for p in having) / total for k in labels}
+    return answer
+
+
+def shares(predictions: Sequence[Prediction]) -> dict[Modality, float]:
+    """Mean share of each modality, weighted by duration; an absent one has none."""
+    total = sum(map(weight, predictions))
+    found = {m: sum(weight(p) * p.shares.get(m, 0.0) for p in predictions) / (total or 1.0) for m in MODALITIES}
+    return {m: share for m, share in found.items() if any(m in p.shares for p in predictions)}
+
+
+def summary(timeline: Timeline, say: Language) -> str:
+    """One paragraph for a reader who wants nothing else."""
+    if timeline.label is None or not timeline.predictions:
+        return say("story.nothing")
+    sentences = [_overall(timeline, say), *_of_people(timeline, say), *_change(timeline, say), *_clearest(timeline, say)]
+    sentences += _counted(timeline, say)
+    doubtful = sum(p.scores[p.label] < SURE for p in timeline.predictions)
+    many = say.count("moments", len(timeline.predictions))
+    if doubtful:
+        sentences.append(say("story.unsure", n=say.count("of_them", doubtful), all=many))
+    opposed = sum(conflict(p) is not None for p in timeline.predictions)
+    if opposed:
+        sentences.append(say("story.conflicts", n=say.count("moments", opposed)))
+    return say("story.space").join(sentences)
+
+
+def _overall(timeline: Timeline, say: Language) -> str:
+    first, *others = sorted(timeline.scores, key=lambda k: -timeline.scores[k])
+    key = "story.mostly" if timeline.scores[first] >= SURE else "story.mixed"
+    sentence = say(key, label=say.name_of("labels", first), about=say.about(timeline.scores[first]))
+    near = [_with_about(k, timeline.scores[k], say) for k in others[:2] if timeline.scores[k] >= 0.1]
+    return sentence + (say("story.then", others=say.join(near)) if near else "") + say("story.stop")
+
+
+def _with_about(label: str, probability: float, say: Language) -> str:
+    return say("story.label", label=say.name_of("labels", label), about=say.about(probability))
+
+
+def _of_people(timeline: Timeline, say: Language) -> list[str]:
+    everybody = people(timeline)
+    named = [p for p in everybody if p.who is not None]
+    if len(everybody) < 2 or not named:
+        return []
+    most = sorted(named, key=lambda p: -p.seconds)[:_NAMED]
+    said = [
+        say("story.person", who=say.person(p.who), what=_with_about(p.label, p.scores[p.label], say))
+        for p in everybody
+        if p in most
+    ]
+    return [say("story.people", list=say.join(said))]
+
+
+def _change(timeline: Timeline, say: Language) -> list[str]:
+    """How the first third differs from the last, where both have a main label."""
+    third = timeline.duration / 3
+    early = mean(p for p in timeline.predictions if p.span.end <= third)
+    late = mean(p for p in timeline.predictions if p.span.start >= 2 * third)
+    if not early or not late:
+        return []
+    before, after = best(early), best(late)
+    if before == after or early[before] < SURE or late[after] < SURE:
+        return []
+    labels = {"before": say.name_of("labels", before), "after": say.name_of("labels", after)}
+    return [say("story.change", **labels)]
+
+
+def _clearest(timeline: Timeline, say: Language) -> list[str]:
+    """The surest moment that is not neutral, if there are others to compare it with."""
+    told = [p for p in timeline.predictions if p.label != "neutral" and p.scores[p.label] >= SURE]
+    if len(timeline.predictions) < 3 or not told:
+        return []
+    top = max(told, key=lambda p: p.scores[p.label])
+    return [say("story.clearest", time=clock(top.span.start), what=_with_about(top.label, top.scores[top.label], say))]
+
+
+def _counted(timeline: Timeline, say: Language) -> list[str]:
+    found = shares(timeline.predictions)
+    if len(found) < 2:
+        return [say("story.only", modality=say.name_of("modalities", m)) for m in found]
+    parts = [
+        say("story.share", modality=say.name_of("modalities", m), about=say.about(share)) for m, share in found.items()
+    ]
+    return [say("story.shares", list=say.join(parts))]

@@ -1,0 +1,215 @@
+"""A timeline as the page needs it: plain values for the template, and compact ones for the page's script."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from statistics import median
+from typing import Any
+
+from mien import __version__
+from mien.circumplex import POSITIONS
+from mien.report._page import story
+from mien.report._page.evidence import Evidence
+from mien.report._page.media import Media
+from mien.report._page.palette import MODALITY_LOOKS, looks
+from mien.report._page.words import Language, clock
+from mien.types import EMOTIONS, MODALITIES, Modality, Prediction, Timeline
+
+Table = dict[str, Any]
+
+
+def page(timeline: Timeline, say: Language, media: Media | None) -> Table:
+    """What the template shows, in words."""
+    labels = _labels(timeline)
+    everybody = story.people(timeline)
+    return {
+        "name": timeline.source,
+        "facts": _facts(timeline, everybody, say, media),
+        "summary": story.summary(timeline, say),
+        "overall": _bars(timeline.scores, labels, say),
+        "labels": [{"name": say.name_of("labels", k), **asdict(look)} for k, look in zip(labels, looks(labels), strict=True)],
+        "modalities": [{"name": say.name_of("modalities", m), **asdict(MODALITY_LOOKS[m])} for m in _modalities(timeline)],
+        "warnings": [say.translate(line) for line in timeline.warnings],
+        "notes": [say.translate(line) for line in timeline.notes],
+        "moments": [_moment(p, labels, say) for p in timeline.predictions],
+        "people": [_person(p, labels, say) for p in everybody],
+        "conflicts": [c for i, p in enumerate(timeline.predictions) if (c := _conflict(i, p, labels, say))],
+        "quality": _quality(timeline, say),
+        "timed": timeline.duration > 0 and any(p.span.duration > 0 for p in timeline.predictions),
+        "technical": _technical(timeline, say),
+        "media": media,
+    }
+
+
+def data(timeline: Timeline, say: Language, media: Media | None, evidence: Sequence[Evidence | None]) -> Table:
+    """What the script reads: numbers with as many digits as a screen can show."""
+    labels, modalities = _labels(timeline), _modalities(timeline)
+    everybody = [p.who for p in story.people(timeline)]
+    given = [*evidence, *[None] * len(timeline.predictions)]
+    return {
+        "duration": round(timeline.duration, 3),
+        "mime": media.mime if media else "",
+        "words": {**say.table["script"], **say.table["numbers"]},
+        "labels": [
+            {"name": say.name_of("labels", k), "place": POSITIONS.get(k), **asdict(look)}
+            for k, look in zip(labels, looks(labels), strict=True)
+        ],
+        "modalities": [{"name": say.name_of("modalities", m), **asdict(MODALITY_LOOKS[m])} for m in modalities],
+        "people": [say.person(who) for who in everybody],
+        "alone": [_numbers(story.alone(timeline).get(m), labels) for m in modalities],
+        "overall": _numbers(timeline.scores, labels),
+        "moments": [
+            _numbers_of(p, everybody.index(p.who), labels, modalities, say, e)
+            for p, e in zip(timeline.predictions, given, strict=False)
+        ],
+    }
+
+
+def _labels(timeline: Timeline) -> list[str]:
+    return list(timeline.predictions[0].scores) if timeline.predictions else list(EMOTIONS)
+
+
+def _modalities(timeline: Timeline) -> list[Modality]:
+    return [m for m in MODALITIES if any(m in p.shares or m in p.opinions for p in timeline.predictions)]
+
+
+def _facts(timeline: Timeline, everybody: Sequence[story.Person], say: Language, media: Media | None) -> list[str]:
+    facts = [say.count("moments", len(timeline.predictions))]
+    named = sum(p.who is not None for p in everybody)
+    if named:
+        facts.insert(0, say.count("people", named))
+    if timeline.duration > 0 and (media is None or media.kind != "text"):
+        facts.insert(0, say.span_of_time(timeline.duration))
+    return [*facts, say("page.bundle", name=timeline.bundle)]
+
+
+def _bars(scores: Mapping[str, float], labels: Sequence[str], say: Language) -> list[Table]:
+    order = sorted(labels, key=lambda k: -scores.get(k, 0.0)) if scores else []
+    return [
+        {
+            "name": say.name_of("labels", k),
+            "index": labels.index(k),
+            "width": f"{100 * scores.get(k, 0.0):.1f}",
+            "about": say.about(scores.get(k, 0.0)),
+        }
+        for k in order
+    ]
+
+
+def _moment(p: Prediction, labels: Sequence[str], say: Language) -> Table:
+    return {
+        "clock": clock(p.span.start),
+        "who": say.person(p.who),
+        "text": p.text,
+        "label": say.name_of("labels", p.label),
+        "index": labels.index(p.label),
+        "sure": p.scores[p.label] >= story.SURE,
+        "about": say.about(p.scores[p.label]),
+        "depth": min(4, int(5 * p.scores[p.label])),
+        "shares": say.join([f"{say.name_of('modalities', m)} {say.about(s)}" for m, s in p.shares.items()]),
+        "conflict": story.conflict(p) is not None,
+    }
+
+
+def _person(person: story.Person, labels: Sequence[str], say: Language) -> Table:
+    count = say.count("moments", person.count)
+    spoke = say("people.spoke", moments=count, time=say.span_of_time(person.seconds)) if person.seconds else count
+    return {
+        "name": say.person(person.who),
+        "spoke": spoke,
+        "bars": _bars(person.scores, labels, say)[:4],
+        "valence": f"{person.valence + 0.0:+.1f}".replace("-0.0", "+0.0"),
+        "arousal": f"{person.arousal + 0.0:+.1f}".replace("-0.0", "+0.0"),
+    }
+
+
+def _conflict(i: int, p: Prediction, labels: Sequence[str], say: Language) -> Table | None:
+    pair = story.conflict(p)
+    if pair is None:
+        return None
+    sides = [
+        {
+            "modality": say.name_of("modalities", side.modality),
+            "label": say.name_of("labels", side.label),
+            "index": labels.index(side.label) if side.label in labels else 0,
+            "about": say.about(side.probability),
+        }
+        for side in pair
+    ]
+    return {"moment": i, "clock": clock(p.span.start), "who": say.person(p.who), "text": p.text, "sides": sides}
+
+
+def _quality(timeline: Timeline, say: Language) -> list[Table]:
+    rows = []
+    for m in _modalities(timeline):
+        names = dict.fromkeys(name for p in timeline.predictions for name in p.quality.get(m, {}))
+        for name in names:
+            values = [q[name] for p in timeline.predictions if name in (q := p.quality.get(m, {}))]
+            values = [v for v in values if math.isfinite(v)]
+            if values:
+                three = (min(values), median(values), max(values))
+                said = [say.measure(name, v) for v in three]
+                rows.append({"modality": say.name_of("modalities", m), "name": say.name_of("quality", name), "said": said})
+    return rows
+
+
+def _technical(timeline: Timeline, say: Language) -> list[tuple[str, str]]:
+    rows = {
+        "source": timeline.source,
+        "duration": f"{timeline.duration:.2f} s",
+        "bundle": timeline.bundle,
+        "sha256": timeline.bundle_sha256,
+        "version": __version__,
+    }
+    return [(say(f"technical.{key}"), value) for key, value in rows.items()]
+
+
+def _numbers(values: Mapping[str, float] | None, names: Sequence[str]) -> list[float] | None:
+    return [_short(values.get(k, 0.0)) for k in names] if values else None
+
+
+def _short(value: float) -> float:
+    return round(value, 3) + 0.0 if math.isfinite(value) else 0.0
+
+
+def _numbers_of(
+    p: Prediction,
+    who: int,
+    labels: Sequence[str],
+    modalities: Sequence[Modality],
+    say: Language,
+    evidence: Evidence | None,
+) -> Table:
+    opposed = story.conflict(p)
+    table: Table = {
+        "s": round(p.span.start, 3),
+        "e": round(p.span.end, 3),
+        "w": who,
+        "l": labels.index(p.label),
+        "p": _numbers(p.scores, labels),
+        "v": _short(p.valence),
+        "a": _short(p.arousal),
+        "m": [_short(p.shares[m]) if m in p.shares else None for m in modalities],
+        "o": [_numbers(p.opinions.get(m), labels) for m in modalities],
+        "q": [[[k, say.measure(k, v)] for k, v in p.quality.get(m, {}).items() if math.isfinite(v)] for m in modalities],
+    }
+    table["q"] = [[[say.name_of("quality", k), said] for k, said in measures] for measures in table["q"]]
+    if opposed:
+        table["c"] = [modalities.index(side.modality) for side in opposed]
+    if evidence is not None:
+        table["ev"] = _evidence(evidence, say)
+    return table
+
+
+def _evidence(evidence: Evidence, say: Language) -> Table:
+    picture = base64.b64encode(evidence.picture).decode("ascii") if evidence.picture else ""
+    return {
+        "label": say.name_of("labels", evidence.label),
+        "words": [[word, _short(w)] for word, w in evidence.words],
+        "voice": [[_short(span.start), _short(span.end), _short(w)] for span, w in evidence.voice],
+        "face": [[_short(w) for w in row] for row in evidence.face],
+        "picture": f"data:image/jpeg;base64,{picture}" if picture else "",
+    }
