@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from mien.errors import InputError, MienError, explain
-from mien.outputs import STDOUT, Outputs
+from mien.outputs import STDOUT, Outputs, Page
 from mien.pipeline import Analyzer
 from mien.report.table import harmless, render
 from mien.timeline import Timeline
@@ -32,6 +32,7 @@ def run(
     asr: str,
     outputs: Mapping[str, Path | None],
     quiet: bool,
+    page: Page | None = None,
 ) -> int:
     """Analyse; returns the exit code: 0, or 1 when some clip of several was skipped.
 
@@ -43,7 +44,7 @@ def run(
     if several and (text is not None or subtitles is not None):
         raise InputError("--text and --subtitles go with one clip; name one file")
     wanted = {kind: path for kind, path in outputs.items() if path is not None}
-    plan = Outputs.plan(wanted, clips, several, [*clips, *([subtitles] if subtitles else [])])
+    plan = Outputs.plan(wanted, clips, several, [*clips, *([subtitles] if subtitles else [])], page)
     analyzer = Analyzer(bundle, asr)
     out = Console(quiet=quiet or STDOUT in wanted.values())
     skipped: list[tuple[Path, str]] = []

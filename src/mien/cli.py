@@ -46,12 +46,17 @@ def analyze(
     json: Out = None,
     csv: Out = None,
     vtt: Out = None,
+    html: Out = None,
+    lang: Annotated[str, typer.Option(help="Language of the HTML report: en or zh.")] = "en",
+    embed: Annotated[bool, typer.Option("--embed", help="Put the clip itself into the HTML report.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no table.")] = False,
 ) -> None:
     """Read clips: a table, and files if asked for. With several clips, or a folder, --json and the like name folders."""
     from mien.batch import run
+    from mien.outputs import Page
 
-    raise typer.Exit(run(paths or [], text, subtitles, bundle, asr, {"json": json, "csv": csv, "vtt": vtt}, quiet))
+    outputs = {"json": json, "csv": csv, "vtt": vtt, "html": html}
+    raise typer.Exit(run(paths or [], text, subtitles, bundle, asr, outputs, quiet, Page(lang, embed)))
 
 
 @app.command()

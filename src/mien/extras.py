@@ -7,6 +7,17 @@ from importlib.util import find_spec
 from mien.errors import InputError
 
 
+def needs_report() -> None:
+    """Check that what the HTML report needs is installed.
+
+    Raises:
+        InputError: naming the command that installs it.
+    """
+    missing = [name for name in ("jinja2", "plotly") if find_spec(name) is None]
+    if missing:
+        raise InputError(f"the HTML report needs {', '.join(missing)}; run: pip install 'mien[report]'")
+
+
 def needs_train() -> None:
     """Check that what training needs is installed.
 

@@ -5,15 +5,28 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mien.cache import write_atomic
 from mien.errors import InputError
+from mien.extras import needs_report
 from mien.report.base import exporters
 from mien.timeline import Timeline
 
+if TYPE_CHECKING:
+    from mien.report._page.media import Media
+
 STDOUT = Path("-")
+
+
+@dataclass(frozen=True)
+class Page:
+    """How HTML reports are written: in which language, and whether the clip itself is put into them."""
+
+    lang: str = "en"
+    embed: bool = False
 
 
 @dataclass(frozen=True)
@@ -24,19 +37,30 @@ class Outputs:
         wanted: {name of an exporter: file, or folder when there are ``several`` clips, or ``STDOUT``}.
         names: {clip: name of its file in such a folder, without the ending}.
         several: whether ``wanted`` names folders.
+        page: how HTML reports are written.
     """
 
     wanted: Mapping[str, Path]
     names: Mapping[Path, str]
     several: bool
+    page: Page = field(default_factory=Page)
 
     @classmethod
-    def plan(cls, wanted: Mapping[str, Path], clips: Sequence[Path], several: bool, inputs: Sequence[Path]) -> Outputs:
+    def plan(
+        cls,
+        wanted: Mapping[str, Path],
+        clips: Sequence[Path],
+        several: bool,
+        inputs: Sequence[Path],
+        page: Page | None = None,
+    ) -> Outputs:
         """Refuse what could not be written, or would destroy one of the ``inputs``, before hours are spent.
 
         Raises:
             InputError: saying which option cannot be met, and why.
         """
+        page = page or Page()
+        _check_page(page, "html" in wanted, clips)
         for kind, path in wanted.items():
             if path == STDOUT:
                 _check_stdout(kind, wanted, several)
@@ -46,7 +70,7 @@ class Outputs:
                 _check_file(kind, path, inputs)
                 if any(path.absolute() == p.absolute() for k, p in wanted.items() if k != kind):
                     raise InputError(f"'{path}' is named for two outputs; give each its own")
-        return cls(wanted, _unique_names(clips), several)
+        return cls(wanted, _unique_names(clips), several, page)
 
     def write(self, timeline: Timeline, clip: Path | None) -> None:
         """Write all that is wanted of one clip, each file whole or not at all.
@@ -55,16 +79,49 @@ class Outputs:
             InputError: if the disk refuses.
         """
         for kind, path in self.wanted.items():
-            content = exporters.get(kind)(timeline)
+            target = path / f"{self.names[clip]}.{kind}" if self.several and clip is not None else path
+            content = self._html(timeline, clip, target) if kind == "html" else exporters.get(kind)(timeline)
             if path == STDOUT:
                 sys.stdout.write(content)
                 continue
-            target = path / f"{self.names[clip]}.{kind}" if self.several and clip is not None else path
             try:
                 # A link is followed: what it points at is replaced, not the link.
                 write_atomic(target.resolve(), content)
             except OSError as error:
                 raise InputError(f"'{target}' cannot be written: {error.strerror}") from error
+
+    def _html(self, timeline: Timeline, clip: Path | None, target: Path) -> str:
+        """A report that knows where its clip lies, seen from the folder it is written to."""
+        from mien.report.html import write_html
+
+        return write_html(timeline, lang=self.page.lang, media=_media(clip, target.resolve(), self.page.embed))
+
+
+def _media(clip: Path | None, target: Path, embed: bool) -> Media:
+    from mien.media.open import probe
+    from mien.media.reading import is_text
+    from mien.report._page.media import Media, embedded, referred
+
+    if clip is None or is_text(clip):
+        return Media("text")
+    kind = probe(clip).kind
+    return embedded(clip, kind) if embed else referred(clip, target, kind)
+
+
+def _check_page(page: Page, asked: bool, clips: Sequence[Path]) -> None:
+    """Refuse a report that could not be written."""
+    if not asked:
+        if page != Page():
+            raise InputError("--lang and --embed go with --html; add --html report.html")
+        return
+    from mien.report._page.media import check_embeddable
+    from mien.report._page.words import Language
+
+    needs_report()
+    Language(page.lang)
+    for clip in clips if page.embed else ():
+        if clip.is_file():
+            check_embeddable(clip)
 
 
 def _check_stdout(kind: str, wanted: Mapping[str, Path], several: bool) -> None:

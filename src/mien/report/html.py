@@ -81,11 +81,11 @@ def _policy(scripts: Sequence[str], styles: Sequence[str], media: Media | None) 
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
     return Environment(
         loader=PackageLoader("mien.report"),
-        autoescape=lambda name: name != "report.css",
+        autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

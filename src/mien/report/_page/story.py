@@ -110,7 +110,12 @@ def summary(timeline: Timeline, say: Language) -> str:
     """One paragraph for a reader who wants nothing else."""
     if timeline.label is None or not timeline.predictions:
         return say("story.nothing")
-    sentences = [_overall(timeline, say), *_of_people(timeline, say), *_change(timeline, say), *_clearest(timeline, say)]
+    sentences = [
+        _overall(timeline, say),
+        *_of_people(timeline, say),
+        *_change(timeline, say),
+        *_clearest(timeline, say),
+    ]
     sentences += _counted(timeline, say)
     doubtful = sum(p.scores[p.label] < SURE for p in timeline.predictions)
     many = say.count("moments", len(timeline.predictions))

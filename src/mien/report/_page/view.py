@@ -30,8 +30,12 @@ def page(timeline: Timeline, say: Language, media: Media | None) -> Table:
         "facts": _facts(timeline, everybody, say, media),
         "summary": story.summary(timeline, say),
         "overall": _bars(timeline.scores, labels, say),
-        "labels": [{"name": say.name_of("labels", k), **asdict(look)} for k, look in zip(labels, looks(labels), strict=True)],
-        "modalities": [{"name": say.name_of("modalities", m), **asdict(MODALITY_LOOKS[m])} for m in _modalities(timeline)],
+        "labels": [
+            {"name": say.name_of("labels", k), **asdict(look)} for k, look in zip(labels, looks(labels), strict=True)
+        ],
+        "modalities": [
+            {"name": say.name_of("modalities", m), **asdict(MODALITY_LOOKS[m])} for m in _modalities(timeline)
+        ],
         "warnings": [say.translate(line) for line in timeline.warnings],
         "notes": [say.translate(line) for line in timeline.notes],
         "moments": [_moment(p, labels, say) for p in timeline.predictions],
@@ -152,7 +156,9 @@ def _quality(timeline: Timeline, say: Language) -> list[Table]:
             if values:
                 three = (min(values), median(values), max(values))
                 said = [say.measure(name, v) for v in three]
-                rows.append({"modality": say.name_of("modalities", m), "name": say.name_of("quality", name), "said": said})
+                rows.append(
+                    {"modality": say.name_of("modalities", m), "name": say.name_of("quality", name), "said": said}
+                )
     return rows
 
 
@@ -194,7 +200,9 @@ def _numbers_of(
         "a": _short(p.arousal),
         "m": [_short(p.shares[m]) if m in p.shares else None for m in modalities],
         "o": [_numbers(p.opinions.get(m), labels) for m in modalities],
-        "q": [[[k, say.measure(k, v)] for k, v in p.quality.get(m, {}).items() if math.isfinite(v)] for m in modalities],
+        "q": [
+            [[k, say.measure(k, v)] for k, v in p.quality.get(m, {}).items() if math.isfinite(v)] for m in modalities
+        ],
     }
     table["q"] = [[[say.name_of("quality", k), said] for k, said in measures] for measures in table["q"]]
     if opposed:

@@ -1,7 +1,8 @@
 "use strict";
 /* The charts. No name that a user gave reaches Plotly, whose texts know markup: those stand in elements of our own. */
+const COLUMN = 5; // pixels; what is narrower is shown as a mean
 const MARGIN = { l: 12, r: 12, t: 2, b: 26 };
-const charts = { view: [0, data.duration], all: [] };
+const charts = { view: [0, data.duration], all: [], drawn: new Set() };
 const still = { staticPlot: true, displayModeBar: false, responsive: false };
 const axis = { fixedrange: true, showgrid: false, zeroline: false, showline: false, ticks: "", automargin: false };
 const bare = () => ({ margin: MARGIN, showlegend: false, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { size: 12 } });
@@ -31,19 +32,40 @@ function steps(moments, value) {
   return { x, y, type: "scatter", mode: "lines", hoverinfo: "skip" };
 }
 
-const fill = (look) => (look.pattern ? { shape: look.pattern, fgcolor: "rgba(0,0,0,.42)", bgcolor: look.colour, size: 6, solidity: 0.16 } : undefined);
+/** Where moments are narrower than a few pixels: their means over stretches of that width, weighted by time. */
+function averaged(moments, [from, to], width) {
+  const seen = moments.filter((m) => m.e > from && m.s < to);
+  const length = (COLUMN * (to - from)) / Math.max(width, 1);
+  if (seen.length <= 12 || seen.reduce((sum, m) => sum + m.e - m.s, 0) / seen.length >= length) return { shown: seen, length: 0 };
+  const cells = [];
+  for (const m of seen) {
+    for (let k = Math.floor(m.s / length); k * length < m.e; k++) {
+      const weight = Math.min(m.e, (k + 1) * length) - Math.max(m.s, k * length);
+      if (cells.at(-1)?.k !== k) cells.push({ k, s: k * length, e: (k + 1) * length, weight: 0, p: m.p.map(() => 0), m: m.m.map(() => 0) });
+      const cell = cells.at(-1);
+      cell.weight += weight;
+      m.p.forEach((value, i) => (cell.p[i] += weight * value));
+      m.m.forEach((value, i) => (cell.m[i] += weight * (value ?? 0)));
+    }
+  }
+  for (const cell of cells) for (const key of ["p", "m"]) cell[key] = cell[key].map((value) => value / (cell.weight || 1));
+  for (const cell of cells) cell.l = cell.p.indexOf(Math.max(...cell.p));
+  return { shown: cells, length };
+}
+
+const fill = (look) => (look.pattern ? { shape: look.pattern, fgcolor: "rgba(0,0,0,.36)", bgcolor: look.colour, size: 6, solidity: 0.14 } : undefined);
 const area = (steps_, look, group, row) => ({
   ...steps_, stackgroup: group, line: { shape: "hv", width: 0 }, fillcolor: look.colour, fillpattern: fill(look), yaxis: `y${suffix(row)}`,
 });
 
 /** A chart over time with a row for each person. */
 class OverTime {
-  constructor(box, height, top, traces) {
+  constructor(box, height, top) {
     Object.assign(this, { box, rowHeight: height, top, people: data.people.map((_, i) => data.moments.filter((m) => m.w === i)) });
-    this.traces = this.people.flatMap((mine, row) => traces(mine, row));
     this.height = MARGIN.t + MARGIN.b + height * data.people.length;
     this.plot = box.appendChild(make("div", "plot"));
     this.plot.setAttribute("aria-hidden", "true");
+    box.style.minHeight = `${this.height}px`;
     data.people.forEach((person, row) => {
       if (data.people.length < 2) return;
       const label = box.appendChild(make("span", "label", person));
@@ -55,6 +77,7 @@ class OverTime {
     this.head.style.height = `${this.height - MARGIN.b}px`;
     this.tip = box.appendChild(make("div", "tip"));
     this.tip.hidden = true;
+    this.note = box.appendChild(make("p", "help"));
     box.addEventListener("pointermove", (event) => this.point(event));
     box.addEventListener("pointerleave", () => (this.tip.hidden = true));
     box.addEventListener("click", (event) => this.go(event));
@@ -71,7 +94,10 @@ class OverTime {
     return layout;
   }
   draw() {
-    Plotly.react(this.plot, this.dynamic ? [...this.traces, ...this.dynamic()] : this.traces, this.layout(), still);
+    const rows = this.people.map((mine) => averaged(mine, charts.view, this.box.clientWidth - MARGIN.l - MARGIN.r));
+    Plotly.react(this.plot, rows.flatMap(({ shown }, row) => this.traces(shown, row)), this.layout(), still);
+    const length = Math.max(...rows.map((row) => row.length));
+    this.note.textContent = length ? say("averaged", { n: length.toFixed(length < 10 ? 1 : 0) }) : "";
     this.follow();
   }
   pixel(time) {
@@ -128,40 +154,38 @@ class OverTime {
 /** Bands of probabilities; above them a sign for the most probable label, open where it is uncertain. */
 class Emotions extends OverTime {
   constructor(box) {
-    super(box, 150, 1.42, (mine, row) => [
-      ...data.labels.map((label, k) => area(steps(mine, (m) => m.p[k]), label, `p${row}`, row)),
-      {
-        ...steps(mine, (m) => (isSure(m) ? 0 : 1)), fill: "tozeroy", line: { shape: "hv", width: 0 }, yaxis: `y${suffix(row)}`,
-        fillcolor: "rgba(255,255,255,.3)", fillpattern: { shape: "/", fgcolor: "rgba(255,255,255,.95)", bgcolor: "rgba(255,255,255,.3)", size: 9, solidity: 0.28 },
-      },
-    ]);
+    super(box, data.people.length > 1 ? 150 : 134, data.people.length > 1 ? 1.42 : 1.26);
+  }
+  traces(shown, row) {
+    const veil = { shape: "/", fgcolor: "rgba(255,255,255,.95)", bgcolor: "rgba(255,255,255,.3)", size: 9, solidity: 0.28 };
+    return [
+      ...data.labels.map((label, k) => area(steps(shown, (m) => m.p[k]), label, `p${row}`, row)),
+      { ...steps(shown, (m) => (isSure(m) ? 0 : 1)), fill: "tozeroy", line: { shape: "hv", width: 0 }, yaxis: `y${suffix(row)}`, fillcolor: veil.bgcolor, fillpattern: veil },
+      this.signs(shown, row),
+    ];
   }
   /** As many signs as fit without touching. */
-  dynamic() {
-    return this.people.map((mine, row) => {
-      let last = -Infinity;
-      const shown = mine.filter((m) => {
-        const x = this.pixel((m.s + m.e) / 2);
-        if (x < MARGIN.l || x > this.box.clientWidth - MARGIN.r || x - last < 15) return false;
-        last = x;
-        return true;
-      });
-      return {
-        x: shown.map((m) => (m.s + m.e) / 2), y: shown.map(() => 1.13), type: "scatter", mode: "markers", yaxis: `y${suffix(row)}`, cliponaxis: false,
-        marker: {
-          size: 10, color: shown.map((m) => data.labels[m.l].colour), symbol: shown.map((m) => data.labels[m.l].sign + (isSure(m) ? "" : "-open")),
-          line: { width: shown.map((m) => (isSure(m) ? 0 : 1.6)) }, opacity: 1,
-        },
-      };
+  signs(moments, row) {
+    let last = -Infinity;
+    const shown = moments.filter((m) => {
+      const x = this.pixel((m.s + m.e) / 2);
+      if (x < MARGIN.l || x > this.box.clientWidth - MARGIN.r || x - last < 16) return false;
+      last = x;
+      return true;
     });
+    const symbol = shown.map((m) => data.labels[m.l].sign + (isSure(m) ? "" : "-open"));
+    const line = { width: shown.map((m) => (isSure(m) ? 0 : 1.6)) };
+    const marker = { size: 11, opacity: 1, color: shown.map((m) => data.labels[m.l].colour), symbol, line };
+    return { x: shown.map((m) => (m.s + m.e) / 2), y: shown.map(() => 1.13), type: "scatter", mode: "markers", yaxis: `y${suffix(row)}`, cliponaxis: false, marker };
   }
 }
 
 class Shares extends OverTime {
   constructor(box) {
-    super(box, 90, data.people.length > 1 ? 1.32 : 1.05, (mine, row) =>
-      data.modalities.map((look, k) => area(steps(mine, (m) => m.m[k] ?? 0), look, `s${row}`, row)),
-    );
+    super(box, 90, data.people.length > 1 ? 1.32 : 1.05);
+  }
+  traces(shown, row) {
+    return data.modalities.map((look, k) => area(steps(shown, (m) => m.m[k] ?? 0), look, `s${row}`, row));
   }
   detail(m) {
     return [list(m.m.flatMap((share, k) => (share === null ? [] : [`${data.modalities[k].name} ${about(share)}`])))];
@@ -176,6 +200,7 @@ class Path {
     this.plot.setAttribute("aria-hidden", "true");
     box.setAttribute("role", "img");
     box.setAttribute("aria-label", say("chart_path"));
+    box.style.minHeight = `${this.side}px`;
     this.ring = box.appendChild(make("div", "ring"));
     box.addEventListener("click", (event) => this.go(event));
   }
@@ -244,6 +269,7 @@ class Alone {
     this.plot.setAttribute("aria-hidden", "true");
     box.setAttribute("role", "img");
     box.setAttribute("aria-label", say("chart_alone"));
+    box.style.minHeight = `${46 * (data.modalities.length + 1) + 30}px`;
   }
   draw() {
     const rows = data.modalities.map((m, i) => [m.name, data.alone[i]]).filter(([, values]) => values);
@@ -251,7 +277,7 @@ class Alone {
     const names = rows.map(([name]) => name);
     const traces = data.labels.map((label, k) => ({
       type: "bar", orientation: "h", y: names, x: rows.map(([, values]) => values[k]), hoverinfo: "skip",
-      marker: { color: label.colour, pattern: label.pattern ? { shape: label.pattern, fgcolor: "rgba(0,0,0,.42)", size: 6, solidity: 0.16 } : undefined, line: { width: 0.5, color: "rgba(255,255,255,.8)" } },
+      marker: { color: label.colour, pattern: fill(label), line: { width: 0.5, color: "rgba(255,255,255,.8)" } },
     }));
     const layout = {
       ...bare(), width: this.box.clientWidth, height: 46 * rows.length + 30, margin: { ...MARGIN, l: 76 }, barmode: "stack", bargap: 0.35,
@@ -267,7 +293,7 @@ function look([from, to]) {
   const length = Math.min(data.duration, Math.max(2, to - from));
   const start = Math.min(Math.max(0, from), data.duration - length);
   charts.view = [start, start + length];
-  for (const chart of charts.all) if (chart instanceof OverTime) chart.draw();
+  for (const chart of charts.drawn) if (chart instanceof OverTime) chart.draw();
 }
 
 /** Zoom around where we are. */

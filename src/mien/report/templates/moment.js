@@ -23,14 +23,14 @@ function opinions(m) {
   return data.modalities.flatMap((modality, k) => {
     if (!m.o[k]) return [];
     const top = best(m.o[k]);
-    const share = m.m[k] === null ? "" : ` · ${say("share", { about: about(m.m[k]) })}`;
+    const share = m.m[k] === null ? "" : say("share", { about: about(m.m[k]) });
     const stack = make("div", "stack", ...m.o[k].map((value, label) => {
       const piece = make("i", `e${label}`);
       piece.style.width = `${100 * value}%`;
       return piece;
     }));
     stack.setAttribute("aria-hidden", "true");
-    const line = make("span", "", make("b", "", modality.name), " ", sign(top, m.o[k][top] >= SURE), ` ${data.labels[top].name} `, make("span", "about", about(m.o[k][top])), make("span", "share", share));
+    const line = make("span", "line", make("b", "", modality.name), " ", sign(top, m.o[k][top] >= SURE), ` ${data.labels[top].name} `, make("span", "about", about(m.o[k][top])), make("span", "share", share));
     return [make("div", "opinion", line, stack)];
   });
 }
@@ -134,6 +134,8 @@ function stepButtons() {
 function showMoment() {
   const panel = byId("moment");
   const open = new Set([...panel.querySelectorAll("details[open] > summary")].map((s) => s.textContent));
+  const known = new Set([...panel.querySelectorAll("summary")].map((s) => s.textContent));
+  const roomy = matchMedia("(min-width: 60rem)").matches;
   const m = data.moments[now.shown];
   const words = byId(`m${now.shown}`).querySelector(".words:not(.none)");
   const when = data.duration > 0 && m.e > m.s ? `${clockText(m.s)}–${clockText(m.e)}` : "";
@@ -145,7 +147,7 @@ function showMoment() {
   const uncertain = isSure(m) ? [] : [make("p", "help", say("unsure"))];
   panel.replaceChildren(
     make("p", "facts", make("span", "", when), make("span", "", who)), title, ...uncertain, ...quote, make("div", "steps", ...stepButtons()), ...conflict(m),
-    make("h3", "", say("probabilities")), bars(m.p, 4), make("h3", "", say("opinions")), ...opinions(m), ...evidence(m), ...quality(m), decision(m),
+    folded(say("probabilities"), roomy, bars(m.p, 4)), folded(say("opinions"), roomy, ...opinions(m)), ...evidence(m), ...quality(m), decision(m),
   );
-  for (const details of panel.querySelectorAll("details")) if (open.has(details.firstChild.textContent)) details.open = true;
+  if (known.size) for (const details of panel.querySelectorAll("details")) if (known.has(details.firstChild.textContent)) details.open = open.has(details.firstChild.textContent);
 }

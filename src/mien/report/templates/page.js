@@ -107,20 +107,28 @@ function setUpPlayer() {
   player.addEventListener("seeked", () => moveTo(player.currentTime));
 }
 
+/** The timeline is drawn at once, the charts below it one by one after it. */
 function setUpCharts() {
   charts.all.push(new Path(byId("chart-path")), new Alone(byId("chart-alone")));
-  const draw = () => { for (const chart of charts.all) chart.draw(); };
-  draw();
-  let width = innerWidth;
-  const resized = new ResizeObserver(() => {
-    if (byId("chart-path").clientWidth && byId("chart-path").clientWidth !== width) {
-      width = byId("chart-path").clientWidth;
-      draw();
-    }
-  });
-  resized.observe(byId("chart-path"));
-  addEventListener("beforeprint", draw);
-  addEventListener("afterprint", draw);
+  const draw = (chart) => {
+    charts.drawn.add(chart);
+    chart.draw();
+  };
+  const next = (index) => {
+    if (index === charts.all.length) return;
+    draw(charts.all[index]);
+    document.documentElement.dataset.drawn = String(index + 1);
+    setTimeout(next, 0, index + 1);
+  };
+  next(0);
+  let width = byId("chart-path").clientWidth;
+  new ResizeObserver(() => {
+    if (!byId("chart-path").clientWidth || byId("chart-path").clientWidth === width) return;
+    width = byId("chart-path").clientWidth;
+    charts.drawn.forEach(draw);
+  }).observe(byId("chart-path"));
+  addEventListener("beforeprint", () => charts.all.forEach(draw));
+  addEventListener("afterprint", () => charts.all.forEach(draw));
 }
 
 function start() {
@@ -128,14 +136,9 @@ function start() {
   setUpPlayer();
   setUpTranscript();
   setUpTimeline();
-  try {
-    setUpCharts();
-  } catch (problem) {
-    // The page is worth reading without its charts.
-    console.error(problem);
-    charts.all = [];
-    for (const box of document.querySelectorAll(".chart")) box.replaceChildren(make("p", "help", say("no_charts")));
-  }
+  // The page is worth reading without its charts.
+  if (window.Plotly) setUpCharts();
+  else for (const box of document.querySelectorAll(".chart")) box.replaceChildren(make("p", "help", say("no_charts")));
   now.listeners.push((changed) => {
     for (const chart of charts.all) chart.follow();
     tellTimeline();
@@ -145,6 +148,6 @@ function start() {
   });
   showMoment();
   moveTo(0, 0);
-  document.documentElement.dataset.ready = String(Math.round(performance.now()));
+  document.documentElement.dataset.ready = "yes";
 }
 start();
