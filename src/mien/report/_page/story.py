@@ -170,7 +170,7 @@ def _change(timeline: Timeline, say: Language) -> list[str]:
 def _clearest(timeline: Timeline, say: Language) -> list[str]:
     """The surest moment that is not neutral, if there are others to compare it with."""
     told = [p for p in timeline.predictions if p.label != "neutral" and p.scores[p.label] >= SURE]
-    if len(timeline.predictions) < 3 or not told:
+    if timeline.duration == 0 or len(timeline.predictions) < 3 or not told:
         return []
     top = max(told, key=lambda p: p.scores[p.label])
     return [say("story.clearest", time=clock(top.span.start), what=_with_about(top.label, top.scores[top.label], say))]

@@ -38,7 +38,7 @@ def page(timeline: Timeline, say: Language, media: Media | None) -> Table:
         ],
         "warnings": [say.translate(line) for line in timeline.warnings],
         "notes": [say.translate(line) for line in timeline.notes],
-        "moments": [_moment(p, labels, say) for p in timeline.predictions],
+        "moments": [_moment(p, labels, say, timeline.duration > 0) for p in timeline.predictions],
         "people": [_person(p, labels, say) for p in everybody],
         "conflicts": [c for i, p in enumerate(timeline.predictions) if (c := _conflict(i, p, labels, say))],
         "quality": _quality(timeline, say),
@@ -103,9 +103,9 @@ def _bars(scores: Mapping[str, float], labels: Sequence[str], say: Language) -> 
     ]
 
 
-def _moment(p: Prediction, labels: Sequence[str], say: Language) -> Table:
+def _moment(p: Prediction, labels: Sequence[str], say: Language, timed: bool) -> Table:
     return {
-        "clock": clock(p.span.start),
+        "clock": clock(p.span.start) if timed else "",
         "who": say.person(p.who),
         "text": p.text,
         "label": say.name_of("labels", p.label),

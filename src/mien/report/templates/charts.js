@@ -2,7 +2,9 @@
 /* The charts. No name that a user gave reaches Plotly, whose texts know markup: those stand in elements of our own. */
 const COLUMN = 5; // pixels; what is narrower is shown as a mean
 const MARGIN = { l: 12, r: 12, t: 2, b: 26 };
-const charts = { view: [0, data.duration], all: [], drawn: new Set() };
+const PAPER = 650; // pixels that fit on A4 and on Letter
+const charts = { view: [0, data.duration], all: [], drawn: new Set(), printing: false };
+const widthOf = (box) => (charts.printing ? PAPER : box.clientWidth);
 const still = { staticPlot: true, displayModeBar: false, responsive: false };
 const axis = { fixedrange: true, showgrid: false, zeroline: false, showline: false, ticks: "", automargin: false };
 const bare = () => ({ margin: MARGIN, showlegend: false, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { size: 12 } });
@@ -82,10 +84,13 @@ class OverTime {
     box.addEventListener("pointerleave", () => (this.tip.hidden = true));
     box.addEventListener("click", (event) => this.go(event));
   }
+  get width() {
+    return widthOf(this.box);
+  }
   layout() {
     const n = data.people.length;
-    const layout = { ...bare(), width: this.box.clientWidth, height: this.height };
-    layout.xaxis = { ...axis, range: charts.view, ...ticks(charts.view, this.box.clientWidth), anchor: "free", position: 0 };
+    const layout = { ...bare(), width: this.width, height: this.height };
+    layout.xaxis = { ...axis, range: charts.view, ...ticks(charts.view, this.width), anchor: "free", position: 0 };
     for (let row = 0; row < n; row++) {
       const domain = [(n - row - 1) / n + 0.03 / n, (n - row) / n];
       const lines = { showgrid: true, tickvals: [0, 0.5, 1], showticklabels: false, gridwidth: 1 };
@@ -94,7 +99,7 @@ class OverTime {
     return layout;
   }
   draw() {
-    const rows = this.people.map((mine) => averaged(mine, charts.view, this.box.clientWidth - MARGIN.l - MARGIN.r));
+    const rows = this.people.map((mine) => averaged(mine, charts.view, this.width - MARGIN.l - MARGIN.r));
     Plotly.react(this.plot, rows.flatMap(({ shown }, row) => this.traces(shown, row)), this.layout(), still);
     const length = Math.max(...rows.map((row) => row.length));
     this.note.textContent = length ? say("averaged", { n: length.toFixed(length < 10 ? 1 : 0) }) : "";
@@ -102,7 +107,7 @@ class OverTime {
   }
   pixel(time) {
     const [from, to] = charts.view;
-    return MARGIN.l + ((time - from) / (to - from)) * (this.box.clientWidth - MARGIN.l - MARGIN.r);
+    return MARGIN.l + ((time - from) / (to - from)) * (this.width - MARGIN.l - MARGIN.r);
   }
   /** Time, row and moment under a pointer. */
   under(event) {
@@ -123,9 +128,9 @@ class OverTime {
     const { time, moment, x } = this.under(event);
     this.tip.replaceChildren(...this.tell(time, moment));
     this.tip.hidden = event.pointerType === "touch";
-    const right = x > this.box.clientWidth / 2;
+    const right = x > this.width / 2;
     this.tip.style.left = right ? "" : `${x + 14}px`;
-    this.tip.style.right = right ? `${this.box.clientWidth - x + 14}px` : "";
+    this.tip.style.right = right ? `${this.width - x + 14}px` : "";
     this.tip.style.top = "24px";
   }
   tell(time, index) {
@@ -142,7 +147,7 @@ class OverTime {
     this.head.hidden = now.time < from || now.time > to;
     this.head.style.left = `${this.pixel(now.time)}px`;
     const m = data.moments[now.shown];
-    const [left, right] = [Math.max(this.pixel(m.s), MARGIN.l), Math.min(this.pixel(m.e), this.box.clientWidth - MARGIN.r)];
+    const [left, right] = [Math.max(this.pixel(m.s), MARGIN.l), Math.min(this.pixel(m.e), this.width - MARGIN.r)];
     this.here.hidden = right < left;
     Object.assign(this.here.style, {
       left: `${left - 1}px`, width: `${Math.max(4, right - left + 2)}px`,
@@ -169,7 +174,7 @@ class Emotions extends OverTime {
     let last = -Infinity;
     const shown = moments.filter((m) => {
       const x = this.pixel((m.s + m.e) / 2);
-      if (x < MARGIN.l || x > this.box.clientWidth - MARGIN.r || x - last < 16) return false;
+      if (x < MARGIN.l || x > this.width - MARGIN.r || x - last < 16) return false;
       last = x;
       return true;
     });
@@ -192,6 +197,13 @@ class Shares extends OverTime {
   }
 }
 
+/** Where the word of a place stands: away from a neighbour's. */
+function besides([x, y], named) {
+  const near = named.map((label) => label.place).find(([a, b]) => (a !== x || b !== y) && Math.abs(a - x) < 0.3 && Math.abs(b - y) < 0.12);
+  if (near) return near[0] > x ? "middle left" : "middle right";
+  return x > 0.6 ? "top center" : "bottom center";
+}
+
 /** Valence and arousal: every moment, and a line through the means of stretches of time. */
 class Path {
   constructor(box) {
@@ -204,11 +216,14 @@ class Path {
     this.ring = box.appendChild(make("div", "ring"));
     box.addEventListener("click", (event) => this.go(event));
   }
+  get width() {
+    return widthOf(this.box);
+  }
   get side() {
-    return Math.min(this.box.clientWidth, 460);
+    return Math.min(this.width, 460);
   }
   place(m) {
-    const [width, height] = [this.box.clientWidth - 2 * MARGIN.l, this.side - 2 * MARGIN.b];
+    const [width, height] = [this.width - 2 * MARGIN.l, this.side - 2 * MARGIN.b];
     return [MARGIN.l + ((m.v + 1.05) / 2.1) * width, MARGIN.b + ((1.05 - m.a) / 2.1) * height];
   }
   draw() {
@@ -216,14 +231,14 @@ class Path {
     const named = data.labels.filter((label) => label.place);
     const texts = [["unpleasant", -1, 0, "left", "bottom"], ["pleasant", 1, 0, "right", "bottom"], ["calm", 0.02, -1, "left", "bottom"], ["excited", 0.02, 1, "left", "top"]];
     const layout = {
-      ...bare(), width: this.box.clientWidth, height: this.side, margin: { ...MARGIN, t: MARGIN.b },
+      ...bare(), width: this.width, height: this.side, margin: { ...MARGIN, t: MARGIN.b },
       xaxis: { ...axis, range, showticklabels: false, zeroline: true, zerolinewidth: 1 },
       yaxis: { ...axis, range, showticklabels: false, zeroline: true, zerolinewidth: 1 },
       annotations: texts.map(([key, x, y, xanchor, yanchor]) => ({ x, y, xanchor, yanchor, text: say(key), showarrow: false, font: { size: 11 } })),
     };
     const places = {
       x: named.map((label) => label.place[0]), y: named.map((label) => label.place[1]), text: named.map((label) => label.name), mode: "markers+text",
-      textposition: named.map((label) => (label.place[0] > 0.6 ? "middle left" : "bottom center")), textfont: { size: 11 }, marker: { symbol: "cross-thin-open", size: 8, color: "#8a93a0", line: { width: 1.5 } },
+      textposition: named.map((label) => besides(label.place, named)), textfont: { size: 11 }, marker: { symbol: "cross-thin-open", size: 8, color: "#8a93a0", line: { width: 1.5 } },
     };
     const dots = {
       x: data.moments.map((m) => m.v), y: data.moments.map((m) => m.a), mode: "markers",
@@ -271,6 +286,9 @@ class Alone {
     box.setAttribute("aria-label", say("chart_alone"));
     box.style.minHeight = `${46 * (data.modalities.length + 1) + 30}px`;
   }
+  get width() {
+    return widthOf(this.box);
+  }
   draw() {
     const rows = data.modalities.map((m, i) => [m.name, data.alone[i]]).filter(([, values]) => values);
     rows.push([say("together"), data.overall]);
@@ -280,7 +298,7 @@ class Alone {
       marker: { color: label.colour, pattern: fill(label), line: { width: 0.5, color: "rgba(255,255,255,.8)" } },
     }));
     const layout = {
-      ...bare(), width: this.box.clientWidth, height: 46 * rows.length + 30, margin: { ...MARGIN, l: 76 }, barmode: "stack", bargap: 0.35,
+      ...bare(), width: this.width, height: 46 * rows.length + 30, margin: { ...MARGIN, l: 76 }, barmode: "stack", bargap: 0.35,
       xaxis: { ...axis, range: [0, 1], tickvals: [0, 0.5, 1], ticktext: ["0", "50%", "100%"], showgrid: true }, yaxis: { ...axis, autorange: "reversed" },
     };
     Plotly.react(this.plot, traces, layout, still);

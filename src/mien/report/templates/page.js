@@ -127,11 +127,16 @@ function setUpCharts() {
     width = byId("chart-path").clientWidth;
     charts.drawn.forEach(draw);
   }).observe(byId("chart-path"));
-  addEventListener("beforeprint", () => charts.all.forEach(draw));
-  addEventListener("afterprint", () => charts.all.forEach(draw));
+  const print = (printing) => {
+    charts.printing = printing;
+    charts.all.forEach(draw);
+  };
+  addEventListener("beforeprint", () => print(true));
+  addEventListener("afterprint", () => print(false));
 }
 
 function start() {
+  document.documentElement.dataset.ready = "yes";
   if (!data.moments.length) return;
   setUpPlayer();
   setUpTranscript();
@@ -148,6 +153,5 @@ function start() {
   });
   showMoment();
   moveTo(0, 0);
-  document.documentElement.dataset.ready = "yes";
 }
 start();
