@@ -2,7 +2,6 @@
 /* Puts it together: player, charts, transcript, keys, print. */
 const buttons = [...document.querySelectorAll("#transcript .moment")];
 const scroller = byId("transcript");
-let following = true;
 
 function toolButton(text, label, action) {
   const made = make("button", "tool", text);
@@ -20,11 +19,9 @@ function markTranscript() {
   for (const old of scroller.querySelectorAll('.moment[tabindex="0"]')) old.tabIndex = -1;
   const shown = buttons[now.shown];
   shown.tabIndex = 0;
-  if (!following || shown.closest("li").hidden) return;
-  const [top, bottom] = [shown.offsetTop, shown.offsetTop + shown.offsetHeight];
-  if (top < scroller.scrollTop || bottom > scroller.scrollTop + scroller.clientHeight) {
-    scroller.scrollTop = top - scroller.clientHeight / 3;
-  }
+  if (shown.closest("li").hidden) return;
+  const [frame, row] = [scroller.getBoundingClientRect(), shown.getBoundingClientRect()];
+  if (row.top < frame.top || row.bottom > frame.bottom) scroller.scrollTop += row.top - frame.top - frame.height / 3;
 }
 
 /** The next moment that is not filtered out, `by` places on. */
@@ -94,7 +91,10 @@ function tellTimeline() {
 
 function setUpPlayer() {
   if (!clip) return;
-  clip.addEventListener("error", () => (byId("missing").hidden = false));
+  const missing = () => (byId("missing").hidden = false);
+  clip.addEventListener("error", missing);
+  // It may have failed before this script was reached.
+  if (player ? player.error || player.networkState === HTMLMediaElement.NETWORK_NO_SOURCE : clip.complete && !clip.naturalWidth) missing();
   if (!player) return;
   const tick = () => {
     moveTo(player.currentTime);

@@ -1,0 +1,93 @@
+"""What a timeline comes to in words: only what its numbers say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mien.report._page import story
+from mien.report._page.words import Language
+from mien.types import EMOTIONS, Modality, Prediction, Span, Timeline
+
+EN, ZH = Language("en"), Language("zh")
+
+
+def scores(**given: float) -> dict[str, float]:
+    return dict.fromkeys(EMOTIONS, 0.0) | given
+
+
+def said(start: float, end: float, who: str | None = "person-1", **given: float) -> Prediction:
+    table = scores(**given)
+    opinions: dict[Modality, dict[str, float]] = {"voice": table}
+    return Prediction(Span(start, end), who, "", story.best(table), table, 0.5, 0.5, {"voice": 1.0}, opinions, {})
+
+
+def timeline(*predictions: Prediction) -> Timeline:
+    mean = story.mean(predictions)
+    return Timeline("x.mp4", 30.0, "b", "0", predictions, story.best(mean) if mean else None, mean, 0.0, 0.0)
+
+
+def opposed(text: dict[str, float], voice: dict[str, float]) -> Prediction:
+    return replace(said(0, 1, happy=0.6, sad=0.4), opinions={"text": text, "voice": voice})
+
+
+def test_a_conflict_needs_two_sure_inputs_far_apart() -> None:
+    found = story.conflict(opposed(scores(happy=0.8, angry=0.2), scores(angry=0.6, neutral=0.4)))
+    assert found == (story.Opinion("text", "happy", 0.8), story.Opinion("voice", "angry", 0.6))
+    assert story.conflict(opposed(scores(happy=0.8), scores(happy=0.6, angry=0.4))) is None, "they agree"
+    assert story.conflict(opposed(scores(happy=0.8), scores(angry=0.49))) is None, "one is unsure"
+    assert story.conflict(opposed(scores(happy=0.6, angry=0.4), scores(angry=0.6))) is None, "not far apart"
+    assert story.conflict(said(0, 1, happy=1.0)) is None, "one input alone"
+    three = replace(opposed(scores(happy=0.6), scores(angry=0.7)), opinions={
+        "text": scores(happy=0.6), "voice": scores(angry=0.7), "face": scores(sad=0.9)
+    })  # fmt: skip
+    assert [o.modality for o in story.conflict(three) or ()] == ["voice", "face"], "the surest pair"
+
+
+def test_people_are_means_weighted_by_duration() -> None:
+    rows = timeline(said(0, 3, happy=1.0), said(3, 4, sad=1.0), said(4, 5, "Ann", angry=1.0), said(5, 5, None, sad=1.0))
+    first, second, third = story.people(rows)
+    assert (first.who, first.count, first.seconds, first.label) == ("person-1", 2, 4.0, "happy")
+    assert first.scores["happy"] == 0.75
+    assert (second.who, third.who, third.seconds, third.label) == ("Ann", None, 0.0, "sad")
+
+
+def test_shares_count_absence_as_nothing() -> None:
+    both = replace(said(0, 1, happy=1.0), shares={"text": 0.5, "face": 0.5})
+    found = story.shares([both, said(1, 4, happy=1.0)])
+    assert found == {"text": 0.125, "voice": 0.75, "face": 0.125}
+    assert story.shares([]) == {}
+
+
+def test_alone_averages_over_the_moments_that_have_the_input() -> None:
+    both = replace(said(0, 1, happy=1.0), opinions={"text": scores(sad=1.0), "voice": scores(happy=1.0)})
+    found = story.alone(timeline(both, said(1, 4, angry=1.0)))
+    assert found["text"] == scores(sad=1.0)
+    assert found["voice"] == scores(happy=0.25, angry=0.75)
+
+
+def test_the_summary_tells_the_whole() -> None:
+    rows = timeline(
+        said(0, 9, happy=0.9, sad=0.1),
+        said(11, 19, sad=0.4, happy=0.3, angry=0.3),
+        said(21, 30, "Ann", sad=0.8, happy=0.2),
+    )
+    assert story.summary(rows, EN) == (
+        "No emotion stands out on the whole; the most probable is happy (about 45%), followed by sad (about 45%). "
+        "By person, on average: Person 1 happy (about 60%) and Ann sad (about 80%). "
+        "It begins mostly happy and ends mostly sad. The clearest moment is at 0:00: happy (about 90%). "
+        "Only the voice could be read. Uncertain, with no emotion reaching one half: 1 of 3 moments."
+    )
+    chinese = story.summary(rows, ZH)
+    assert chinese.startswith(
+        "总体上没有哪种情绪突出，可能性最大的是高兴（约 45%），其次是悲伤（约 45%）。按人物平均：人物 1高兴"
+    )
+    assert "3 个时刻中有 1 个不确定" in chinese
+
+
+def test_the_summary_says_no_more_than_there_is() -> None:
+    assert story.summary(timeline(), EN) == "Nothing that shows an emotion could be read in this clip."
+    one = story.summary(timeline(said(0, 2, happy=0.96, sad=0.04)), EN)
+    assert one == "On the whole the expression is mostly happy (over 95%). Only the voice could be read."
+    still = replace(timeline(*[said(0, 0, f"person-{i}", happy=1.0) for i in range(1, 4)]), duration=0.0)
+    assert "moment is at" not in story.summary(still, EN)
+    assert "{x}" in story.summary(timeline(said(0, 1, "{x}", happy=1.0), said(1, 2, "Ann", sad=1.0)), EN)

@@ -1,0 +1,129 @@
+"""The catalogues of the report: complete in every language, and numbers said as surely as they are known."""
+
+from __future__ import annotations
+
+import re
+import string
+
+import pytest
+
+from mien.bundle import Bundle
+from mien.errors import InputError
+from mien.report._page.words import Language, clock, languages
+from mien.types import EMOTIONS
+
+from ..conftest import ROOT
+
+CODE = ROOT / "src" / "mien"
+
+
+def sentences(name: str) -> dict[str, str]:
+    """{section.key: sentence}; what is translated from English, and the forms of a plural, apart."""
+    table = Language(name).table
+    sections = {k: v for k, v in table.items() if isinstance(v, dict) and k not in ("sentences", "counts")}
+    return {f"{section}.{key}": said for section, keys in sections.items() for key, said in keys.items()}
+
+
+def places(sentence: str) -> set[str]:
+    return {name.partition(":")[0] for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
+
+
+def test_languages() -> None:
+    assert languages() == ["en", "zh"]
+    with pytest.raises(InputError, match=r"no report in the language 'zhs'; did you mean 'zh'\?"):
+        Language("zhs")
+
+
+@pytest.mark.parametrize("name", languages())
+def test_no_key_and_no_place_is_missing(name: str) -> None:
+    english, other = sentences("en"), sentences(name)
+    assert other.keys() == english.keys()
+    assert {k: places(v) for k, v in other.items()} == {k: places(v) for k, v in english.items()}
+    assert all(v.strip() or k == "story.space" for k, v in other.items())
+    assert Language(name).table["counts"].keys() == Language("en").table["counts"].keys()
+    assert {"other"} <= set.intersection(*(set(forms) for forms in Language(name).table["counts"].values()))
+
+
+def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
+    templates = CODE / "report" / "templates"
+    files = [*templates.glob("*.html"), *templates.glob("*.js"), *(CODE / "report" / "_page").glob("*.py")]
+    code = "\n".join(p.read_text(encoding="utf-8") for p in files)
+    known = sentences("en")
+    built = ("labels.", "modalities.", "quality.", "measures.", "technical.", "limits.", "media.")
+    for key in known:
+        last = key.rpartition(".")[2]
+        if not key.startswith(built):
+            assert re.search(rf"[\"'](?:{re.escape(key)}|{last})[\"']", code), f"nobody says {key}"
+    for key in re.findall(r"say\([\"']((?:\w+)\.(?:\w+))[\"']", code):
+        assert key in known
+    for key in re.findall(r"say\(\"(\w+)\"", "\n".join(p.read_text(encoding="utf-8") for p in templates.glob("*.js"))):
+        assert f"script.{key}" in known or f"numbers.{key}" in known
+
+
+def test_chinese_is_chinese() -> None:
+    signs = re.compile(r"[\u4e00-\u9fff、，。；：（“]")
+    without = {k for k, v in sentences("zh").items() if not signs.search(v)}
+    units = {"measures.confidence", "measures.words", "measures.snr_db", "measures.sharpness"}
+    assert without == units | {"story.space", "story.person"}
+    assert all(Language("zh").name_of("labels", k) != k for k in EMOTIONS)
+
+
+def test_warnings_and_notes_are_translated() -> None:
+    """All that mien itself can say; what it quotes from others stays as it is."""
+    chinese = Language("zh")
+    said = "".join(p.read_text(encoding="utf-8") for p in [*(CODE / "media").glob("*.py"), CODE / "pipeline.py"])
+    plain = re.findall(r"(?:warn\(|_once\(warnings, )\"([^\"]+)\"", said)
+    assert len(plain) >= 6
+    notes = [*Bundle.load("research").notes, *Bundle.load("open").notes]
+    for line in [*plain, *notes]:
+        translated, known = chinese.translate(line)
+        assert known, line
+        assert translated != line
+    filled = re.findall(r"warn\(f\"([^\"]+)\"", said)
+    assert len(filled) >= 3
+    for line in filled:
+        assert chinese.translate(re.sub(r"\{[^}]+\}", "7.5", line))[1], line
+    line = "the file is cut short: 3.1 s of 9.0 s could be read"
+    assert chinese.translate(line) == ("文件不完整：9.0 秒中只读到了 3.1 秒", True)
+    assert chinese.translate("a plugin said {0}") == ("a plugin said {0}", False)
+    assert Language("en").translate("anything") == ("anything", True)
+
+
+@pytest.mark.parametrize(
+    ("probability", "english", "chinese"),
+    [
+        (0.0, "under 5%", "不到 5%"),
+        (0.049, "under 5%", "不到 5%"),
+        (0.07, "about 5%", "约 5%"),
+        (0.68, "about 70%", "约 70%"),
+        (0.95, "about 95%", "约 95%"),
+        (0.99, "over 95%", "95% 以上"),
+    ],
+)
+def test_probabilities_are_said_as_surely_as_they_are_known(probability: float, english: str, chinese: str) -> None:
+    assert Language("en").about(probability) == english
+    assert Language("zh").about(probability) == chinese
+
+
+def test_numbers_times_and_lists() -> None:
+    english, chinese = Language("en"), Language("zh")
+    assert [english.count("people", n) for n in (0, 1, 2, 1200)] == ["0 people", "1 person", "2 people", "1,200 people"]
+    assert [chinese.count("people", n) for n in (1, 2)] == ["1 人", "2 人"]
+    assert [english.span_of_time(s) for s in (3.21, 59.9, 61, 3725)] == ["3.2 s", "60 s", "1 min 1 s", "1 h 2 min"]
+    assert chinese.span_of_time(61) == "1 分 1 秒"
+    assert [clock(s) for s in (0, 9.99, 61.2, 3723)] == ["0:00", "0:09", "1:01", "1:02:03"]
+    assert [english.join(list("abc"[:n])) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
+    assert chinese.join(["a", "b", "c"]) == "a、b和c"
+    assert [english.measure("snr_db", 21.4), english.measure("of a plugin", 0.123)] == ["21 dB", "0.12"]
+
+
+def test_only_miens_own_names_of_people_are_translated() -> None:
+    chinese = Language("zh")
+    assert [chinese.person(w) for w in ("person-2", "person-x", "Ann", None)] == [
+        "人物 2",
+        "person-x",
+        "Ann",
+        "未区分人物",
+    ]
+    assert chinese.name_of("labels", "sarcastic") == "sarcastic"
+    assert chinese("people.numbered", n="{x}") == "人物 {x}", "what is filled in is not read as a place"
