@@ -63,7 +63,7 @@ def opened(browser: Any, page: Path, **options: Any) -> Iterator[Opened]:
     found = Opened(tab)
     tab.on("console", lambda m: found.said.append(f"{m.type}: {m.text}"))
     tab.on("pageerror", lambda e: found.said.append(f"error: {e}"))
-    tab.on("dialog", lambda d: (found.said.append(f"dialog: {d.message}"), d.dismiss()))
+    tab.on("dialog", lambda d: found.said.append(f"dialog: {d.message}"))
     tab.on("request", lambda r: found.requests.append(r.url))
     try:
         tab.goto(page.absolute().as_uri())
