@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mien.errors import InputError
-from mien.outputs import STDOUT, Outputs
-from mien.timeline import Timeline
+from mien.outputs import STDOUT, Outputs, Page
+from mien.report._page import media
+from mien.samples import demo_clip
+from mien.types import Prediction, Span, Timeline
 
 TIMELINE = Timeline("a.wav", 0.1, "research", "0" * 64, (), None, {}, None, None, ("nothing was found",))
 
@@ -18,9 +23,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def plan(wanted: dict[str, str], clips: list[str], several: bool = False) -> Outputs:
+def plan(wanted: dict[str, str], clips: list[str], several: bool = False, page: Page | None = None) -> Outputs:
     paths = [Path(c) for c in clips]
-    return Outputs.plan({k: Path(v) for k, v in wanted.items()}, paths, several, paths)
+    return Outputs.plan({k: Path(v) for k, v in wanted.items()}, paths, several, paths, page)
 
 
 def test_one_clip_is_written_to_the_files_named() -> None:
@@ -89,3 +94,57 @@ def test_a_disk_that_refuses_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(InputError, match=r"'out\.json' cannot be written: No space left"):
         outputs.write(TIMELINE, None)
     assert os.listdir() == []
+
+
+SAID = Prediction(Span(0, 1), None, "a", "happy", {"happy": 0.9, "sad": 0.1}, 0.8, 0.5, {"text": 1.0}, {}, {})
+READ = replace(TIMELINE, duration=1.0, predictions=(SAID,), label="happy", scores=SAID.scores)
+
+
+def source(page: Path) -> str | None:
+    """Where a report looks for its clip."""
+    found = re.search(r'<(?:video|audio|img) id="clip"[^>]* src="([^"]+)"', page.read_text(encoding="utf-8"))
+    return found[1] if found else None
+
+
+def test_a_report_knows_where_its_clip_lies() -> None:
+    Path("my clips").mkdir()
+    clip = Path("my clips/talk.mp4")
+    shutil.copy(demo_clip(), clip)
+    plan({"html": "r.html"}, [str(clip)]).write(READ, clip)
+    assert source(Path("r.html")) == "./my%20clips/talk.mp4"
+    Path("words.txt").write_text("hello")
+    plan({"html": "pages"}, [str(clip), "words.txt"], several=True, page=Page("zh")).write(READ, clip)
+    plan({"html": "pages"}, ["words.txt"], several=True).write(READ, Path("words.txt"))
+    assert sorted(os.listdir("pages")) == ["talk.mp4.html", "words.txt.html"]
+    assert source(Path("pages/talk.mp4.html")) == "./../my%20clips/talk.mp4"
+    assert source(Path("pages/words.txt.html")) is None
+    assert 'lang="zh-Hans"' in Path("pages/talk.mp4.html").read_text()
+    Path("elsewhere").mkdir()
+    Path("link.html").symlink_to("elsewhere/r.html")
+    plan({"html": "link.html"}, [str(clip)]).write(READ, clip)
+    assert source(Path("elsewhere/r.html")) == "./../my%20clips/talk.mp4", "as seen from where the page really lies"
+
+
+def test_a_report_that_holds_its_clip(monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(demo_clip(), "talk.mp4")
+    plan({"html": "r.html"}, ["talk.mp4"], page=Page(embed=True)).write(READ, Path("talk.mp4"))
+    assert source(Path("r.html")) is None
+    assert '"mime": "video/mp4"' in Path("r.html").read_text()
+    monkeypatch.setattr(media, "EMBED_LIMIT", 1000)
+    with pytest.raises(InputError, match="--embed takes at most"):
+        plan({"html": "r.html"}, ["talk.mp4"], page=Page(embed=True))
+
+
+@pytest.mark.parametrize("page", [Page("zh"), Page(embed=True)])
+def test_options_of_the_report_go_with_it(page: Page) -> None:
+    with pytest.raises(InputError, match="--lang and --embed go with --html"):
+        plan({"json": "a.json"}, [], page=page)
+
+
+def test_what_a_report_needs_is_said_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="no report in the language 'fr'"):
+        plan({"html": "r.html"}, [], page=Page("fr"))
+    monkeypatch.setattr("mien.extras.find_spec", lambda name: None if name == "plotly" else object())
+    with pytest.raises(InputError, match=r"the HTML report needs plotly; run: pip install 'mien\[report\]'"):
+        plan({"html": "r.html"}, [])
+    plan({"json": "a.json"}, [])

@@ -100,7 +100,7 @@ def test_what_is_shown_runs(block: Block, folder: Path) -> None:
     for command, expected in commands(block):
         got = run(command, folder)
         assert doctest.OutputChecker().check_output(expected, got, doctest.ELLIPSIS), f"$ {command}\n{got}"
-    for name in re.findall(r"--(?:json|csv|vtt) (\S+)", block.text):
+    for name in re.findall(r"--(?:json|csv|vtt|html) (\S+)", block.text):
         assert (folder / name).stat().st_size > 0
 
 

@@ -211,6 +211,8 @@ def test_evidence_is_shown_where_it_exists(browser: Any, folder: Path) -> None:
         words = f"{spans}.map((e) => [e.textContent, e.className.split(' ').at(-1)])"
         assert page.ask(words)[1] == ["forget", "against"]
         assert page.ask(words)[3] == ["jacket.", "for"]
+        assert page.tab.inner_text("#m0 .words") == "Don't forget a jacket."
+        assert page.ask("document.querySelectorAll('#transcript .w.against').length") == 1
         assert page.ask("document.querySelectorAll('.sound i').length") == 2
         assert page.ask("document.querySelectorAll('.map rect').length") == 4
         page.ask("choose(1)")

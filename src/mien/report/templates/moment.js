@@ -44,15 +44,17 @@ function quality(m) {
 /* Explanations: words, moments of the voice, regions of the face. Each is there when the report was made with it. */
 const strength = (weight) => `${Math.round(40 * Math.abs(weight))}%`;
 
-function explainedWords(ev, label) {
-  const spans = ev.words.flatMap(([word, weight]) => {
-    const span = make("span", `w e${label} ${weight < 0 ? "against" : weight > 0.05 ? "for" : ""}`, word);
+function weighedWords(m) {
+  const label = labelOf(m);
+  const space = m.ev.words.some(([word]) => /^\s/.test(word)) || !byId(`m${data.moments.indexOf(m)}`).textContent.includes(" ") ? "" : " ";
+  return m.ev.words.flatMap(([word, weight]) => {
+    const span = make("span", `w e${label} ${weight < -0.05 ? "against" : weight > 0.05 ? "for" : ""}`, word);
     span.style.setProperty("--depth", strength(weight));
-    span.title = `${say(weight < 0 ? "against" : "for")} ${Math.abs(weight).toFixed(1)}`;
-    return [span, " "];
+    return [span, space];
   });
-  return [make("h3", "", say("evidence_words")), make("p", "evidence-words", ...spans)];
 }
+
+const explainedWords = (m) => [make("h3", "", say("evidence_words")), make("p", "evidence-words", ...weighedWords(m))];
 
 function explainedVoice(ev, label, m) {
   const length = m.e - m.s || 1;
@@ -86,13 +88,18 @@ function explainedFace(ev, label) {
   return [make("h3", "", say("evidence_face")), map];
 }
 
+/** The label that the evidence of a moment is about. */
+function labelOf(m) {
+  const found = data.labels.findIndex((label) => label.name === m.ev.label);
+  return found < 0 ? m.l : found;
+}
+
 function evidence(m) {
   const ev = m.ev;
   if (!ev) return [];
-  const found = data.labels.findIndex((label) => label.name === ev.label);
-  const label = found < 0 ? m.l : found;
+  const label = labelOf(m);
   const parts = [];
-  if (ev.words.length) parts.push(...explainedWords(ev, label));
+  if (ev.words.length) parts.push(...explainedWords(m));
   if (ev.voice.length) parts.push(...explainedVoice(ev, label, m));
   if (ev.face.length) parts.push(...explainedFace(ev, label));
   return [folded(say("evidence", { label: ev.label }), true, ...parts, make("p", "help", say("evidence_key")))];
@@ -147,7 +154,7 @@ function showMoment() {
   const uncertain = isSure(m) ? [] : [make("p", "help", say("unsure"))];
   panel.replaceChildren(
     make("p", "facts", make("span", "", when), make("span", "", who)), title, ...uncertain, ...quote, make("div", "steps", ...stepButtons()), ...conflict(m),
-    folded(say("probabilities"), roomy, bars(m.p, 4)), folded(say("opinions"), roomy, ...opinions(m)), ...evidence(m), ...quality(m), decision(m),
+    folded(say("probabilities"), roomy, bars(m.p, 4)), ...evidence(m), folded(say("opinions"), roomy, ...opinions(m)), ...quality(m), decision(m),
   );
   if (known.size) for (const details of panel.querySelectorAll("details")) if (known.has(details.firstChild.textContent)) details.open = open.has(details.firstChild.textContent);
 }

@@ -47,7 +47,18 @@ function onKey(event, focusMoment) {
   event.preventDefault();
 }
 
+/** Words that were explained are coloured by what each of them spoke for, instead of by the whole. */
+function colourWords() {
+  data.moments.forEach((m, index) => {
+    if (!m.ev?.words.length) return;
+    const mark = buttons[index].querySelector("mark");
+    mark?.classList.add("explained");
+    mark?.replaceChildren(...weighedWords(m));
+  });
+}
+
 function setUpTranscript() {
+  colourWords();
   buttons.forEach((button, index) => button.addEventListener("click", () => choose(index)));
   scroller.addEventListener("keydown", (event) => onKey(event, true));
   for (const button of document.querySelectorAll(".go")) button.addEventListener("click", () => choose(Number(button.dataset.moment)));

@@ -1,0 +1,51 @@
+"""Draws docs/report.png: the report of the demo clip in Chromium. `python docs/report_picture.py [--chromium PATH]`."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from mien import analyze
+from mien.report._page.media import referred
+from mien.report.html import write_html
+from mien.samples import demo_clip
+
+
+def picture(page: Path, chromium: str) -> bytes:
+    """The upper part of a report at its third moment, in 96 colours."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        tab = browser.new_page(viewport={"width": 1280, "height": 1130})
+        tab.goto(page.absolute().as_uri())
+        tab.wait_for_selector("html[data-drawn='4']", state="attached")
+        tab.click("#m2")
+        tab.mouse.move(0, 0)
+        tab.wait_for_timeout(500)
+        tab.evaluate("scrollTo(0, 0)")
+        tab.wait_for_timeout(500)
+        drawn = tab.screenshot()
+        browser.close()
+    small = Image.open(BytesIO(drawn)).convert("RGB").quantize(96)
+    file = BytesIO()
+    small.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Draws docs/report.png.")
+    parser.add_argument("--chromium", default="/usr/bin/chromium")
+    chromium = parser.parse_args().chromium
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "report.html"
+        media = referred(demo_clip(), page, "video")
+        page.write_text(write_html(analyze(demo_clip()), media=media), encoding="utf-8")
+        Path(__file__).with_name("report.png").write_bytes(picture(page, chromium))
+
+
+if __name__ == "__main__":
+    main()
