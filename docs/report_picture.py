@@ -1,4 +1,4 @@
-"""Draws docs/report.png: the report of the demo clip in Chromium. `python docs/report_picture.py [--chromium PATH]`."""
+"""Draws docs/report.webp: the report of the demo clip in Chromium. `python docs/report_picture.py [--chromium PATH]`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mien.samples import demo_clip
 
 
 def picture(page: Path, chromium: str) -> bytes:
-    """The upper part of a report at its third moment, in 96 colours."""
+    """The upper part of a report at its third moment, as WebP."""
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         tab = browser.new_page(viewport={"width": 1280, "height": 1130})
@@ -30,21 +30,21 @@ def picture(page: Path, chromium: str) -> bytes:
         tab.wait_for_timeout(500)
         drawn = tab.screenshot()
         browser.close()
-    small = Image.open(BytesIO(drawn)).convert("RGB").quantize(96)
     file = BytesIO()
-    small.save(file, "PNG", optimize=True)
+    Image.open(BytesIO(drawn)).convert("RGB").save(file, "WEBP", quality=82, method=6)
     return file.getvalue()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Draws docs/report.png.")
+    """Read the demo clip, write its report, draw it."""
+    parser = argparse.ArgumentParser(description="Draws docs/report.webp.")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     chromium = parser.parse_args().chromium
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"
         media = referred(demo_clip(), page, "video")
         page.write_text(write_html(analyze(demo_clip()), media=media), encoding="utf-8")
-        Path(__file__).with_name("report.png").write_bytes(picture(page, chromium))
+        Path(__file__).with_name("report.webp").write_bytes(picture(page, chromium))
 
 
 if __name__ == "__main__":

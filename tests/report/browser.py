@@ -1,4 +1,4 @@
-"""A real browser for tests: Debian's Chromium, headless, driven by Playwright."""
+"""A real browser for tests, Debian's Chromium driven by Playwright, and a timeline to show in it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from mien.report._page.evidence import Evidence
+from mien.types import EMOTIONS, Modality, Prediction, Span, Timeline
 
 OPTIONS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
 LAPTOP = {"viewport": {"width": 1366, "height": 850}}
@@ -74,3 +77,39 @@ def opened(browser: Any, page: Path, **options: Any) -> Iterator[Opened]:
         yield found
     finally:
         context.close()
+
+
+def said(start: float, end: float, label: str, sure: float, who: str = "person-1", text: str = "") -> Prediction:
+    scores = dict.fromkeys(EMOTIONS, (1 - sure) / 6) | {label: sure}
+    other = dict.fromkeys(EMOTIONS, 0.05) | {"sad": 0.7}
+    opinions: dict[Modality, dict[str, float]] = {"voice": scores, "face": other}
+    shares: dict[Modality, float] = {"voice": 0.6, "face": 0.4}
+    quality: dict[Modality, dict[str, float]] = {"voice": {"snr_db": 20.0}, "face": {"side_px": 90.0}}
+    return Prediction(Span(start, end), who, text, label, scores, 0.1, 0.2, shares, opinions, quality)
+
+
+TALK = Timeline(
+    "talk.mp4",
+    7.08,
+    "research",
+    "0" * 64,
+    (
+        said(0.2, 1.5, "neutral", 0.9, text="Don't forget a jacket."),
+        said(1.6, 2.9, "happy", 0.8, "person-2", "I won't."),
+        said(3.0, 4.1, "sad", 0.35),
+        said(4.2, 6.9, "angry", 0.7, "person-2", "Really! " * 12),
+    ),
+    "neutral",
+    dict.fromkeys(EMOTIONS, 0.1) | {"neutral": 0.4},
+    0.1,
+    0.2,
+    ("no speech was found",),
+)
+EXPLAINED = [
+    Evidence(
+        "neutral",
+        (("Don't", 0.1), ("forget", -0.6), ("a", 0.0), ("jacket.", 0.9)),
+        ((Span(0.2, 0.8), 0.7), (Span(0.8, 1.5), -0.3)),
+        ((0.1, 0.9), (-0.4, 0.0)),
+    )
+]

@@ -1,0 +1,102 @@
+"""The HTML report in a real browser: hostile words, a missing clip, no scripts, stills, an hour."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mien.report._page.evidence import Evidence
+from mien.report.html import write_html
+from mien.types import Span
+
+from .browser import TALK, opened
+from .test_html import HOSTILE, hostile, load_hour
+
+pytestmark = pytest.mark.slow
+
+
+def test_without_its_clip_it_says_so_and_works(browser: Any, folder: Path) -> None:
+    with opened(browser, folder / "gone.html") as page:
+        page.tab.wait_for_selector("#missing", state="visible")
+        assert "cannot be played" in page.tab.inner_text("#missing")
+        page.tab.click("#m2")
+        assert page.shown == 2
+    with opened(browser, folder / "none.html") as page:
+        page.tab.click("#m3")
+        assert page.shown == 3
+        assert not page.tab.is_visible("text=Play from here")
+
+
+def test_without_scripts_it_can_be_read(browser: Any, folder: Path) -> None:
+    with opened(browser, folder / "en.html", java_script_enabled=False) as page:
+        words = page.tab.inner_text("main")
+        for part in ("No emotion stands out", "Scripts are switched off", "Don't forget a jacket.", "What this is not"):
+            assert part in words
+
+
+def test_hostile_words_do_nothing(browser: Any, tmp_path: Path) -> None:
+    pages = [hostile(words) for words in HOSTILE]
+    everything = tuple(p for page in pages for p in page.predictions)
+    path = tmp_path / "x.html"
+    evidence = [Evidence("surprised", ((p.text, 0.5),)) for p in everything]
+    whole = replace(pages[0], predictions=everything, warnings=tuple(HOSTILE), source="".join(HOSTILE))
+    path.write_text(write_html(whole, evidence=evidence), encoding="utf-8")
+    with opened(browser, path) as page:
+        for moment in range(len(everything)):
+            page.ask(f"choose({moment})")
+        page.tab.hover("#chart-timeline")
+        page.tab.wait_for_timeout(100)
+        assert page.said == []
+        assert page.requests == [path.as_uri()]
+        assert (
+            page.ask("document.querySelectorAll('iframe, main script, main style, img, base, b[onclick]').length") == 0
+        )
+        assert page.ask("document.querySelectorAll('a').length") == 2, "the two links of the page itself"
+        assert (
+            page.ask("[...document.querySelectorAll('*')].some((e) => e.onload || e.onerror || e.onmouseover)") is False
+        )
+
+
+def test_a_script_that_got_in_would_not_run(browser: Any, folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "x.html"
+    injected = "<script>window.broken = 1</script><img src=x onerror='window.broken = 2'>"
+    page_text = (folder / "none.html").read_text(encoding="utf-8").replace("<main>", f"<main>{injected}")
+    path.write_text(page_text, encoding="utf-8")
+    with opened(browser, path) as page:
+        assert page.ask("window.broken === undefined")
+        assert any("Content Security Policy" in line for line in page.said)
+
+
+def test_stills_and_empty_reports_open(browser: Any, tmp_path: Path) -> None:
+    still = replace(TALK, duration=0.0, predictions=tuple(replace(p, span=Span(0, 0)) for p in TALK.predictions))
+    empty = replace(TALK, predictions=(), label=None, scores={}, valence=None, arousal=None)
+    for name, what in {"still": still, "empty": empty}.items():
+        path = tmp_path / f"{name}.html"
+        path.write_text(write_html(what), encoding="utf-8")
+        with opened(browser, path) as page:
+            assert page.said == []
+            assert not page.tab.query_selector("#chart-timeline")
+            if name == "still":
+                page.tab.click("#m3")
+                assert page.shown == 3
+
+
+def test_an_hour_opens_soon(browser: Any, tmp_path: Path) -> None:
+    path = tmp_path / "hour.html"
+    path.write_text(write_html(load_hour()()), encoding="utf-8")
+    with opened(browser, path) as page:
+        # 2 s on an idle machine (benchmarks/report.py); the bound leaves room for a busy one.
+        assert page.ask("performance.now()") < 10_000
+        assert "each column is a mean over" in page.tab.inner_text("#chart-timeline")
+        for _ in range(6):
+            page.tab.click("[aria-label='Zoom in']")
+        assert page.ask("charts.view[1] - charts.view[0]") == pytest.approx(3600 / 64)
+        assert "each column" not in page.tab.inner_text("#chart-timeline")
+        page.tab.focus("#m0")
+        page.tab.keyboard.press("End")
+        assert page.shown == 1199
+        assert page.ask("byId('transcript').scrollTop") > 10_000
+        assert page.said == []
