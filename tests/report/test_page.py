@@ -26,6 +26,7 @@ def test_it_opens_without_a_complaint_and_asks_for_nothing_but_its_clip(
         clip = {(folder / "talk with blank.mp4").as_uri()} if name in ("en", "zh") else set()
         assert {r for r in page.requests if not r.startswith("blob:")} == own | clip
         assert page.ask("document.querySelectorAll('.main-svg').length") >= 4
+        assert not page.tab.query_selector("#missing") or not page.tab.is_visible("#missing")
         assert page.ask("getComputedStyle(document.querySelector('.card')).backgroundColor") == (
             "rgb(255, 255, 255)" if scheme == "light" else "rgb(27, 31, 37)"
         )

@@ -150,6 +150,8 @@ def _of_people(timeline: Timeline, say: Language) -> list[str]:
         for p in everybody
         if p in most
     ]
+    if len(most) < len(named):
+        return [say("story.some", n=len(most), list=say.join(said))]
     return [say("story.people", list=say.join(said))]
 
 

@@ -153,7 +153,7 @@ function showMoment() {
   quote.forEach((q) => (q.dir = "auto"));
   const uncertain = isSure(m) ? [] : [make("p", "help", say("unsure"))];
   panel.replaceChildren(
-    make("p", "facts", make("span", "", when), make("span", "", who)), title, ...uncertain, ...quote, make("div", "steps", ...stepButtons()), ...conflict(m),
+    make("p", "facts", ...(when ? [make("span", "", when)] : []), make("span", "", who)), title, ...uncertain, ...quote, make("div", "steps", ...stepButtons()), ...conflict(m),
     folded(say("probabilities"), roomy, bars(m.p, 4)), ...evidence(m), folded(say("opinions"), roomy, ...opinions(m)), ...quality(m), decision(m),
   );
   if (known.size) for (const details of panel.querySelectorAll("details")) if (known.has(details.firstChild.textContent)) details.open = open.has(details.firstChild.textContent);

@@ -105,7 +105,7 @@ function setUpPlayer() {
   const missing = () => (byId("missing").hidden = false);
   clip.addEventListener("error", missing);
   // It may have failed before this script was reached.
-  if (player ? player.error || player.networkState === HTMLMediaElement.NETWORK_NO_SOURCE : clip.complete && !clip.naturalWidth) missing();
+  if (player ? player.error : clip.complete && !clip.naturalWidth) missing();
   if (!player) return;
   const tick = () => {
     moveTo(player.currentTime);
