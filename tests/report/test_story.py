@@ -73,14 +73,13 @@ def test_the_summary_tells_the_whole() -> None:
     )
     assert story.summary(rows, EN) == (
         "No emotion stands out on the whole; the most probable is happy (about 45%), followed by sad (about 45%). "
-        "By person, on average: Person 1 happy (about 60%) and Ann sad (about 80%). "
+        "By person, on average: Person 1: happy (about 60%) and Ann: sad (about 80%). "
         "It begins mostly happy and ends mostly sad. The clearest moment is at 0:00: happy (about 90%). "
         "Only the voice could be read. Uncertain, with no emotion reaching one half: 1 of 3 moments."
     )
     chinese = story.summary(rows, ZH)
-    assert chinese.startswith(
-        "总体上没有哪种情绪突出，可能性最大的是高兴（约 45%），其次是悲伤（约 45%）。按人物平均：人物 1高兴"
-    )
+    assert chinese.startswith("总体上没有哪种情绪突出，可能性最大的是高兴（约 45%），其次是悲伤（约 45%）。")
+    assert "按人物平均：人物 1：高兴（约 60%）和Ann：悲伤（约 80%）。" in chinese
     assert "3 个时刻中有 1 个不确定" in chinese
 
 
@@ -90,4 +89,6 @@ def test_the_summary_says_no_more_than_there_is() -> None:
     assert one == "On the whole the expression is mostly happy (over 95%). Only the voice could be read."
     still = replace(timeline(*[said(0, 0, f"person-{i}", happy=1.0) for i in range(1, 4)]), duration=0.0)
     assert "moment is at" not in story.summary(still, EN)
+    crowd = timeline(*[said(i, i + 1 + i / 9, f"person-{i}", happy=1.0) for i in range(1, 7)])
+    assert "for the 4 seen longest: Person 3: happy (over 95%), Person 4" in story.summary(crowd, EN)
     assert "{x}" in story.summary(timeline(said(0, 1, "{x}", happy=1.0), said(1, 2, "Ann", sad=1.0)), EN)
