@@ -69,8 +69,6 @@ def _policy(scripts: Sequence[str], styles: Sequence[str], media: Media | None) 
         "default-src": "'none'",
         "script-src": " ".join(f"'{s}'" for s in scripts),
         "style-src": " ".join(f"'{s}'" for s in styles),
-        # Plotly sets the attribute style of what it draws.
-        "style-src-attr": "'unsafe-inline'",
         "img-src": f"data: {clip}".strip(),
         "media-src": clip or "'none'",
         "base-uri": "'none'",
