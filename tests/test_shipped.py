@@ -129,7 +129,9 @@ def test_every_import_is_a_declared_dependency() -> None:
     for path in MODULES:
         for name in {n.partition(".")[0] for n in imported(path)} - {"mien"} - set(sys.stdlib_module_names):
             dists = {d.lower().replace("_", "-") for d in owners.get(name, [])}
-            assert dists & declared("train", "report"), f"{called(path)} imports {name}, which pyproject.toml does not declare"
+            assert dists & declared("train", "report"), (
+                f"{called(path)} imports {name}, which pyproject.toml does not declare"
+            )
 
 
 def test_uploads_of_one_person_are_pinned() -> None:
