@@ -18,7 +18,8 @@ from statistics import median
 import numpy as np
 
 from mien.report.html import write_html
-from mien.types import EMOTIONS, MODALITIES, Modality, Prediction, Span, Timeline
+from mien.timeline import Prediction, Timeline
+from mien.types import EMOTIONS, MODALITIES, Modality, Span
 
 _WORDS = ["I", "really", "did", "not", "expect", "that", "we", "would", "see", "each", "other", "here", "today"]
 _QUALITY: dict[Modality, dict[str, float]] = {

@@ -197,7 +197,8 @@ import mien.extras, mien.pipeline, mien.recipe, mien.registry, mien.samples, mie
 import mien.media.cut, mien.media.faces, mien.media.open, mien.media.speech, mien.media.subtitles
 from mien.encoders.base import encoders
 from mien.report.base import exporters
-from mien.types import Audio, Frames, Prediction, Segment, Span, Timeline, Word, Words
+from mien.timeline import Prediction, Timeline
+from mien.types import Audio, Frames, Segment, Span, Word, Words
 
 mien.threads.own()
 span = Span(0.0, 2.0)

@@ -12,7 +12,8 @@ from mien.errors import InputError
 from mien.outputs import STDOUT, Outputs, Page
 from mien.report._page import media
 from mien.samples import demo_clip
-from mien.types import Prediction, Span, Timeline
+from mien.timeline import Prediction, Timeline
+from mien.types import Span
 
 TIMELINE = Timeline("a.wav", 0.1, "research", "0" * 64, (), None, {}, None, None, ("nothing was found",))
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from mien.report._page.evidence import Evidence
-from mien.types import EMOTIONS, Modality, Prediction, Span, Timeline
+from mien.timeline import Prediction, Timeline
+from mien.types import EMOTIONS, Modality, Span
 
 OPTIONS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
 LAPTOP = {"viewport": {"width": 1366, "height": 850}}

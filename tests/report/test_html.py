@@ -20,7 +20,8 @@ from mien.report._page.evidence import Evidence
 from mien.report._page.media import EMBED_LIMIT, Media, embedded, referred
 from mien.report._page.palette import MODALITY_LOOKS, looks
 from mien.report.html import write_html
-from mien.types import EMOTIONS, Span, Timeline
+from mien.timeline import Timeline
+from mien.types import EMOTIONS, Span
 
 from ..conftest import ROOT
 from .test_exporters import EMPTY, prediction, timeline

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from mien.report._page import story
 from mien.report._page.words import Language
-from mien.types import EMOTIONS, Modality, Prediction, Span, Timeline
+from mien.timeline import Prediction, Timeline
+from mien.types import EMOTIONS, Modality, Span
 
 EN, ZH = Language("en"), Language("zh")
 

@@ -16,7 +16,7 @@ from mien.report._page.media import Media
 from mien.report._page.palette import SIGNS
 from mien.report._page.words import Language
 from mien.report.base import exporters
-from mien.types import Timeline
+from mien.timeline import Timeline
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mien.report._page.words import Language, clock
-from mien.types import MODALITIES, Modality, Prediction, Timeline
+from mien.timeline import Prediction, Timeline
+from mien.types import MODALITIES, Modality
 
 SURE = 0.5
 """A label less probable than this is shown as unsure."""

@@ -16,7 +16,8 @@ from mien.report._page.evidence import Evidence
 from mien.report._page.media import Media
 from mien.report._page.palette import MODALITY_LOOKS, looks
 from mien.report._page.words import Language, clock
-from mien.types import EMOTIONS, MODALITIES, Modality, Prediction, Timeline
+from mien.timeline import Prediction, Timeline
+from mien.types import EMOTIONS, MODALITIES, Modality
 
 Table = dict[str, Any]
 
