@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -130,6 +131,20 @@ class _Page:
     reached: float = 0.0
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A stretch of the clip in which everything is decided but the words."""
+
+    start: float
+    done: float
+    audio: Audio | None
+    speech: list[Span]
+    people: dict[str, list[Sighting]]
+
+
+_Heard = tuple[_Part, "Future[list[Word]]"]
+
+
 class _Cutter:
     def __init__(
         self,
@@ -150,13 +165,18 @@ class _Cutter:
         self.spoken = self.seen = False
 
     def run(self, progress: Progress | None) -> Iterator[Segment]:
-        for piece in stream(self.path, self.settings.fps, self.warn, pictures=self.info.kind == "video"):
-            self._take(piece)
-            if progress is not None:
-                progress(self.page.reached)
-            if self.page.reached - self.page.start >= self.settings.page:
-                yield from self._give(last=False)
-        yield from self._give(last=True)
+        # What was said in one page is recognised while the next is decoded: the two together fill two cores.
+        with ThreadPoolExecutor(1, "mien-words") as listener:
+            heard: _Heard | None = None
+            for piece in stream(self.path, self.settings.fps, self.warn, pictures=self.info.kind == "video"):
+                self._take(piece)
+                if progress is not None:
+                    progress(self.page.reached)
+                if self.page.reached - self.page.start >= self.settings.page:
+                    yield from self._segments(heard)
+                    heard = self._listen(listener, last=False)
+            yield from self._segments(heard)
+            yield from self._segments(self._listen(listener, last=True))
         self._explain()
 
     def _take(self, piece: Audio | Picture) -> None:
@@ -170,8 +190,13 @@ class _Cutter:
             crops = [crop(piece.pixels, f) for f in faces]
             self.page.sightings += self.tracker.update(faces, crops, piece.time)
 
-    def _give(self, last: bool) -> Iterator[Segment]:
-        """Give out what is decided: up to the end of the page, or to the start of what may still go on there."""
+    def _listen(self, listener: Executor, last: bool) -> _Heard:
+        """Decide what the page holds, and have its words recognised."""
+        part = self._decide(last)
+        return part, listener.submit(self._words, part)
+
+    def _decide(self, last: bool) -> _Part:
+        """The page up to its end, or to the start of what may still go on there; the rest stays for the next."""
         page, audio = self.page, self._sound()
         speech = self._speech(audio, last)
         done = page.reached if last else page.reached - 1.0
@@ -180,10 +205,10 @@ class _Cutter:
             done = speech.pop().start
         speech = [s for s in speech if s.start < done]
         done = max([done, *(s.end for s in speech)])
-        said = self._words(audio, speech)
-        segments = self._segments(audio, speech, said, done)
-        yield from sorted(segments, key=lambda s: (s.span, s.who or ""))
+        people = by_person([s for s in page.sightings if s.time < done + 1e-9])
+        part = _Part(page.start, done, audio, speech, people)
         self._forget(audio, done)
+        return part
 
     def _sound(self) -> Audio | None:
         page = self.page
@@ -214,7 +239,8 @@ class _Cutter:
                 spans.append(word.span)
         return spans
 
-    def _words(self, audio: Audio | None, speech: Sequence[Span]) -> list[Word]:
+    def _words(self, part: _Part) -> list[Word]:
+        audio, speech = part.audio, part.speech
         if self.given is not None:
             return list(self.given.items)
         if self.clip.text is not None and speech:
@@ -225,29 +251,35 @@ class _Cutter:
         heard = self.recogniser.words(audio.samples, [s.shifted(-audio.start) for s in speech])
         return [Word(w.text, w.span.shifted(audio.start), w.confidence) for w in heard]
 
-    def _segments(
-        self, audio: Audio | None, speech: Sequence[Span], said: Sequence[Word], done: float
-    ) -> list[Segment]:
-        shares = share_out(said, speech)
-        people = by_person([s for s in self.page.sightings if s.time < done + 1e-9])
-        self.spoken = self.spoken or bool(speech)
-        self.seen = self.seen or bool(people)
-        segments: list[Segment] = []
-        for span, part in zip(speech, shares, strict=True):
-            speaker = who_speaks(people, span)
-            words = Words(tuple(part), self._language()) if part else None
-            segments.append(
-                Segment(span, speaker, words, frames_in(people.get(speaker or "", []), span), sound_in(audio, span))
-            )
-            segments += [
-                Segment(span, who, frames=f) for who in people if who != speaker and (f := frames_in(people[who], span))
-            ]
-        for gap in silences(speech, self.page.start, done):
-            for who, sightings in people.items():
+    def _segments(self, heard: _Heard | None) -> list[Segment]:
+        """Segments of a part in order of time."""
+        if heard is None:
+            return []
+        part, words = heard[0], heard[1].result()
+        self.spoken = self.spoken or bool(part.speech)
+        self.seen = self.seen or bool(part.people)
+        segments = [
+            s
+            for span, own in zip(part.speech, share_out(words, part.speech), strict=True)
+            for s in self._utterance(part, span, own)
+        ]
+        for gap in silences(part.speech, part.start, part.done):
+            for who, sightings in part.people.items():
                 segments += face_only(
                     who, sightings, gap, self.settings.fps, self.settings.least, self.settings.stretch
                 )
-        return segments
+        return sorted(segments, key=lambda s: (s.span, s.who or ""))
+
+    def _utterance(self, part: _Part, span: Span, said: list[Word]) -> Iterator[Segment]:
+        """The segment of who speaks, and one of each other person in view."""
+        people = part.people
+        speaker = who_speaks(people, span)
+        words = Words(tuple(said), self._language()) if said else None
+        frames = frames_in(people.get(speaker or "", []), span)
+        yield Segment(span, speaker, words, frames, sound_in(part.audio, span))
+        for who in people:
+            if who != speaker and (shown := frames_in(people[who], span)) is not None:
+                yield Segment(span, who, frames=shown)
 
     def _language(self) -> str | None:
         return self.recogniser.language if self.recogniser is not None else None

@@ -64,7 +64,10 @@ class LibFaceDetection:
         height, width = pixels.shape[:2]
         scale = min(1.0, _DETECT_SIDE / max(height, width))
         size = max(1, round(width * scale)), max(1, round(height * scale))
-        small = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR)) if scale < 1 else pixels
+        small = pixels
+        if scale < 1:
+            # Whole pixels are averaged first, then a picture of nearly the right size is resized: a third of the time.
+            small = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR, reducing_gap=1.0))
         rows = self._with_eyes(small) if self._library is not None else self._without_eyes(small)
         ratio = width / size[0]
         faces = [_face(row, ratio) for row in rows if row[0] >= 100 * _LEAST_SCORE and min(row[3], row[4]) >= 8]
@@ -144,9 +147,13 @@ def crop(pixels: Pixels, face: Face) -> Pixels:
 
 
 def _window(pixels: Pixels, x0: int, y0: int, size: int) -> Pixels:
-    rows = np.clip(np.arange(y0, y0 + size), 0, pixels.shape[0] - 1)
-    columns = np.clip(np.arange(x0, x0 + size), 0, pixels.shape[1] - 1)
-    return np.asarray(pixels[np.ix_(rows, columns)])
+    """A square of the picture; beyond the picture its edge is repeated."""
+    height, width = pixels.shape[:2]
+    top, left = min(max(y0, 0), height - 1), min(max(x0, 0), width - 1)
+    inside = pixels[top : max(top + 1, y0 + size), left : max(left + 1, x0 + size)]
+    above, before = min(size - 1, max(0, -y0)), min(size - 1, max(0, -x0))
+    rows, columns = (above, size - above - inside.shape[0]), (before, size - before - inside.shape[1])
+    return np.pad(inside, (rows, columns, (0, 0)), mode="edge") if any((*rows, *columns)) else inside
 
 
 def _tilt(face: Face) -> float:

