@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import InputError
-from mien.media.faces import Detector, LibFaceDetection, Sighting, Tracker, crop
+from mien.media.faces import Detector, Face, LibFaceDetection, Pixels, Sighting, Tracker, crop
 from mien.media.open import MediaInfo, Picture, join, probe, stream
 from mien.media.picture import read_image
 from mien.media.speech import Recogniser, speech_spans
@@ -20,6 +21,7 @@ from mien.types import SAMPLE_RATE, Audio, Clip, Frames, Segment, Span, Word, Wo
 
 Warn = Callable[[str], None]
 Progress = Callable[[float], None]
+_AHEAD = 4  # pictures that may wait for the face detector; each is up to 2.8 MB
 
 
 @dataclass(frozen=True)
@@ -104,12 +106,17 @@ def main_face(path: Path, span: Span | None = None, fps: float = 5.0) -> Frames 
             continue
         if span is not None and piece.time >= span.end:
             break
-        faces = detector.detect(piece.pixels)
-        sightings += tracker.update(faces, [crop(piece.pixels, f) for f in faces], piece.time)
+        sightings += tracker.update(*_faces(detector, piece.pixels), piece.time)
     people = by_person(sightings)
     if not people:
         return None
     return frames_in(max(people.values(), key=len), Span(0.0, sightings[-1].time + 1.0))
+
+
+def _faces(detector: Detector, pixels: Pixels) -> _Found:
+    """The faces in a picture, and the crop of each."""
+    faces = detector.detect(pixels)
+    return faces, [crop(pixels, f) for f in faces]
 
 
 def _detector(warn: Warn) -> Detector | None:
@@ -143,6 +150,7 @@ class _Part:
 
 
 _Heard = tuple[_Part, "Future[list[Word]]"]
+_Found = tuple[list[Face], list[Pixels]]
 
 
 class _Cutter:
@@ -161,34 +169,44 @@ class _Cutter:
         self.given = words
         self.detector = _detector(warn) if self.info.kind == "video" else None
         self.tracker = Tracker()
+        self.watched: deque[tuple[float, Future[_Found]]] = deque()
         self.page = _Page()
         self.spoken = self.seen = False
 
     def run(self, progress: Progress | None) -> Iterator[Segment]:
-        # What was said in one page is recognised while the next is decoded: the two together fill two cores.
-        with ThreadPoolExecutor(1, "mien-words") as listener:
+        # Decoding, faces and words have a thread each, so that two cores are busy: faces lag behind by a few pictures,
+        # and what was said in one page is recognised while the next is read.
+        with ThreadPoolExecutor(1, "mien-faces") as watcher, ThreadPoolExecutor(1, "mien-words") as listener:
             heard: _Heard | None = None
             for piece in stream(self.path, self.settings.fps, self.warn, pictures=self.info.kind == "video"):
-                self._take(piece)
+                self._take(piece, watcher)
                 if progress is not None:
                     progress(self.page.reached)
                 if self.page.reached - self.page.start >= self.settings.page:
+                    self._track(waiting=0)
                     yield from self._segments(heard)
                     heard = self._listen(listener, last=False)
+            self._track(waiting=0)
             yield from self._segments(heard)
             yield from self._segments(self._listen(listener, last=True))
         self._explain()
 
-    def _take(self, piece: Audio | Picture) -> None:
+    def _take(self, piece: Audio | Picture, watcher: Executor) -> None:
         if isinstance(piece, Audio):
             self.page.audio.append(piece)
             self.page.reached = max(self.page.reached, piece.span.end)
             return
         self.page.reached = max(self.page.reached, piece.time)
         if self.detector is not None:
-            faces = self.detector.detect(piece.pixels)
-            crops = [crop(piece.pixels, f) for f in faces]
-            self.page.sightings += self.tracker.update(faces, crops, piece.time)
+            self.watched.append((piece.time, watcher.submit(_faces, self.detector, piece.pixels)))
+            self._track(waiting=_AHEAD)
+
+    def _track(self, waiting: int) -> None:
+        """Follow people through the pictures in which faces have been looked for, until so many are left."""
+        while len(self.watched) > waiting:
+            time, found = self.watched.popleft()
+            faces, crops = found.result()
+            self.page.sightings += self.tracker.update(faces, crops, time)
 
     def _listen(self, listener: Executor, last: bool) -> _Heard:
         """Decide what the page holds, and have its words recognised."""
