@@ -50,7 +50,7 @@ def make_clip(path: Path, minutes: float) -> None:
                     packet.pts, packet.dts = packet.pts + move, packet.dts + move
                     packet.stream = streams[packet.stream.type]
                     target.mux(packet)
-            offset += end
+            offset += end + 0.1  # packets of sound begin before 0; they must not fall into the clip before
 
 
 def main() -> None:

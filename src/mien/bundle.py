@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mien import bundles, threads
 from mien.cache import file_sha256
-from mien.encoders.base import Encoder, encoders
+from mien.encoders.base import Encoder, Through, encoders
 from mien.errors import InputError, MienError
 from mien.registry import closest
 from mien.types import MODALITIES, Float32, Modality, Task, Track
@@ -94,7 +94,21 @@ class Bundle:
     def encoders(self) -> dict[Modality, Encoder]:
         """The encoders it was trained with."""
         tables = {m: self._table["encoders"][m] for m in self.modalities}
-        return {m: encoders.build({"name": t["name"], **t["options"]}) for m, t in tables.items()}
+        plain = {m: encoders.build({"name": t["name"], **t["options"]}) for m, t in tables.items()}
+        return {m: self._through(e, tables[m]["trunk"]) if m in self.baselines else e for m, e in plain.items()}
+
+    @property
+    def baselines(self) -> tuple[Modality, ...]:
+        """The modalities whose tracks are taken relative to the person (``person.py``)."""
+        return tuple(m for m in self.modalities if "trunk" in self._table["encoders"][m])
+
+    def _through(self, encoder: Encoder, entry: Mapping[str, Any]) -> Encoder:
+        def run(track: Track) -> Float32:
+            feed = {"values": track.values[None], "mask": np.ones((1, len(track)), bool)}
+            (states,) = self._graph(f"{encoder.modality}_trunk").run(None, feed)
+            return np.asarray(states[0], np.float32)
+
+        return Through(encoder, entry["sha256"], run)
 
     @property
     def card(self) -> str:
@@ -104,7 +118,14 @@ class Bundle:
     @property
     def files(self) -> set[str]:
         """Names of its graphs."""
-        return {entry["file"] for entry in [*self._table["encoders"].values(), self._table["fusion"]]}
+        return {entry["file"] for entry in self._entries.values()}
+
+    @cached_property
+    def _entries(self) -> dict[str, Any]:
+        """The entry of each graph: "fusion", each modality, and "<modality>_trunk" where there is a baseline."""
+        table = self._table["encoders"]
+        trunks = {f"{m}_trunk": table[m]["trunk"] for m in self.baselines}
+        return {"fusion": self._table["fusion"], **table, **trunks}
 
     @property
     def evaluation(self) -> list[dict[str, Any]]:
@@ -160,13 +181,8 @@ class Bundle:
 
     def _graph(self, part: str) -> onnxruntime.InferenceSession:
         if part not in self._graphs:
-            import onnxruntime
-
-            entry = self._table["fusion"] if part == "fusion" else self._table["encoders"][part]
-            path = self._file(entry["file"], entry["sha256"])
-            self._graphs[part] = onnxruntime.InferenceSession(
-                str(path), threads.session_options(), providers=["CPUExecutionProvider"]
-            )
+            entry = self._entries[part]
+            self._graphs[part] = open_graph(self._file(entry["file"], entry["sha256"]))
         return self._graphs[part]
 
     def _file(self, name: str, sha256: str) -> Path:
@@ -188,6 +204,13 @@ class Encoded:
     states: Float32
     mask: NDArray[np.bool_]
     quality: Float32
+
+
+def open_graph(path: Path) -> onnxruntime.InferenceSession:
+    """An ONNX graph, on the CPU, with our threads."""
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(str(path), threads.session_options(), providers=["CPUExecutionProvider"])
 
 
 def shipped() -> list[str]:

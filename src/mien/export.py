@@ -15,17 +15,20 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from mien import __version__
-from mien.bundle import SCHEMA, Bundle
+from mien.bundle import SCHEMA, Bundle, open_graph
 from mien.cache import file_sha256, make_folder, write_atomic
 from mien.card import card
 from mien.circumplex import POSITIONS
 from mien.data.batch import ExampleSet
+from mien.data.load import segment_of
 from mien.encoders.base import Encoder
 from mien.errors import ParityError
+from mien.frozen import Same, trunk_of
 from mien.heads import score
 from mien.model import Model
+from mien.person import Population
 from mien.recipe import Recipe
-from mien.types import Float32, Modality, Task, Track
+from mien.types import Example, Float32, Modality, Task, Track
 
 _TOLERANCE = 1e-3  # of a probability, graph in float32 against torch
 _AGREEMENT = 0.97  # share of equal top labels after int8 or float16 storage
@@ -50,6 +53,7 @@ def export(
     probe: Sequence[ExampleSet],
     folder: Path,
     lineage: Mapping[Modality, Any] | None = None,
+    populations: Mapping[Modality, Population] | None = None,
 ) -> Bundle:
     """Write a bundle.
 
@@ -60,6 +64,7 @@ def export(
         probe: real examples for the parity check (validation data).
         folder: where to; must not exist.
         lineage: recipes of the runs whose weights it started from, by modality.
+        populations: of the modalities with a person baseline.
 
     Raises:
         ParityError: if the graphs do not answer as the model does; nothing is written then.
@@ -68,6 +73,8 @@ def export(
 
     def fill(draft: Path) -> None:
         entries = {m: _encoder_entry(model, m, encoders[m], recipe, _sample(probe, m), draft) for m in model.modalities}
+        for m, population in (populations or {}).items():
+            entries[m]["trunk"] = _trunk_entry(model, m, encoders[m], recipe, probe, population, draft)
         fusion = _fusion_entry(model, encoders, recipe, draft)
         table = {**_table(recipe, model.tasks, entries, fusion), "lineage": dict(lineage or {})}
         _write(draft, table)
@@ -123,15 +130,8 @@ def _sample(probe: Sequence[ExampleSet], modality: Modality) -> Track:
 def _encoder_entry(
     model: Model, modality: Modality, encoder: Encoder, recipe: Recipe, sample: Track, folder: Path
 ) -> dict[str, Any]:
-    network = model.networks[modality]
-    # Two rows of three steps: the tracer would take a length of one for a constant.
-    rows = np.resize(sample.values, (3, *sample.values.shape[1:]))
-    values = torch.from_numpy(np.stack([rows, rows]))
-    mask = torch.tensor([[True, True, True], [True, True, False]])
-    batch, time = Dim("batch", max=4096), Dim("time", max=16384)
-    shapes = ({0: batch, 1: time}, {0: batch, 1: time})
-    proto = trace(_Plain(network), (values, mask), shapes, ["values", "mask"], ["states"])
-    file = _store(proto, folder, modality, recipe)
+    network = model.bodies.get(modality, model.networks[modality])
+    file = _store(_graph(_Plain(network), sample), folder, modality, recipe)
     table = recipe.encoders[modality]
     return {
         "name": table.name,
@@ -140,6 +140,69 @@ def _encoder_entry(
         "dim": _dim(model, modality),
         **file,
     }
+
+
+def _graph(network: nn.Module, sample: Track) -> Any:
+    """The ONNX model of (values, mask) -> states."""
+    # Two rows of three steps: the tracer would take a length of one for a constant.
+    rows = np.resize(sample.values, (3, *sample.values.shape[1:]))
+    values = torch.from_numpy(np.stack([rows, rows]))
+    mask = torch.tensor([[True, True, True], [True, True, False]])
+    batch, time = Dim("batch", max=4096), Dim("time", max=16384)
+    shapes = ({0: batch, 1: time}, {0: batch, 1: time})
+    return trace(network, (values, mask), shapes, ["values", "mask"], ["states"])
+
+
+class _Standardised(nn.Module):
+    """The part of a network that never learns, then the population's mean and deviation."""
+
+    def __init__(self, trunk: nn.Module, population: Population) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.register_buffer("centre", torch.from_numpy(population.centre))
+        self.register_buffer("scale", torch.from_numpy(population.scale))
+
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        states: Tensor = (self.trunk(values, mask).float() - self.centre) / self.scale
+        return states
+
+
+def _trunk_entry(
+    model: Model,
+    modality: Modality,
+    encoder: Encoder,
+    recipe: Recipe,
+    probe: Sequence[ExampleSet],
+    population: Population,
+    folder: Path,
+) -> dict[str, Any]:
+    """The graph before a person baseline, checked on real clips."""
+    trunk = trunk_of(model.networks[modality]) or Same()
+    tracks = [t for e in _some(probe, 8) if (t := _raw(encoder, e)) is not None]
+    standardised = _Standardised(trunk, population).eval()
+    entry = _store(_graph(_Plain(standardised), tracks[0]), folder, f"{modality}_trunk", recipe)
+    graph = open_graph(folder / entry["file"])
+    worst = 0.0
+    for track in tracks:
+        mask = np.ones((1, len(track)), bool)
+        with torch.no_grad():
+            want = standardised(torch.from_numpy(track.values[None]), torch.from_numpy(mask)).numpy()
+        (got,) = graph.run(None, {"values": track.values[None], "mask": mask})
+        worst = max(worst, float(np.abs(got - want).max()))
+    if worst > 0.01 and f"{modality}_trunk" not in (*recipe.export.int8, *recipe.export.float16):
+        raise ParityError(
+            f"the exported trunk of {modality} differs from the model by {worst:.2g}; nothing was exported"
+        )
+    return entry
+
+
+def _some(probe: Sequence[ExampleSet], count: int) -> list[Example]:
+    return [part.examples[int(i)] for part in probe for i in np.linspace(0, len(part) - 1, min(count, len(part)))]
+
+
+def _raw(encoder: Encoder, example: Example) -> Track | None:
+    segment = segment_of(example.clip, encoder.modality)
+    return None if segment is None else encoder.prepare(segment)
 
 
 def _dim(model: Model, modality: Modality) -> int:

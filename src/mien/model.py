@@ -44,12 +44,17 @@ class Outputs(NamedTuple):
 
 
 class Model(nn.Module):
-    """Encoders' networks, a fusion and heads. The whole forward is below."""
+    """Encoders' networks, a fusion and heads. The whole forward is below.
+
+    Attributes:
+        bodies: {modality: the part of its network that the batches still need}, where they hold what the trunk gave.
+    """
 
     def __init__(self, networks: Mapping[Modality, nn.Module], fusion: Fusion, tasks: Sequence[Task]) -> None:
         super().__init__()
         self.modalities = tuple(networks)
         self.tasks = tuple(tasks)
+        self.bodies: dict[Modality, nn.Module] = {}
         self.networks = nn.ModuleDict({str(m): n for m, n in networks.items()})
         self.fusion = fusion
         self.heads = nn.ModuleDict({task.name: fusion.head(task) for task in tasks})
@@ -67,16 +72,17 @@ class Model(nn.Module):
     def _encode(self, modality: Modality, batch: Batch) -> tuple[Tensor, Tensor]:
         network = self.networks[modality]
         if modality not in batch.x:
-            nothing = torch.zeros(batch.size, 1, int(network.dim))  # type: ignore[arg-type]  # Encoder.network's contract
-            return nothing, torch.zeros(batch.size, 1, dtype=torch.bool)
+            device = next(iter(batch.quality.values())).device
+            nothing = torch.zeros(batch.size, 1, int(network.dim), device=device)  # type: ignore[arg-type]  # Encoder.network's contract
+            return nothing, torch.zeros(batch.size, 1, dtype=torch.bool, device=device)
         mask = batch.mask[modality]
-        state = network(batch.x[modality], mask).float()
+        state = self.bodies.get(modality, network)(batch.x[modality], mask).float()
         return state, mask if state.shape[1] == mask.shape[1] else mask.any(dim=1, keepdim=True)
 
 
 def total_loss(tasks: Sequence[Task], logits: Mapping[str, Tensor], batch: Batch) -> Tensor:
     """Mean loss over the labelled examples of each task, summed over tasks."""
-    total = torch.zeros(())
+    total = torch.zeros((), device=next(iter(logits.values())).device)
     for task in tasks:
         chosen = batch.labelled[task.name]
         if bool(chosen.any()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from mien import threads
 from mien.circumplex import expected
 from mien.errors import InputError
+from mien.person import Baseline
 from mien.timeline import Prediction, Timeline
 from mien.types import Clip, Modality, Segment, Span, Track, Words
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from mien.media.speech import Recogniser
 
 Progress = Callable[[float, float], None]
+People = dict[tuple[Modality, str | None], Baseline]
 
 
 class Analyzer:
@@ -68,7 +71,8 @@ class Analyzer:
         warnings: list[str] = []
         clip = _clip(source, text, subtitles)
         duration, segments = self._segments(clip, subtitles, warnings, progress)
-        predictions = tuple(p for s in segments if (p := self._predict(s, warnings)) is not None)
+        people: People = defaultdict(Baseline)
+        predictions = tuple(p for s in segments if (p := self._predict(s, people, warnings)) is not None)
         duration = max([duration, *(p.span.end for p in predictions)])
         return _timeline(clip.id, duration, self.bundle, predictions, warnings)
 
@@ -118,12 +122,19 @@ class Analyzer:
         found = cut(clip, settings, self._recogniser, warnings.append, follow, words)
         return info.duration, found if clip.span is None else _inside(found, clip.span)
 
-    def _tracks(self, segment: Segment) -> dict[Modality, Track]:
-        found = {m: e.prepare(segment) for m, e in self.bundle.encoders.items()}
-        return {m: t for m, t in found.items() if t is not None}
+    def _tracks(self, segment: Segment, people: People) -> dict[Modality, Track]:
+        """What each encoder reads in the segment; relative to the person as the clip has shown them so far."""
+        found = {m: t for m, e in self.bundle.encoders.items() if (t := e.prepare(segment)) is not None}
+        for modality in self.bundle.baselines:
+            if modality in found:
+                # Who cannot be told apart counts as one person: most sounds without pictures are of one voice.
+                usual, track = people[modality, segment.who], found[modality]
+                usual.observe(track.values)
+                found[modality] = replace(track, values=usual.normalise(track.values))
+        return found
 
-    def _predict(self, segment: Segment, warnings: list[str]) -> Prediction | None:
-        encoders, tracks = self.bundle.encoders, self._tracks(segment)
+    def _predict(self, segment: Segment, people: People, warnings: list[str]) -> Prediction | None:
+        encoders, tracks = self.bundle.encoders, self._tracks(segment, people)
         if segment.words is not None and "text" in encoders and "text" not in tracks:
             _once(warnings, "some words are not in a language the text model knows (English); they were left out")
         if not tracks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ from mien.bundle import Bundle
 from mien.cache import write_atomic
 from mien.evaluate import evaluate, over_seeds
 from mien.export import annotate, export
+from mien.person import STANDARD
 from mien.recipe import Recipe
 from mien.train import Run, example_sets, progress_bars, train
 
@@ -36,9 +38,11 @@ def produce(recipe: Recipe, seeds: Sequence[int], root: Path, runs: Path, resume
 
 
 def _judge(run: Run, root: Path, quiet: bool) -> list[dict[str, object]]:
-    bundle = export(run.model, run.encoders, run.recipe, run.probe, run.folder / "bundle", run.lineage)
+    bundle = export(run.model, run.encoders, run.recipe, run.probe, run.folder / "bundle", run.lineage, run.populations)
     with progress_bars(quiet) as bars:
-        valid, test = (example_sets(run.recipe, split, run.encoders, root, bars) for split in ("valid", "test"))
+        valid, test = (example_sets(run.recipe, split, bundle.encoders, root, bars) for split in ("valid", "test"))
+        for part, modality in itertools.product((*valid, *test), bundle.baselines):
+            part.relate(modality, STANDARD)
         bar = bars.add_task("evaluate", total=1)
         rows = evaluate(bundle, valid, test)
         bars.advance(bar)

@@ -26,12 +26,15 @@ class EncoderTable:
         options: its arguments.
         start: folder of a finished run whose weights for this modality are taken, relative to the runs folder.
         lr: its own learning rate; ``None`` takes that of ``[train]``.
+        baseline: its features are taken relative to what is usual for the person (``person.py``). They are features of the
+            part that never learns; see ``frozen.py``.
     """
 
     name: str
     options: dict[str, Any] = field(default_factory=dict)
     start: str | None = None
     lr: float | None = None
+    baseline: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,20 @@ import torch
 from lightning_fabric import Fabric
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from torch import Tensor, nn
+from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mien import threads
 from mien.data.batch import ExampleSet, epoch, load_sets
 from mien.encoders.base import Encoder, encoders
 from mien.errors import InputError, RecipeError
+from mien.frozen import run_trunks_once
 from mien.fusion.base import fusions
 from mien.learning import optimizer, schedule
+from mien.machine import Machine
 from mien.model import Batch, Model, total_loss
-from mien.networks.pooled import PooledStatistics
+from mien.observing import observe, relate
+from mien.person import Population
 from mien.recipe import Recipe
 from mien.run import Checkpoint, Log, load_recipe, load_weights, run_folder, save_recipe, save_weights
 from mien.types import Modality
@@ -34,10 +37,12 @@ _SAVE_EVERY = 300  # steps between checkpoints
 
 @dataclass(frozen=True)
 class Run:
-    """A finished training: the model in evaluation mode, what it was made from, and where it lies.
+    """A finished training: the model in evaluation mode on the CPU, what it was made from, and where it lies.
 
-    ``probe`` holds the validation sets (the training sets where there are none); ``lineage`` the recipes of the runs
-    whose weights it started from.
+    Attributes:
+        probe: the validation sets (the training sets where there are none), as the exported graphs will get them.
+        populations: of the modalities with a person baseline.
+        lineage: recipes of the runs whose weights it started from.
     """
 
     model: Model
@@ -46,6 +51,7 @@ class Run:
     folder: Path
     probe: Sequence[ExampleSet]
     valid_loss: float | None
+    populations: dict[Modality, Population]
     lineage: dict[Modality, dict[str, Any]]
 
 
@@ -69,7 +75,9 @@ def build(recipe: Recipe) -> tuple[Model, dict[Modality, Encoder]]:
     return Model(networks, fusion, recipe.tasks), parts
 
 
-def train(recipe: Recipe, root: Path, runs: Path, resume: bool = False, quiet: bool = False) -> Run:
+def train(
+    recipe: Recipe, root: Path, runs: Path, resume: bool = False, quiet: bool = False, fabric: Fabric | None = None
+) -> Run:
     """Train one model.
 
     Args:
@@ -78,31 +86,56 @@ def train(recipe: Recipe, root: Path, runs: Path, resume: bool = False, quiet: b
         runs: folder of all runs; this one goes to ``runs/<name>/seed<seed>``.
         resume: go on from the last checkpoint; the result is the same as of an unbroken run.
         quiet: no progress bars.
+        fabric: where to train, see ``machine.py``; ``None`` for one device.
 
     Raises:
         InputError: if the folder holds a run and ``resume`` was not asked for.
     """
     torch.set_num_threads(threads.count())
     torch.set_flush_denormal(True)
+    fabric = fabric or Machine().fabric(recipe.train.precision)
     folder = run_folder(runs, recipe)
     checkpoint = Checkpoint(folder / "checkpoint.safetensors")
     if checkpoint.exists() and not resume:
         raise InputError(f"{folder} holds a run already; continue it with --resume or remove the folder")
     folder.mkdir(parents=True, exist_ok=True)
-    save_recipe(recipe, folder)
+    fabric.barrier()
     model, parts = build(recipe)
+    lineage = _start(model, recipe, runs)
+    choose(model, recipe.train.learn)
+    related = [m for m, t in recipe.encoders.items() if t.baseline]
+    readers = run_trunks_once(model.to(fabric.device), parts, related)
+    with fabric.rank_zero_first(), progress_bars(quiet or not fabric.is_global_zero) as bars:
+        sets, valid = (example_sets(recipe, split, readers, root, bars) for split in ("train", "valid"))
+    if not sets:
+        raise RecipeError(f"the recipe '{recipe.name}' finds no training examples")
+    populations = relate(recipe, sets, valid)
+    if fabric.is_global_zero:
+        save_recipe(recipe, folder)
+    with progress_bars(quiet or not fabric.is_global_zero) as bars:
+        best = _Loop(recipe, model, sets, valid, folder, checkpoint, fabric).run(bars, resume)
+        model = model.to("cpu").eval()
+        probe = valid or sets
+        if set(model.bodies) - set(related):
+            # The exported graph of a network holds its trunk too, unless a baseline stands between the two.
+            model.bodies = {m: b for m, b in model.bodies.items() if m in related}
+            kept = {m: readers[m] if m in related else e for m, e in parts.items()}
+            probe = example_sets(recipe, "valid" if valid else "train", kept, root, bars)
+            for modality, population in populations.items():
+                for part in probe:
+                    part.relate(modality, population)
+    return Run(model, parts, recipe, folder, probe, best, populations, lineage)
+
+
+def _start(model: Model, recipe: Recipe, runs: Path) -> dict[Modality, dict[str, Any]]:
+    """Load the weights of the runs that the recipe starts from; their recipes."""
     lineage = {}
     for modality, table in recipe.encoders.items():
         if table.start:
             start = runs / table.start.format(seed=recipe.seed)
             load_weights(model, start, modality)
             lineage[modality] = load_recipe(start)
-    with progress_bars(quiet) as bars:
-        sets, valid = (example_sets(recipe, split, parts, root, bars) for split in ("train", "valid"))
-        if not sets:
-            raise RecipeError(f"the recipe '{recipe.name}' finds no training examples")
-        best = _Loop(recipe, model, sets, valid, folder, checkpoint).run(bars, resume)
-    return Run(model.eval(), parts, recipe, folder, valid or sets, best, lineage)
+    return lineage
 
 
 class _Loop:
@@ -116,16 +149,17 @@ class _Loop:
         valid: Sequence[ExampleSet],
         folder: Path,
         checkpoint: Checkpoint,
+        fabric: Fabric,
     ) -> None:
         self.recipe, self.how, self.model = recipe, recipe.train, model
         self.sets, self.valid, self.folder, self.checkpoint = sets, valid, folder, checkpoint
-        self.fabric = Fabric(accelerator="cpu", devices=1, precision=self.how.precision)  # type: ignore[arg-type]  # Fabric checks it
-        _choose(model, self.how.learn)
+        self.fabric = fabric
         self.optimizer = optimizer(recipe, model)
         self.wrapped, self.optimizer = self.fabric.setup(model, self.optimizer)
         average = get_ema_multi_avg_fn(self.how.ema)  # type: ignore[no-untyped-call]  # torch lacks the annotation
         self.ema = AveragedModel(model, multi_avg_fn=average, use_buffers=True) if self.how.ema else None
-        self.per_epoch = sum(math.ceil(len(s) / self.how.batch) for s in sets)
+        # Every process takes its part of the batches; steps are counted alike in all of them.
+        self.per_epoch = math.ceil(sum(math.ceil(len(s) / self.how.batch) for s in sets) / fabric.world_size)
         self.best = math.inf
 
     def run(self, bars: Progress, resume: bool) -> float | None:
@@ -134,7 +168,7 @@ class _Loop:
         if resume and self.checkpoint.exists():
             step, self.best = self.checkpoint.load(self.model, self.optimizer, self.ema)
         else:
-            observe(self.model, self.sets, self.how.learn)
+            observe(self.model, self.sets)
         total = self.per_epoch * self.how.epochs
         bar = bars.add_task(f"train {self.recipe.name} seed {self.recipe.seed}", total=total, completed=step)
         with Log(self.folder) as log:
@@ -144,27 +178,30 @@ class _Loop:
                     step += 1
                     log.scalar("train/loss", loss, step)
                     bars.advance(bar)
-                    if step % _SAVE_EVERY == 0 and step % self.per_epoch:
+                    if step % _SAVE_EVERY == 0 and step % self.per_epoch and self.fabric.is_global_zero:
                         self.checkpoint.save(self.model, self.optimizer, self.ema, step, self.best)
-                self._finish_epoch(number, log, step)
+                if self.fabric.is_global_zero:
+                    self._finish_epoch(number, log, step)
+                self.fabric.barrier()
         load_weights(self.model, self.folder)
         return None if math.isinf(self.best) else self.best
 
     def _batches(self, number: int, skip: int) -> Iterator[Batch]:
         rng = np.random.default_rng([self.recipe.seed, number])
-        for index, (which, rows) in enumerate(epoch(self.sets, self.how.batch, rng)):
-            if index >= skip:
-                yield self.sets[which].batch(rows)
+        plan = list(epoch(self.sets, self.how.batch, rng))
+        for step in range(skip, self.per_epoch):
+            which, rows = plan[(step * self.fabric.world_size + self.fabric.global_rank) % len(plan)]
+            yield self.fabric.to_device(self.sets[which].batch(rows))
 
     def _step(self, batch: Batch, step: int, total: int) -> float:
-        torch.manual_seed(self.recipe.seed * 1_000_003 + step)
+        torch.manual_seed(self.recipe.seed * 1_000_003 + step + 7_919 * self.fabric.global_rank)
         _learning_mode(self.model)
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * schedule(self.how, step, total)
         loss = total_loss(self.recipe.tasks, self.wrapped(batch).logits, batch)
         self.fabric.backward(loss)
         if self.how.clip:
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.how.clip)
+            self.fabric.clip_gradients(self.wrapped, self.optimizer, max_norm=self.how.clip, error_if_nonfinite=False)
         self.optimizer.step()
         self.optimizer.zero_grad()
         if self.ema is not None:
@@ -193,10 +230,11 @@ class _Loop:
         return averaged
 
 
-def _choose(model: Model, prefixes: Sequence[str]) -> None:
+def choose(model: Model, prefixes: Sequence[str]) -> None:
+    """Let only parameters learn whose names begin so, and which their encoder has not frozen itself."""
     chosen = 0
     for name, parameter in model.named_parameters():
-        parameter.requires_grad = any(name.startswith(p) for p in prefixes)
+        parameter.requires_grad = parameter.requires_grad and any(name.startswith(p) for p in prefixes)
         chosen += parameter.requires_grad
     if not chosen:
         raise RecipeError(f"train.learn = {list(prefixes)} matches no parameter of the model")
@@ -208,32 +246,6 @@ def _learning_mode(model: nn.Module) -> None:
         part.training = any(p.requires_grad for p in part.parameters())
 
 
-def observe(model: Model, sets: Sequence[ExampleSet], learn: Sequence[str]) -> None:
-    """Show what learns the statistics of the training data: networks their values, the fusion its labels and quality."""
-    for modality in model.modalities:
-        network = model.networks[modality]
-        if isinstance(network, PooledStatistics) and any(p.requires_grad for p in network.parameters()):
-            network.fit_statistics(
-                t[modality].values for s in sets for t in map(s.tracks, range(len(s))) if modality in t
-            )
-        model.fusion.observe(modality, _shares(model, sets, modality), _quality(sets, modality))
-
-
-def _shares(model: Model, sets: Sequence[ExampleSet], modality: Modality) -> dict[str, Tensor]:
-    """Share of each label among the examples that have the modality."""
-    shares = {}
-    for task in model.tasks:
-        rows = [s.targets(task.name)[[modality in s.tracks(i) for i in range(len(s))]] for s in sets]
-        total = torch.from_numpy(np.nansum(np.concatenate(rows), axis=0))
-        shares[task.name] = total / total.sum().clamp(min=1e-9)
-    return shares
-
-
-def _quality(sets: Sequence[ExampleSet], modality: Modality) -> Tensor:
-    rows = [t[modality].quality for s in sets for t in map(s.tracks, range(len(s))) if modality in t]
-    return torch.from_numpy(np.stack(rows)) if rows else torch.zeros(0, 0)
-
-
 @torch.no_grad()
 def valid_loss(model: Model, sets: Sequence[ExampleSet], fabric: Fabric, size: int = 64) -> float:
     """Mean loss over all examples."""
@@ -241,7 +253,7 @@ def valid_loss(model: Model, sets: Sequence[ExampleSet], fabric: Fabric, size: i
     total = count = 0.0
     for part in sets:
         for rows in part.order(size, None):
-            batch = part.batch(rows)
+            batch = fabric.to_device(part.batch(rows))
             with fabric.autocast():
                 logits = model(batch).logits
             total += float(total_loss(model.tasks, logits, batch)) * len(rows)

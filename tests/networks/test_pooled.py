@@ -28,10 +28,14 @@ def sample(seed: int, sizes: list[int]) -> tuple[torch.Tensor, NDArray[np.float3
     return rows(frames, others, sizes), frames, others
 
 
+def statistics(seed: int) -> torch.Tensor:
+    return utterance_statistics(sample(seed, [25, 25, 14])[0], torch.ones(1, 3, dtype=torch.bool), STATES).unsqueeze(1)
+
+
 def network() -> PooledStatistics:
     torch.manual_seed(0)
     made = PooledStatistics(STATES, OTHERS, hidden=6)
-    made.fit_statistics(sample(seed, [25, 25, 14])[0][0].numpy() for seed in range(20))
+    made.body.fit_statistics(statistics(seed)[0].numpy() for seed in range(20))
     return made.eval()
 
 
@@ -64,13 +68,8 @@ def test_an_example_without_rows_gives_a_finite_vector() -> None:
 
 def test_fitted_statistics_standardise_the_training_tracks() -> None:
     net = network()
-    whole = torch.cat(
-        [
-            utterance_statistics(sample(seed, [25, 25, 14])[0], torch.ones(1, 3, dtype=torch.bool), STATES)
-            for seed in range(20)
-        ]
-    )
-    z = (whole - net.centre) / net.scale
+    whole = torch.cat([statistics(seed)[0] for seed in range(20)])
+    z = (whole - net.body.centre) / net.body.scale
     np.testing.assert_allclose(z.mean(dim=0), 0.0, atol=1e-4)
     np.testing.assert_allclose(z.std(dim=0), 1.0, atol=1e-4)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,12 +16,21 @@ from torch import Tensor
 from mien.data.manifest import read
 from mien.data.tracks import Item, TrackStore
 from mien.encoders.base import Encoder
+from mien.errors import RecipeError
 from mien.model import Batch
+from mien.person import Baseline, Population
 from mien.recipe import Source
 from mien.types import Example, Modality, Task, Track
 
 Progress = Callable[[int], None]
 _POOL = 50  # batches' worth of examples among which lengths are sorted
+
+
+class _People(NamedTuple):
+    """Who speaks in a set, and what is usual for each."""
+
+    population: Population
+    baselines: dict[str, Baseline]
 
 
 class ExampleSet:
@@ -46,6 +57,7 @@ class ExampleSet:
         self._lengths: NDArray[np.int64] = lengths.max(axis=0)[self._kept]
         self.examples: list[Example] = [items[int(i)].example for i in self._kept]
         self.skipped = [pair for s in self._stores.values() for pair in s.skipped]
+        self._people: dict[Modality, _People] = {}
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -53,7 +65,32 @@ class ExampleSet:
     def tracks(self, index: int) -> dict[Modality, Track]:
         """The tracks of one example; absent modalities are left out."""
         found = {m: s[int(self._kept[index])] for m, s in self._stores.items()}
-        return {m: t for m, t in found.items() if t is not None}
+        return {m: self._related(m, t, index) for m, t in found.items() if t is not None}
+
+    def relate(self, modality: Modality, population: Population) -> None:
+        """From now on the modality's tracks are relative to what is usual for their person in all clips of this set.
+
+        Raises:
+            RecipeError: if the tracks are no features but pixels or tokens.
+        """
+        self._people.pop(modality, None)
+        everyone: dict[str, Baseline] = defaultdict(Baseline)
+        for index, example in enumerate(self.examples):
+            track = self.tracks(index).get(modality)
+            if track is not None and track.values.dtype.kind != "f":
+                raise RecipeError(
+                    f"a baseline of the {modality} needs features; freeze its encoder (train.learn), or leave the baseline out"
+                )
+            if track is not None and example.group is not None:
+                everyone[example.group].observe(population.standardise(track.values))
+        self._people[modality] = _People(population, everyone)
+
+    def _related(self, modality: Modality, track: Track, index: int) -> Track:
+        people = self._people.get(modality)
+        if people is None:
+            return track
+        usual = people.baselines.get(self.examples[index].group or "", Baseline())
+        return replace(track, values=usual.normalise(people.population.standardise(track.values)))
 
     def order(self, size: int, rng: np.random.Generator | None) -> list[NDArray[np.int64]]:
         """Index arrays of batches. With ``rng`` shuffled, and examples of like length together; else sorted by length."""

@@ -39,7 +39,7 @@ class TrackStore:
     def __init__(self, encoder: Encoder, name: str, items: Sequence[Item], progress: Callable[[int], None]) -> None:
         self._shards: list[_Shard] = []
         self.skipped: list[tuple[str, str]] = []
-        identity = {"encoder": name, "version": encoder.version, "settings": encoder.settings}
+        identity = {"encoder": name, **encoder.identity}
         for start in range(0, len(items), _SHARD):
             part = items[start : start + _SHARD]
             key = content_key([identity, [_fingerprint(i, encoder.modality) for i in part]])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mien.registry import Family
-from mien.types import Modality, Segment, Track
+from mien.types import Float32, Modality, Segment, Track
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,9 +26,9 @@ class Encoder(ABC):
         version: raised whenever ``prepare`` changes what it returns, so that cached tracks are made anew.
     """
 
-    modality: ClassVar[Modality]
-    quality_names: ClassVar[tuple[str, ...]]
-    version: ClassVar[int] = 1
+    modality: Modality
+    quality_names: tuple[str, ...]
+    version: int = 1
 
     @abstractmethod
     def prepare(self, segment: Segment) -> Track | None:
@@ -37,12 +39,57 @@ class Encoder(ABC):
         """A fresh torch module for what ``prepare`` gives: ``(values (B, T, ...), mask bool (B, T)) -> (B, T', D)``.
 
         T' is T, or 1 when the module pools over time. The module has an int attribute ``dim`` (D). Needs ``mien[train]``.
+
+        It may have the modules ``trunk(values, mask)``, its leading part that never learns, and ``body(states, mask)``: then
+        forward is the body after the trunk, and training runs the trunk only once for each clip.
         """
 
     @property
     def settings(self) -> dict[str, object]:
         """The arguments that rebuild this encoder; stored in a bundle."""
         return {}
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What its tracks depend on beside the segment; part of the name under which they are kept on disk."""
+        return {"version": self.version, "settings": self.settings}
+
+
+class Through(Encoder):
+    """An encoder whose tracks go on through a fixed function: the leading part of its network, which never learns.
+
+    Args:
+        inner: what prepares the tracks.
+        key: names the function and its weights (a hash), since kept tracks depend on them.
+        function: values (T, ...) -> float32 (T', D); T' is T, or 1 when it pools over time.
+    """
+
+    def __init__(self, inner: Encoder, key: str, function: Callable[[Track], Float32]) -> None:
+        self.inner, self.key, self._function = inner, key, function
+        self.modality, self.quality_names, self.version = inner.modality, inner.quality_names, inner.version
+
+    def prepare(self, segment: Segment) -> Track | None:
+        """The inner track after the function; its times where T' is T, else the middle of them."""
+        track = self.inner.prepare(segment)
+        if track is None:
+            return None
+        values = self._function(track)
+        times = track.times if len(values) == len(track) else track.times.mean(keepdims=True)
+        return replace(track, times=times, values=values, columns=())
+
+    def network(self) -> nn.Module:
+        """That of the inner encoder: this one is what stands before a part of it."""
+        return self.inner.network()
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Those of the inner encoder."""
+        return self.inner.settings
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """That of the inner encoder, and the function."""
+        return {**self.inner.identity, "through": self.key}
 
 
 encoders: Family[Encoder] = Family("encoders", "mien.encoders")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +27,8 @@ class FaceCNN(Encoder):
         width: channels of the first layer of the network.
     """
 
-    modality: ClassVar[Modality] = "face"
-    quality_names: ClassVar[tuple[str, ...]] = ("side_px", "sharpness")
+    modality: Modality = "face"
+    quality_names: tuple[str, ...] = ("side_px", "sharpness")
 
     def __init__(self, side: int = 48, width: int = 32) -> None:
         self.side = side

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,8 +30,8 @@ class MiniLMText(Encoder):
         tokens: longest input; what goes beyond is cut off at the end.
     """
 
-    modality: ClassVar[Modality] = "text"
-    quality_names: ClassVar[tuple[str, ...]] = ("confidence", "words")
+    modality: Modality = "text"
+    quality_names: tuple[str, ...] = ("confidence", "words")
 
     def __init__(self, tokens: int = 96) -> None:
         self.tokens = tokens

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -45,8 +45,8 @@ class WhisperVoice(Encoder):
     Quality: signal-to-noise ratio in dB, and seconds of voiced sound.
     """
 
-    modality: ClassVar[Modality] = "voice"
-    quality_names: ClassVar[tuple[str, ...]] = ("snr_db", "seconds")
+    modality: Modality = "voice"
+    quality_names: tuple[str, ...] = ("snr_db", "seconds")
 
     def prepare(self, segment: Segment) -> Track | None:
         """Rows of half seconds; ``None`` without sound, below a quarter of a second, or in digital silence."""

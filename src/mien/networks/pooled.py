@@ -46,31 +46,59 @@ class PooledStatistics(nn.Module):
         noise: deviation of Gaussian noise on the standardised inputs in training.
     """
 
-    centre: Tensor
-    scale: Tensor
-
     def __init__(self, states: int, others: int, hidden: int = 256, dropout: float = 0.5, noise: float = 0.2) -> None:
         super().__init__()
-        self.states, self.noise, self.dim = states, noise, hidden
-        size = 2 * states + 2 * others
-        self.register_buffer("centre", torch.zeros(size))
-        self.register_buffer("scale", torch.ones(size))
-        self.body = nn.Sequential(nn.Dropout(dropout), nn.Linear(size, hidden), nn.GELU(), nn.Dropout(dropout))
+        self.dim = hidden
+        self.trunk = Statistics(states)
+        self.body = Standardised(2 * states + 2 * others, hidden, dropout, noise)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         """One vector per utterance."""
-        z = ((utterance_statistics(values, mask, self.states) - self.centre) / self.scale).clamp(-6.0, 6.0)
+        vector: Tensor = self.body(self.trunk(values, mask), mask.any(dim=1, keepdim=True))
+        return vector
+
+
+class Statistics(nn.Module):
+    """``utterance_statistics`` as a module: (B, T, C) -> (B, 1, D)."""
+
+    def __init__(self, states: int) -> None:
+        super().__init__()
+        self.states = states
+
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        """One row per utterance."""
+        return utterance_statistics(values, mask, self.states).unsqueeze(1)
+
+
+class Standardised(nn.Module):
+    """Inputs brought to mean 0 and deviation 1 of the training data, then one hidden layer: (B, T, D) -> (B, T, hidden)."""
+
+    centre: Tensor
+    scale: Tensor
+
+    def __init__(self, size: int, hidden: int, dropout: float, noise: float) -> None:
+        super().__init__()
+        self.noise = noise
+        self.register_buffer("centre", torch.zeros(size))
+        self.register_buffer("scale", torch.ones(size))
+        self.layers = nn.Sequential(nn.Dropout(dropout), nn.Linear(size, hidden), nn.GELU(), nn.Dropout(dropout))
+
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        """One vector per row."""
+        z = ((values - self.centre) / self.scale).clamp(-6.0, 6.0)
         if self.training:
             z = z + self.noise * torch.randn_like(z)
-        vector: Tensor = self.body(z)
-        return vector.unsqueeze(1)
+        vectors: Tensor = self.layers(z)
+        return vectors
 
     def fit_statistics(self, tracks: Iterable[NDArray[Any]]) -> None:
-        """Take centre and scale of the inputs from the training tracks, each (T, C)."""
-        rows = []
+        """Take centre and scale of the inputs from what the trunk gave for the training data, each (T, D)."""
+        count, total, squares = 0, torch.zeros(()), torch.zeros(())
         for values in tracks:
-            one = torch.from_numpy(values).unsqueeze(0)
-            rows.append(utterance_statistics(one, torch.ones(one.shape[:2], dtype=torch.bool), self.states)[0])
-        whole = torch.stack(rows)
-        self.centre.copy_(whole.mean(dim=0))
-        self.scale.copy_(whole.std(dim=0).clamp(min=1e-3))
+            rows = torch.from_numpy(values).double()
+            count, total, squares = count + len(rows), total + rows.sum(dim=0), squares + rows.square().sum(dim=0)
+        if count > 1:
+            centre = total / count
+            variance = (squares - count * centre.square()) / (count - 1)
+            self.centre.copy_(centre)
+            self.scale.copy_(variance.clamp(min=1e-6).sqrt())

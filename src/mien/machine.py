@@ -1,0 +1,48 @@
+"""Where a training runs: devices, processes, precision. Lightning Fabric does the work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
+
+from mien.errors import InputError
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a training may use. It stands on the command line and not in a recipe, which says what is learned.
+
+    Attributes:
+        accelerator: "auto" (a GPU where there is one), "cpu", "cuda" or "mps".
+        devices: how many on each node; with "cpu", how many processes.
+        strategy: "auto" (one device), "ddp" (a process per device, gradients averaged) or another name Fabric knows.
+        nodes: machines that run the same command.
+    """
+
+    accelerator: str = "auto"
+    devices: int = 1
+    strategy: str = "auto"
+    nodes: int = 1
+
+    def fabric(self, precision: str) -> Fabric:
+        """A Fabric with its processes started.
+
+        Raises:
+            InputError: if the machine has no such device, or Fabric no such strategy or precision.
+        """
+        # Partial labels and missing modalities leave some parameters of a step without a gradient.
+        strategy = DDPStrategy(find_unused_parameters=True) if self.strategy == "ddp" else self.strategy
+        try:
+            fabric = Fabric(
+                accelerator=self.accelerator,
+                devices=self.devices,
+                strategy=strategy,
+                num_nodes=self.nodes,
+                precision=precision,  # type: ignore[arg-type]  # Fabric checks it
+            )
+        except (ValueError, RuntimeError) as error:
+            raise InputError(f"this machine cannot train so: {str(error).splitlines()[0]}") from error
+        fabric.launch()
+        return fabric

@@ -1,0 +1,55 @@
+"""What a model and its inputs take from the training data before anything is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mien.data.batch import ExampleSet
+from mien.model import Model
+from mien.person import Population
+from mien.recipe import Recipe
+from mien.types import Float32, Modality
+
+
+def relate(recipe: Recipe, sets: Sequence[ExampleSet], others: Sequence[ExampleSet]) -> dict[Modality, Population]:
+    """Put the person baseline on the modalities that ask for one. The population is that of ``sets``, the training data."""
+    populations: dict[Modality, Population] = {}
+    for modality, table in recipe.encoders.items():
+        if table.baseline:
+            populations[modality] = Population.of(_values(sets, modality))
+            for part in (*sets, *others):
+                part.relate(modality, populations[modality])
+    return populations
+
+
+def observe(model: Model, sets: Sequence[ExampleSet]) -> None:
+    """Show what learns the statistics of the training data: networks their values, the fusion its labels and quality."""
+    for modality in model.modalities:
+        network: nn.Module = model.bodies.get(modality, model.networks[modality])
+        fit = getattr(network, "fit_statistics", None)
+        if fit is not None and any(p.requires_grad for p in network.parameters()):
+            fit(_values(sets, modality))
+        model.fusion.observe(modality, _shares(model, sets, modality), _quality(sets, modality))
+
+
+def _values(sets: Sequence[ExampleSet], modality: Modality) -> Iterable[Float32]:
+    return (t[modality].values for s in sets for t in map(s.tracks, range(len(s))) if modality in t)
+
+
+def _shares(model: Model, sets: Sequence[ExampleSet], modality: Modality) -> Mapping[str, Tensor]:
+    """Share of each label among the examples that have the modality."""
+    shares = {}
+    for task in model.tasks:
+        rows = [s.targets(task.name)[[modality in s.tracks(i) for i in range(len(s))]] for s in sets]
+        total = torch.from_numpy(np.nansum(np.concatenate(rows), axis=0))
+        shares[task.name] = total / total.sum().clamp(min=1e-9)
+    return shares
+
+
+def _quality(sets: Sequence[ExampleSet], modality: Modality) -> Tensor:
+    rows = [t[modality].quality for s in sets for t in map(s.tracks, range(len(s))) if modality in t]
+    return torch.from_numpy(np.stack(rows)) if rows else torch.zeros(0, 0)
