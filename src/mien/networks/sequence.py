@@ -1,0 +1,102 @@
+"""Rows of features to vectors: each for itself, or with the rows around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mien.networks.pooled import Standardised
+
+
+class RowNetwork(nn.Module):
+    """Rows (B, T, size), mask bool (B, T) -> (B, T, hidden); with ``window`` (B, 1, hidden), the vector of the marked row.
+
+    Args:
+        size: features in a row, without the mark.
+        hidden: size of the vectors.
+        kind: "linear" (standardised and mapped), "mlp" (one hidden layer), "conv" (the row, then two convolutions over
+            three rows each) or "attention" (the row, then one layer of self-attention that knows how far apart rows stand).
+        window: a last column marks the row that is asked about.
+        dropout: share dropped in training.
+    """
+
+    def __init__(self, size: int, hidden: int, kind: str, window: bool, dropout: float) -> None:
+        super().__init__()
+        self.dim, self.window = hidden, window
+        self.row: Standardised = Standardised(size, hidden, dropout, 0.0)
+        if kind == "linear":
+            self.row.layers = nn.Sequential(nn.Dropout(dropout), nn.Linear(size, hidden))
+        around = {"conv": Convolutions, "attention": Attention}.get(kind)
+        self.around = around(hidden, dropout) if around is not None else None
+
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        """Vectors of the rows, or of the marked one."""
+        rows = values[..., :-1] if self.window else values
+        states: Tensor = self.row(torch.where(mask.unsqueeze(-1), rows, torch.zeros_like(rows)), mask)
+        if self.around is not None:
+            states = self.around(states, mask)
+        if not self.window:
+            return states
+        # The mark is the largest of its column, also after a baseline has moved and stretched it.
+        marks = values[..., -1].masked_fill(~mask, -torch.inf)
+        here = marks.argmax(dim=1).reshape(-1, 1, 1).expand(-1, 1, self.dim)
+        return states.gather(1, here)
+
+    def fit_statistics(self, tracks: Iterable[NDArray[Any]]) -> None:
+        """Take centre and scale of the features from the training tracks."""
+        self.row.fit_statistics(t[:, :-1] if self.window else t for t in tracks)
+
+
+class Convolutions(nn.Module):
+    """Two residual convolutions over three rows each; what lies beyond the rows counts as zero."""
+
+    def __init__(self, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Conv1d(hidden, hidden, 3, padding=1) for _ in range(2))
+        self.norms = nn.ModuleList(nn.LayerNorm(hidden) for _ in range(2))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, D) -> (B, T, D)."""
+        kept = mask.unsqueeze(-1).to(states.dtype)
+        for layer, norm in zip(self.layers, self.norms, strict=True):
+            around = layer((norm(states) * kept).transpose(1, 2)).transpose(1, 2)
+            states = states + self.dropout(functional.gelu(around))
+        return states
+
+
+class Attention(nn.Module):
+    """One layer of self-attention (Vaswani et al. 2017, arXiv 1706.03762); nearer rows are heard better, by learned slopes.
+
+    The bias falls with the distance between rows as in ALiBi (Press et al. 2022, arXiv 2108.12409), on both sides.
+    """
+
+    def __init__(self, hidden: int, dropout: float, heads: int = 4) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.LayerNorm(hidden)
+        self.queries = nn.Linear(hidden, 3 * hidden)
+        self.out = nn.Linear(hidden, hidden)
+        self.slopes = nn.Parameter(torch.linspace(-4.0, 0.0, heads))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, D) -> (B, T, D)."""
+        batch, time, dim = states.shape
+        q, k, v = (
+            part.reshape(batch, time, self.heads, dim // self.heads).transpose(1, 2)
+            for part in self.queries(self.norm(states)).chunk(3, dim=-1)
+        )
+        place = torch.arange(time, device=states.device)
+        far = (place.unsqueeze(0) - place.unsqueeze(1)).abs().to(states.dtype)
+        scores = (q @ k.transpose(-1, -2)) / (dim // self.heads) ** 0.5
+        scores = scores - functional.softplus(self.slopes).reshape(-1, 1, 1) * far
+        scores = scores.masked_fill(~mask.reshape(batch, 1, 1, time), -1e4)
+        heard = (scores.softmax(dim=-1) @ v).transpose(1, 2).reshape(batch, time, dim)
+        result: Tensor = states + self.dropout(self.out(heard))
+        return result
