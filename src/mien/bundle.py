@@ -17,6 +17,7 @@ from mien import bundles, threads
 from mien.cache import file_sha256
 from mien.encoders.base import Encoder, Through, encoders
 from mien.errors import InputError, MienError
+from mien.person import Population
 from mien.registry import closest
 from mien.types import MODALITIES, Float32, Modality, Task, Track
 
@@ -95,12 +96,14 @@ class Bundle:
         """The encoders it was trained with."""
         tables = {m: self._table["encoders"][m] for m in self.modalities}
         plain = {m: encoders.build({"name": t["name"], **t["options"]}) for m, t in tables.items()}
-        return {m: self._through(e, tables[m]["trunk"]) if m in self.baselines else e for m, e in plain.items()}
+        return {m: self._through(e, tables[m]["trunk"]) if m in self.populations else e for m, e in plain.items()}
 
-    @property
-    def baselines(self) -> tuple[Modality, ...]:
-        """The modalities whose tracks are taken relative to the person (``person.py``)."""
-        return tuple(m for m in self.modalities if "trunk" in self._table["encoders"][m])
+    @cached_property
+    def populations(self) -> dict[Modality, Population]:
+        """Of the modalities whose tracks are taken relative to the person; the tracks are standardised already."""
+        entries = {m: self._table["encoders"][m].get("trunk") for m in self.modalities}
+        strengths = {m: np.asarray(e["strength"], np.float32) for m, e in entries.items() if e is not None}
+        return {m: Population(np.zeros(1, np.float32), np.ones(1, np.float32), s) for m, s in strengths.items()}
 
     def _through(self, encoder: Encoder, entry: Mapping[str, Any]) -> Encoder:
         def run(track: Track) -> Float32:
@@ -124,7 +127,7 @@ class Bundle:
     def _entries(self) -> dict[str, Any]:
         """The entry of each graph: "fusion", each modality, and "<modality>_trunk" where there is a baseline."""
         table = self._table["encoders"]
-        trunks = {f"{m}_trunk": table[m]["trunk"] for m in self.baselines}
+        trunks = {f"{m}_trunk": table[m]["trunk"] for m in self.populations}
         return {"fusion": self._table["fusion"], **table, **trunks}
 
     @property

@@ -193,7 +193,7 @@ def _trunk_entry(
         raise ParityError(
             f"the exported trunk of {modality} differs from the model by {worst:.2g}; nothing was exported"
         )
-    return entry
+    return {**entry, "strength": [round(float(k), 3) for k in population.strength]}
 
 
 def _some(probe: Sequence[ExampleSet], count: int) -> list[Example]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
+from lightning_fabric.utilities.rank_zero import rank_zero_only
 
 from mien.errors import InputError
 
@@ -46,3 +47,9 @@ class Machine:
             raise InputError(f"this machine cannot train so: {str(error).splitlines()[0]}") from error
         fabric.launch()
         return fabric
+
+
+def is_first_process() -> bool:
+    """Whether this process is the one that writes and prints."""
+    rank: int = getattr(rank_zero_only, "rank", 0)
+    return rank == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mien.data.batch import ExampleSet
+from mien.errors import RecipeError
 from mien.model import Model
 from mien.person import Population
 from mien.recipe import Recipe
@@ -20,10 +22,29 @@ def relate(recipe: Recipe, sets: Sequence[ExampleSet], others: Sequence[ExampleS
     populations: dict[Modality, Population] = {}
     for modality, table in recipe.encoders.items():
         if table.baseline:
-            populations[modality] = Population.of(_values(sets, modality))
+            populations[modality] = _population(sets, modality)
             for part in (*sets, *others):
                 part.relate(modality, populations[modality])
     return populations
+
+
+def _population(sets: Sequence[ExampleSet], modality: Modality) -> Population:
+    """How the modality's features lie among the people of the training data.
+
+    Raises:
+        RecipeError: if they are pixels or tokens, or of fewer than two people.
+    """
+    if any(values.dtype.kind != "f" for values in itertools.islice(_values(sets, modality), 1)):
+        raise RecipeError(
+            f"a baseline of {modality} needs features; freeze its encoder (train.learn), or leave the baseline out"
+        )
+    tracks = [(e.group, s.tracks(i).get(modality)) for s in sets for i, e in enumerate(s.examples)]
+    try:
+        return Population.of((who, t.values) for who, t in tracks if who is not None and t is not None)
+    except ValueError:
+        raise RecipeError(
+            f"the baseline of {modality} needs at least two speakers in the training data; name their column, or leave it out"
+        ) from None
 
 
 def observe(model: Model, sets: Sequence[ExampleSet]) -> None:

@@ -1,68 +1,97 @@
-"""The person baseline: what is usual for one person, and how far something departs from it. Labels are never used."""
+"""The person baseline: what is usual for one person, and how far something departs from it. Labels are never used.
+
+People differ in how they sound and look far more than in what they express. So features are taken relative to the running mean
+and deviation of the person they belong to. With little heard of a person, both are shrunk towards those of everybody, by as
+much as is best given how people differ (the empirical Bayes estimate of a random effect; James and Stein 1961).
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.types import Float32
 
-STRENGTH = 4.0
-"""A person starts as the average one, counted as so many rows; with more rows heard, what is their own prevails."""
+_SPREAD_STRENGTH = 4.0  # rows that the usual deviation counts for, beside a person's own
 
 
 @dataclass(frozen=True)
 class Population:
-    """Mean and deviation of every feature over all people of the training data, each float32 (D,)."""
+    """How features lie among all people of the training data, each float32 (D,).
+
+    Attributes:
+        centre: mean over people.
+        scale: deviation within a person.
+        strength: rows that ``centre`` counts for beside a person's own: the variance within people over that between them.
+    """
 
     centre: Float32
     scale: Float32
+    strength: Float32
 
     @classmethod
-    def of(cls, tracks: Iterable[Float32]) -> Population:
-        """Of tracks (T, D), one after the other.
+    def of(cls, tracks: Iterable[tuple[str, Float32]]) -> Population:
+        """Of (person, rows (T, D)), one after the other.
 
         Raises:
-            ValueError: if there is no row at all.
+            ValueError: if there are not at least two people.
         """
-        count, total, squares = 0, np.zeros(()), np.zeros(())
-        for values in tracks:
-            rows = np.asarray(values, np.float64)
-            count, total, squares = count + len(rows), total + rows.sum(axis=0), squares + (rows**2).sum(axis=0)
-        if not count:
-            raise ValueError("a population needs at least one row")
-        centre = total / count
-        scale = np.sqrt(np.maximum(squares / count - centre**2, 1e-6))
-        return cls(centre.astype(np.float32), scale.astype(np.float32))
+        people: dict[str, _Sums] = defaultdict(_Sums)
+        for person, rows in tracks:
+            people[person].add(rows)
+        if len(people) < 2:
+            raise ValueError("a person baseline needs rows of at least two people")
+        counts = np.asarray([p.count for p in people.values()])
+        means = np.stack([p.total / p.count for p in people.values()])
+        squares = np.sum([p.squares for p in people.values()], axis=0)
+        within = (squares - (counts[:, None] * means**2).sum(axis=0)) / max(counts.sum() - len(people), 1)
+        within = np.maximum(within, 1e-6)
+        between = np.maximum(means.var(axis=0, ddof=1) - within * (1 / counts).mean(), 1e-4 * within)
+        return cls(*(a.astype(np.float32) for a in (means.mean(axis=0), np.sqrt(within), within / between)))
 
     def standardise(self, rows: Float32) -> Float32:
-        """(T, D) with mean 0 and deviation 1 over the population."""
+        """(T, D) with mean 0 over people and deviation 1 within each."""
         return np.asarray((rows - self.centre) / self.scale, np.float32)
 
 
-STANDARD = Population(np.zeros(1, np.float32), np.ones(1, np.float32))
-"""That of tracks which are standardised already, as those of a bundle are."""
+class _Sums:
+    """Count, sum and sum of squares of rows."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.total: NDArray[np.float64] = np.zeros(1)
+        self.squares: NDArray[np.float64] = np.zeros(1)
+
+    def add(self, rows: Float32) -> None:
+        values = np.asarray(rows, np.float64)
+        self.count += len(values)
+        self.total = self.total + values.sum(axis=0)
+        self.squares = self.squares + (values**2).sum(axis=0)
 
 
 class Baseline:
-    """Running mean and deviation of one person's standardised features."""
+    """What is usual for one person, from their standardised features so far.
 
-    def __init__(self) -> None:
-        self._count = 0.0
-        self._total = self._squares = np.zeros(())
+    Args:
+        strength: see ``Population``.
+    """
+
+    def __init__(self, strength: Float32) -> None:
+        self._strength = strength
+        self._own = _Sums()
 
     def observe(self, rows: Float32) -> None:
         """Hear or see (T, D) more of the person."""
-        values = np.asarray(rows, np.float64)
-        self._count += len(values)
-        self._total = self._total + values.sum(axis=0)
-        self._squares = self._squares + (values**2).sum(axis=0)
+        self._own.add(rows)
 
     def normalise(self, rows: Float32) -> Float32:
         """(T, D) relative to what is usual for the person; unchanged while nothing is known of them."""
-        weight = self._count + STRENGTH
-        mean = self._total / weight
-        variance = (self._squares + STRENGTH) / weight - mean**2
-        return np.asarray((rows - mean) / np.sqrt(np.maximum(variance, 0.01)), np.float32)
+        own = self._own
+        usual = own.total / (own.count + self._strength)
+        spread = own.squares - 2 * usual * own.total + own.count * usual**2
+        variance = (spread + _SPREAD_STRENGTH) / (own.count + _SPREAD_STRENGTH)
+        return np.asarray((rows - usual) / np.sqrt(variance), np.float32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
@@ -71,7 +70,7 @@ class Analyzer:
         warnings: list[str] = []
         clip = _clip(source, text, subtitles)
         duration, segments = self._segments(clip, subtitles, warnings, progress)
-        people: People = defaultdict(Baseline)
+        people: People = {}
         predictions = tuple(p for s in segments if (p := self._predict(s, people, warnings)) is not None)
         duration = max([duration, *(p.span.end for p in predictions)])
         return _timeline(clip.id, duration, self.bundle, predictions, warnings)
@@ -125,12 +124,12 @@ class Analyzer:
     def _tracks(self, segment: Segment, people: People) -> dict[Modality, Track]:
         """What each encoder reads in the segment; relative to the person as the clip has shown them so far."""
         found = {m: t for m, e in self.bundle.encoders.items() if (t := e.prepare(segment)) is not None}
-        for modality in self.bundle.baselines:
+        for modality, population in self.bundle.populations.items():
             if modality in found:
                 # Who cannot be told apart counts as one person: most sounds without pictures are of one voice.
-                usual, track = people[modality, segment.who], found[modality]
-                usual.observe(track.values)
-                found[modality] = replace(track, values=usual.normalise(track.values))
+                usual = people.setdefault((modality, segment.who), Baseline(population.strength))
+                usual.observe(found[modality].values)
+                found[modality] = replace(found[modality], values=usual.normalise(found[modality].values))
         return found
 
     def _predict(self, segment: Segment, people: People, warnings: list[str]) -> Prediction | None:

@@ -16,7 +16,6 @@ from torch import Tensor
 from mien.data.manifest import read
 from mien.data.tracks import Item, TrackStore
 from mien.encoders.base import Encoder
-from mien.errors import RecipeError
 from mien.model import Batch
 from mien.person import Baseline, Population
 from mien.recipe import Source
@@ -68,19 +67,11 @@ class ExampleSet:
         return {m: self._related(m, t, index) for m, t in found.items() if t is not None}
 
     def relate(self, modality: Modality, population: Population) -> None:
-        """From now on the modality's tracks are relative to what is usual for their person in all clips of this set.
-
-        Raises:
-            RecipeError: if the tracks are no features but pixels or tokens.
-        """
+        """From now on the modality's tracks are relative to what is usual for their person in all clips of this set."""
         self._people.pop(modality, None)
-        everyone: dict[str, Baseline] = defaultdict(Baseline)
+        everyone: dict[str, Baseline] = defaultdict(lambda: Baseline(population.strength))
         for index, example in enumerate(self.examples):
             track = self.tracks(index).get(modality)
-            if track is not None and track.values.dtype.kind != "f":
-                raise RecipeError(
-                    f"a baseline of the {modality} needs features; freeze its encoder (train.learn), or leave the baseline out"
-                )
             if track is not None and example.group is not None:
                 everyone[example.group].observe(population.standardise(track.values))
         self._people[modality] = _People(population, everyone)
@@ -89,7 +80,7 @@ class ExampleSet:
         people = self._people.get(modality)
         if people is None:
             return track
-        usual = people.baselines.get(self.examples[index].group or "", Baseline())
+        usual = people.baselines.get(self.examples[index].group or "", Baseline(people.population.strength))
         return replace(track, values=usual.normalise(people.population.standardise(track.values)))
 
     def order(self, size: int, rng: np.random.Generator | None) -> list[NDArray[np.int64]]:

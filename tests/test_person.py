@@ -1,0 +1,163 @@
+"""The person baseline: its arithmetic, what it makes learnable, and that a bundle applies the same one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.errors import RecipeError
+from mien.person import Baseline, Population
+from mien.pipeline import Analyzer, People
+from mien.produce import produce
+from mien.recipe import EncoderTable, FeatureTable, Recipe, Source, Target, Training
+from mien.types import Float32, Modality, Segment, Span, Track
+from tests import tiny
+
+PEOPLE, CLIPS = 12, 8
+
+
+def write_voices(root: Path) -> None:
+    """``root/voices.npz``: people whose habits differ far more than what they express; only the difference tells the label."""
+    rng = np.random.default_rng(0)
+    habits = rng.normal(0, 5, (PEOPLE, 1, 4))
+    label = np.tile(np.arange(CLIPS) % 2, (PEOPLE, 1))
+    values = habits + rng.normal(0, 0.2, (PEOPLE, CLIPS, 4))
+    values[..., 0] += label
+    splits = np.repeat(np.asarray(["train"] * 8 + ["valid"] * 2 + ["test"] * 2), CLIPS)
+    np.savez(
+        root / "voices.npz",
+        id=np.arange(PEOPLE * CLIPS),
+        speaker=np.repeat([f"s{i}" for i in range(PEOPLE)], CLIPS),
+        emotion=np.where(label.reshape(-1), "happy", "sad"),
+        split=splits,
+        pitch=values.reshape(-1, 4).astype(np.float32),
+    )
+
+
+def recipe(baseline: bool) -> Recipe:
+    table = EncoderTable("features", {"modality": "voice", "size": 4, "hidden": 8, "dropout": 0.0}, baseline=baseline)
+    return Recipe(
+        f"voices-{baseline}",
+        {"voice": table},
+        (
+            Source(
+                "voices", "voices.npz", {"id": "id"}, {"emotion": Target("emotion")}, {"voice": FeatureTable("pitch")}
+            ),
+        ),
+        train=Training(epochs=30, batch=8, lr=0.01, keep="last"),
+    )
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_voices(tmp_path)
+    return tmp_path
+
+
+def people(count: int, rows: int, between: float, within: float) -> list[tuple[str, Float32]]:
+    rng = np.random.default_rng(0)
+    habits = rng.normal(0, between, (count, 1, 2))
+    return [(f"s{i}", (2.0 + h + rng.normal(0, within, (rows, 2))).astype(np.float32)) for i, h in enumerate(habits)]
+
+
+def test_a_population_tells_variance_within_people_from_that_between() -> None:
+    population = Population.of(people(400, 20, between=3.0, within=1.5))
+    np.testing.assert_allclose(population.centre, 2.0, atol=0.5)
+    np.testing.assert_allclose(population.scale, 1.5, rtol=0.03)
+    np.testing.assert_allclose(population.strength, (1.5 / 3.0) ** 2, rtol=0.15)
+    with pytest.raises(ValueError, match="at least two people"):
+        Population.of(people(1, 20, 1.0, 1.0))
+
+
+def test_where_people_do_not_differ_nothing_is_taken_from_them() -> None:
+    population = Population.of(people(50, 20, between=0.0, within=1.0))
+    assert (population.strength > 40).all(), "many rows are needed before a person's mean counts"
+
+
+def test_with_nothing_known_nothing_changes() -> None:
+    rows = np.asarray([[1.0, -2.0]], np.float32)
+    np.testing.assert_array_equal(Baseline(np.ones(2, np.float32)).normalise(rows), rows)
+
+
+def test_with_much_known_it_is_the_persons_own_mean_and_deviation() -> None:
+    rows = np.random.default_rng(0).normal(3.0, 2.0, (20_000, 2)).astype(np.float32)
+    usual = Baseline(np.ones(2, np.float32))
+    usual.observe(rows)
+    np.testing.assert_allclose(usual.normalise(rows).mean(axis=0), 0.0, atol=0.01)
+    np.testing.assert_allclose(usual.normalise(rows).std(axis=0), 1.0, atol=0.01)
+
+
+def test_the_mean_is_shrunk_by_its_strength() -> None:
+    usual = Baseline(np.asarray([4.0], np.float32))
+    usual.observe(np.asarray([[5.0]], np.float32))
+    deviation = np.sqrt(((5.0 - 1.0) ** 2 + 4.0) / (1 + 4.0))
+    np.testing.assert_allclose(usual.normalise(np.asarray([[5.0]], np.float32)), [[(5.0 - 1.0) / deviation]], rtol=1e-6)
+
+
+def test_what_differs_from_the_person_is_learned_only_with_the_baseline(root: Path) -> None:
+    found = {}
+    for baseline in (False, True):
+        bundle = produce(recipe(baseline), [0], root, root / "runs", resume=False, quiet=True)
+        found[baseline] = {r["metric"]: r["value"] for r in bundle.evaluation}["accuracy"]
+        assert list(bundle.populations) == (["voice"] if baseline else [])
+    assert found[True] >= 0.9
+    assert found[False] < 0.75
+
+
+def test_analysis_uses_what_the_clip_has_shown_so_far(root: Path) -> None:
+    produce(recipe(baseline=True), [0], root, root / "runs", resume=False, quiet=True)
+    analyzer = Analyzer(root / "runs/voices-True/seed0/bundle")
+    habit = np.asarray([30.0, -20.0, 9.0, 4.0], np.float32)
+
+    def said(happy: float, who: str = "person-1") -> Segment:
+        values = (habit + np.asarray([happy, 0, 0, 0], np.float32))[None]
+        return Segment(Span(0.0, 1.0), who, features={"voice": Track(np.zeros(1), values)})
+
+    heard: People = {}
+    first = analyzer._tracks(said(0.0), heard)["voice"].values
+    for i in range(40):
+        analyzer._tracks(said(float(i % 2)), heard)
+    sad, happy = (analyzer._predict(said(h), heard, []) for h in (0.0, 1.0))
+    assert sad is not None
+    assert happy is not None
+    assert (sad.label, happy.label) == ("sad", "happy")
+    stranger = analyzer._tracks(said(0.0, "person-2"), heard)["voice"].values
+    np.testing.assert_array_equal(stranger, first)
+
+
+def test_a_killed_run_with_a_baseline_resumes(root: Path) -> None:
+    once = produce(recipe(baseline=True), [0], root, root / "runs", resume=False, quiet=True)
+    again = produce(recipe(baseline=True), [0], root, root / "runs", resume=True, quiet=True)
+    assert again.sha256 == once.sha256
+
+
+def test_pixels_have_no_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    tiny.write_pictures(tmp_path)
+    plan = tiny.recipe()
+    faces: dict[Modality, EncoderTable] = {"face": replace(plan.encoders["face"], baseline=True)}
+    with pytest.raises(RecipeError, match="freeze its encoder"):
+        produce(replace(plan, encoders=faces), [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
+
+
+def test_a_frozen_encoder_runs_once_and_may_have_a_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What never learns is computed once for each clip: the tracks that training reads are its states."""
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    tiny.write_pictures(tmp_path)
+    first = tiny.recipe(epochs=6)
+    produce(first, [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
+    start = EncoderTable("face_cnn", {"width": 4}, start="tiny/seed{seed}")
+    for baseline in (False, True):
+        plan = replace(
+            tiny.recipe(epochs=12, learn=("fusion", "heads"), lr=0.05),
+            name=f"frozen-{baseline}",
+            encoders={"face": replace(start, baseline=baseline)},
+        )
+        bundle = produce(plan, [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
+        assert {r["metric"]: r["value"] for r in bundle.evaluation}["accuracy"] >= 0.9
+        kept = [np.load(p) for p in (tmp_path / "cache/tracks").glob("*/values.npy")]
+        assert any(v.dtype == np.float32 and v.ndim == 2 for v in kept), "states of the trunk, not pixels"
