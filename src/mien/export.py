@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from torch.export import Dim
 
 from mien import __version__
 from mien.bundle import SCHEMA, Bundle, open_graph
-from mien.cache import file_sha256, make_folder, write_atomic
+from mien.cache import make_folder, write_atomic
 from mien.card import card
 from mien.circumplex import POSITIONS
 from mien.data.batch import ExampleSet
@@ -24,6 +22,7 @@ from mien.data.load import segment_of
 from mien.encoders.base import Encoder
 from mien.errors import ParityError
 from mien.frozen import Same, trunk_of
+from mien.graphs import encoder_graph, store, trace
 from mien.heads import score
 from mien.model import Model
 from mien.person import Population
@@ -131,7 +130,7 @@ def _encoder_entry(
     model: Model, modality: Modality, encoder: Encoder, recipe: Recipe, sample: Track, folder: Path
 ) -> dict[str, Any]:
     network = model.bodies.get(modality, model.networks[modality])
-    file = _store(_graph(_Plain(network), sample), folder, modality, recipe)
+    file = store(encoder_graph(network, sample), folder, modality, recipe)
     table = recipe.encoders[modality]
     return {
         "name": table.name,
@@ -140,17 +139,6 @@ def _encoder_entry(
         "dim": _dim(model, modality),
         **file,
     }
-
-
-def _graph(network: nn.Module, sample: Track) -> Any:
-    """The ONNX model of (values, mask) -> states."""
-    # Two rows of three steps: the tracer would take a length of one for a constant.
-    rows = np.resize(sample.values, (3, *sample.values.shape[1:]))
-    values = torch.from_numpy(np.stack([rows, rows]))
-    mask = torch.tensor([[True, True, True], [True, True, False]])
-    batch, time = Dim("batch", max=4096), Dim("time", max=16384)
-    shapes = ({0: batch, 1: time}, {0: batch, 1: time})
-    return trace(network, (values, mask), shapes, ["values", "mask"], ["states"])
 
 
 class _Standardised(nn.Module):
@@ -180,7 +168,7 @@ def _trunk_entry(
     trunk = trunk_of(model.networks[modality]) or Same()
     tracks = [t for e in _some(probe, 8) if (t := _raw(encoder, e)) is not None]
     standardised = _Standardised(trunk, population).eval()
-    entry = _store(_graph(_Plain(standardised), tracks[0]), folder, f"{modality}_trunk", recipe)
+    entry = store(encoder_graph(standardised, tracks[0]), folder, f"{modality}_trunk", recipe)
     graph = open_graph(folder / entry["file"])
     worst = 0.0
     for track in tracks:
@@ -209,21 +197,6 @@ def _dim(model: Model, modality: Modality) -> int:
     return int(model.networks[modality].dim)  # type: ignore[arg-type]  # Encoder.network's contract
 
 
-class _Plain(nn.Module):
-    """An encoder network whose attention is written out, as every ONNX runtime can read it."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-        bert = getattr(network, "bert", None)
-        if bert is not None:
-            bert.set_attn_implementation("eager")
-
-    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
-        states: Tensor = self.network(values, mask).float()
-        return states
-
-
 def _fusion_entry(model: Model, encoders: Mapping[Modality, Encoder], recipe: Recipe, folder: Path) -> dict[str, Any]:
     batch = Dim("batch", max=4096)
     states, masks, quality, times = [], [], [], []
@@ -237,44 +210,7 @@ def _fusion_entry(model: Model, encoders: Mapping[Modality, Encoder], recipe: Re
     shapes = (times, times, [{0: batch}] * len(states))
     outputs = [*(t.name for t in model.tasks), "weights"]
     proto = trace(_Answering(model), (states, masks, quality), shapes, names, outputs)
-    return {**recipe.fusion, **_store(proto, folder, "fusion", recipe)}
-
-
-def trace(module: nn.Module, inputs: tuple[Any, ...], shapes: Any, names: list[str], outputs: list[str]) -> Any:
-    """An ONNX model of a torch module; ``shapes`` names the sizes that may change."""
-    import onnx
-
-    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
-        # The exporter warns about its own internals.
-        warnings.simplefilter("ignore")
-        path = Path(scratch) / "graph.onnx"
-        torch.onnx.export(
-            module.eval(),
-            inputs,
-            str(path),
-            dynamo=True,
-            input_names=names,
-            output_names=outputs,
-            dynamic_shapes=shapes,
-            external_data=False,
-            verbose=False,
-        )
-        return onnx.load(path)
-
-
-def _store(proto: Any, folder: Path, part: str, recipe: Recipe) -> dict[str, Any]:
-    from mien.shrink import to_float16, to_int8
-
-    path = folder / f"{part}.onnx"
-    if part in recipe.export.int8:
-        proto = to_int8(proto)
-    elif part in recipe.export.float16:
-        proto = to_float16(proto)
-    path.write_bytes(proto.SerializeToString())
-    sha = file_sha256(path)
-    # The name carries the content, so that bundles can share a file and none is taken for another.
-    named = path.rename(folder / f"{part}-{sha[:12]}.onnx")
-    return {"file": named.name, "sha256": sha, "bytes": named.stat().st_size}
+    return {**recipe.fusion, **store(proto, folder, "fusion", recipe)}
 
 
 def _check(model: Model, bundle: Bundle, probe: Sequence[ExampleSet], shrunk: bool) -> dict[str, float]:

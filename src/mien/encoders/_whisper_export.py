@@ -19,7 +19,7 @@ from torch.export import Dim
 from torch.nn import functional
 
 from mien.bundles import folder
-from mien.export import trace
+from mien.graphs import trace
 from mien.media.speech import tiny_en_folder
 from mien.shrink import to_float16
 
