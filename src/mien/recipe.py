@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
+from mien import strict
 from mien.errors import RecipeError
-from mien.registry import closest
 from mien.types import EMOTION, Modality, Task
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -171,9 +168,9 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> Recipe:
         table = tomllib.loads(_text(path))
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{path} is not valid TOML: {error}") from error
-    for override in overrides:
-        _apply(table, override)
-    return _build(Recipe, table, "the recipe")
+    for change in overrides:
+        strict.override(table, change)
+    return strict.build(Recipe, table, "the recipe")
 
 
 def shipped() -> list[str]:
@@ -187,60 +184,3 @@ def _text(path: Path | str) -> str:
     if str(path) in shipped():
         return files("mien.recipes").joinpath(f"{path}.toml").read_text(encoding="utf-8")
     raise RecipeError(f"there is no recipe '{path}'; give a .toml file or one of: {', '.join(shipped())}")
-
-
-def _apply(table: dict[str, Any], override: str) -> None:
-    path, found, text = override.partition("=")
-    if not found:
-        raise RecipeError(f"'{override}' is not of the form key=value, for example train.epochs=5")
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    *parents, last = path.strip().split(".")
-    node = table
-    for key in parents:
-        node = node.setdefault(key, {})
-        if not isinstance(node, dict):
-            raise RecipeError(f"'{path}' goes through '{key}', which is not a table")
-    node[last] = value
-
-
-def _build(kind: type[T], table: Mapping[str, Any], place: str) -> T:
-    """A dataclass from a table; unknown and missing keys and wrong types are errors that name their place."""
-    hints = get_type_hints(kind)
-    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]  # only called with dataclasses
-    for key in table:
-        if key not in known:
-            raise RecipeError(f"{place} has no key '{key}'; {closest(key, list(known))}")
-    for name, entry in known.items():
-        if name not in table and entry.default is MISSING and entry.default_factory is MISSING:
-            raise RecipeError(f"{place} needs '{name}'")
-    return kind(**{key: _value(hints[key], value, f"{place} at '{key}'") for key, value in table.items()})
-
-
-def _value(hint: Any, value: Any, place: str) -> Any:
-    origin = get_origin(hint)
-    if origin in (Union, UnionType):
-        inner = [h for h in get_args(hint) if h is not type(None)]
-        return None if value is None else _value(inner[0], value, place)
-    if hasattr(hint, "__dataclass_fields__"):
-        return _build(hint, _check(value, dict, place), place)
-    if origin is tuple:
-        return tuple(_value(get_args(hint)[0], v, place) for v in _check(value, list, place))
-    if origin is dict:
-        inner_hint = get_args(hint)[1]
-        return {k: _value(inner_hint, v, f"{place}.{k}") for k, v in _check(value, dict, place).items()}
-    if hint is Any:
-        return value
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(hint, type):
-        return _check(value, hint, place)
-    return value
-
-
-def _check(value: Any, kind: type[T], place: str) -> T:
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise RecipeError(f"{place} must be of type {kind.__name__}, not {type(value).__name__} ({value!r})")
-    return value

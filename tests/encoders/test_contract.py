@@ -9,11 +9,13 @@ import pytest
 import torch
 
 from mien.data.load import words_of
-from mien.encoders.base import encoders
+from mien.encoders.base import Encoder, encoders
 from mien.media.open import read_audio
 from mien.media.picture import read_image
 from mien.testing import check_encoder
-from mien.types import Audio, Frames, Segment, Span
+from mien.types import Audio, Frames, Segment, Span, Track
+
+OPTIONS: dict[str, dict[str, object]] = {"features": {"modality": "text", "size": 3}}  # where defaults are not enough
 
 
 @pytest.fixture(scope="module")
@@ -26,17 +28,22 @@ def segment(samples: Path) -> Segment:
         words_of("I can't believe we won!"),
         Frames(np.stack([picture, picture[::-1]]), np.asarray([0.0, 0.2])),
         read_audio(samples / "audio/cremad_1002_DFA_ANG.wav"),
+        features={"text": Track(np.arange(4.0), np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32))},
     )
+
+
+def build(name: str) -> Encoder:
+    return encoders.build({"name": name, **OPTIONS.get(name, {})})
 
 
 @pytest.mark.parametrize("name", encoders.names())
 def test_contract(name: str, segment: Segment) -> None:
-    check_encoder(encoders.build({"name": name}), segment)
+    check_encoder(build(name), segment)
 
 
 @pytest.mark.parametrize("name", encoders.names())
 def test_network_ignores_padding(name: str, segment: Segment) -> None:
-    encoder = encoders.build({"name": name})
+    encoder = build(name)
     track = encoder.prepare(segment)
     assert track is not None
     network = encoder.network().eval()

@@ -1,0 +1,29 @@
+"""The application, and the options that several verbs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien import __version__
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Reads the emotion people express in words, voice and face, together, offline.",
+)
+
+Bundled = Annotated[str, typer.Option("--bundle", help="research, open, or the folder of a bundle.")]
+Asr = Annotated[str, typer.Option(help="Speech recognition: tiny.en, base, off, a folder, or a model of the hub.")]
+Out = Annotated[Path | None, typer.Option(help="Write to this file (- for standard output), or folder.")]
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        typer.echo(f"mien {__version__}")
+        raise typer.Exit

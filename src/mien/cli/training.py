@@ -1,0 +1,46 @@
+"""Verbs that train and judge models; they need ``mien[train]``. One short function per verb."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli.app import app
+from mien.errors import InputError
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="A .toml file, or the name of a shipped recipe.")],
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Override, for example train.epochs=5.")] = None,
+    seeds: Annotated[str, typer.Option(help="Seeds, separated by commas; the first one's bundle is kept.")] = "0",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on where a run was broken off.")] = False,
+    data_root: Annotated[Path | None, typer.Option(help="Folder of the data sets.")] = None,
+    runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs"),
+    accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    devices: Annotated[int, typer.Option(help="How many devices, or processes on the CPU.")] = 1,
+    strategy: Annotated[str, typer.Option(help="auto, or ddp for several devices.")] = "auto",
+    nodes: Annotated[int, typer.Option(help="Machines that run this same command.")] = 1,
+) -> None:
+    """Train, evaluate and export a bundle from a recipe."""
+    from mien.extras import needs_train
+
+    needs_train()
+    from mien.data.manifest import data_root as find
+    from mien.machine import Machine, is_first_process
+    from mien.produce import produce
+    from mien.recipe import load
+
+    machine = Machine(accelerator, devices, strategy, nodes)
+    bundle = produce(load(recipe, set_ or []), _seeds(seeds), find(data_root), runs, resume, machine=machine)
+    if is_first_process():
+        typer.echo(bundle.card)
+
+
+def _seeds(text: str) -> list[int]:
+    try:
+        return [int(s) for s in text.split(",")]
+    except ValueError:
+        raise InputError(f"--seeds takes whole numbers separated by commas, not '{text}'") from None

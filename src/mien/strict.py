@@ -1,0 +1,80 @@
+"""Plain tables to frozen dataclasses, strictly: unknown and missing keys and wrong types are errors that name their place."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from mien.errors import RecipeError
+from mien.registry import closest
+
+T = TypeVar("T")
+
+
+def override(table: dict[str, Any], change: str) -> None:
+    """Put ``a.b=value`` (value in TOML, or plain text) into a table.
+
+    Raises:
+        RecipeError: not of that form, or a path through something that is no table.
+    """
+    path, found, text = change.partition("=")
+    if not found:
+        raise RecipeError(f"'{change}' is not of the form key=value, for example train.epochs=5")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *parents, last = path.strip().split(".")
+    node = table
+    for key in parents:
+        node = node.setdefault(key, {})
+        if not isinstance(node, dict):
+            raise RecipeError(f"'{path}' goes through '{key}', which is not a table")
+    node[last] = value
+
+
+def build(kind: type[T], table: Mapping[str, Any], place: str) -> T:
+    """A dataclass from a table; ``place`` is what messages call it.
+
+    Raises:
+        RecipeError: unknown or missing key, or a value of the wrong type.
+    """
+    hints = get_type_hints(kind)
+    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]  # only called with dataclasses
+    for key in table:
+        if key not in known:
+            raise RecipeError(f"{place} has no key '{key}'; {closest(key, list(known))}")
+    for name, entry in known.items():
+        if name not in table and entry.default is MISSING and entry.default_factory is MISSING:
+            raise RecipeError(f"{place} needs '{name}'")
+    return kind(**{key: _value(hints[key], value, f"{place} at '{key}'") for key, value in table.items()})
+
+
+def _value(hint: Any, value: Any, place: str) -> Any:
+    origin = get_origin(hint)
+    if origin in (Union, UnionType):
+        inner = [h for h in get_args(hint) if h is not type(None)]
+        return None if value is None else _value(inner[0], value, place)
+    if hasattr(hint, "__dataclass_fields__"):
+        return build(hint, _check(value, dict, place), place)
+    if origin is tuple:
+        return tuple(_value(get_args(hint)[0], v, place) for v in _check(value, list, place))
+    if origin is dict:
+        inner_hint = get_args(hint)[1]
+        return {k: _value(inner_hint, v, f"{place}.{k}") for k, v in _check(value, dict, place).items()}
+    if hint is Any:
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(hint, type):
+        return _check(value, hint, place)
+    return value
+
+
+def _check(value: Any, kind: type[T], place: str) -> T:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise RecipeError(f"{place} must be of type {kind.__name__}, not {type(value).__name__} ({value!r})")
+    return value
