@@ -63,7 +63,7 @@ def _face(clip: Clip) -> Segment | None:
         return Segment(Span(0.0, 0.0), clip.speaker, frames=Frames(_picture(clip)[None], np.zeros(1)))
     if clip.video is None:
         return None
-    from mien.media.cut import main_face
+    from mien.media.watching import main_face
 
     frames = main_face(clip.video, clip.span)
     return Segment(Span(0.0, float(frames.times[-1])), clip.speaker, frames=frames) if frames is not None else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,17 +10,17 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import InputError
-from mien.media.faces import Detector, Face, LibFaceDetection, Pixels, Sighting, Tracker, crop
+from mien.media.faces import LibFaceDetection, Sighting
 from mien.media.open import MediaInfo, Picture, join, probe, stream
 from mien.media.picture import read_image
 from mien.media.speech import Recogniser, speech_spans
 from mien.media.subtitles import spread
 from mien.media.turns import by_person, face_only, frames_in, share_out, silences, sound_in, who_speaks, with_cues
+from mien.media.watching import Watcher, faces_in
 from mien.types import SAMPLE_RATE, Audio, Clip, Frames, Segment, Span, Word, Words
 
 Warn = Callable[[str], None]
 Progress = Callable[[float], None]
-_AHEAD = 4  # pictures that may wait for the face detector; each is up to 2.8 MB
 
 
 @dataclass(frozen=True)
@@ -80,52 +79,18 @@ def cut(
 
 def _still(path: Path, warn: Warn) -> Iterator[Segment]:
     pixels = read_image(path)
-    faces = LibFaceDetection().detect(pixels)
+    faces, crops = faces_in(LibFaceDetection(), pixels)
     if not faces:
         warn("no face was found in the picture")
-    for number, face in enumerate(sorted(faces, key=lambda f: float(f.box[0])), start=1):
+    from_the_left = sorted(zip(faces, crops, strict=True), key=lambda found: float(found[0].box[0]))
+    for number, (face, upright) in enumerate(from_the_left, start=1):
         frames = Frames(
-            crop(pixels, face)[None],
+            upright[None],
             np.zeros(1),
             face.box[None].astype(np.float32),
             np.asarray([face.score], np.float32),
         )
         yield Segment(Span(0.0, 0.0), f"person-{number}", frames=frames)
-
-
-def main_face(path: Path, span: Span | None = None, fps: float = 5.0) -> Frames | None:
-    """The face that is in view longest in a video (or in a span of it); ``None`` where there is none.
-
-    Raises:
-        MediaError: if the file cannot be read.
-    """
-    detector, tracker = LibFaceDetection(), Tracker()
-    sightings: list[Sighting] = []
-    for piece in stream(path, fps, lambda _: None):
-        if isinstance(piece, Audio) or (span is not None and piece.time < span.start):
-            continue
-        if span is not None and piece.time >= span.end:
-            break
-        sightings += tracker.update(*_faces(detector, piece.pixels), piece.time)
-    people = by_person(sightings)
-    if not people:
-        return None
-    return frames_in(max(people.values(), key=len), Span(0.0, sightings[-1].time + 1.0))
-
-
-def _faces(detector: Detector, pixels: Pixels) -> _Found:
-    """The faces in a picture, and the crop of each."""
-    faces = detector.detect(pixels)
-    return faces, [crop(pixels, f) for f in faces]
-
-
-def _detector(warn: Warn) -> Detector | None:
-    """The face detector; a video is still worth its words and voice where there is none."""
-    try:
-        return LibFaceDetection()
-    except InputError as error:
-        warn(f"faces were not looked for: {error}")
-        return None
 
 
 @dataclass
@@ -150,7 +115,6 @@ class _Part:
 
 
 _Heard = tuple[_Part, "Future[list[Word]]"]
-_Found = tuple[list[Face], list[Pixels]]
 
 
 class _Cutter:
@@ -167,9 +131,7 @@ class _Cutter:
         self.path, self.clip, self.settings, self.warn = path, clip, settings, warn
         self.recogniser = None if words is not None or clip.text is not None else recogniser
         self.given = words
-        self.detector = _detector(warn) if self.info.kind == "video" else None
-        self.tracker = Tracker()
-        self.watched: deque[tuple[float, Future[_Found]]] = deque()
+        self.watcher: Watcher | None = None
         self.page = _Page()
         self.spoken = self.seen = False
 
@@ -177,36 +139,34 @@ class _Cutter:
         # Decoding, faces and words have a thread each, so that two cores are busy: faces lag behind by a few pictures,
         # and what was said in one page is recognised while the next is read.
         with ThreadPoolExecutor(1, "mien-faces") as watcher, ThreadPoolExecutor(1, "mien-words") as listener:
+            self.watcher = Watcher(watcher, self.warn) if self.info.kind == "video" else None
             heard: _Heard | None = None
-            for piece in stream(self.path, self.settings.fps, self.warn, pictures=self.info.kind == "video"):
-                self._take(piece, watcher)
+            for piece in stream(self.path, self.settings.fps, self.warn, pictures=self.watcher is not None):
+                self._take(piece)
                 if progress is not None:
                     progress(self.page.reached)
                 if self.page.reached - self.page.start >= self.settings.page:
-                    self._track(waiting=0)
+                    self._catch_up()
                     yield from self._segments(heard)
                     heard = self._listen(listener, last=False)
-            self._track(waiting=0)
+            self._catch_up()
             yield from self._segments(heard)
             yield from self._segments(self._listen(listener, last=True))
         self._explain()
 
-    def _take(self, piece: Audio | Picture, watcher: Executor) -> None:
+    def _take(self, piece: Audio | Picture) -> None:
         if isinstance(piece, Audio):
             self.page.audio.append(piece)
             self.page.reached = max(self.page.reached, piece.span.end)
             return
         self.page.reached = max(self.page.reached, piece.time)
-        if self.detector is not None:
-            self.watched.append((piece.time, watcher.submit(_faces, self.detector, piece.pixels)))
-            self._track(waiting=_AHEAD)
+        if self.watcher is not None:
+            self.page.sightings += self.watcher.look(piece)
 
-    def _track(self, waiting: int) -> None:
-        """Follow people through the pictures in which faces have been looked for, until so many are left."""
-        while len(self.watched) > waiting:
-            time, found = self.watched.popleft()
-            faces, crops = found.result()
-            self.page.sightings += self.tracker.update(faces, crops, time)
+    def _catch_up(self) -> None:
+        """Wait for the faces of all pictures handed over."""
+        if self.watcher is not None:
+            self.page.sightings += self.watcher.rest()
 
     def _listen(self, listener: Executor, last: bool) -> _Heard:
         """Decide what the page holds, and have its words recognised."""
@@ -312,7 +272,7 @@ class _Cutter:
             page.audio = [Audio(audio.samples[first:].copy(), audio.start + first / SAMPLE_RATE)]
 
     def _explain(self) -> None:
-        if self.detector is not None and not self.seen:
+        if self.watcher is not None and not self.watcher.blind and not self.seen:
             self.warn("no face was found")
         if not self.info.has_audio:
             self.warn("the file has no sound")
