@@ -158,10 +158,12 @@ class Bundle:
     def encode(self, modality: Modality, tracks: Sequence[Track]) -> Encoded:
         """Run one encoder's graph over some tracks, padded to the longest."""
         values, mask = _pad([t.values for t in tracks])
+        times = np.stack([np.pad(t.times, (0, mask.shape[1] - len(t)), "edge") for t in tracks]).astype(np.float32)
         (states,) = self._graph(modality).run(None, {"values": values, "mask": mask})
         if states.shape[1] != mask.shape[1]:
+            times = np.asarray([[t.times.mean()] for t in tracks], np.float32)
             mask = np.asarray(mask.any(axis=1, keepdims=True))
-        return Encoded(states, mask, np.stack([t.quality for t in tracks]))
+        return Encoded(states, mask, np.stack([t.quality for t in tracks]), times)
 
     def fuse(self, encoded: Mapping[Modality, Encoded]) -> tuple[dict[str, Float32], Float32]:
         """Run the fusion graph: ({task: (B, L)}, weights (B, M)). Modalities left out count as absent."""
@@ -170,7 +172,10 @@ class Bundle:
         for m in self.modalities:
             part = encoded.get(m) or self._nothing(m, size)
             feed |= {f"{m}_states": part.states, f"{m}_mask": part.mask, f"{m}_quality": part.quality}
-        *scores, weights = self._graph("fusion").run(None, feed)
+            feed |= {f"{m}_times": part.times}
+        graph = self._graph("fusion")
+        # Bundles from before fusions knew times have no such input.
+        *scores, weights = graph.run(None, {i.name: feed[i.name] for i in graph.get_inputs()})
         return {task.name: rows for task, rows in zip(self.tasks, scores, strict=True)}, weights
 
     def _nothing(self, modality: Modality, size: int) -> Encoded:
@@ -180,6 +185,7 @@ class Bundle:
             np.zeros((size, 1, table["dim"]), np.float32),
             np.zeros((size, 1), bool),
             np.zeros((size, quality), np.float32),
+            np.zeros((size, 1), np.float32),
         )
 
     def _graph(self, part: str) -> onnxruntime.InferenceSession:
@@ -202,11 +208,12 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Encoded:
-    """What an encoder's graph gives: states (B, T, D), mask bool (B, T), quality (B, Q)."""
+    """What an encoder's graph gives: states (B, T, D), mask bool (B, T), quality (B, Q), times (B, T) in seconds."""
 
     states: Float32
     mask: NDArray[np.bool_]
     quality: Float32
+    times: Float32
 
 
 def open_graph(path: Path) -> onnxruntime.InferenceSession:

@@ -24,7 +24,7 @@ from mien.errors import ParityError
 from mien.frozen import Same, trunk_of
 from mien.graphs import encoder_graph, store, trace
 from mien.heads import score
-from mien.model import Model
+from mien.model import Model, join
 from mien.person import Population
 from mien.recipe import Recipe
 from mien.types import Example, Float32, Modality, Task, Track
@@ -40,8 +40,10 @@ class _Answering(nn.Module):
         super().__init__()
         self.fusion, self.heads, self.tasks = model.fusion, model.heads, model.tasks
 
-    def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor]) -> list[Tensor]:
-        fused = self.fusion(states, masks, quality)
+    def forward(
+        self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]
+    ) -> list[Tensor]:
+        fused = join(self.fusion, states, masks, quality, times)
         return [score(t, self.heads[t.name](fused.vector)) for t in self.tasks] + [fused.weights]
 
 
@@ -199,17 +201,18 @@ def _dim(model: Model, modality: Modality) -> int:
 
 def _fusion_entry(model: Model, encoders: Mapping[Modality, Encoder], recipe: Recipe, folder: Path) -> dict[str, Any]:
     batch = Dim("batch", max=4096)
-    states, masks, quality, times = [], [], [], []
+    states, masks, quality, times, lengths = [], [], [], [], []
     for m in model.modalities:
         dim = _dim(model, m)
         states.append(torch.randn(2, 3, dim))
         masks.append(torch.tensor([[True, True, False], [True, False, False]]))
         quality.append(torch.ones(2, len(encoders[m].quality_names)))
-        times.append({0: batch, 1: Dim(f"{m}_time", max=16384)})
-    names = [f"{m}_{part}" for part in ("states", "mask", "quality") for m in model.modalities]
-    shapes = (times, times, [{0: batch}] * len(states))
+        times.append(torch.tensor([[0.0, 1.0, 1.0], [0.5, 0.5, 0.5]]))
+        lengths.append({0: batch, 1: Dim(f"{m}_time", max=16384)})
+    names = [f"{m}_{part}" for part in ("states", "mask", "quality", "times") for m in model.modalities]
+    shapes = (lengths, lengths, [{0: batch}] * len(states), lengths)
     outputs = [*(t.name for t in model.tasks), "weights"]
-    proto = trace(_Answering(model), (states, masks, quality), shapes, names, outputs)
+    proto = trace(_Answering(model), (states, masks, quality, times), shapes, names, outputs)
     return {**recipe.fusion, **store(proto, folder, "fusion", recipe)}
 
 

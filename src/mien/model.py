@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mien import heads
-from mien.fusion.base import Fusion
+from mien.fusion.base import Fused, Fusion, pooled
 from mien.types import Modality, Task
 
 
@@ -20,6 +20,7 @@ class Batch(NamedTuple):
         x: {modality: (B, T, ...)}; a modality that no example has is left out.
         mask: {modality: bool (B, T)}, true where there is data.
         quality: {modality: float (B, Q)}.
+        times: {modality: float (B, T)} seconds on the clip's clock; padding repeats the last one.
         targets: {task: float (B, L)}.
         labelled: {task: bool (B,)}, which examples have a target.
     """
@@ -27,6 +28,7 @@ class Batch(NamedTuple):
     x: Mapping[Modality, Tensor]
     mask: Mapping[Modality, Tensor]
     quality: Mapping[Modality, Tensor]
+    times: Mapping[Modality, Tensor]
     targets: Mapping[str, Tensor]
     labelled: Mapping[str, Tensor]
 
@@ -61,23 +63,40 @@ class Model(nn.Module):
 
     def forward(self, batch: Batch) -> Outputs:
         """Logits of every task for every example."""
-        states, masks = [], []
-        for m in self.modalities:
-            state, mask = self._encode(m, batch)
-            states.append(state)
-            masks.append(mask)
-        fused = self.fusion(states, masks, [batch.quality[m] for m in self.modalities])
+        encoded = [self._encode(m, batch) for m in self.modalities]
+        states, masks, times = ([e[part] for e in encoded] for part in range(3))
+        fused = join(self.fusion, states, masks, [batch.quality[m] for m in self.modalities], times)
         return Outputs({t.name: self.heads[t.name](fused.vector) for t in self.tasks}, fused.weights)
 
-    def _encode(self, modality: Modality, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _encode(self, modality: Modality, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         network = self.networks[modality]
         if modality not in batch.x:
             device = next(iter(batch.quality.values())).device
             nothing = torch.zeros(batch.size, 1, int(network.dim), device=device)  # type: ignore[arg-type]  # Encoder.network's contract
-            return nothing, torch.zeros(batch.size, 1, dtype=torch.bool, device=device)
-        mask = batch.mask[modality]
+            absent = torch.zeros(batch.size, 1, dtype=torch.bool, device=device)
+            return nothing, absent, torch.zeros(batch.size, 1, device=device)
+        mask, times = batch.mask[modality], batch.times[modality]
         state = self.bodies.get(modality, network)(batch.x[modality], mask).float()
-        return state, mask if state.shape[1] == mask.shape[1] else mask.any(dim=1, keepdim=True)
+        if state.shape[1] != mask.shape[1]:
+            times = pooled(times.unsqueeze(-1), mask)
+            mask = mask.any(dim=1, keepdim=True)
+        return state, mask, times
+
+
+def join(
+    fusion: Fusion, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]
+) -> Fused:
+    """From what the encoders give to the joint vector; the exported graph is made of this. See ``Fusion.forward``.
+
+    Args:
+        times: on the clip's clock; the fusion gets them from the earliest row of the example, so that where in a long
+            video something was said changes nothing.
+    """
+    earliest = torch.stack([t.masked_fill(~m, torch.inf).amin(dim=1) for t, m in zip(times, masks, strict=True)]).amin(
+        dim=0
+    )
+    start = earliest.masked_fill(earliest.isinf(), 0.0).unsqueeze(1)
+    return fusion(states, masks, quality, [t - start for t in times])  # type: ignore[no-any-return]  # Module.__call__
 
 
 def total_loss(tasks: Sequence[Task], logits: Mapping[str, Tensor], batch: Batch) -> Tensor:

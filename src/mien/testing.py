@@ -43,33 +43,39 @@ def check_fusion(fusion: Fusion) -> None:
 
     fusion.eval()
     torch.manual_seed(0)
-    states, masks, quality = _inputs(fusion)
+    states, masks, quality, times = _inputs(fusion)
     with torch.no_grad():
-        whole = fusion(states, masks, quality)
+        whole = fusion(states, masks, quality, times)
         ones = torch.ones(len(masks[0]))
         _require(torch.allclose(whole.weights.sum(dim=1), ones, atol=1e-5), "weights sum to 1 over what is present")
         padded = [torch.cat([s, torch.full_like(s, 9.0)], dim=1) for s in states]
         longer = [torch.cat([m, torch.zeros_like(m)], dim=1) for m in masks]
-        _same(fusion(padded, longer, quality).vector, whole.vector, "padding changes nothing")
+        later = [torch.cat([t, t[:, -1:].expand_as(t)], dim=1) for t in times]
+        _same(fusion(padded, longer, quality, later).vector, whole.vector, "padding changes nothing")
         for index in range(len(states)):
             absent = [m.clone() for m in masks]
             absent[index][:] = False
             noise = [s.clone() for s in states]
             noise[index] = torch.randn_like(noise[index]) * 7
-            without = fusion(states, absent, quality)
-            _same(fusion(noise, absent, quality).vector, without.vector, "an absent modality changes nothing")
+            moved = [t.clone() for t in times]
+            moved[index] += 5
+            without = fusion(states, absent, quality, times)
+            _same(fusion(noise, absent, quality, moved).vector, without.vector, "an absent modality changes nothing")
             _require(bool((without.weights[:, index] == 0).all()), "an absent modality weighs nothing")
             _require(not torch.allclose(without.vector, whole.vector), "a present modality changes something")
 
 
-def _inputs(fusion: Fusion, size: int = 4, time: int = 3) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+def _inputs(
+    fusion: Fusion, size: int = 4, time: int = 3
+) -> tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]:
     import torch
 
     states = [torch.randn(size, time, dim) for dim in fusion.dims]
     masks = [torch.ones(size, time, dtype=torch.bool) for _ in states]
     for mask in masks:
         mask[0, 2:] = False
-    return states, masks, [torch.rand(size, count) * 10 for count in fusion.quality_sizes]
+    times = [torch.rand(size, time).sort(dim=1).values * 4 for _ in states]
+    return states, masks, [torch.rand(size, count) * 10 for count in fusion.quality_sizes], times
 
 
 def _same(one: Tensor, other: Tensor, claim: str) -> None:

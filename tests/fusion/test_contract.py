@@ -29,11 +29,12 @@ def test_learns(name: str) -> None:
     states = [torch.randn(16, 3, d) for d in fusion.dims]
     masks = [torch.ones(16, 3, dtype=torch.bool) for _ in states]
     quality = [torch.ones(16, 2) for _ in states]
+    times = [torch.rand(16, 3).sort(dim=1).values for _ in states]
     truth = torch.arange(16) % EMOTION.size
     optimizer = torch.optim.Adam([*fusion.parameters(), *head.parameters()], lr=0.05)
     losses = []
     for _ in range(30):
-        loss = torch.nn.functional.cross_entropy(head(fusion(states, masks, quality).vector), truth)
+        loss = torch.nn.functional.cross_entropy(head(fusion(states, masks, quality, times).vector), truth)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch lacks the annotation
         optimizer.step()

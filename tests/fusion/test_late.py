@@ -25,7 +25,7 @@ def pool(redundancy: float = 0.0) -> LatePool:
 def ask(late: LatePool, *posteriors: list[float] | None) -> Float32:
     logs = [torch.tensor([[p or [1 / 3] * 3]], dtype=torch.float32).log() for p in posteriors]
     masks = [torch.tensor([[p is not None]]) for p in posteriors]
-    fused = late(logs, masks, [torch.zeros(1, 1) for _ in posteriors])
+    fused = late(logs, masks, [torch.zeros(1, 1) for _ in posteriors], [torch.zeros(1, 1) for _ in posteriors])
     return np.asarray(fused.vector.softmax(dim=-1)[0].detach().numpy())
 
 

@@ -125,17 +125,19 @@ def collate(
     x: dict[Modality, Tensor] = {}
     mask: dict[Modality, Tensor] = {}
     marks: dict[Modality, Tensor] = {}
+    times: dict[Modality, Tensor] = {}
     for m, size in quality.items():
         marks[m] = torch.from_numpy(np.stack([t[m].quality if m in t else np.zeros(size, np.float32) for t in tracks]))
         if any(m in t for t in tracks):
             x[m], mask[m] = _pad([t[m].values if m in t else None for t in tracks])
+            times[m] = _pad_times([t[m].times if m in t else np.zeros(1) for t in tracks], mask[m].shape[1])
     targets, labelled = {}, {}
     for task in tasks:
         rows = [e.targets.get(task.name) for e in examples]
         labelled[task.name] = torch.tensor([r is not None for r in rows])
         filled = [np.zeros(task.size, np.float32) if r is None else r for r in rows]
         targets[task.name] = torch.from_numpy(np.stack(filled))
-    return Batch(x, mask, marks, targets, labelled)
+    return Batch(x, mask, marks, times, targets, labelled)
 
 
 def _pad(rows: Sequence[NDArray[Any] | None]) -> tuple[Tensor, Tensor]:
@@ -149,6 +151,11 @@ def _pad(rows: Sequence[NDArray[Any] | None]) -> tuple[Tensor, Tensor]:
             values[i, : len(row)] = row
             mask[i, : len(row)] = True
     return torch.from_numpy(values), torch.from_numpy(mask)
+
+
+def _pad_times(rows: Sequence[NDArray[np.float64]], longest: int) -> Tensor:
+    """Float (B, T); padding repeats the last time."""
+    return torch.from_numpy(np.stack([np.pad(r, (0, longest - len(r)), "edge") for r in rows]).astype(np.float32))
 
 
 def epoch(sets: Sequence[ExampleSet], size: int, rng: np.random.Generator) -> Iterator[tuple[int, NDArray[np.int64]]]:

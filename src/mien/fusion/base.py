@@ -39,8 +39,16 @@ class Fusion(nn.Module, ABC):
         self.tasks = tuple(tasks)
 
     @abstractmethod
-    def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor]) -> Fused:
-        """Join. Lists follow ``self.modalities``: states (B, T, D_m), masks bool (B, T), quality (B, Q_m)."""
+    def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]) -> Fused:
+        """Join.
+
+        Args:
+            states: of each of ``self.modalities``, (B, T_m, D_m).
+            masks: bool (B, T_m), true where there is data; all false in a row where the modality is absent.
+            quality: (B, Q_m).
+            times: seconds of the states (B, T_m), from the earliest state of the example; padding repeats the last one. Where a
+                network pools over time, T_m is 1 and the time is the mean of what was pooled.
+        """
 
     def observe(self, modality: Modality, shares: Mapping[str, Tensor], quality: Tensor) -> None:
         """See statistics of the training data before training; most fusions need none.

@@ -38,7 +38,7 @@ class Concat(Fusion):
         self.absent = nn.ParameterDict({m: nn.Parameter(torch.zeros(hidden)) for m in dims})
         self.joint = nn.Sequential(nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden * len(dims), hidden), nn.GELU())
 
-    def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor]) -> Fused:
+    def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]) -> Fused:
         """Join by concatenation."""
         here = present(masks)
         parts = []

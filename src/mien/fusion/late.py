@@ -83,7 +83,7 @@ class LatePool(Fusion):
         part: Opinion = self.opinions[f"{modality}_{task.name}"]  # type: ignore[assignment]  # ModuleDict forgets the type
         return part
 
-    def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor]) -> Fused:
+    def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]) -> Fused:
         """Pool the evidence; ``vector`` holds the log posteriors of all tasks side by side."""
         here = present(masks)
         trust = torch.stack([self.reliability[m](q) for m, q in zip(self.modalities, quality, strict=True)], dim=1)
