@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -33,13 +34,19 @@ class Answer:
 
     Attributes:
         scores: {task: float32 (L,)}, calibrated probabilities (or the score).
-        weights: share of each modality that is present; they sum to 1.
-        opinions: {modality: {task: float32 (L,)}}, the answer from that modality alone.
+        weights: how the fusion weighs each modality that is present; they sum to 1.
+        subsets: {modalities: {task: float32 (L,)}}, the answer from every subset of those present; from the empty one it is
+            ``Bundle.prior``, from all of them ``scores``.
     """
 
     scores: Mapping[str, Float32]
     weights: Mapping[Modality, float]
-    opinions: Mapping[Modality, Mapping[str, Float32]]
+    subsets: Mapping[frozenset[Modality], Mapping[str, Float32]]
+
+    @property
+    def opinions(self) -> dict[Modality, Mapping[str, Float32]]:
+        """{modality: {task: float32 (L,)}}, the answer from that modality alone."""
+        return {m: self.subsets[frozenset([m])] for m in self.weights}
 
 
 class Bundle:
@@ -147,13 +154,22 @@ class Bundle:
         encoded = {m: self.encode(m, [tracks[m]]) for m in self.modalities if m in tracks}
         if not encoded:
             raise ValueError("an answer needs at least one modality")
-        scores, weights = self.fuse(encoded)
-        alone = {m: self.fuse({m: e})[0] if len(encoded) > 1 else scores for m, e in encoded.items()}
-        return Answer(
-            {task: rows[0] for task, rows in scores.items()},
-            {m: float(weights[0, self.modalities.index(m)]) for m in encoded},
-            {m: {task: rows[0] for task, rows in parts.items()} for m, parts in alone.items()},
-        )
+        whole, weights = self.fuse(encoded)
+        found: dict[frozenset[Modality], Mapping[str, Float32]] = {frozenset(): self.prior}
+        for chosen in (frozenset(c) for size in range(1, len(encoded)) for c in combinations(encoded, size)):
+            found[chosen] = _first(self.fuse({m: encoded[m] for m in encoded if m in chosen})[0])
+        found[frozenset(encoded)] = _first(whole)
+        shown = {m: float(weights[0, self.modalities.index(m)]) for m in encoded}
+        return Answer(_first(whole), shown, found)
+
+    @cached_property
+    def prior(self) -> Mapping[str, Float32]:
+        """What the bundle answers when no modality is there at all, {task: (L,)}: its fusion graph with every mask false.
+
+        For the late pool that is the same probability for each label: it has heard nothing, and the habits of the data that one
+        modality was trained on are known only once that modality speaks.
+        """
+        return _first(self.fuse({m: self._nothing(m, 1) for m in self.modalities})[0])
 
     def encode(self, modality: Modality, tracks: Sequence[Track]) -> Encoded:
         """Run one encoder's graph over some tracks, padded to the longest."""
@@ -226,6 +242,11 @@ def open_graph(path: Path) -> onnxruntime.InferenceSession:
 def shipped() -> list[str]:
     """Names of the bundles in the package."""
     return sorted(p.parent.name for p in bundles.folder().glob("*/bundle.json"))
+
+
+def _first(scores: Mapping[str, Float32]) -> dict[str, Float32]:
+    """The only row of each task."""
+    return {task: rows[0] for task, rows in scores.items()}
 
 
 def _pad(rows: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[np.bool_]]:

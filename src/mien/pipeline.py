@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mien import threads
 from mien.circumplex import expected
 from mien.errors import InputError
+from mien.explain import shapley
 from mien.person import Baseline
 from mien.timeline import Prediction, Timeline
 from mien.types import Clip, Modality, Segment, Span, Track, Words
@@ -142,19 +143,24 @@ class Analyzer:
         labels = next(t.labels for t in self.bundle.tasks if t.name == "emotion")
         scores = dict(zip(labels, map(float, answer.scores["emotion"]), strict=True))
         valence, arousal = expected(scores, self.bundle.positions)
+        label = _best(scores)
+        values = {s: float(found["emotion"][labels.index(label)]) for s, found in answer.subsets.items()}
+        contributed = shapley.contributions(values)
         return Prediction(
             span=segment.span,
             who=segment.who,
             text=segment.words.text if segment.words is not None else "",
-            label=_best(scores),
+            label=label,
             scores=scores,
             valence=valence,
             arousal=arousal,
-            shares=answer.weights,
+            shares=shapley.shares(contributed),
             opinions={m: dict(zip(labels, map(float, o["emotion"]), strict=True)) for m, o in answer.opinions.items()},
             quality={
                 m: dict(zip(encoders[m].quality_names, map(float, t.quality), strict=True)) for m, t in tracks.items()
             },
+            contributions=contributed,
+            interactions=shapley.interactions(values),
         )
 
 

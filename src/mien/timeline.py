@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import combinations
 
-from mien.types import Modality, Span
+from mien.types import MODALITIES, Modality, Span
+
+SURE = 0.5
+"""A label less probable than this is no clear answer."""
+_OTHER_AT_MOST = 0.25  # what a modality in conflict may give to the other's label
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What one modality alone says most, and how surely."""
+
+    modality: Modality
+    label: str
+    probability: float
 
 
 @dataclass(frozen=True)
@@ -20,9 +34,12 @@ class Prediction:
         scores: calibrated probability of every label.
         valence: -1 (unpleasant) to 1 (pleasant).
         arousal: -1 (calm) to 1 (excited).
-        shares: how much each modality that is present weighed; sums to 1.
+        shares: how much each modality that is present counted: absolute contributions as parts of 1.
         opinions: what each modality alone says: {modality: {label: probability}}.
         quality: what was measured of each input: {modality: {name: value}}.
+        contributions: signed Shapley values: how far each modality moved the probability of ``label``; together, from what the
+            bundle answers to nothing to what it answers to all. Empty when not asked for.
+        interactions: Shapley interaction index of each pair of modalities present.
     """
 
     span: Span
@@ -35,6 +52,25 @@ class Prediction:
     shares: Mapping[Modality, float]
     opinions: Mapping[Modality, Mapping[str, float]]
     quality: Mapping[Modality, Mapping[str, float]]
+    contributions: Mapping[Modality, float] = field(default_factory=dict)
+    interactions: Mapping[tuple[Modality, Modality], float] = field(default_factory=dict)
+
+    @property
+    def conflict(self) -> tuple[Opinion, Opinion] | None:
+        """Two modalities that point to different emotions: each at least half sure of its own, and giving the other's at most
+        a quarter. Of several such pairs the surest; ``None`` when they agree, or are too unsure to disagree.
+        """
+        said = {m: self.opinions[m] for m in MODALITIES if self.opinions.get(m)}
+        tops = [Opinion(m, top, o[top]) for m, o in said.items() for top in [max(o, key=lambda k: o[k])]]
+        pairs = [
+            (a, b)
+            for a, b in combinations(tops, 2)
+            if a.label != b.label
+            and min(a.probability, b.probability) >= SURE
+            and said[a.modality].get(b.label, 0.0) <= _OTHER_AT_MOST
+            and said[b.modality].get(a.label, 0.0) <= _OTHER_AT_MOST
+        ]
+        return max(pairs, key=lambda pair: pair[0].probability + pair[1].probability, default=None)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mien.report._page import story
 from mien.report._page.words import Language
-from mien.timeline import Prediction, Timeline
+from mien.timeline import Opinion, Prediction, Timeline
 from mien.types import EMOTIONS, Modality, Span
 
 EN, ZH = Language("en"), Language("zh")
@@ -32,16 +32,16 @@ def opposed(text: dict[str, float], voice: dict[str, float]) -> Prediction:
 
 
 def test_a_conflict_needs_two_sure_inputs_far_apart() -> None:
-    found = story.conflict(opposed(scores(happy=0.8, angry=0.2), scores(angry=0.6, neutral=0.4)))
-    assert found == (story.Opinion("text", "happy", 0.8), story.Opinion("voice", "angry", 0.6))
-    assert story.conflict(opposed(scores(happy=0.8), scores(happy=0.6, angry=0.4))) is None, "they agree"
-    assert story.conflict(opposed(scores(happy=0.8), scores(angry=0.49))) is None, "one is unsure"
-    assert story.conflict(opposed(scores(happy=0.6, angry=0.4), scores(angry=0.6))) is None, "not far apart"
-    assert story.conflict(said(0, 1, happy=1.0)) is None, "one input alone"
+    found = opposed(scores(happy=0.8, angry=0.2), scores(angry=0.6, neutral=0.4)).conflict
+    assert found == (Opinion("text", "happy", 0.8), Opinion("voice", "angry", 0.6))
+    assert opposed(scores(happy=0.8), scores(happy=0.6, angry=0.4)).conflict is None, "they agree"
+    assert opposed(scores(happy=0.8), scores(angry=0.49)).conflict is None, "one is unsure"
+    assert opposed(scores(happy=0.6, angry=0.4), scores(angry=0.6)).conflict is None, "not far apart"
+    assert said(0, 1, happy=1.0).conflict is None, "one input alone"
     three = replace(opposed(scores(happy=0.6), scores(angry=0.7)), opinions={
         "text": scores(happy=0.6), "voice": scores(angry=0.7), "face": scores(sad=0.9)
     })  # fmt: skip
-    assert [o.modality for o in story.conflict(three) or ()] == ["voice", "face"], "the surest pair"
+    assert [o.modality for o in three.conflict or ()] == ["voice", "face"], "the surest pair"
 
 
 def test_people_are_means_weighted_by_duration() -> None:

@@ -54,8 +54,21 @@ def _segment(p: Prediction) -> dict[str, Any]:
         "valence": _round(p.valence),
         "arousal": _round(p.arousal),
         "modalities": _rounded(p.shares),
+        "contributions": _rounded(p.contributions),
+        "interactions": {"+".join(pair): _round(value) for pair, value in p.interactions.items()},
+        "conflict": _conflict(p),
         "opinions": {m: _rounded(o) for m, o in p.opinions.items()},
         "quality": {m: _rounded(q) for m, q in p.quality.items()},
+    }
+
+
+def _conflict(p: Prediction) -> dict[str, Any] | None:
+    pair = p.conflict
+    if pair is None:
+        return None
+    return {
+        "sentence": f"{pair[0].modality} {pair[0].label}, {pair[1].modality} {pair[1].label}",
+        "between": [{"modality": o.modality, "label": o.label, "probability": _round(o.probability)} for o in pair],
     }
 
 

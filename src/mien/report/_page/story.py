@@ -6,23 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mien.report._page.words import Language, clock
-from mien.timeline import Prediction, Timeline
+from mien.timeline import SURE, Prediction, Timeline
 from mien.types import MODALITIES, Modality
 
-SURE = 0.5
-"""A label less probable than this is shown as unsure."""
-_OTHER_AT_MOST = 0.25  # what a modality in conflict may give to the other's label
 _SHORTEST = 0.1  # seconds a still counts for, as in the summary of a timeline
 _NAMED = 4  # people who are told of by name
-
-
-@dataclass(frozen=True)
-class Opinion:
-    """What one modality alone says most, and how surely."""
-
-    modality: Modality
-    label: str
-    probability: float
 
 
 @dataclass(frozen=True)
@@ -71,23 +59,6 @@ def people(timeline: Timeline) -> list[Person]:
     return found
 
 
-def conflict(p: Prediction) -> tuple[Opinion, Opinion] | None:
-    """Two modalities that point to different emotions: each at least half sure of its own, and giving the other's at most a
-    quarter. Of several such pairs the surest; ``None`` when they agree, or are too unsure to disagree.
-    """
-    said = [Opinion(m, best(p.opinions[m]), max(p.opinions[m].values())) for m in MODALITIES if p.opinions.get(m)]
-    pairs = [
-        (a, b)
-        for i, a in enumerate(said)
-        for b in said[i + 1 :]
-        if a.label != b.label
-        and min(a.probability, b.probability) >= SURE
-        and p.opinions[a.modality].get(b.label, 0.0) <= _OTHER_AT_MOST
-        and p.opinions[b.modality].get(a.label, 0.0) <= _OTHER_AT_MOST
-    ]
-    return max(pairs, key=lambda pair: pair[0].probability + pair[1].probability, default=None)
-
-
 def alone(timeline: Timeline) -> dict[Modality, dict[str, float]]:
     """What each modality alone says on the whole: mean opinions, weighted by duration."""
     answer: dict[Modality, dict[str, float]] = {}
@@ -122,7 +93,7 @@ def summary(timeline: Timeline, say: Language) -> str:
     many = say.count("moments", len(timeline.predictions))
     if doubtful:
         sentences.append(say("story.unsure", n=say.count("of_them", doubtful), all=many))
-    opposed = sum(conflict(p) is not None for p in timeline.predictions)
+    opposed = sum(p.conflict is not None for p in timeline.predictions)
     if opposed:
         sentences.append(say("story.conflicts", n=say.count("moments", opposed)))
     return say("story.space").join(sentences)

@@ -16,7 +16,7 @@ from mien.report._page.evidence import Evidence
 from mien.report._page.media import Media
 from mien.report._page.palette import MODALITY_LOOKS, looks
 from mien.report._page.words import Language, clock
-from mien.timeline import Prediction, Timeline
+from mien.timeline import SURE, Prediction, Timeline
 from mien.types import EMOTIONS, MODALITIES, Modality
 
 Table = dict[str, Any]
@@ -111,11 +111,11 @@ def _moment(p: Prediction, labels: Sequence[str], say: Language, timed: bool) ->
         "text": p.text,
         "label": say.name_of("labels", p.label),
         "index": labels.index(p.label),
-        "sure": p.scores[p.label] >= story.SURE,
+        "sure": p.scores[p.label] >= SURE,
         "about": say.about(p.scores[p.label]),
         "depth": min(4, int(5 * p.scores[p.label])),
         "shares": say.join([f"{say.name_of('modalities', m)} {say.about(s)}" for m, s in p.shares.items()]),
-        "conflict": story.conflict(p) is not None,
+        "conflict": p.conflict is not None,
     }
 
 
@@ -132,7 +132,7 @@ def _person(person: story.Person, labels: Sequence[str], say: Language) -> Table
 
 
 def _conflict(i: int, p: Prediction, labels: Sequence[str], say: Language) -> Table | None:
-    pair = story.conflict(p)
+    pair = p.conflict
     if pair is None:
         return None
     sides = [
@@ -190,7 +190,7 @@ def _numbers_of(
     say: Language,
     evidence: Evidence | None,
 ) -> Table:
-    opposed = story.conflict(p)
+    opposed = p.conflict
     table: Table = {
         "s": round(p.span.start, 3),
         "e": round(p.span.end, 3),
