@@ -71,13 +71,17 @@ class Source:
     Attributes:
         name: of the data set, as results name it.
         manifest: CSV, Parquet, JSONL or .npz file, relative to the data root; "{split}" in it stands for one file a split.
-        clip: {field of ``Clip``: column}; at least one of video, audio, image and text, or ``features``.
+        clip: {field of ``Clip``: column}; at least one of video, audio, image and text, or ``features``. With a ``reader``,
+            empty stands for all columns under their own names.
         targets: {task: where its answers are}.
         features: {modality: ready-made features}.
+        reader: a public set's reader (``data/readers``); ``manifest`` is then the folder as its authors distribute it.
         where: {column: value} that a row must have.
         splits: {split in the file: split here}, where they differ.
         train: split to train on, or "" for none.
         valid: split to validate on.
+        group: column that stands for the speaker in every kind of split; "" for the speaker.
+        divide: shares of the groups for train, valid and test, dealt by a hash, instead of the file's splits; () for none.
         hold_out: share of the training speakers that become the validation split, where a set has none.
         folds: cross-validation by speaker in so many folds, instead of the file's splits; 0 for none.
         fold: which of them is the test; the next one is for validation.
@@ -93,10 +97,13 @@ class Source:
     clip: dict[str, str] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=lambda: {EMOTION.name: Target()})
     features: dict[Modality, FeatureTable] = field(default_factory=dict)
+    reader: str = ""
     where: dict[str, str] = field(default_factory=dict)
     splits: dict[str, str] = field(default_factory=dict)
     train: str = "train"
     valid: str = "valid"
+    group: str = ""
+    divide: tuple[float, ...] = ()
     hold_out: float = 0.0
     folds: int = 0
     fold: int = 0

@@ -15,6 +15,7 @@ from mien.errors import InputError
 def train(
     recipe: Annotated[str, typer.Argument(help="A .toml file, or the name of a shipped recipe.")],
     set_: Annotated[list[str] | None, typer.Option("--set", help="Override, for example train.epochs=5.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Your own manifest, in place of the recipe's data.")] = None,
     seeds: Annotated[str, typer.Option(help="Seeds, separated by commas; the first one's bundle is kept.")] = "0",
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a run was broken off.")] = False,
     data_root: Annotated[Path | None, typer.Option(help="Folder of the data sets.")] = None,
@@ -29,14 +30,24 @@ def train(
 
     needs_train()
     from mien.data.manifest import data_root as find
+    from mien.data.own import own_data
     from mien.machine import Machine, is_first_process
     from mien.produce import produce
     from mien.recipe import load
 
     machine = Machine(accelerator, devices, strategy, nodes)
-    bundle = produce(load(recipe, set_ or []), _seeds(seeds), find(data_root), runs, resume, machine=machine)
+    chosen = load(recipe, set_ or [])
+    if data is not None:
+        chosen = own_data(chosen, data, say)
+    root = data.parent if data is not None else find(data_root)
+    bundle = produce(chosen, _seeds(seeds), root, runs, resume, machine=machine)
     if is_first_process():
         typer.echo(bundle.card)
+
+
+def say(line: str) -> None:
+    """A decision that the user should know of, on the error stream."""
+    typer.echo(f"mien: {line}", err=True)
 
 
 def _seeds(text: str) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,23 +11,28 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mien.data.dialogue import Place, places
+from mien.data.readers.base import read_set
 from mien.data.rows import Row, read_rows
-from mien.data.split import cross_validate, hold_out
+from mien.data.split import cross_validate, divide, hold_out
 from mien.errors import RecipeError
 from mien.recipe import Source, Target
 from mien.registry import closest
 from mien.types import Clip, Example, Features, Float32, Modality, Span, Task
 
-_FILES = ("video", "audio", "image")
-_FIELDS = ("id", *_FILES, "row", "text", "start", "end", "speaker")
+FILES = ("video", "audio", "image")
+"""Columns that hold paths, relative to the manifest's folder."""
+
+FIELDS = ("id", *FILES, "row", "text", "start", "end", "speaker")
+"""The standard columns of a clip. Beside them stand split, dialogue, turn, and one column per task."""
 
 
 class Entry(NamedTuple):
-    """A row, the manifest it stands in, and its number there."""
+    """A row, the manifest it stands in, its number there, and the folder its paths start from."""
 
     path: Path
     number: int
     row: Row
+    folder: Path
 
 
 def data_root(given: Path | None = None) -> Path:
@@ -53,12 +59,14 @@ def read(source: Source, tasks: Sequence[Task], root: Path) -> list[Example]:
     for name, target in source.targets.items():
         _check_target(source, name, target, known)
     for name in source.clip:
-        if name not in _FIELDS:
-            raise RecipeError(f"data set '{source.name}': a clip has no '{name}'; {closest(name, list(_FIELDS))}")
+        if name not in FIELDS:
+            raise RecipeError(f"data set '{source.name}': a clip has no '{name}'; {closest(name, list(FIELDS))}")
     entries = [e for e in _entries(source, root) if all(str(e.row.get(k)) == v for k, v in source.where.items())]
     around = places(source, entries)
     found = [_example(source, known, e, p) for e, p in zip(entries, around, strict=True)]
     examples = [e for e in found if e is not None]
+    if source.divide:
+        return divide(examples, source.divide)
     if source.folds:
         return cross_validate(examples, source.folds, source.fold)
     return hold_out(examples, source.hold_out, source.train, source.valid) if source.hold_out else examples
@@ -75,6 +83,13 @@ def _check_target(source: Source, name: str, target: Target, known: Mapping[str,
 
 def _entries(source: Source, root: Path) -> Iterator[Entry]:
     """Rows of all files; of several files, the part of the name at {split} is the row's split."""
+    if source.reader:
+        folder = root / source.manifest
+        for number, row in enumerate(read_set(source.reader, folder, Counter())):
+            if number == 0:
+                _check_columns(source, row)
+            yield Entry(folder, number, row, folder)
+        return
     before, several, after = source.manifest.partition("{split}")
     paths = sorted(root.glob(f"{before}*{after}")) if several else [root / source.manifest]
     if not paths:
@@ -84,14 +99,15 @@ def _entries(source: Source, root: Path) -> Iterator[Entry]:
         for number, row in enumerate(read_rows(path)):
             if number == 0:
                 _check_columns(source, row)
-            yield Entry(path, number, row if split is None else {**row, "split": split})
+            yield Entry(path, number, row if split is None else {**row, "split": split}, path.parent)
 
 
 def _check_columns(source: Source, row: Row) -> None:
     needed = [*source.clip.values(), *source.where, *(f.present for f in source.features.values() if f.present)]
     for name, target in source.targets.items():
         needed += [target.column or name, *target.votes] if target.column or target.votes else []
-    needed += [] if source.folds or "{split}" in source.manifest else ["split"]
+    needed += [] if source.folds or source.divide or "{split}" in source.manifest else ["split"]
+    needed += [source.group] if source.group else []
     needed += [source.dialogue, source.turn] if _ordered(source) else []
     for column in needed:
         if column not in row:
@@ -113,7 +129,8 @@ def _example(source: Source, tasks: Mapping[str, Task], entry: Entry, place: Pla
     if not targets:
         return None
     clip = _clip(source, entry, place)
-    return Example(clip, targets, clip.speaker, split, source.name)
+    group = row.get(source.group) if source.group else clip.speaker
+    return Example(clip, targets, None if group in (None, "") else str(group), split, source.name)
 
 
 def _target(target: Target, task: Task, row: Row, learning: bool) -> Float32 | None:
@@ -153,22 +170,31 @@ def _shares(task: Task, amounts: Mapping[str, float]) -> Float32:
 
 
 def _clip(source: Source, entry: Entry, place: Place) -> Clip:
-    row, folder = entry.row, entry.path.parent
-    values = {name: row.get(column) for name, column in source.clip.items()}
-    files = {name: folder / str(values[name]) for name in _FILES if values.get(name) not in (None, "")}
+    row = entry.row
+    columns = source.clip or ({f: f for f in FIELDS if f in row} if source.reader else {})
+    values = {name: row.get(column) for name, column in columns.items()}
+    files = {name: entry.folder / str(values[name]) for name in FILES if values.get(name) not in (None, "")}
     image = files.get("image")
-    start, end = values.get("start"), values.get("end")
     speaker = values.get("speaker", row.get("speaker"))
     return Clip(
         f"{source.name}/{values.get('id', row.get('id')) or _number_in(entry, source)}",
         **files,
         text=str(values["text"]) if values.get("text") else None,
-        span=Span(float(start), float(end)) if start not in (None, "") and end not in (None, "") else None,
+        span=_span(entry, values.get("start"), values.get("end")),
         speaker=str(speaker) if speaker not in (None, "") else None,
         row=int(values["row"] or 0) if image is not None and image.suffix == ".parquet" else None,
         context=place.before,
         features=_features(source, entry, place),
     )
+
+
+def _span(entry: Entry, start: Any, end: Any) -> Span | None:
+    if start in (None, "") or end in (None, ""):
+        return None
+    try:
+        return Span(float(start), float(end))
+    except ValueError as error:
+        raise RecipeError(f"row {entry.number + 1} of '{entry.path}': {error}") from error
 
 
 def _number_in(entry: Entry, source: Source) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +23,23 @@ def read_rows(path: Path) -> Iterator[Row]:
     """The rows of a manifest, in order. Of an .npz file, every array of one dimension is a column.
 
     Raises:
-        RecipeError: no such file, or not one that can be read.
+        RecipeError: no such file, not one that can be read, or nothing in it.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise RecipeError(f"'{path}' is no manifest; use one of {', '.join(sorted(_READERS))}")
     if not path.is_file():
         raise RecipeError(f"there is no manifest at '{path}'")
+    row = None
     try:
-        yield from reader(path)
-    except (ValueError, OSError, csv.Error) as error:
+        for row in reader(path):
+            yield row
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"the manifest '{path}' is not UTF-8 text; save it as UTF-8 ({error.reason})") from error
+    except (ValueError, OSError, csv.Error, zipfile.BadZipFile) as error:
         raise RecipeError(f"the manifest '{path}' cannot be read: {error}") from error
+    if row is None:
+        raise RecipeError(f"the manifest '{path}' has no rows; it needs a header and a row for each clip")
 
 
 def read_array(path: Path, name: str) -> NDArray[np.float32]:
@@ -63,26 +71,57 @@ def _columns(path: Path, pattern: str) -> NDArray[np.float32]:
 
 def _csv(path: Path) -> Iterator[Row]:
     with path.open(newline="", encoding="utf-8-sig") as file:
-        yield from csv.DictReader(file)
+        rows = csv.DictReader(file, strict=True)
+        _check_names(rows.fieldnames or ())
+        for row in rows:
+            if None in row:
+                raise ValueError(f"line {rows.line_num} has more values than the header has columns")
+            yield row
+
+
+def _check_names(names: Sequence[str]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise ValueError(f"it has several columns called '{twice[0]}'")
+    other = next((s for s in ";\t" if len(names) == 1 and s in names[0]), None)
+    if other:
+        raise ValueError(f"its columns are separated by {other!r}; separate them by commas")
 
 
 def _parquet(path: Path) -> Iterator[Row]:
-    from pyarrow import parquet
-
-    for batch in parquet.ParquetFile(path).iter_batches(2048):
+    try:
+        from pyarrow import parquet
+    except ImportError as error:
+        raise RecipeError("Parquet files need pyarrow; run: pip install 'mien[train]'") from error
+    file = parquet.ParquetFile(path)
+    _check_names(file.schema_arrow.names)
+    for batch in file.iter_batches(2048):
         yield from batch.to_pylist()
 
 
 def _json_lines(path: Path) -> Iterator[Row]:
     with path.open(encoding="utf-8-sig") as file:
-        for line in file:
+        for number, line in enumerate(file, start=1):
             if line.strip():
-                yield json.loads(line)
+                yield _object(line, number)
+
+
+def _object(line: str, number: int) -> Row:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"line {number} is no JSON: {error.msg}") from error
+    if not isinstance(row, dict):
+        raise ValueError(f"line {number} is no object of columns and values")
+    return row
 
 
 def _npz(path: Path) -> Iterator[Row]:
-    with np.load(path, allow_pickle=False) as arrays:
+    # NumPy leaves a path open whose file is damaged; it does not close what it has not opened.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         columns = {name: arrays[name].tolist() for name in arrays.files if arrays[name].ndim == 1}
+    if len({len(values) for values in columns.values()}) > 1:
+        raise ValueError("its arrays of one dimension differ in length")
     for values in zip(*columns.values(), strict=True):
         yield dict(zip(columns, values, strict=True))
 

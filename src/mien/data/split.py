@@ -9,6 +9,8 @@ from dataclasses import replace
 from mien.errors import RecipeError
 from mien.types import Example
 
+_SPLITS = ("train", "valid", "test")
+
 
 def cross_validate(examples: Sequence[Example], folds: int, fold: int) -> list[Example]:
     """Fold ``fold`` of the groups becomes "test", the next one "valid", all others "train".
@@ -42,10 +44,27 @@ def hold_out(examples: Sequence[Example], share: float, train: str, valid: str) 
     return [replace(e, split=valid) if e.split == train and _group(e) in chosen else e for e in examples]
 
 
+def divide(examples: Sequence[Example], shares: Sequence[float]) -> list[Example]:
+    """Deal the groups, in the order of a hash of their names, to train, valid and test; each gets at least one.
+
+    Raises:
+        RecipeError: other than three shares, fewer than three groups, or examples without a group.
+    """
+    if len(shares) != len(_SPLITS) or min(shares) <= 0:
+        raise RecipeError(f"divide = {list(shares)}: there must be a share each for {', '.join(_SPLITS)}")
+    groups = sorted({_group(e) for e in examples}, key=lambda g: (zlib.crc32(g.encode()), g))
+    if len(groups) < len(_SPLITS):
+        raise RecipeError(f"{len(groups)} speakers cannot be divided into {', '.join(_SPLITS)}; at least 3 are needed")
+    valid, test = (max(1, round(len(groups) * share / sum(shares))) for share in shares[1:])
+    names = ["test"] * test + ["valid"] * valid + ["train"] * (len(groups) - test - valid)
+    split = dict(zip(groups, names, strict=True))
+    return [replace(e, split=split[_group(e)]) for e in examples]
+
+
 def _group(example: Example) -> str:
     if example.group is None:
         raise RecipeError(
             f"'{example.clip.id}' names no speaker; splits by speaker need one for every row "
-            '(clip.speaker = "column" says where; a video or dialogue may stand for it)'
+            '(clip.speaker = "column" says where; group = "dialogue" lets another column stand for it)'
         )
     return example.group

@@ -1,0 +1,202 @@
+"""One's own manifest in place of a recipe's data: columns by their standard names, splits by speaker where there are none."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from mien.data.labels import canonical
+from mien.data.manifest import FIELDS
+from mien.data.rows import Row, read_rows
+from mien.errors import RecipeError
+from mien.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
+from mien.registry import closest
+from mien.types import Modality, Task
+
+Say = Callable[[str], None]
+
+COLUMNS_OF: Mapping[Modality, tuple[str, ...]] = {
+    "text": ("text",),
+    "voice": ("audio", "video"),
+    "face": ("image", "video"),
+}
+"""Which columns of a manifest give each modality."""
+
+SPLITS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("valid", "val", "validation", "dev", "development"), "valid"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+"""Names of splits in a manifest, and here."""
+
+SHARES = (0.7, 0.1, 0.2)
+"""Shares of the speakers for train, valid and test where a manifest has no splits."""
+
+_STAND_INS = ("speaker", "dialogue", "video")
+
+
+@dataclass
+class _Survey:
+    """What one pass over a manifest finds; rows are not kept."""
+
+    path: Path
+    columns: tuple[str, ...] = ()
+    rows: int = 0
+    splits: Counter[str] = field(default_factory=Counter)
+    groups: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    values: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def see(self, row: Row, tasks: Sequence[Task]) -> None:
+        """Count one row."""
+        self.rows += 1
+        self.splits[_text(row.get("split"))] += 1
+        for column in _STAND_INS:
+            self.groups[column][_text(row.get(column))] += 1
+        for task in tasks:
+            value = _text(row.get(task.name))
+            if task.kind == "score":
+                self._check_score(task, value)
+            elif value:
+                self.values[task.name].update(value.split("|"))
+
+    def _check_score(self, task: Task, value: str) -> None:
+        low, high = task.bounds or (0.0, 0.0)
+        try:
+            fits = not value or low <= float(value) <= high
+        except ValueError:
+            fits = False
+        if not fits:
+            raise RecipeError(
+                f"row {self.rows} of '{self.path}': '{task.name}' is a number from {low:g} to {high:g}, not '{value}'"
+            )
+
+
+def own_data(recipe: Recipe, manifest: Path, say: Say) -> Recipe:
+    """The recipe with one source in place of its data: the manifest, read by the standard names of columns.
+
+    Encoders whose modality has no column are left out. Without a column "split", speakers are dealt by a hash: 70 % of
+    them train, 10 % validate, 20 % test. ``say`` is told of all that was decided.
+
+    Raises:
+        RecipeError: a needed column is missing, a label is unknown, or there is nothing to split by.
+    """
+    survey = _Survey(manifest)
+    for row in read_rows(manifest):
+        survey.columns = survey.columns or tuple(row)
+        survey.see(row, recipe.tasks)
+    features = _features(recipe, survey)
+    encoders = _encoders(recipe, survey, features, say)
+    source = Source(
+        manifest.stem,
+        str(manifest.resolve()),
+        {name: name for name in FIELDS if name in survey.columns},
+        {task.name: _target(task, survey, say) for task in recipe.tasks},
+        {m: t for m, t in features.items() if m in encoders},
+        context=_context(recipe, survey, say),
+    )
+    source = replace(source, **_splits(survey, say))
+    return replace(recipe, name=f"{recipe.name}-{manifest.stem}", encoders=encoders, data=(source,))
+
+
+def _features(recipe: Recipe, survey: _Survey) -> dict[Modality, FeatureTable]:
+    """Ready-made features are read as the recipe reads its own: by the same array or pattern of columns."""
+    return {m: table for source in recipe.data for m, table in source.features.items() if _fits(survey, table.array)}
+
+
+def _fits(survey: _Survey, array: str) -> bool:
+    return survey.path.suffix.lower() == ".npz" or any(fnmatchcase(c, array) for c in survey.columns)
+
+
+def _encoders(
+    recipe: Recipe, survey: _Survey, features: Mapping[Modality, FeatureTable], say: Say
+) -> dict[Modality, EncoderTable]:
+    kept = {}
+    for modality, table in recipe.encoders.items():
+        if modality in features or any(c in survey.columns for c in COLUMNS_OF[modality]):
+            kept[modality] = table
+        else:
+            say(f"no column for {modality} ({' or '.join(COLUMNS_OF[modality])}): trained without it")
+    if not kept:
+        wanted = dict.fromkeys(c for m in recipe.encoders for c in COLUMNS_OF[m])
+        near = [c for c in survey.columns if closest(c, list(wanted)).startswith("did")]
+        hint = f"rename '{near[0]}'" if near else f"it has {', '.join(survey.columns)}"
+        raise RecipeError(f"'{survey.path}' needs a column {' or '.join(wanted)} for this recipe; {hint}")
+    return kept
+
+
+def _target(task: Task, survey: _Survey, say: Say) -> Target:
+    if task.name not in survey.columns:
+        raise RecipeError(
+            f"'{survey.path}' has no column '{task.name}' for the task '{task.name}'; "
+            f"{closest(task.name, list(survey.columns))}"
+        )
+    votes = {f"votes_{label}": label for label in task.labels if f"votes_{label}" in survey.columns}
+    names = {value: _label(task, value, survey) for value in survey.values[task.name]}
+    renamed = {value: label for value, label in names.items() if value != label}
+    if renamed:
+        say(f"labels of '{task.name}': " + ", ".join(f"'{v}' is read as {name}" for v, name in sorted(renamed.items())))
+    return Target(labels=names, votes=votes)
+
+
+def _label(task: Task, value: str, survey: _Survey) -> str:
+    label = canonical(value, task.labels)
+    if label is None:
+        raise RecipeError(
+            f"'{value}' ({survey.values[task.name][value]} times in '{survey.path}') is no label of the task '{task.name}'; "
+            "correct it, empty it, or give the recipe a task with your labels; " + closest(value, list(task.labels))
+        )
+    return label
+
+
+def _splits(survey: _Survey, say: Say) -> dict[str, Any]:
+    """Fields of the source that say how its examples are split."""
+    if "split" not in survey.columns:
+        group = _group(survey, "it has no column 'split', and")
+        say(
+            f"no column 'split': the {len(survey.groups[group])} values of '{group}' are divided by a hash, "
+            f"{SHARES[0]:.0%} to train, {SHARES[1]:.0%} to validate, {SHARES[2]:.0%} to test"
+        )
+        return {"divide": SHARES, "group": group}
+    for name in survey.splits:
+        if name not in SPLITS:
+            raise RecipeError(f"'{survey.path}' has a split '{name}'; {closest(name, list(SPLITS))}")
+    names = {name: SPLITS[name] for name in survey.splits}
+    if "train" not in names.values():
+        raise RecipeError(f"'{survey.path}' has no row whose split is 'train'")
+    if "test" not in names.values():
+        say("no row whose split is 'test': the model will not be tested")
+    if "valid" in names.values():
+        return {"splits": names}
+    group = _group(survey, "it has no row whose split is 'valid', and")
+    say(f"no row whose split is 'valid': an eighth of the values of '{group}' in 'train' is taken to validate")
+    return {"splits": names, "group": group, "hold_out": 0.125}
+
+
+def _group(survey: _Survey, why: str) -> str:
+    """The column that no split may cut through: the speaker, or what can stand for one."""
+    for column in _STAND_INS:
+        values = survey.groups[column]
+        # A value of its own for every row keeps nobody together.
+        if column in survey.columns and "" not in values and (column == "speaker" or 2 * len(values) <= survey.rows):
+            return column
+    raise RecipeError(
+        f"'{survey.path}' cannot be split: {why} no column 'speaker' that names one for every row ('dialogue', or 'video' "
+        "with several rows each, may stand for it); at random, the same person would be in train and test, and the "
+        "results would be too good to be true"
+    )
+
+
+def _context(recipe: Recipe, survey: _Survey, say: Say) -> int:
+    wanted = max((source.context for source in recipe.data), default=0)
+    if wanted and not {"dialogue", "turn"} <= set(survey.columns):
+        say("no columns 'dialogue' and 'turn': trained without what was said before")
+        return 0
+    return wanted
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

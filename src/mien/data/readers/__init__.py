@@ -1,0 +1,1 @@
+"""Public data sets as their authors distribute them, read into manifest rows. No data inside."""

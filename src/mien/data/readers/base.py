@@ -1,0 +1,96 @@
+"""What a reader is, and what readers share: finding files, reading tables, and mapping labels without guessing."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from mien.data.rows import Row
+from mien.errors import RecipeError
+from mien.registry import Family, closest
+
+LeftOut = Counter[str]
+"""What a reader left out or unlabelled, and how often: {reason: count}."""
+
+
+class Reader(Protocol):
+    """The folder of a data set, in its authors' layout, to rows with the standard columns of a manifest.
+
+    Every row has the same columns. Paths are relative to the folder. ``emotion`` is one of the seven of mien, or "" where the
+    published label has no counterpart; ``label`` is the published one. What is left out is counted in ``left_out``.
+    The docstring says the licence, how to get the set, and where its splits come from.
+    """
+
+    def __call__(self, folder: Path, left_out: LeftOut) -> Iterator[Row]:
+        """Read."""
+
+
+readers: Family[Iterator[Row]] = Family("readers", "mien.data.readers")
+
+
+def read_set(name: str, folder: Path, left_out: LeftOut) -> Iterator[Row]:
+    """The rows of a public set.
+
+    Raises:
+        UnknownNameError: there is no such reader.
+        RecipeError: no such folder, not the set's layout, or a label that its reader does not know.
+    """
+    reader = readers.get(name)
+    if not folder.is_dir():
+        raise RecipeError(f"the reader '{name}' needs a folder, and there is none at '{folder}'")
+    empty = True
+    for row in reader(folder, left_out):
+        empty = False
+        yield row
+    if empty:
+        raise RecipeError(
+            f"'{folder}' holds nothing that the reader '{name}' knows; its layout is told in docs/data.md"
+        )
+
+
+def found(folder: Path, *places: str) -> Path:
+    """The first of some places in a folder that exists.
+
+    Raises:
+        RecipeError: none does.
+    """
+    for place in places:
+        if (folder / place).exists():
+            return folder / place
+    raise RecipeError(f"'{folder}' has no {' nor '.join(repr(p) for p in places)}")
+
+
+def table(path: Path, *columns: str, delimiter: str = ",") -> Iterator[dict[str, str]]:
+    """Rows of a table of the authors, which must have some columns. Tab-separated ones have no quotes.
+
+    Raises:
+        RecipeError: a missing column, or not a table in UTF-8.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            quotes = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
+            rows = csv.DictReader(file, delimiter=delimiter, quoting=quotes)
+            for column in columns:
+                if column not in (rows.fieldnames or ()):
+                    raise RecipeError(
+                        f"'{path}' has no column '{column}'; {closest(column, list(rows.fieldnames or ()))}"
+                    )
+            yield from rows
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise RecipeError(f"'{path}' cannot be read: {error}") from error
+
+
+def mapped(code: str, names: Mapping[str, str], left_out: LeftOut) -> str:
+    """The label for a published code; "" and counted where the map gives it none.
+
+    Raises:
+        RecipeError: a code that the map does not know.
+    """
+    if code not in names:
+        raise RecipeError(f"there is a label '{code}', which the reader does not know; {closest(code, dict(names))}")
+    if not names[code]:
+        left_out[f"label '{code}' has no counterpart"] += 1
+    return names[code]

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mien.cli import main
+from mien.data.manifest import read
+from mien.data.own import own_data
+from mien.errors import RecipeError
+from mien.recipe import EncoderTable, Recipe, Source
+from mien.types import EMOTION, Task
+
+from ..tiny import write_pictures
+
+_RECIPE = Recipe("r", {"text": EncoderTable("text_minilm"), "voice": EncoderTable("voice_whisper")}, ())
+_HEADER = "id,text,speaker,split,emotion"
+_ROWS = ("a,so glad,s1,train,joy", "b,oh no,s2,dev,Sad", "c,hm,s3,test,neutral")
+
+
+def manifest(folder: Path, *lines: str) -> Path:
+    path = folder / "my.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_columns_are_found_and_decisions_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    recipe = own_data(_RECIPE, manifest(tmp_path, _HEADER, *_ROWS), said.append)
+    assert (recipe.name, list(recipe.encoders)) == ("r-my", ["text"])
+    assert said == [
+        "no column for voice (audio or video): trained without it",
+        "labels of 'emotion': 'Sad' is read as sad, 'joy' is read as happy",
+    ]
+    examples = read(recipe.data[0], recipe.tasks, Path("/nowhere"))
+    assert [(e.clip.id, e.clip.text, e.split, e.group) for e in examples] == [
+        ("my/a", "so glad", "train", "s1"),
+        ("my/b", "oh no", "valid", "s2"),
+        ("my/c", "hm", "test", "s3"),
+    ]
+    assert [EMOTION.labels[e.targets["emotion"].argmax()] for e in examples] == ["happy", "sad", "neutral"]
+
+
+def test_without_splits_speakers_are_divided(tmp_path: Path) -> None:
+    said: list[str] = []
+    lines = [f"word {i},s{i % 20},happy" for i in range(60)]
+    recipe = own_data(_RECIPE, manifest(tmp_path, "text,speaker,emotion", *lines), said.append)
+    assert "the 20 values of 'speaker' are divided by a hash" in said[-1]
+    sides = {e.split: set[str | None]() for e in read(recipe.data[0], recipe.tasks, tmp_path)}
+    for example in read(recipe.data[0], recipe.tasks, tmp_path):
+        sides[example.split].add(example.group)
+    assert {split: len(people) for split, people in sides.items()} == {"train": 14, "valid": 2, "test": 4}
+    assert not sides["train"] & sides["test"] | sides["train"] & sides["valid"] | sides["valid"] & sides["test"]
+
+
+def test_a_dialogue_stands_for_its_speakers_and_a_video_only_when_it_holds_several_rows(tmp_path: Path) -> None:
+    rows = [f"t,d{i // 3},v{i}.mp4,happy" for i in range(12)]
+    talks = manifest(tmp_path, "text,dialogue,video,emotion", *rows)
+    source = own_data(_RECIPE, talks, lambda _: None).data[0]
+    assert (source.group, source.divide) == ("dialogue", (0.7, 0.1, 0.2))
+    assert {e.group for e in read(source, (EMOTION,), tmp_path)} == {"d0", "d1", "d2", "d3"}
+    alone = manifest(tmp_path, "text,video,emotion", *[f"t,v{i}.mp4,happy" for i in range(12)])
+    with pytest.raises(RecipeError, match=r"no column 'speaker'.*the same person would be in train and test"):
+        own_data(_RECIPE, alone, lambda _: None)
+
+
+def test_without_validation_an_eighth_of_the_training_speakers_is_held_out(tmp_path: Path) -> None:
+    rows = [f"t{i},s{i},{'test' if i > 7 else 'train'},happy" for i in range(10)]
+    source = own_data(_RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows), lambda _: None).data[0]
+    splits = [e.split for e in read(source, (EMOTION,), tmp_path)]
+    assert (splits.count("train"), splits.count("valid"), splits.count("test")) == (7, 1, 2)
+
+
+def test_context_and_votes_are_used_when_the_columns_are_there(tmp_path: Path) -> None:
+    header = "text,speaker,split,dialogue,turn,emotion,votes_happy,votes_sad"
+    path = manifest(tmp_path, header, "hi,A,train,d,0,happy,6,4", "ho,B,test,d,1,sad,0,9")
+    talking = replace(_RECIPE, data=(Source("x", "x.csv", context=3),))
+    source = own_data(talking, path, lambda _: None).data[0]
+    first, second = read(replace(source, hold_out=0.0), (EMOTION,), tmp_path)
+    assert second.clip.context == ("A: hi",)
+    assert first.targets["emotion"].tolist() == pytest.approx([0, 0.6, 0.4, 0, 0, 0, 0])
+    assert second.targets["emotion"].tolist() == [0, 0, 1, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (("txt,speaker,emotion", "a,s,happy"), "needs a column text or audio or video for this recipe; rename 'txt'"),
+        (("text,speaker,emotoin", "a,s,happy"), "no column 'emotion' for the task 'emotion'; did you mean 'emotoin'"),
+        (("text,speaker,emotion", "a,s,hapy"), r"'hapy' \(1 times in .* is no label .* did you mean 'happy'"),
+        (("text,speaker,split,emotion", "a,s,tran,happy"), "a split 'tran'; did you mean 'train'"),
+        (("text,speaker,split,emotion", "a,s,test,happy"), "no row whose split is 'train'"),
+        (("text,speaker,emotion",), "has no rows"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, lines: tuple[str, ...], message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        own_data(_RECIPE, manifest(tmp_path, *lines), lambda _: None)
+
+
+def test_a_score_is_a_number_within_its_bounds(tmp_path: Path) -> None:
+    scored = replace(_RECIPE, tasks=(Task("valence", "score", bounds=(-1.0, 1.0)),))
+    path = manifest(tmp_path, "text,speaker,split,valence", "a,s,train,0.5", "b,t,test,3")
+    with pytest.raises(RecipeError, match=r"row 2 .* 'valence' is a number from -1 to 1, not '3'"):
+        own_data(scored, path, lambda _: None)
+
+
+@pytest.mark.slow
+def test_train_with_ones_own_manifest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_pictures(tmp_path)
+    rows = (tmp_path / "pictures" / "manifest.csv").read_text(encoding="utf-8").splitlines()[1:]
+    mine = manifest(tmp_path / "pictures", "image,emotion,split,speaker", *rows)
+    recipe = tmp_path / "small.toml"
+    recipe.write_text('name = "small"\ndata = []\nencoders.face = {name = "face_cnn", options = {width = 4}}\n')
+    runs = str(tmp_path / "runs")
+    given = [str(recipe), "--data", str(mine), "--runs", runs, "--set", "train.epochs=1", "--accelerator", "cpu"]
+    monkeypatch.setattr(sys, "argv", ["mien", "train", *given])
+    with pytest.raises(SystemExit) as done:
+        main()
+    said = capsys.readouterr()
+    assert done.value.code in (0, None), said.err
+    assert (tmp_path / "runs" / "small-my" / "seed0" / "bundle" / "bundle.json").is_file()
+    assert "my" in said.out
