@@ -82,6 +82,7 @@ def test_debug_shows_where(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_verb_explains_itself() -> None:
-    for command in app.registered_commands:
+    groups = [group.typer_instance for group in app.registered_groups]
+    for command in [c for verbs in (app, *groups) if verbs is not None for c in verbs.registered_commands]:
         assert command.callback is not None
         assert command.callback.__doc__

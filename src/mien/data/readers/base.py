@@ -6,7 +6,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from mien.data.rows import Row
 from mien.errors import RecipeError
@@ -71,7 +71,7 @@ def table(path: Path, *columns: str, delimiter: str = ",") -> Iterator[dict[str,
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            quotes = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
+            quotes: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
             rows = csv.DictReader(file, delimiter=delimiter, quoting=quotes)
             for column in columns:
                 if column not in (rows.fieldnames or ()):

@@ -1,0 +1,70 @@
+"""`mien data`: check a manifest, convert a public set to one, and arrays out of pickles. One short function per verb."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli.app import app
+
+data = typer.Typer(no_args_is_help=True, help="Check, convert and unpack data sets.", rich_markup_mode=None)
+app.add_typer(data, name="data")
+
+
+@data.command()
+def check(
+    manifest: Annotated[Path, typer.Argument(help="CSV, Parquet, JSONL or .npz with the standard columns.")],
+    recipe: Annotated[str | None, typer.Option(help="Recipe whose tasks and labels the columns are for.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write all findings to this file.")] = None,
+) -> None:
+    """Every clip: usable, or why not; labels, speakers, leaks between splits. Ends with 1 when something is wrong."""
+    from json import dumps
+
+    from rich.console import Console
+
+    from mien.cache import write_atomic
+    from mien.data.checks.check import check as check_manifest
+    from mien.data.checks.table import render
+    from mien.recipe import load
+
+    with _counting("clips checked") as progress:
+        findings = check_manifest(manifest, load(recipe).tasks if recipe else None, progress)
+    Console().print(render(findings))
+    if json is not None:
+        write_atomic(json, dumps(findings.as_table(), indent=1, ensure_ascii=False))
+    raise typer.Exit(0 if findings.good else 1)
+
+
+@data.command()
+def convert(
+    reader: Annotated[str, typer.Argument(help="meld, iemocap, mosi, ...; docs/data.md lists them.")],
+    folder: Annotated[Path, typer.Argument(help="The set, as its authors distribute it.")],
+    out: Annotated[Path, typer.Argument(help="The manifest to write, .csv.")],
+) -> None:
+    """Write the rows of a public set as a manifest, its paths relative to that file."""
+    from mien.data.convert import write_manifest
+
+    left_out: Counter[str] = Counter()
+    with _counting("rows read") as progress:
+        count = write_manifest(reader, folder, out, left_out, progress)
+    typer.echo(f"{count:,} rows in {out}")
+    for reason, times in left_out.most_common():
+        typer.echo(f"left out: {reason}, {times:,} times")
+
+
+@contextmanager
+def _counting(what: str) -> Iterator[Callable[[], None]]:
+    """A number that grows on the error stream, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    console = Console(stderr=True)
+    columns = SpinnerColumn(), TextColumn("{task.completed:,.0f} {task.description}")
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        bar = bars.add_task(what, total=None)
+        yield lambda: bars.advance(bar)

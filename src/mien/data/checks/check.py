@@ -1,0 +1,143 @@
+"""A whole manifest, row by row."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mien.data.checks.advice import advise
+from mien.data.checks.clips import Clip, look
+from mien.data.checks.findings import SPLITS, Fault, Findings, Tally
+from mien.data.checks.leaks import Leaks
+from mien.data.own import COLUMNS_OF
+from mien.data.rows import read_rows
+from mien.types import EMOTION, MODALITIES, Modality, Task
+
+USUAL = (
+    EMOTION,
+    Task("sentiment", labels=("negative", "neutral", "positive")),
+    Task("valence", "score", bounds=(-float("inf"), float("inf"))),
+    Task("arousal", "score", bounds=(-float("inf"), float("inf"))),
+)
+"""What columns of these names mean where no recipe says otherwise."""
+
+_LISTED = 1000  # faults kept with their reason; all are counted
+
+
+def check(manifest: Path, tasks: Sequence[Task] | None, progress: Callable[[], None]) -> Findings:
+    """Check every clip of a manifest.
+
+    Args:
+        manifest: with the standard names of columns; see docs/data.md.
+        tasks: of a recipe; ``None`` for the usual ones, as far as there are columns for them.
+        progress: called once a row, and once for each file whose content is compared.
+
+    Raises:
+        RecipeError: the manifest itself cannot be read.
+    """
+    seen = _Seen()
+    columns: tuple[str, ...] = ()
+    for number, row in enumerate(read_rows(manifest), start=1):
+        if not columns:
+            columns = tuple(row)
+            wanted = tuple(tasks if tasks is not None else USUAL)
+            used = [task for task in wanted if task.name in columns]
+        seen.see(look(row, number, manifest.parent, used), number)
+        progress()
+    leaks, notes = seen.leaks.across_splits(progress)
+    problems = _columns(columns, wanted, tasks is not None) + leaks
+    return seen.findings(str(manifest), used, problems, notes + seen.notes(columns))
+
+
+class _Seen:
+    """What all rows so far have shown."""
+
+    def __init__(self) -> None:
+        self.leaks = Leaks()
+        self.rows = self.faulty = self.unlabelled = 0
+        self.faults: list[Fault] = []
+        self.reasons: Counter[str] = Counter()
+        self.tallies: dict[str, dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
+        self.modalities: Counter[Modality] = Counter()
+        self._ids: set[int] = set()
+
+    def see(self, clip: Clip, number: int) -> None:
+        """One row."""
+        self.rows += 1
+        faults = list(clip.faults)
+        if hash(clip.id) in self._ids:
+            faults.append(("id twice", f"the id '{clip.id}' has stood before"))
+        self._ids.add(hash(clip.id))
+        self.leaks.see(clip)
+        if faults:
+            self.faulty += 1
+            self.reasons.update({kind for kind, _ in faults})
+            if len(self.faults) < _LISTED:
+                self.faults.append(Fault(number, clip.id, "; ".join(why for _, why in faults)))
+            return
+        self.modalities.update(clip.modalities)
+        self.unlabelled += not any(clip.labels.values())
+        for task, labels in clip.labels.items():
+            for label in labels:
+                _count(self.tallies[task][label], clip)
+
+    def findings(self, name: str, tasks: Sequence[Task], problems: Sequence[str], notes: Sequence[str]) -> Findings:
+        """Everything together."""
+        usable = self.rows - self.faulty
+        has = {m: self.modalities[m] for m in MODALITIES if self.modalities[m]}
+        people: Counter[str] = Counter(s for splits in self.leaks.speakers.values() for s in splits)
+        return Findings(
+            name,
+            self.rows,
+            self.faulty,
+            tuple(self.faults),
+            dict(self.reasons.most_common()),
+            tuple(problems),
+            tuple(notes),
+            tuple(advise(tasks, self.tallies, has, usable, self.leaks.repeated()[2])),
+            {
+                t: {name: dict(tally.splits) for name, tally in sorted(found.items())}
+                for t, found in self.tallies.items()
+            },
+            {split: people[split] for split in (*SPLITS, "") if people[split]},
+            has,
+        )
+
+    def notes(self, columns: Sequence[str]) -> list[str]:
+        """What may be as it should, and is worth knowing."""
+        found = []
+        shared, tested, _ = self.leaks.repeated()
+        if shared:
+            found.append(
+                f"{shared} of {tested} sentences of the test are in train too: what is learned may be the sentence"
+            )
+        if "split" not in columns:
+            found.append("there is no column 'split': training divides the speakers 70/10/20")
+        if not self.leaks.speakers:
+            found.append("no speaker is named: nobody can tell whether a person is in two splits")
+        if self.unlabelled:
+            found.append(f"{self.unlabelled} usable rows have no label")
+        return found
+
+
+def _count(tally: Tally, clip: Clip) -> None:
+    tally.splits[clip.split] = tally.splits.get(clip.split, 0) + 1
+    if clip.speaker:
+        tally.speakers.add(clip.speaker)
+    for modality in clip.modalities:
+        tally.modalities[modality] = tally.modalities.get(modality, 0) + 1
+
+
+def _columns(columns: Sequence[str], tasks: Sequence[Task], named: bool) -> list[str]:
+    """Columns without which nothing can be learned."""
+    found = []
+    missing = [task.name for task in tasks if task.name not in columns]
+    if named and missing:
+        found.append(f"there is no column '{missing[0]}', which the recipe learns")
+    elif len(missing) == len(tasks):
+        found.append(f"there is no column of labels ({', '.join(missing)}); with other labels, name your --recipe")
+    media = dict.fromkeys(c for names in COLUMNS_OF.values() for c in names)
+    if not any(column in columns for column in media):
+        found.append(f"there is no column of clips ({', '.join(media)})")
+    return found

@@ -1,0 +1,161 @@
+"""One row of a manifest: what it has, and why it cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from mien.data.labels import canonical
+from mien.data.manifest import FILES
+from mien.data.own import SPLITS
+from mien.data.rows import Row
+from mien.errors import InputError, MediaError
+from mien.media.open import MediaInfo, probe
+from mien.registry import closest
+from mien.types import MODALITIES, Modality, Span, Task
+
+_PAST_THE_END = 0.5  # seconds by which a span may pass the end that a file's header names
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A row as the check sees it; ``faults`` are pairs of kind and reason."""
+
+    id: str
+    split: str
+    speaker: str
+    text: str
+    files: Mapping[str, Path]
+    part: tuple[str, ...]
+    modalities: tuple[Modality, ...]
+    labels: Mapping[str, tuple[str, ...]]
+    faults: Sequence[tuple[str, str]]
+
+
+def look(row: Row, number: int, folder: Path, tasks: Sequence[Task]) -> Clip:
+    """Check one row; files are opened, not decoded."""
+    faults: list[tuple[str, str]] = []
+    files = {name: folder / text_of(row, name) for name in FILES if text_of(row, name)}
+    infos = {name: info for name, path in files.items() if (info := _opened(row, name, path, faults)) is not None}
+    split = text_of(row, "split")
+    if split and split not in SPLITS:
+        faults.append(("split", f"there is no split '{split}'; {closest(split, list(SPLITS))}"))
+    text = text_of(row, "text").strip()
+    has = _modalities(text, infos)
+    if not has and len(infos) == len(files):
+        faults.append(("nothing in it", "it has no text, no sound and no picture"))
+    _check_span(row, infos, faults)
+    return Clip(
+        text_of(row, "id") or str(number),
+        SPLITS.get(split, ""),
+        text_of(row, "speaker"),
+        text,
+        files,
+        tuple(text_of(row, name) for name in ("row", "start", "end")),
+        has,
+        {task.name: _labels(task, text_of(row, task.name), faults) for task in tasks},
+        faults,
+    )
+
+
+def text_of(row: Row, column: str) -> str:
+    """A value of a row as text; "" for nothing."""
+    value: Any = row.get(column)
+    return "" if value is None else str(value)
+
+
+def _opened(row: Row, column: str, path: Path, faults: list[tuple[str, str]]) -> MediaInfo | None:
+    if not path.is_file():
+        faults.append(("missing file", f"there is no file '{path}'"))
+        return None
+    try:
+        if path.suffix == ".parquet":
+            return _picture_in(path, text_of(row, "row"))
+        info = _probed(path)
+    except InputError as error:
+        faults.append(("unreadable file", str(error)))
+        return None
+    wrong = {"audio": not info.has_audio, "video": info.kind != "video", "image": info.kind != "image"}[column]
+    if wrong:
+        what = {"audio": "sound", "video": "moving picture", "image": "still picture"}[column]
+        faults.append(("wrong kind of file", f"'{path}' in the column '{column}' has no {what}"))
+        return None
+    return info
+
+
+@lru_cache(maxsize=100_000)
+def _probed(path: Path) -> MediaInfo:
+    return probe(path)
+
+
+def _picture_in(path: Path, row: str) -> MediaInfo:
+    count = _rows_in(path)
+    if not row.isdecimal() or int(row) >= count:
+        raise MediaError(f"'{path}' has no picture '{row}'; its rows are numbered from 0 to {count - 1}")
+    return MediaInfo("image", 0.0)
+
+
+@cache
+def _rows_in(path: Path) -> int:
+    from pyarrow import parquet
+
+    try:
+        return int(parquet.ParquetFile(path).metadata.num_rows)
+    except (ValueError, OSError) as error:
+        raise MediaError(f"'{path}' is no Parquet file that can be read") from error
+
+
+def _modalities(text: str, infos: Mapping[str, MediaInfo]) -> tuple[Modality, ...]:
+    sound = "audio" in infos or ("video" in infos and infos["video"].has_audio)
+    has = {"text": bool(text), "voice": sound, "face": "image" in infos or "video" in infos}
+    return tuple(m for m in MODALITIES if has[m])
+
+
+def _check_span(row: Row, infos: Mapping[str, MediaInfo], faults: list[tuple[str, str]]) -> None:
+    start, end = text_of(row, "start"), text_of(row, "end")
+    if not start and not end:
+        return
+    try:
+        span = Span(float(start), float(end))
+    except ValueError:
+        faults.append(("span", f"start '{start}' and end '{end}' are not two times in seconds, the later one second"))
+        return
+    for name, info in infos.items():
+        # A header that names no length is not held against the span.
+        if info.kind != "image" and info.duration and span.end > info.duration + _PAST_THE_END:
+            faults.append(("span", f"it ends at {span.end:g} s, and the {name} at {info.duration:.1f} s"))
+    if span.start < 0 or span.duration == 0:
+        faults.append(("span", f"{span.start:g} to {span.end:g} s is no stretch of the file"))
+
+
+def _labels(task: Task, value: str, faults: list[tuple[str, str]]) -> tuple[str, ...]:
+    """The labels of a row, as the task calls them. A task without labels takes what it finds."""
+    if not value:
+        return ()
+    if task.kind == "score":
+        return _score(task, value, faults)
+    found = []
+    for part in value.split("|"):
+        label = canonical(part, task.labels) if task.labels else part
+        if label is None:
+            hint = closest(part.strip().casefold(), list(task.labels))
+            faults.append(("unknown label", f"'{part}' is no label of '{task.name}'; {hint}"))
+        else:
+            found.append(label)
+    return tuple(found)
+
+
+def _score(task: Task, value: str, faults: list[tuple[str, str]]) -> tuple[str, ...]:
+    low, high = task.bounds or (-float("inf"), float("inf"))
+    try:
+        number = float(value)
+        fits = low <= number <= high
+    except ValueError:
+        fits = False
+    if not fits:
+        faults.append(("unknown label", f"'{task.name}' is a number from {low:g} to {high:g}, not '{value}'"))
+        return ()
+    return ("below 0" if number < 0 else "above 0" if number > 0 else "0",)

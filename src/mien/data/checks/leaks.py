@@ -1,0 +1,92 @@
+"""What stands in more than one split: people, recordings, sentences."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from mien.cache import file_sha256
+from mien.data.checks.clips import Clip
+from mien.data.checks.findings import SPLITS
+
+_NAMED = 3  # examples in a message
+
+
+class Leaks:
+    """Sees every clip once and keeps what it needs to know of all: names, numbers, hashes; no data."""
+
+    def __init__(self) -> None:
+        self.speakers: dict[str, set[str]] = defaultdict(set)
+        self.texts: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+        self._uses: dict[Path, dict[tuple[str, ...], set[str]]] = defaultdict(lambda: defaultdict(set))
+
+    def see(self, clip: Clip) -> None:
+        """One clip."""
+        if clip.speaker:
+            self.speakers[clip.speaker].add(clip.split)
+        if clip.text:
+            self.texts[_plain(clip.text)][SPLITS.index(clip.split) if clip.split else 3] += 1
+        for path in set(clip.files.values()):
+            self._uses[path][clip.part].add(clip.split)
+
+    def across_splits(self, progress: Callable[[], None]) -> tuple[list[str], list[str]]:
+        """Problems: the same person or the same clip on two sides. Notes: parts of one recording.
+
+        Only files of the same size are compared by content.
+        """
+        found, notes = [], []
+        people = sorted(s for s, splits in self.speakers.items() if len(splits - {""}) > 1)
+        if people:
+            found.append(f"{len(people)} speakers are in more than one split: {_some(people)}")
+        shared = self._shared(progress)
+        same = [name for name, whole in shared if whole]
+        parts = [name for name, whole in shared if not whole]
+        if same:
+            found.append(f"{len(same)} clips are the same in more than one split: {_some(same)}")
+        if parts:
+            notes.append(f"parts of {len(parts)} recordings are in more than one split: {_some(parts)}")
+        return found, notes
+
+    def repeated(self) -> tuple[int, int, int]:
+        """Test rows whose sentence also stands in train, test rows with a sentence, and all rows that repeat one."""
+        shared = sum(n[2] for n in self.texts.values() if n[0])
+        return shared, sum(n[2] for n in self.texts.values()), sum(sum(n) - 1 for n in self.texts.values())
+
+    def _shared(self, progress: Callable[[], None]) -> list[tuple[str, bool]]:
+        """(file, whether the very same part) of all that stands in two splits."""
+        found = []
+        for paths in self._same_content(progress):
+            parts: dict[tuple[str, ...], set[str]] = defaultdict(set)
+            for path in paths:
+                for part, splits in self._uses[path].items():
+                    parts[part] |= splits - {""}
+            if any(len(splits) > 1 for splits in parts.values()):
+                found.append((" = ".join(p.name for p in paths), True))
+            elif len(set().union(*parts.values())) > 1 and paths[0].suffix != ".parquet":
+                found.append((paths[0].name, False))
+        return found
+
+    def _same_content(self, progress: Callable[[], None]) -> list[list[Path]]:
+        sizes: dict[int, list[Path]] = defaultdict(list)
+        for path in self._uses:
+            if path.is_file():
+                sizes[path.stat().st_size].append(path)
+        groups = []
+        for paths in sizes.values():
+            contents: dict[str, list[Path]] = defaultdict(list)
+            for path in paths:
+                contents[file_sha256(path) if len(paths) > 1 else ""].append(path)
+                progress()
+            groups += list(contents.values())
+        return groups
+
+
+def _plain(text: str) -> int:
+    """The same number for sentences that differ only in case, spaces and punctuation."""
+    plain = "".join(c for c in text.casefold() if c.isalnum())
+    return hash(plain or text)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")

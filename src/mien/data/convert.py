@@ -1,0 +1,43 @@
+"""A public set to a manifest of its own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from mien.cache import write_atomic
+from mien.data.manifest import FILES
+from mien.data.readers.base import LeftOut, read_set
+from mien.data.rows import Row
+from mien.errors import InputError
+
+
+def write_manifest(reader: str, folder: Path, out: Path, left_out: LeftOut, progress: Callable[[], None]) -> int:
+    """Write the rows of a set as CSV; paths become relative to the manifest's folder.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        InputError: ``out`` is no .csv file in a folder that exists, or the reader cannot read the folder.
+    """
+    if out.suffix.lower() != ".csv" or not out.parent.is_dir():
+        raise InputError(f"'{out}' should be a .csv file in a folder that exists")
+    text, count, writer = io.StringIO(newline=""), 0, None
+    for row in read_set(reader, folder, left_out):
+        writer = writer or csv.DictWriter(text, list(row), lineterminator="\n")
+        if not count:
+            writer.writeheader()
+        writer.writerow(_moved(row, folder.resolve(), out.parent.resolve()))
+        count += 1
+        progress()
+    write_atomic(out, text.getvalue())
+    return count
+
+
+def _moved(row: Row, folder: Path, to: Path) -> dict[str, object]:
+    paths = {name: folder / str(row[name]) for name in FILES if row.get(name)}
+    return {**row, **{name: Path(os.path.relpath(path, to)).as_posix() for name, path in paths.items()}}
