@@ -5,21 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien import bundles, threads
+from mien.answer import Answer, Encoded
 from mien.cache import file_sha256
 from mien.encoders.base import Encoder, Through, encoders
 from mien.errors import InputError, MienError
 from mien.person import Population
 from mien.registry import closest
+from mien.trust.guard import Guard, alarms, temperature
+from mien.trust.judge import Trust
 from mien.types import MODALITIES, Float32, Modality, Task, Track
 
 if TYPE_CHECKING:
@@ -28,25 +30,13 @@ if TYPE_CHECKING:
 SCHEMA = "mien.bundle/1"
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a bundle says of one segment.
-
-    Attributes:
-        scores: {task: float32 (L,)}, calibrated probabilities (or the score).
-        weights: how the fusion weighs each modality that is present; they sum to 1.
-        subsets: {modalities: {task: float32 (L,)}}, the answer from every subset of those present; from the empty one it is
-            ``Bundle.prior``, from all of them ``scores``.
-    """
+class _Judged(NamedTuple):
+    """What one subset of modalities says; the fields are those of ``Answer``."""
 
     scores: Mapping[str, Float32]
     weights: Mapping[Modality, float]
-    subsets: Mapping[frozenset[Modality], Mapping[str, Float32]]
-
-    @property
-    def opinions(self) -> dict[Modality, Mapping[str, Float32]]:
-        """{modality: {task: float32 (L,)}}, the answer from that modality alone."""
-        return {m: self.subsets[frozenset([m])] for m in self.weights}
+    uncalibrated: Mapping[str, Float32]
+    temperature: float
 
 
 class Bundle:
@@ -154,13 +144,30 @@ class Bundle:
         encoded = {m: self.encode(m, [tracks[m]]) for m in self.modalities if m in tracks}
         if not encoded:
             raise ValueError("an answer needs at least one modality")
-        whole, weights = self.fuse(encoded)
-        found: dict[frozenset[Modality], Mapping[str, Float32]] = {frozenset(): self.prior}
-        for chosen in (frozenset(c) for size in range(1, len(encoded)) for c in combinations(encoded, size)):
-            found[chosen] = _first(self.fuse({m: encoded[m] for m in encoded if m in chosen})[0])
-        found[frozenset(encoded)] = _first(whole)
-        shown = {m: float(weights[0, self.modalities.index(m)]) for m in encoded}
-        return Answer(_first(whole), shown, found)
+        alarmed = alarms(self.trust.guards, {m: self.measures(m, tracks[m]) for m in encoded})
+        subsets = [frozenset(c) for size in range(1, len(encoded) + 1) for c in combinations(encoded, size)]
+        found = {s: self._judged({m: encoded[m] for m in encoded if m in s}, alarmed) for s in subsets}
+        whole = found[frozenset(encoded)]
+        judges = {t: j for t in self.tasks if (j := self.trust.of(t.name, encoded)) is not None}
+        uncertain = frozenset(t.name for t, judge in judges.items() if judge.uncertain(whole.scores[t.name]))
+        reasons = [g.reason for guards in alarmed.values() for g in guards]
+        return Answer(
+            whole.scores,
+            whole.weights,
+            {frozenset(): self.prior, **{s: part.scores for s, part in found.items()}},
+            whole.uncalibrated,
+            {t.name: judge.label_set(whole.scores[t.name], t.labels) for t, judge in judges.items()},
+            uncertain,
+            (*(["low_confidence"] if uncertain else []), *dict.fromkeys(reasons)),
+            whole.temperature,
+        )
+
+    def _judged(self, encoded: Mapping[Modality, Encoded], alarmed: Mapping[Modality, Sequence[Guard]]) -> _Judged:
+        """What some modalities say of one segment, calibrated, and less sure by what their guards saw."""
+        raw, rows = self.pool(encoded)
+        weights = {m: float(rows[0, self.modalities.index(m)]) for m in encoded}
+        heat = temperature({m: alarmed[m] for m in encoded}, weights)
+        return _Judged(_first(self.trust.calibrated(raw, encoded, heat)), weights, _first(raw), heat)
 
     @cached_property
     def prior(self) -> Mapping[str, Float32]:
@@ -169,7 +176,16 @@ class Bundle:
         For the late pool that is the same probability for each label: it has heard nothing, and the habits of the data that one
         modality was trained on are known only once that modality speaks.
         """
-        return _first(self.fuse({m: self._nothing(m, 1) for m in self.modalities})[0])
+        return _first(self.pool({m: self._nothing(m, 1) for m in self.modalities})[0])
+
+    def measures(self, modality: Modality, track: Track) -> dict[str, float]:
+        """What was measured of an input: its qualities, by name."""
+        return dict(zip(self.encoders[modality].quality_names, map(float, track.quality), strict=True))
+
+    @cached_property
+    def trust(self) -> Trust:
+        """How its probabilities are calibrated, and when they are not to be relied on."""
+        return Trust(self._table.get("trust", {}), self.tasks)
 
     def encode(self, modality: Modality, tracks: Sequence[Track]) -> Encoded:
         """Run one encoder's graph over some tracks, padded to the longest."""
@@ -182,7 +198,12 @@ class Bundle:
         return Encoded(states, mask, np.stack([t.quality for t in tracks]), times)
 
     def fuse(self, encoded: Mapping[Modality, Encoded]) -> tuple[dict[str, Float32], Float32]:
-        """Run the fusion graph: ({task: (B, L)}, weights (B, M)). Modalities left out count as absent."""
+        """Calibrated answers: ({task: (B, L)}, weights (B, M)). Modalities left out count as absent."""
+        scores, weights = self.pool(encoded)
+        return self.trust.calibrated(scores, encoded), weights
+
+    def pool(self, encoded: Mapping[Modality, Encoded]) -> tuple[dict[str, Float32], Float32]:
+        """Run the fusion graph: like ``fuse``, not calibrated yet."""
         size = len(next(iter(encoded.values())).mask)
         feed: dict[str, NDArray[Any]] = {}
         for m in self.modalities:
@@ -220,16 +241,6 @@ class Bundle:
                     )
                 return path
         raise MienError(f"the bundle '{self.name}' lacks its file '{name}'; install or export it again")
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """What an encoder's graph gives: states (B, T, D), mask bool (B, T), quality (B, Q), times (B, T) in seconds."""
-
-    states: Float32
-    mask: NDArray[np.bool_]
-    quality: Float32
-    times: Float32
 
 
 def open_graph(path: Path) -> onnxruntime.InferenceSession:

@@ -73,6 +73,8 @@ class Analyzer:
         duration, segments = self._segments(clip, subtitles, warnings, progress)
         people: People = {}
         predictions = tuple(p for s in segments if (p := self._predict(s, people, warnings)) is not None)
+        if _looked_for_faces(predictions, warnings):
+            predictions = tuple(p if "face" in p.shares else _because(p, "no_face") for p in predictions)
         duration = max([duration, *(p.span.end for p in predictions)])
         return _timeline(clip.id, duration, self.bundle, predictions, warnings)
 
@@ -135,7 +137,9 @@ class Analyzer:
 
     def _predict(self, segment: Segment, people: People, warnings: list[str]) -> Prediction | None:
         encoders, tracks = self.bundle.encoders, self._tracks(segment, people)
+        missing = []
         if segment.words is not None and "text" in encoders and "text" not in tracks:
+            missing.append("other_language")
             _once(warnings, "some words are not in a language the text model knows (English); they were left out")
         if not tracks:
             return None
@@ -161,6 +165,9 @@ class Analyzer:
             },
             contributions=contributed,
             interactions=shapley.interactions(values),
+            label_set=answer.label_sets["emotion"],
+            uncertain="emotion" in answer.uncertain,
+            reasons=(*answer.reasons, *missing),
         )
 
 
@@ -256,6 +263,14 @@ def _mean_scores(predictions: Sequence[Prediction]) -> dict[str, float]:
         label: sum(w * p.scores[label] for w, p in zip(weights, predictions, strict=True)) / sum(weights)
         for label in predictions[0].scores
     }
+
+
+def _looked_for_faces(predictions: Sequence[Prediction], warnings: Sequence[str]) -> bool:
+    return any("face" in p.shares for p in predictions) or any(w.startswith("no face was found") for w in warnings)
+
+
+def _because(p: Prediction, reason: str) -> Prediction:
+    return replace(p, reasons=(*p.reasons, reason))
 
 
 def _best(scores: Mapping[str, float]) -> str:

@@ -40,6 +40,10 @@ class Prediction:
         contributions: signed Shapley values: how far each modality moved the probability of ``label``; together, from what the
             bundle answers to nothing to what it answers to all. Empty when not asked for.
         interactions: Shapley interaction index of each pair of modalities present.
+        label_set: labels that hold the right one at the bundle's coverage (90 % unless its card says otherwise), most
+            probable first; empty when the bundle has no such sets.
+        uncertain: ``label`` is a best guess only, not probable enough to be relied on.
+        reasons: what makes the answer less sure, by ``mien.trust.guard.REASONS``.
     """
 
     span: Span
@@ -54,6 +58,9 @@ class Prediction:
     quality: Mapping[Modality, Mapping[str, float]]
     contributions: Mapping[Modality, float] = field(default_factory=dict)
     interactions: Mapping[tuple[Modality, Modality], float] = field(default_factory=dict)
+    label_set: tuple[str, ...] = ()
+    uncertain: bool = False
+    reasons: tuple[str, ...] = ()
 
     @property
     def conflict(self) -> tuple[Opinion, Opinion] | None:

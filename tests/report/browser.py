@@ -86,7 +86,9 @@ def said(start: float, end: float, label: str, sure: float, who: str = "person-1
     opinions: dict[Modality, dict[str, float]] = {"voice": scores, "face": other}
     shares: dict[Modality, float] = {"voice": 0.6, "face": 0.4}
     quality: dict[Modality, dict[str, float]] = {"voice": {"snr_db": 20.0}, "face": {"side_px": 90.0}}
-    return Prediction(Span(start, end), who, text, label, scores, 0.1, 0.2, shares, opinions, quality)
+    return Prediction(
+        Span(start, end), who, text, label, scores, 0.1, 0.2, shares, opinions, quality, uncertain=sure < 0.5
+    )
 
 
 TALK = Timeline(

@@ -109,16 +109,17 @@ def test_words_and_names_cannot_command_the_terminal() -> None:
 
 def test_the_table_says_when_it_is_unsure() -> None:
     flat = dict.fromkeys(EMOTIONS, 0.1) | {"sad": 0.4}
-    unsure = replace(prediction(), label="sad", scores=flat)
+    unsure = replace(prediction(), label="sad", scores=flat, uncertain=True, reasons=("low_confidence", "small_face"))
     text = exporters.get("table")(replace(timeline(unsure), label="sad", scores=flat, valence=-0.001))
     assert "sad? 40%" in text
-    assert "less than half sure" in text
+    assert "?: uncertain, the label is a best guess (1 of 1)" in text
+    assert "Less sure because the face is very small: 1 of 1." in text
     assert "no emotion stands out, most is sad (40%)" in text
     assert "valence +0.00" in text, "not minus zero"
     certain = replace(prediction(), scores=dict.fromkeys(EMOTIONS, 0.0) | {"surprised": 0.999})
     text = exporters.get("table")(timeline(certain))
     assert "surprised >99%" in text, "nothing is ever certain"
-    assert "half sure" not in text
+    assert "uncertain" not in text
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])

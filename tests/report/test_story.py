@@ -19,7 +19,11 @@ def scores(**given: float) -> dict[str, float]:
 def said(start: float, end: float, who: str | None = "person-1", **given: float) -> Prediction:
     table = scores(**given)
     opinions: dict[Modality, dict[str, float]] = {"voice": table}
-    return Prediction(Span(start, end), who, "", story.best(table), table, 0.5, 0.5, {"voice": 1.0}, opinions, {})
+    doubtful = max(table.values()) < 0.5
+    shares: dict[Modality, float] = {"voice": 1.0}
+    return Prediction(
+        Span(start, end), who, "", story.best(table), table, 0.5, 0.5, shares, opinions, {}, uncertain=doubtful
+    )
 
 
 def timeline(*predictions: Prediction) -> Timeline:
@@ -76,7 +80,7 @@ def test_the_summary_tells_the_whole() -> None:
         "No emotion stands out on the whole; the most probable is happy (about 45%), followed by sad (about 45%). "
         "By person, on average: Person 1: happy (about 60%) and Ann: sad (about 80%). "
         "It begins mostly happy and ends mostly sad. The clearest moment is at 0:00: happy (about 90%). "
-        "Only the voice could be read. Uncertain, with no emotion reaching one half: 1 of 3 moments."
+        "Only the voice could be read. Uncertain, a best guess only: 1 of 3 moments."
     )
     chinese = story.summary(rows, ZH)
     assert chinese.startswith("总体上没有哪种情绪突出，可能性最大的是高兴（约 45%），其次是悲伤（约 45%）。")

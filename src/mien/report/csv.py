@@ -14,7 +14,8 @@ _COMMANDS = "=+-@\t\r＝＋－＠"  # wide ones too: spreadsheets of some countr
 
 @exporters.register
 def write_csv(timeline: Timeline) -> str:
-    """Columns: start, end, who, text, emotion, probability, valence, arousal, p_<label>, share_<modality>.
+    """Columns: start, end, who, text, emotion, probability, valence, arousal, p_<label>, share_<modality>, uncertain (0 or 1),
+    label_set and reasons (joined by "|").
 
     Shares of absent modalities are empty. A text cell that a spreadsheet would take for a formula gets a leading apostrophe.
     """
@@ -22,12 +23,14 @@ def write_csv(timeline: Timeline) -> str:
     file = io.StringIO()
     rows = writer(file, lineterminator="\n")
     head = ["start", "end", "who", "text", "emotion", "probability", "valence", "arousal"]
-    rows.writerow([*head, *(f"p_{label}" for label in labels), *(f"share_{m}" for m in MODALITIES)])
+    trust = ["uncertain", "label_set", "reasons"]
+    rows.writerow([*head, *(f"p_{label}" for label in labels), *(f"share_{m}" for m in MODALITIES), *trust])
     for p in timeline.predictions:
         numbers = [p.scores[p.label], p.valence, p.arousal, *(p.scores[label] for label in labels)]
         shares = [f"{p.shares[m]:.4f}" if m in p.shares else "" for m in MODALITIES]
         span = [f"{p.span.start:.3f}", f"{p.span.end:.3f}"]
-        rows.writerow([*span, p.who or "", _harmless(p.text), p.label, *(f"{n:.4f}" for n in numbers), *shares])
+        cells = [*span, p.who or "", _harmless(p.text), p.label, *(f"{n:.4f}" for n in numbers), *shares]
+        rows.writerow([*cells, int(p.uncertain), "|".join(p.label_set), "|".join(p.reasons)])
     return file.getvalue()
 
 

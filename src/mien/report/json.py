@@ -59,6 +59,9 @@ def _segment(p: Prediction) -> dict[str, Any]:
         "conflict": _conflict(p),
         "opinions": {m: _rounded(o) for m, o in p.opinions.items()},
         "quality": {m: _rounded(q) for m, q in p.quality.items()},
+        "label_set": list(p.label_set),
+        "uncertain": p.uncertain,
+        "reasons": list(p.reasons),
     }
 
 

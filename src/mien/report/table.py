@@ -12,6 +12,7 @@ from rich.text import Text
 
 from mien.report.base import exporters
 from mien.timeline import Prediction, Timeline
+from mien.trust.guard import REASONS
 from mien.types import MODALITIES, Modality
 
 COLOURS = {
@@ -23,8 +24,7 @@ COLOURS = {
     "disgusted": "green",
     "surprised": "cyan",
 }
-_UNSURE = 0.5  # a label less probable than this is shown with a question mark
-_LEGEND = "?: less than half sure"
+_MOSTLY = 0.5  # of the clip's mean scores: below it no emotion stands out
 
 
 @exporters.register
@@ -50,8 +50,7 @@ def render(timeline: Timeline) -> RenderableType:
     for prediction in timeline.predictions:
         table.add_row(*_row(prediction, anyone, modalities))
     below = [Text(harmless(f"Note: {w}."), style="yellow") for w in timeline.warnings]
-    if any(_unsure(p.scores[p.label]) for p in timeline.predictions):
-        below.insert(0, Text(_LEGEND, style="dim"))
+    below[:0] = [Text(line, style="dim") for line in _doubts(timeline.predictions)]
     return Group(*([table] if timeline.predictions else []), Text(), summary(timeline), *below)
 
 
@@ -61,7 +60,7 @@ def summary(timeline: Timeline) -> Text:
     if timeline.label is None:
         return Text(f"{name}: nothing that shows an emotion could be read.")
     first, *others = sorted(timeline.scores, key=lambda k: -timeline.scores[k])
-    text = Text(f"{name}: {'no emotion stands out, most is' if _unsure(timeline.scores[first]) else 'mostly'} ")
+    text = Text(f"{name}: {'mostly' if timeline.scores[first] >= _MOSTLY else 'no emotion stands out, most is'} ")
     text.append(f"{first} ({_percent(timeline.scores[first])})", style=f"bold {COLOURS.get(first, '')}")
     near = [k for k in others[:2] if timeline.scores[k] >= 0.1]
     if near:
@@ -79,14 +78,20 @@ def _row(p: Prediction, anyone: bool, modalities: Sequence[Modality]) -> list[Re
     cells: list[RenderableType] = [f"{_clock(p.span.start)}-{_clock(p.span.end)}"]
     if anyone:
         cells.append(Text(p.who or ""))
-    sure = p.scores[p.label]
-    mood = Text(f"{p.label}{'?' if _unsure(sure) else ''} {_percent(sure)}", style=COLOURS.get(p.label, ""))
+    mood = Text(f"{p.label}{'?' if p.uncertain else ''} {_percent(p.scores[p.label])}", style=COLOURS.get(p.label, ""))
     shares = [f"{p.shares[m]:.0%}" if m in p.shares else "" for m in modalities]
     return [*cells, Text(harmless(p.text)), mood, *shares]
 
 
-def _unsure(probability: float) -> bool:
-    return probability < _UNSURE
+def _doubts(predictions: Sequence[Prediction]) -> list[str]:
+    """What the question marks mean, and what made answers less sure."""
+    doubtful = [p for p in predictions if p.uncertain]
+    lines = [f"?: uncertain, the label is a best guess ({len(doubtful)} of {len(predictions)})"] if doubtful else []
+    for reason, sentence in REASONS.items():
+        count = sum(reason in p.reasons for p in predictions)
+        if count and reason not in ("low_confidence", "no_face"):
+            lines.append(f"Less sure because {sentence}: {count} of {len(predictions)}.")
+    return lines
 
 
 def _percent(probability: float) -> str:

@@ -18,7 +18,7 @@ def write_vtt(timeline: Timeline) -> str:
 
 def _cue(p: Prediction) -> str:
     end = max(p.span.end, p.span.start + _SHORTEST)
-    mood = f"[{p.label} {p.scores[p.label]:.0%}]"
+    mood = f"[{'uncertain, perhaps ' if p.uncertain else ''}{p.label} {p.scores[p.label]:.0%}]"
     lines = [f"{p.who} {mood}" if p.who else mood]
     if p.text:
         # Escaping ">" also breaks "-->", which would begin a new cue.

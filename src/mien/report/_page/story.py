@@ -89,7 +89,7 @@ def summary(timeline: Timeline, say: Language) -> str:
         *_clearest(timeline, say),
     ]
     sentences += _counted(timeline, say)
-    doubtful = sum(p.scores[p.label] < SURE for p in timeline.predictions)
+    doubtful = sum(p.uncertain for p in timeline.predictions)
     many = say.count("moments", len(timeline.predictions))
     if doubtful:
         sentences.append(say("story.unsure", n=say.count("of_them", doubtful), all=many))

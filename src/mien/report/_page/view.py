@@ -16,7 +16,7 @@ from mien.report._page.evidence import Evidence
 from mien.report._page.media import Media
 from mien.report._page.palette import MODALITY_LOOKS, looks
 from mien.report._page.words import Language, clock
-from mien.timeline import SURE, Prediction, Timeline
+from mien.timeline import Prediction, Timeline
 from mien.types import EMOTIONS, MODALITIES, Modality
 
 Table = dict[str, Any]
@@ -111,7 +111,7 @@ def _moment(p: Prediction, labels: Sequence[str], say: Language, timed: bool) ->
         "text": p.text,
         "label": say.name_of("labels", p.label),
         "index": labels.index(p.label),
-        "sure": p.scores[p.label] >= SURE,
+        "sure": not p.uncertain,
         "about": say.about(p.scores[p.label]),
         "depth": min(4, int(5 * p.scores[p.label])),
         "shares": say.join([f"{say.name_of('modalities', m)} {say.about(s)}" for m, s in p.shares.items()]),
@@ -206,6 +206,8 @@ def _numbers_of(
         ],
     }
     table["q"] = [[[say.name_of("quality", k), said] for k, said in measures] for measures in table["q"]]
+    if p.uncertain:
+        table["u"] = 1
     if opposed:
         table["c"] = [modalities.index(side.modality) for side in opposed]
     if evidence is not None:

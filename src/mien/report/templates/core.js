@@ -45,7 +45,7 @@ function sign(label, sure = true) {
 }
 
 const SURE = 0.5;
-const isSure = (moment) => moment.p[moment.l] >= SURE;
+const isSure = (moment) => !moment.u;
 const nameOf = (moment) => data.labels[moment.l].name + (isSure(moment) ? "" : "?");
 
 /* The bytes of an embedded clip become a file of the page's own: seeking in one works in every browser. */

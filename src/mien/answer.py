@@ -1,0 +1,53 @@
+"""What a bundle says of one segment, and what its encoders gave for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.types import Float32, Modality
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What an encoder's graph gives: states (B, T, D), mask bool (B, T), quality (B, Q), times (B, T) in seconds."""
+
+    states: Float32
+    mask: NDArray[np.bool_]
+    quality: Float32
+    times: Float32
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a bundle says of one segment.
+
+    Attributes:
+        scores: {task: float32 (L,)}, calibrated probabilities (or the score).
+        weights: how the fusion weighs each modality that is present; they sum to 1.
+        subsets: {modalities: {task: float32 (L,)}}, the answer from every subset of those present; from the empty one it is
+            ``Bundle.prior``, from all of them ``scores``.
+        uncalibrated: ``scores`` as the fusion graph gave them.
+        label_sets: {task: labels, most probable first} that hold the right one at the bundle's coverage; a task for which
+            no sets were fitted has an empty one.
+        uncertain: tasks whose most probable label is not probable enough to be relied on.
+        reasons: what makes the answer less sure, by ``mien.trust.guard.REASONS``.
+        temperature: what the reasons made of the confidence; 1 where there is none.
+    """
+
+    scores: Mapping[str, Float32]
+    weights: Mapping[Modality, float]
+    subsets: Mapping[frozenset[Modality], Mapping[str, Float32]]
+    uncalibrated: Mapping[str, Float32] = field(default_factory=dict)
+    label_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    uncertain: frozenset[str] = frozenset()
+    reasons: tuple[str, ...] = ()
+    temperature: float = 1.0
+
+    @property
+    def opinions(self) -> dict[Modality, Mapping[str, Float32]]:
+        """{modality: {task: float32 (L,)}}, the answer from that modality alone."""
+        return {m: self.subsets[frozenset([m])] for m in self.weights}

@@ -1,0 +1,84 @@
+"""How far an answer can be trusted: calibrated probabilities, the set of labels, and whether it is uncertain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from mien.trust.calibration import Calibration, softened
+from mien.trust.guard import Guard
+from mien.trust.label_sets import LabelSets
+from mien.types import MODALITIES, Float32, Modality, Task
+
+HALF = 0.5
+"""Where nothing was fitted, an answer is uncertain when no label reaches this."""
+
+
+def subset_name(modalities: Iterable[Modality]) -> str:
+    """ "text+voice", in the order of ``MODALITIES``."""
+    present = set(modalities)
+    return "+".join(m for m in MODALITIES if m in present)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was fitted for one task and one subset of the modalities.
+
+    Attributes:
+        calibration: from the model's probabilities to those a user reads.
+        sets: the conformal sets; ``None`` when none were fitted.
+        threshold: an answer whose most probable label is less probable than this is uncertain.
+    """
+
+    calibration: Calibration
+    sets: LabelSets | None = None
+    threshold: float = HALF
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> Self:
+        """Read the entry of a subset in ``bundle.json``."""
+        sets = LabelSets.from_table(table["label_sets"])
+        return cls(Calibration.from_table(table["calibration"]), sets, table["uncertain"]["below"])
+
+    def label_set(self, scores: Float32, labels: tuple[str, ...]) -> tuple[str, ...]:
+        """The set for one answer's calibrated scores (L,), most probable first; empty when none were fitted."""
+        if self.sets is None:
+            return ()
+        inside = self.sets.members(scores[None])[0]
+        return tuple(labels[i] for i in (-scores).argsort(kind="stable") if inside[i])
+
+    def uncertain(self, scores: Float32) -> bool:
+        """Whether the most probable label of calibrated scores (L,) is not probable enough."""
+        return bool(scores.max() < self.threshold)
+
+
+class Trust:
+    """The part ``trust`` of a ``bundle.json``: {task: {subset of modalities: judgement}}, and guards.
+
+    Tasks with several labels or a score, and what was never fitted, are left as the model says them.
+    """
+
+    def __init__(self, table: Mapping[str, Any], tasks: Iterable[Task]) -> None:
+        self._plain = {t.name: Judgement(Calibration.identity(t.size)) for t in tasks if t.kind == "single"}
+        self._fitted = {
+            (name, subset): Judgement.from_table(entry)
+            for name in self._plain
+            for subset, entry in table.get("tasks", {}).get(name, {}).items()
+        }
+        self.guards = tuple(Guard.from_table(entry) for entry in table.get("guards", ()))
+
+    def of(self, task: str, modalities: Iterable[Modality]) -> Judgement | None:
+        """For a task and the modalities present; ``None`` for a task with several labels or a score."""
+        plain = self._plain.get(task)
+        return plain and self._fitted.get((task, subset_name(modalities)), plain)
+
+    def calibrated(
+        self, scores: Mapping[str, Float32], modalities: Iterable[Modality], temperature: float = 1.0
+    ) -> dict[str, Float32]:
+        """{task: (N, L)} as the model gave them, to what a user reads; ``temperature`` is that of the guards."""
+        judges = {task: self.of(task, present) for present in [tuple(modalities)] for task in scores}
+        return {
+            task: rows if (judge := judges[task]) is None else softened(judge.calibration.apply(rows), temperature)
+            for task, rows in scores.items()
+        }
