@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 
 def cache_folder() -> Path:
@@ -56,10 +56,15 @@ def make_folder(path: Path, fill: Callable[[Path], None]) -> Path:
 def write_atomic(path: Path, content: str | bytes) -> None:
     """Write a whole file or nothing."""
     data = content.encode() if isinstance(content, str) else content
+    fill_atomic(path, lambda file: file.write(data))
+
+
+def fill_atomic(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+    """Write a whole file or nothing, where the content is too large to be held twice: ``fill`` writes it."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            fill(file)
         os.chmod(name, 0o666 & ~_mask())
         os.replace(name, path)
     except BaseException:

@@ -57,6 +57,23 @@ def convert(
         typer.echo(f"left out: {reason}, {times:,} times")
 
 
+@data.command()
+def unpickle(
+    pickle: Annotated[Path, typer.Argument(help="A published .pkl of arrays.")],
+    out: Annotated[Path, typer.Argument(help="The .npz to write; {split} in its name makes a file of each split.")],
+) -> None:
+    """Take the arrays out of a pickle without running it; whatever is no array, text or number is refused."""
+    from mien.data.unpickling.flat import unpickle as take
+
+    left_out: Counter[str] = Counter()
+    for file, arrays in take(pickle, out, left_out).items():
+        typer.echo(f"{file}:")
+        for name, array in arrays.items():
+            typer.echo(f"  {name} {array.dtype} {array.shape}")
+    for place, times in left_out.items():
+        typer.echo(f"left out: {place} holds nothing, {times} times")
+
+
 @contextmanager
 def _counting(what: str) -> Iterator[Callable[[], None]]:
     """A number that grows on the error stream, where that is a terminal."""
