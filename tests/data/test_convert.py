@@ -29,7 +29,7 @@ def test_a_set_becomes_a_manifest(
     assert convert(monkeypatch, "meld", tmp_path / "sets" / "MELD", out) == 0
     said = capsys.readouterr().out
     assert "4 rows in" in said
-    assert "left out: videos of 'test' are not there, 1 times" in said
+    assert "not used: videos of 'test' are not there (1 times)" in said
     rows = list(read_rows(out))
     assert rows[0]["video"] == "sets/MELD/train/train_splits/dia0_utt0.mp4"
     assert (tmp_path / rows[0]["video"]).is_file()

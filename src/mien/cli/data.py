@@ -54,7 +54,7 @@ def convert(
         count = write_manifest(reader, folder, out, left_out, progress)
     typer.echo(f"{count:,} rows in {out}")
     for reason, times in left_out.most_common():
-        typer.echo(f"left out: {reason}, {times:,} times")
+        typer.echo(f"not used: {reason} ({times:,} times)")
 
 
 @data.command()
@@ -71,7 +71,7 @@ def unpickle(
         for name, array in arrays.items():
             typer.echo(f"  {name} {array.dtype} {array.shape}")
     for place, times in left_out.items():
-        typer.echo(f"left out: {place} holds nothing, {times} times")
+        typer.echo(f"not used: {place} holds nothing ({times} times)")
 
 
 @contextmanager

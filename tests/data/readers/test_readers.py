@@ -18,6 +18,7 @@ from mien.errors import InputError, RecipeError
 from mien.recipe import Source, Target
 from mien.types import EMOTION, EMOTIONS, Task
 
+from ...conftest import ROOT
 from .sets import SETS, write
 
 _BY_SPEAKER = ("iemocap", "mosi", "mosei", "ravdess", "cremad", "emodb")
@@ -197,3 +198,8 @@ def test_what_is_unknown_or_absent_is_told(tmp_path: Path) -> None:
     write(tmp_path / "dev_sent_emo.csv", "Utterance,Speaker,Emotoin", "a,b,joy")
     with pytest.raises(RecipeError, match="has no column 'Emotion'; did you mean 'Emotoin'"):
         list(read_set("meld", tmp_path, Counter()))
+
+
+def test_the_docs_list_every_reader() -> None:
+    page = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \| [A-Z]", page, re.M) == readers.names()

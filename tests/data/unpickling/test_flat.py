@@ -131,7 +131,7 @@ def test_the_verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert not done.value.code
     said = capsys.readouterr().out
     assert "train/audio float32 (2, 4, 5)" in said
-    assert "left out: train/note holds nothing, 1 times" in said
+    assert "not used: train/note holds nothing (1 times)" in said
     path.write_bytes(b"cos\nsystem\n(S'true'\ntR.")
     with pytest.raises(SystemExit) as refused:
         main()
