@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
@@ -210,10 +210,18 @@ class Bundle:
             part = encoded.get(m) or self._nothing(m, size)
             feed |= {f"{m}_states": part.states, f"{m}_mask": part.mask, f"{m}_quality": part.quality}
             feed |= {f"{m}_times": part.times}
+        feed["steps"] = self._clock(encoded.values())
         graph = self._graph("fusion")
-        # Bundles from before fusions knew times have no such input.
+        # Not every graph asks for all: those made before fusions knew times do not, nor for a clock where nothing is aligned.
         *scores, weights = graph.run(None, {i.name: feed[i.name] for i in graph.get_inputs()})
         return {task.name: rows for task, rows in zip(self.tasks, scores, strict=True)}, weights
+
+    def _clock(self, parts: Collection[Encoded]) -> Float32:
+        """Numbers of the steps of the clock onto which the graph aligns; too many change nothing."""
+        first = np.min([np.where(p.mask, p.times, np.inf).min(axis=1) for p in parts], axis=0)
+        last = np.max([np.where(p.mask, p.times, -np.inf).max(axis=1) for p in parts], axis=0)
+        longest = max(0.0, float((last - first).max()))
+        return np.arange(int(longest * self._table.get("align", {}).get("rate", 1.0)) + 2, dtype=np.float32)
 
     def _nothing(self, modality: Modality, size: int) -> Encoded:
         table = self._table["encoders"][modality]

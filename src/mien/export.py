@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from mien import __version__
+from mien.align import Encoded, align
 from mien.bundle import SCHEMA, Bundle, open_graph
 from mien.cache import make_folder, write_atomic
 from mien.card import card
@@ -24,7 +26,7 @@ from mien.errors import ParityError
 from mien.frozen import Same, trunk_of
 from mien.graphs import encoder_graph, store, trace
 from mien.heads import score
-from mien.model import Model, join
+from mien.model import Model
 from mien.person import Population
 from mien.recipe import Recipe
 from mien.types import Example, Float32, Modality, Task, Track
@@ -34,16 +36,23 @@ _AGREEMENT = 0.97  # share of equal top labels after int8 or float16 storage
 
 
 class _Answering(nn.Module):
-    """Fusion and heads as one graph: scores of each task, then the weights."""
+    """Alignment, fusion and heads as one graph: scores of each task, then the weights."""
 
     def __init__(self, model: Model) -> None:
         super().__init__()
         self.fusion, self.heads, self.tasks = model.fusion, model.heads, model.tasks
+        self.alignment, self.modalities = model.alignment, model.modalities
 
     def forward(
-        self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]
+        self,
+        states: list[Tensor],
+        masks: list[Tensor],
+        quality: list[Tensor],
+        times: list[Tensor],
+        steps: Tensor | None = None,
     ) -> list[Tensor]:
-        fused = join(self.fusion, states, masks, quality, times)
+        encoded = Encoded(states, masks, quality, times)
+        fused = self.fusion(*align(self.alignment, self.modalities, encoded, steps))
         return [score(t, self.heads[t.name](fused.vector)) for t in self.tasks] + [fused.weights]
 
 
@@ -110,6 +119,7 @@ def _table(
         "tasks": [{"name": t.name, "kind": t.kind, "labels": t.labels, "bounds": t.bounds} for t in tasks],
         "positions": POSITIONS,
         "encoders": dict(entries),
+        "align": asdict(recipe.align),
         "fusion": dict(fusion),
         "recipe": recipe.as_table(),
         "evaluation": [],
@@ -210,9 +220,12 @@ def _fusion_entry(model: Model, encoders: Mapping[Modality, Encoder], recipe: Re
         times.append(torch.tensor([[0.0, 1.0, 1.0], [0.5, 0.5, 0.5]]))
         lengths.append({0: batch, 1: Dim(f"{m}_time", max=16384)})
     names = [f"{m}_{part}" for part in ("states", "mask", "quality", "times") for m in model.modalities]
-    shapes = (lengths, lengths, [{0: batch}] * len(states), lengths)
+    shapes: tuple[Any, ...] = (lengths, lengths, [{0: batch}] * len(states), lengths)
+    inputs: tuple[Any, ...] = (states, masks, quality, times)
+    if model.alignment.has_rate:
+        names, shapes, inputs = [*names, "steps"], (*shapes, {0: Dim("steps", max=65536)}), (*inputs, torch.arange(5.0))
     outputs = [*(t.name for t in model.tasks), "weights"]
-    proto = trace(_Answering(model), (states, masks, quality, times), shapes, names, outputs)
+    proto = trace(_Answering(model), inputs, shapes, names, outputs)
     return {**recipe.fusion, **store(proto, folder, "fusion", recipe)}
 
 

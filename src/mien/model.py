@@ -9,7 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from mien import heads
-from mien.fusion.base import Fused, Fusion, pooled
+from mien.align import Encoded, align, clock
+from mien.fusion.base import Fusion, pooled
+from mien.recipe import Alignment
 from mien.types import Modality, Task
 
 
@@ -52,8 +54,15 @@ class Model(nn.Module):
         bodies: {modality: the part of its network that the batches still need}, where they hold what the trunk gave.
     """
 
-    def __init__(self, networks: Mapping[Modality, nn.Module], fusion: Fusion, tasks: Sequence[Task]) -> None:
+    def __init__(
+        self,
+        networks: Mapping[Modality, nn.Module],
+        fusion: Fusion,
+        tasks: Sequence[Task],
+        alignment: Alignment | None = None,
+    ) -> None:
         super().__init__()
+        self.alignment = alignment or Alignment()
         self.modalities = tuple(networks)
         self.tasks = tuple(tasks)
         self.bodies: dict[Modality, nn.Module] = {}
@@ -63,9 +72,18 @@ class Model(nn.Module):
 
     def forward(self, batch: Batch) -> Outputs:
         """Logits of every task for every example."""
-        encoded = [self._encode(m, batch) for m in self.modalities]
-        states, masks, times = ([e[part] for e in encoded] for part in range(3))
-        fused = join(self.fusion, states, masks, [batch.quality[m] for m in self.modalities], times)
+        return self.answer(self.encode(batch))
+
+    def encode(self, batch: Batch) -> Encoded:
+        """Run the networks."""
+        parts = [self._encode(m, batch) for m in self.modalities]
+        states, masks, times = ([p[k] for p in parts] for k in range(3))
+        return Encoded(states, masks, [batch.quality[m] for m in self.modalities], times)
+
+    def answer(self, encoded: Encoded) -> Outputs:
+        """Align, fuse and ask the heads."""
+        steps = clock(self.alignment, encoded)
+        fused = self.fusion(*align(self.alignment, self.modalities, encoded, steps))
         return Outputs({t.name: self.heads[t.name](fused.vector) for t in self.tasks}, fused.weights)
 
     def _encode(self, modality: Modality, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
@@ -81,22 +99,6 @@ class Model(nn.Module):
             times = pooled(times.unsqueeze(-1), mask)
             mask = mask.any(dim=1, keepdim=True)
         return state, mask, times
-
-
-def join(
-    fusion: Fusion, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]
-) -> Fused:
-    """From what the encoders give to the joint vector; the exported graph is made of this. See ``Fusion.forward``.
-
-    Args:
-        times: on the clip's clock; the fusion gets them from the earliest row of the example, so that where in a long
-            video something was said changes nothing.
-    """
-    earliest = torch.stack([t.masked_fill(~m, torch.inf).amin(dim=1) for t, m in zip(times, masks, strict=True)]).amin(
-        dim=0
-    )
-    start = earliest.masked_fill(earliest.isinf(), 0.0).unsqueeze(1)
-    return fusion(states, masks, quality, [t - start for t in times])  # type: ignore[no-any-return]  # Module.__call__
 
 
 def total_loss(tasks: Sequence[Task], logits: Mapping[str, Tensor], batch: Batch) -> Tensor:

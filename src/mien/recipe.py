@@ -115,6 +115,40 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Alignment:
+    """``[align]``: whether the states of all modalities are put on one clock before they are fused, and how; see ``align.py``.
+
+    Attributes:
+        how: "none" (each keeps its own clock: for fusions by attention, and those that pool over time), "resample" (linear
+            interpolation), "nearest", "window" (mean over a window), "utterance" (one step: the mean of all) or "words" (the
+            clock is that of the text).
+        rate: steps a second, of the first three.
+        window: its length in seconds, at least one step.
+
+    Raises:
+        RecipeError: another way, or a window that would leave rows out.
+    """
+
+    how: str = "none"
+    rate: float = 5.0
+    window: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.how not in (*_WITH_RATE, "none", "utterance", "words"):
+            raise RecipeError(f"align.how must be none, {', '.join(_WITH_RATE)}, utterance or words, not '{self.how}'")
+        if self.rate <= 0 or (self.how == "window" and self.window * self.rate < 1):
+            raise RecipeError("align.rate must be above 0, and align.window at least one step (1 / rate)")
+
+    @property
+    def has_rate(self) -> bool:
+        """Whether the clock is one of even steps."""
+        return self.how in _WITH_RATE
+
+
+_WITH_RATE = ("resample", "nearest", "window")
+
+
+@dataclass(frozen=True)
 class Training:
     """``[train]``: the loop. ``learn`` lists prefixes of the parameters that learn; all others stay as they are."""
 
@@ -154,6 +188,7 @@ class Recipe:
     name: str
     encoders: dict[Modality, EncoderTable]
     data: tuple[Source, ...]
+    align: Alignment = field(default_factory=Alignment)
     fusion: dict[str, Any] = field(default_factory=lambda: {"name": "late"})
     train: Training = field(default_factory=Training)
     export: Export = field(default_factory=Export)

@@ -72,7 +72,9 @@ def build(recipe: Recipe) -> tuple[Model, dict[Modality, Encoder]]:
     dims = {m: int(n.dim) for m, n in networks.items()}  # type: ignore[arg-type]  # Encoder.network's contract
     quality = {m: len(e.quality_names) for m, e in parts.items()}
     fusion = fusions.build(recipe.fusion, dims=dims, quality=quality, tasks=recipe.tasks)
-    return Model(networks, fusion, recipe.tasks), parts
+    if recipe.align.how == "words" and "text" not in parts:
+        raise RecipeError("align.how = 'words' takes the clock of the text, and the recipe has no [encoders.text]")
+    return Model(networks, fusion, recipe.tasks, recipe.align), parts
 
 
 def train(
