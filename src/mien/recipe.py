@@ -51,17 +51,28 @@ class Target:
 
 @dataclass(frozen=True)
 class FeatureTable:
-    """``[data.features.<modality>]``: ready-made features that a manifest holds.
+    """``[data.features.<modality>]``: ready-made features that a manifest holds, or another file beside it.
 
     Attributes:
         array: an array of an .npz manifest, (N, D) or (N, T, D), or a pattern of column names ("mfcc_*").
         present: column that says whether a row has them; "" for always.
         around: so many rows before and after, of the same dialogue, come with each (context).
+        file: another file that holds them, relative to the data root; "" for the manifest itself. Rows without a partner
+            there have none.
+        key: column of that file that names its rows.
+        match: column of the manifest that holds the same name,
+        pattern: or, where the two differ, what a regular expression finds in it,
+        name: put into this template ("\\1" is the first group).
     """
 
     array: str
     present: str = ""
     around: int = 0
+    file: str = ""
+    key: str = "id"
+    match: str = "id"
+    pattern: str = "(.*)"
+    name: str = r"\1"
 
 
 @dataclass(frozen=True)

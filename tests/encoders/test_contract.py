@@ -15,7 +15,10 @@ from mien.media.picture import read_image
 from mien.testing import check_encoder
 from mien.types import Audio, Frames, Segment, Span, Track
 
-OPTIONS: dict[str, dict[str, object]] = {"features": {"modality": "text", "size": 3}}  # where defaults are not enough
+OPTIONS: dict[str, dict[str, object]] = {  # where defaults are not enough
+    "bundled": {"modality": "text"},
+    "features": {"modality": "text", "size": 3},
+}
 
 
 @pytest.fixture(scope="module")

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from mien.data.rows import Row
+from mien.data.rows import Entry, Row
 from mien.recipe import Source
-
-
-class _Entry(Protocol):
-    @property
-    def path(self) -> Path: ...
-    @property
-    def number(self) -> int: ...
-    @property
-    def row(self) -> Row: ...
 
 
 class Place(NamedTuple):
@@ -30,7 +20,7 @@ class Place(NamedTuple):
     around: tuple[tuple[int, float], ...]
 
 
-def places(source: Source, entries: Sequence[_Entry]) -> list[Place]:
+def places(source: Source, entries: Sequence[Entry]) -> list[Place]:
     """The place of each entry, as far as ``source.context`` and ``around`` of its features reach."""
     reach = max([0, *(f.around for f in source.features.values())])
     if not source.context and not reach:

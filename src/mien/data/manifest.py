@@ -6,33 +6,25 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from mien.data.dialogue import Place, places
+from mien.data.pointers import features_of
 from mien.data.readers.base import read_set
-from mien.data.rows import Row, read_rows
+from mien.data.rows import Entry, Row, read_rows
 from mien.data.split import cross_validate, divide, hold_out
 from mien.errors import RecipeError
 from mien.recipe import Source, Target
 from mien.registry import closest
-from mien.types import Clip, Example, Features, Float32, Modality, Span, Task
+from mien.types import Clip, Example, Float32, Span, Task
 
 FILES = ("video", "audio", "image")
 """Columns that hold paths, relative to the manifest's folder."""
 
 FIELDS = ("id", *FILES, "row", "text", "start", "end", "speaker")
 """The standard columns of a clip. Beside them stand split, dialogue, turn, and one column per task."""
-
-
-class Entry(NamedTuple):
-    """A row, the manifest it stands in, its number there, and the folder its paths start from."""
-
-    path: Path
-    number: int
-    row: Row
-    folder: Path
 
 
 def data_root(given: Path | None = None) -> Path:
@@ -63,7 +55,7 @@ def read(source: Source, tasks: Sequence[Task], root: Path) -> list[Example]:
             raise RecipeError(f"data set '{source.name}': a clip has no '{name}'; {closest(name, list(FIELDS))}")
     entries = [e for e in _entries(source, root) if all(str(e.row.get(k)) == v for k, v in source.where.items())]
     around = places(source, entries)
-    found = [_example(source, known, e, p) for e, p in zip(entries, around, strict=True)]
+    found = [_example(source, known, e, p, root) for e, p in zip(entries, around, strict=True)]
     examples = [e for e in found if e is not None]
     if source.divide:
         return divide(examples, source.divide)
@@ -118,7 +110,7 @@ def _ordered(source: Source) -> bool:
     return bool(source.context) or any(f.around for f in source.features.values())
 
 
-def _example(source: Source, tasks: Mapping[str, Task], entry: Entry, place: Place) -> Example | None:
+def _example(source: Source, tasks: Mapping[str, Task], entry: Entry, place: Place, root: Path) -> Example | None:
     row = entry.row
     split = source.splits.get(str(row.get("split")), str(row.get("split")))
     targets = {
@@ -128,7 +120,7 @@ def _example(source: Source, tasks: Mapping[str, Task], entry: Entry, place: Pla
     }
     if not targets:
         return None
-    clip = _clip(source, entry, place)
+    clip = _clip(source, entry, place, root)
     group = row.get(source.group) if source.group else clip.speaker
     return Example(clip, targets, None if group in (None, "") else str(group), split, source.name)
 
@@ -169,7 +161,7 @@ def _shares(task: Task, amounts: Mapping[str, float]) -> Float32:
     return target / target.sum() if task.kind == "single" else target
 
 
-def _clip(source: Source, entry: Entry, place: Place) -> Clip:
+def _clip(source: Source, entry: Entry, place: Place, root: Path) -> Clip:
     row = entry.row
     columns = source.clip or ({f: f for f in FIELDS if f in row} if source.reader else {})
     values = {name: row.get(column) for name, column in columns.items()}
@@ -184,7 +176,7 @@ def _clip(source: Source, entry: Entry, place: Place) -> Clip:
         speaker=str(speaker) if speaker not in (None, "") else None,
         row=int(values["row"] or 0) if image is not None and image.suffix == ".parquet" else None,
         context=place.before,
-        features=_features(source, entry, place),
+        features=features_of(source, entry, place, root),
     )
 
 
@@ -199,12 +191,3 @@ def _span(entry: Entry, start: Any, end: Any) -> Span | None:
 
 def _number_in(entry: Entry, source: Source) -> str:
     return f"{entry.path.stem}-{entry.number}" if "{split}" in source.manifest else str(entry.number)
-
-
-def _features(source: Source, entry: Entry, place: Place) -> dict[Modality, Features]:
-    found: dict[Modality, Features] = {}
-    for modality, table in source.features.items():
-        if not table.present or entry.row.get(table.present) in (True, 1, "1", "true", "True"):
-            rows = [(n, t) for n, t in place.around if abs(t) <= table.around]
-            found[modality] = Features(entry.path, table.array, tuple(n for n, _ in rows), tuple(t for _, t in rows))
-    return found

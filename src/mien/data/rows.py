@@ -8,7 +8,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,15 @@ from mien.errors import RecipeError
 
 Row = Mapping[str, Any]
 """Column -> value: text, a number, or nothing (``None`` or "")."""
+
+
+class Entry(NamedTuple):
+    """A row, the manifest it stands in, its number there, and the folder its paths start from."""
+
+    path: Path
+    number: int
+    row: Row
+    folder: Path
 
 
 def read_rows(path: Path) -> Iterator[Row]:

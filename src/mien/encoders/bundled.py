@@ -1,0 +1,116 @@
+"""What a shipped bundle makes of a modality, taken as features: transfer learning that costs seconds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mien import bundles, threads
+from mien.cache import file_sha256
+from mien.encoders.base import Encoder, encoders
+from mien.errors import InputError, MienError
+from mien.types import Float32, Modality, Segment, Track, Word, Words
+
+if TYPE_CHECKING:
+    import onnxruntime
+    from torch import nn
+
+
+@encoders.register
+class Bundled(Encoder):
+    """The mean over time of the states that a shipped bundle's encoder gives; its weights stay as they are, in ONNX.
+
+    float32 (1, D), or with ``context`` (1 + lines, D + 1): first the previous lines of the dialogue as far as they are known,
+    each read for itself, the segment last; the last column is 1 for the segment and else 0. Times are distances in
+    utterances then, 0 for the segment.
+
+    Quality: that of the bundle's encoder.
+
+    Args:
+        modality: which of the bundle's encoders.
+        bundle: name of a shipped bundle; an exported bundle goes on needing it.
+        context: so many previous lines (``Segment.context``) come with each segment; text only.
+        network: what learns from the states, see ``networks/sequence.py``: "linear", "mlp", "conv" or "attention".
+        hidden: size of the vectors it gives.
+        dropout: share dropped in training.
+
+    Raises:
+        InputError: the bundle does not read the modality.
+    """
+
+    def __init__(
+        self,
+        modality: Modality,
+        bundle: str = "research",
+        context: int = 0,
+        network: str = "mlp",
+        hidden: int = 128,
+        dropout: float = 0.3,
+    ) -> None:
+        path = bundles.folder() / bundle / "bundle.json"
+        table = json.loads(path.read_text(encoding="utf-8"))["encoders"] if path.is_file() else {}
+        if modality not in table:
+            raise InputError(f"there is no shipped bundle '{bundle}' that reads {modality}")
+        if context and modality != "text":
+            raise InputError("only text has context; leave it out of the other modalities")
+        self.modality: Modality = modality
+        self._entry: dict[str, Any] = table[modality]
+        self._inner = encoders.build({"name": self._entry["name"], **self._entry["options"]})
+        self.quality_names = self._inner.quality_names
+        self._bundle, self._context = bundle, context
+        self._network, self._hidden, self._dropout = network, hidden, dropout
+
+    def prepare(self, segment: Segment) -> Track | None:
+        """The states; ``None`` where the bundle's encoder gives none."""
+        own = self._inner.prepare(segment)
+        if own is None:
+            return None
+        middle = own.times.mean(keepdims=True)
+        if not self._context:
+            return Track(middle, self._mean(own)[None], (), own.quality)
+        said = (Words((Word(line, segment.span),)) for line in segment.context[-self._context :])
+        lines = [self._inner.prepare(replace(segment, words=words, context=())) for words in said]
+        rows = [*(self._mean(line) for line in lines if line is not None), self._mean(own)]
+        marked = np.concatenate([np.stack(rows), np.eye(len(rows), dtype=np.float32)[:, -1:]], axis=1)
+        return Track(np.arange(1.0 - len(rows), 1.0), marked, (), own.quality)
+
+    def network(self) -> nn.Module:
+        """Standardised states through the chosen network."""
+        from mien.networks.sequence import RowNetwork
+
+        return RowNetwork(self._entry["dim"], self._hidden, self._network, bool(self._context), self._dropout)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """The arguments that rebuild this encoder."""
+        return {
+            "modality": self.modality,
+            "bundle": self._bundle,
+            "context": self._context,
+            "network": self._network,
+            "hidden": self._hidden,
+            "dropout": self._dropout,
+        }
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What the tracks depend on: the bundle's graph, and how the inner encoder prepares."""
+        return {**self._inner.identity, "graph": self._entry["sha256"], "context": self._context}
+
+    def _mean(self, track: Track) -> Float32:
+        feed = {"values": track.values[None], "mask": np.ones((1, len(track)), bool)}
+        (states,) = self._graph.run(None, feed)
+        return np.asarray(states[0].mean(axis=0), np.float32)
+
+    @cached_property
+    def _graph(self) -> onnxruntime.InferenceSession:
+        import onnxruntime
+
+        path = bundles.shared_file(self._entry["file"])
+        if file_sha256(path) != self._entry["sha256"]:
+            raise MienError(f"'{path}' is damaged; install mien again")
+        return onnxruntime.InferenceSession(str(path), threads.session_options(), providers=["CPUExecutionProvider"])
