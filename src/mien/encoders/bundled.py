@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from mien import bundles, threads
 from mien.cache import file_sha256
 from mien.encoders.base import Encoder, encoders
 from mien.errors import InputError, MienError
-from mien.types import Float32, Modality, Segment, Track, Word, Words
+from mien.types import Float32, Modality, Segment, Span, Track, Word, Words
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -63,6 +62,8 @@ class Bundled(Encoder):
         self.quality_names = self._inner.quality_names
         self._bundle, self._context = bundle, context
         self._network, self._hidden, self._dropout = network, hidden, dropout
+        # Every line is context of the next ones too.
+        self._line = lru_cache(1024)(self._read_line)
 
     def prepare(self, segment: Segment) -> Track | None:
         """The states; ``None`` where the bundle's encoder gives none."""
@@ -72,9 +73,8 @@ class Bundled(Encoder):
         middle = own.times.mean(keepdims=True)
         if not self._context:
             return Track(middle, self._mean(own)[None], (), own.quality)
-        said = (Words((Word(line, segment.span),)) for line in segment.context[-self._context :])
-        lines = [self._inner.prepare(replace(segment, words=words, context=())) for words in said]
-        rows = [*(self._mean(line) for line in lines if line is not None), self._mean(own)]
+        before = (self._line(line) for line in segment.context[-self._context :])
+        rows = [*(row for row in before if row is not None), self._mean(own)]
         marked = np.concatenate([np.stack(rows), np.eye(len(rows), dtype=np.float32)[:, -1:]], axis=1)
         return Track(np.arange(1.0 - len(rows), 1.0), marked, (), own.quality)
 
@@ -100,6 +100,11 @@ class Bundled(Encoder):
     def identity(self) -> dict[str, object]:
         """What the tracks depend on: the bundle's graph, and how the inner encoder prepares."""
         return {**self._inner.identity, "graph": self._entry["sha256"], "context": self._context}
+
+    def _read_line(self, line: str) -> Float32 | None:
+        span = Span(0.0, 0.0)
+        track = self._inner.prepare(Segment(span, words=Words((Word(line, span),))))
+        return None if track is None else self._mean(track)
 
     def _mean(self, track: Track) -> Float32:
         feed = {"values": track.values[None], "mask": np.ones((1, len(track)), bool)}
