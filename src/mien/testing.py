@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import combinations
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mien.encoders.base import Encoder
-    from mien.fusion.base import Fusion
+    from mien.fusion.base import Fused, Fusion
 
 
 def check_encoder(encoder: Encoder, segment: Segment) -> None:
@@ -34,7 +35,12 @@ def check_encoder(encoder: Encoder, segment: Segment) -> None:
 
 
 def check_fusion(fusion: Fusion) -> None:
-    """Check that absence and padding change nothing, that weights are shares, and that every input matters.
+    """Check what every fusion promises, for every set of modalities that may be present.
+
+    - What stands at masked places, how long the padding is, who else is in the batch, and what an absent modality holds
+      change nothing.
+    - Weights are shares: at least 0, they sum to 1 over what is present, and are 0 for what is absent.
+    - Every modality that is present changes the vector, and gradients reach it.
 
     Raises:
         AssertionError: naming what does not hold.
@@ -43,45 +49,100 @@ def check_fusion(fusion: Fusion) -> None:
 
     fusion.eval()
     torch.manual_seed(0)
-    states, masks, quality, times = _inputs(fusion)
-    with torch.no_grad():
-        whole = fusion(states, masks, quality, times)
-        ones = torch.ones(len(masks[0]))
-        _require(torch.allclose(whole.weights.sum(dim=1), ones, atol=1e-5), "weights sum to 1 over what is present")
-        padded = [torch.cat([s, torch.full_like(s, 9.0)], dim=1) for s in states]
-        longer = [torch.cat([m, torch.zeros_like(m)], dim=1) for m in masks]
-        later = [torch.cat([t, t[:, -1:].expand_as(t)], dim=1) for t in times]
-        _same(fusion(padded, longer, quality, later).vector, whole.vector, "padding changes nothing")
-        for index in range(len(states)):
-            absent = [m.clone() for m in masks]
-            absent[index][:] = False
-            noise = [s.clone() for s in states]
-            noise[index] = torch.randn_like(noise[index]) * 7
-            moved = [t.clone() for t in times]
-            moved[index] += 5
-            without = fusion(states, absent, quality, times)
-            _same(fusion(noise, absent, quality, moved).vector, without.vector, "an absent modality changes nothing")
-            _require(bool((without.weights[:, index] == 0).all()), "an absent modality weighs nothing")
-            _require(not torch.allclose(without.vector, whole.vector), "a present modality changes something")
+    given = _inputs(fusion)
+    whole = fusion(*given)
+    _same(fusion(*given), whole, "the same input gives the same answer")
+    _same(fusion(*_padded(given)), whole, "padding and what stands in it change nothing")
+    _same(
+        fusion(*_shortened(given)), type(whole)(*(part[:1] for part in whole)), "the rest of the batch changes nothing"
+    )
+    everyone = range(len(fusion.dims))
+    for kept in (set(c) for n in everyone for c in combinations(everyone, n + 1)):
+        _check_present(fusion, _without(given, kept, spoilt=False), kept)
+        clean, spoilt = (fusion(*_without(given, kept, spoilt)) for spoilt in (False, True))
+        _same(spoilt, clean, "what an absent modality holds changes nothing")
+        changed = len(kept) == len(fusion.dims) or not torch.allclose(clean.vector, whole.vector)
+        _require(changed, "a modality that is present changes something")
 
 
-def _inputs(
-    fusion: Fusion, size: int = 4, time: int = 3
-) -> tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]:
+def _check_present(fusion: Fusion, given: _Given, kept: set[int]) -> None:
     import torch
 
-    states = [torch.randn(size, time, dim) for dim in fusion.dims]
-    masks = [torch.ones(size, time, dtype=torch.bool) for _ in states]
+    leaves = [s.clone().requires_grad_() for s in given.states]
+    fused = fusion(leaves, *given[1:])
+    _require(bool(fused.vector.isfinite().all()), "the vector is finite for every set of modalities")
+    _require(bool((fused.weights >= 0).all()), "weights are not negative")
+    total = fused.weights.sum(dim=1)
+    _require(torch.allclose(total, torch.ones_like(total), atol=1e-5), "weights sum to 1 over what is present")
+    absent = [i for i in range(len(leaves)) if i not in kept]
+    _require(bool((fused.weights[:, absent] == 0).all()), "an absent modality weighs nothing")
+    _require(fused.vector.requires_grad, "gradients reach the modalities")
+    present = [leaves[i] for i in sorted(kept)]
+    for slope in torch.autograd.grad(fused.vector.square().sum(), present, allow_unused=True):
+        _require(slope is not None and bool((slope != 0).any()), "gradients reach every modality that is present")
+
+
+class _Given(NamedTuple):
+    """The arguments of ``Fusion.forward``."""
+
+    states: list[Tensor]
+    masks: list[Tensor]
+    quality: list[Tensor]
+    times: list[Tensor]
+
+
+def _inputs(fusion: Fusion, size: int = 4) -> _Given:
+    """Every modality with a length of its own; the first example is the shortest."""
+    import torch
+
+    lengths = [3 + i for i in range(len(fusion.dims))]
+    states = [torch.randn(size, t, dim) for t, dim in zip(lengths, fusion.dims, strict=True)]
+    masks = [torch.ones(size, t, dtype=torch.bool) for t in lengths]
     for mask in masks:
         mask[0, 2:] = False
-    times = [torch.rand(size, time).sort(dim=1).values * 4 for _ in states]
-    return states, masks, [torch.rand(size, count) * 10 for count in fusion.quality_sizes], times
+    times = [torch.rand(size, t).sort(dim=1).values * 4 for t in lengths]
+    return _Given(states, masks, [torch.rand(size, count) * 10 for count in fusion.quality_sizes], times)
 
 
-def _same(one: Tensor, other: Tensor, claim: str) -> None:
+def _padded(given: _Given) -> _Given:
+    """Twice as long, with what no computation survives at every masked place."""
     import torch
 
-    _require(torch.allclose(one, other, atol=1e-5), claim)
+    states = [_spoilt(s, m) for s, m in zip(given.states, given.masks, strict=True)]
+    return given._replace(
+        states=[torch.cat([s, torch.full_like(s, torch.nan)], dim=1) for s in states],
+        masks=[torch.cat([m, torch.zeros_like(m)], dim=1) for m in given.masks],
+        times=[torch.cat([t, t[:, -1:].expand_as(t)], dim=1) for t in given.times],
+    )
+
+
+def _shortened(given: _Given) -> _Given:
+    """The first example alone, without padding."""
+    states, masks, times = ([x[:1, :2] for x in part] for part in (given.states, given.masks, given.times))
+    return _Given(states, masks, [q[:1] for q in given.quality], times)
+
+
+def _without(given: _Given, kept: set[int], spoilt: bool) -> _Given:
+    """Modalities outside ``kept`` are absent; spoilt, they hold nonsense."""
+    import torch
+
+    states, masks, quality, times = (list(part) for part in given)
+    for i in set(range(len(states))) - kept:
+        masks[i] = torch.zeros_like(masks[i])
+        if spoilt:
+            states[i], quality[i], times[i] = _spoilt(states[i], masks[i]), quality[i] + 50, times[i] + 50
+    return _Given(states, masks, quality, times)
+
+
+def _spoilt(states: Tensor, mask: Tensor) -> Tensor:
+    return states.masked_fill(~mask.unsqueeze(-1), float("nan"))
+
+
+def _same(one: Fused, other: Fused, claim: str) -> None:
+    import torch
+
+    _require(torch.allclose(one.vector, other.vector, atol=1e-5), claim)
+    _require(torch.allclose(one.weights, other.weights, atol=1e-5), claim)
 
 
 def _require(holds: bool, claim: str) -> None:

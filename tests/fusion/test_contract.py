@@ -2,41 +2,117 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import pytest
 import torch
+from torch import Tensor, nn
 
-from mien.fusion.base import Fusion, fusions
+from mien.errors import RecipeError
+from mien.fusion.base import Fused, Fusion, fusions, pooled, present
 from mien.testing import check_fusion
-from mien.types import EMOTION, MODALITIES
+from mien.types import EMOTION, MODALITIES, Modality, Task
+
+PAIR: tuple[Modality, ...] = ("voice", "face")
+VARIANTS = [{"name": name} for name in fusions.names()] + [{"name": "pooling", "how": "max"}]
+PARTS = pytest.mark.parametrize("table", VARIANTS, ids=lambda table: "-".join(table.values()))
+XOR = Task("xor", "single", ("equal", "different"))
 
 
-def build(name: str) -> Fusion:
+def build(table: dict[str, Any], modalities: tuple[Modality, ...] = MODALITIES, task: Task = EMOTION) -> Fusion:
     torch.manual_seed(0)
-    dims = dict(zip(MODALITIES, (6, 5, 4), strict=True))
-    return fusions.build({"name": name}, dims=dims, quality=dict.fromkeys(MODALITIES, 2), tasks=(EMOTION,))
+    dims = dict(zip(modalities, (6, 5, 4), strict=False))
+    return fusions.build(table, dims=dims, quality=dict.fromkeys(modalities, 2), tasks=(task,))
 
 
-@pytest.mark.parametrize("name", fusions.names())
-def test_contract(name: str) -> None:
-    check_fusion(build(name))
+@PARTS
+@pytest.mark.parametrize("modalities", [MODALITIES, PAIR, PAIR[:1]], ids=len)
+def test_contract(table: dict[str, str], modalities: tuple[Modality, ...]) -> None:
+    check_fusion(build(table, modalities))
 
 
-@pytest.mark.parametrize("name", fusions.names())
-def test_learns(name: str) -> None:
-    """Gradients reach every modality, and a few steps lower the loss."""
-    fusion = build(name)
-    head = fusion.head(EMOTION)
-    states = [torch.randn(16, 3, d) for d in fusion.dims]
-    masks = [torch.ones(16, 3, dtype=torch.bool) for _ in states]
-    quality = [torch.ones(16, 2) for _ in states]
-    times = [torch.rand(16, 3).sort(dim=1).values for _ in states]
-    truth = torch.arange(16) % EMOTION.size
-    optimizer = torch.optim.Adam([*fusion.parameters(), *head.parameters()], lr=0.05)
-    losses = []
-    for _ in range(30):
-        loss = torch.nn.functional.cross_entropy(head(fusion(states, masks, quality, times).vector), truth)
+def interaction(count: int) -> tuple[list[list[Tensor]], Tensor]:
+    """Each modality hides one bit in its rows; the label is whether the bits differ, so neither alone says anything."""
+    bits = torch.randint(0, 2, (count, 2))
+    rows = [0.5 * torch.randn(count, 2, dim) + (2.0 * bits[:, i] - 1)[:, None, None] for i, dim in enumerate((6, 5))]
+    masks = [torch.ones(count, 2, dtype=torch.bool) for _ in rows]
+    times = [torch.arange(2.0).expand(count, 2) for _ in rows]
+    return [rows, masks, [torch.ones(count, 2) for _ in rows], times], bits[:, 0] ^ bits[:, 1]
+
+
+def learn(fusion: Fusion, head: nn.Module, steps: int = 50) -> None:
+    optimizer = torch.optim.Adam([*fusion.parameters(), *head.parameters()], lr=0.01)
+    for _ in range(steps):
+        given, truth = interaction(48)
+        loss = nn.functional.cross_entropy(head(fusion.train()(*given).vector), truth)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch lacks the annotation
         optimizer.step()
-        losses.append(float(loss.detach()))
-    assert losses[-1] < 0.5 * losses[0]
+    fusion.eval()
+
+
+@PARTS
+def test_learns_what_only_two_modalities_together_say(table: dict[str, str]) -> None:
+    additive = table["name"] == "late"
+    fusion = build(table if additive else {**table, "hidden": 32}, PAIR, XOR)
+    head = fusion.head(XOR)
+    learn(fusion, head)
+    given, truth = interaction(1000)
+    with torch.no_grad():
+        logits = head(fusion(*given).vector)
+    if additive:
+        # The log odds of the pool are a sum over modalities: it cannot know, and should say so (log 2 is a coin).
+        assert float(nn.functional.cross_entropy(logits, truth)) == pytest.approx(math.log(2), abs=0.02)
+    else:
+        assert float((logits.argmax(dim=1) == truth).float().mean()) > 0.95
+
+
+class Faulty(Fusion):
+    """The mean of two modalities, with one promise broken."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__({"voice": 4, "face": 4}, {"voice": 1, "face": 1}, (EMOTION,))
+        self.dim, self.fault = 4, fault
+
+    def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]) -> Fused:
+        here = present(masks)
+        shares = here / here.sum(dim=1, keepdim=True)
+        vectors = torch.stack([self.mean(s, k) for s, k in zip(states, masks, strict=True)], dim=1)
+        vector = (shares.unsqueeze(-1) * vectors).sum(dim=1)
+        if self.fault == "holds":
+            vector = vector + quality[0]
+        if self.fault == "finite":
+            vector = vector / (here.sum(dim=1, keepdim=True) - 1)
+        if self.fault == "batch":
+            vector = vector - vector.mean(dim=0)
+        return Fused(vector, shares / 2 if self.fault == "sum to 1" else shares)
+
+    def mean(self, states: Tensor, mask: Tensor) -> Tensor:
+        if self.fault == "padding":
+            return states.mean(dim=1)
+        return pooled(states.detach() if self.fault == "gradients" else states, mask)
+
+
+@pytest.mark.parametrize("fault", ["padding", "batch", "holds", "sum to 1", "gradients", "finite"])
+def test_a_broken_promise_is_named(fault: str) -> None:
+    with pytest.raises(AssertionError, match=f"does not hold: .*{fault}"):
+        check_fusion(Faulty(fault))
+
+
+def test_a_kept_promise_passes() -> None:
+    check_fusion(Faulty(""))
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"name": "pooling", "how": "median"}, "the mean or the max of modalities, not 'median'"),
+        ({"name": "transformer", "hidden": 10}, "make hidden a multiple of heads"),
+        ({"name": "bottleneck", "layers": 1}, "at least 2 layers"),
+        ({"name": "moe", "experts": 8}, "'moe' takes no argument 'experts'"),
+    ],
+)
+def test_mistakes_in_a_recipe_are_named(table: dict[str, Any], message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        build(table)

@@ -1,0 +1,74 @@
+"""Streams that meet in a few tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from mien.errors import RecipeError
+from mien.fusion._blocks import Block, Readout, Tokens, equal_shares
+from mien.fusion.base import Fused, Fusion, fusions, present
+from mien.types import Modality, Task
+
+
+@fusions.register
+class Bottleneck(Fusion):
+    """Multimodal bottleneck transformer (Nagrani et al. 2021, arXiv 2107.00135).
+
+    Each modality has a stream of its own; in every layer a stream looks at itself and at a few shared tokens, of which every
+    modality present then has its own version; their mean goes into the next layer. What modalities tell one another has to
+    pass through these tokens, so it takes two layers to arrive. A modality's vector is the mean of its stream at the end (the
+    paper has a classification token); shares are the weights with which the vectors are averaged (``Readout``).
+
+    Args:
+        dims, quality, tasks: see ``Fusion``.
+        hidden: width of tokens.
+        heads: of each attention; divides ``hidden``.
+        layers: at least 2.
+        dropout: share dropped in training after each part of a layer.
+        bottlenecks: number of shared tokens.
+
+    Raises:
+        RecipeError: fewer than two layers.
+    """
+
+    def __init__(
+        self,
+        dims: Mapping[Modality, int],
+        quality: Mapping[Modality, int],
+        tasks: Sequence[Task],
+        hidden: int = 64,
+        heads: int = 4,
+        layers: int = 2,
+        dropout: float = 0.2,
+        bottlenecks: int = 4,
+    ) -> None:
+        super().__init__(dims, quality, tasks)
+        if layers < 2:
+            raise RecipeError(
+                f"a bottleneck needs at least 2 layers for modalities to hear of one another, not {layers}"
+            )
+        self.dim = hidden
+        self.tokens = Tokens(dims, hidden)
+        self.shared = nn.Parameter(0.02 * torch.randn(1, bottlenecks, hidden))
+        self.layers = nn.ModuleList(nn.ModuleList(Block(hidden, heads, dropout) for _ in dims) for _ in range(layers))
+        self.readout = Readout(hidden, dropout)
+
+    def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]) -> Fused:
+        """Join through the shared tokens."""
+        streams = self.tokens(states, masks, times)
+        here = present(masks)
+        shared = self.shared.expand(here.shape[0], -1, -1)  # len() would fix the batch size in a graph
+        always = torch.ones_like(shared[..., 0], dtype=torch.bool)
+        for layer in self.layers:
+            versions = []
+            for index, (block, mask) in enumerate(zip(layer, masks, strict=True)):
+                both = torch.cat([streams[index], shared], dim=1)
+                both = block(both, both, torch.cat([mask, always], dim=1))
+                streams[index], version = both.split([mask.shape[1], shared.shape[1]], dim=1)
+                versions.append(version)
+            shared = torch.einsum("bm,bmtd->btd", equal_shares(here), torch.stack(versions, dim=1))
+        fused: Fused = self.readout(streams, masks)
+        return fused
