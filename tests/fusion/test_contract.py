@@ -13,6 +13,7 @@ from mien.errors import RecipeError
 from mien.fusion.base import Fused, Fusion, fusions, pooled, present
 from mien.testing import check_fusion
 from mien.types import EMOTION, MODALITIES, Modality, Task
+from tests.conftest import ROOT
 
 PAIR: tuple[Modality, ...] = ("voice", "face")
 VARIANTS = [{"name": name} for name in fusions.names()] + [{"name": "pooling", "how": "max"}]
@@ -41,7 +42,7 @@ def interaction(count: int) -> tuple[list[list[Tensor]], Tensor]:
     return [rows, masks, [torch.ones(count, 2) for _ in rows], times], bits[:, 0] ^ bits[:, 1]
 
 
-def learn(fusion: Fusion, head: nn.Module, steps: int = 50) -> None:
+def learn(fusion: Fusion, head: nn.Module, steps: int = 45) -> None:
     optimizer = torch.optim.Adam([*fusion.parameters(), *head.parameters()], lr=0.01)
     for _ in range(steps):
         given, truth = interaction(48)
@@ -66,6 +67,11 @@ def test_learns_what_only_two_modalities_together_say(table: dict[str, str]) -> 
         assert float(nn.functional.cross_entropy(logits, truth)) == pytest.approx(math.log(2), abs=0.02)
     else:
         assert float((logits.argmax(dim=1) == truth).float().mean()) > 0.95
+
+
+@pytest.mark.parametrize("name", fusions.names())
+def test_the_docs_have_a_row(name: str) -> None:
+    assert f"\n| `{name}` | " in (ROOT / "docs" / "fusions.md").read_text(encoding="utf-8")
 
 
 class Faulty(Fusion):
@@ -102,6 +108,11 @@ def test_a_broken_promise_is_named(fault: str) -> None:
 
 def test_a_kept_promise_passes() -> None:
     check_fusion(Faulty(""))
+
+
+def test_the_late_pool_refuses_other_kinds_of_task() -> None:
+    with pytest.raises(RecipeError, match="single-label tasks only"):
+        build({"name": "late"}, task=Task("valence", "score", bounds=(-3, 3)))
 
 
 @pytest.mark.parametrize(

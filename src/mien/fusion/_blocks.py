@@ -110,7 +110,7 @@ class Attention(nn.Module):
 
     def _split(self, states: Tensor) -> Tensor:
         """(B, T, D) -> (B, heads, T, D / heads)."""
-        return states.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return states.reshape(*states.shape[:2], self.heads, -1).transpose(1, 2)
 
 
 class Block(nn.Module):
@@ -129,6 +129,23 @@ class Block(nn.Module):
         states = states + self.dropout(found)
         result: Tensor = states + self.dropout(self.each(self.norms[2](states)))
         return result
+
+
+class Stack(nn.Module):
+    """Blocks one after the other: (B, T, D) -> (B, T, D).
+
+    With ``memory`` every block looks at that; without, at what the last one gave (self-attention).
+    """
+
+    def __init__(self, hidden: int, heads: int, layers: int, dropout: float) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(Block(hidden, heads, dropout) for _ in range(layers))
+
+    def forward(self, states: Tensor, mask: Tensor, memory: Tensor | None = None) -> Tensor:
+        """``mask`` is that of what is looked at."""
+        for block in self.blocks:
+            states = block(states, states if memory is None else memory, mask)
+        return states
 
 
 class Readout(nn.Module):

@@ -53,22 +53,35 @@ class Bottleneck(Fusion):
         self.dim = hidden
         self.tokens = Tokens(dims, hidden)
         self.shared = nn.Parameter(0.02 * torch.randn(1, bottlenecks, hidden))
-        self.layers = nn.ModuleList(nn.ModuleList(Block(hidden, heads, dropout) for _ in dims) for _ in range(layers))
+        self.layers = nn.ModuleList(_Layer(len(dims), hidden, heads, dropout) for _ in range(layers))
         self.readout = Readout(hidden, dropout)
 
     def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]) -> Fused:
         """Join through the shared tokens."""
         streams = self.tokens(states, masks, times)
-        here = present(masks)
-        shared = self.shared.expand(here.shape[0], -1, -1)  # len() would fix the batch size in a graph
-        always = torch.ones_like(shared[..., 0], dtype=torch.bool)
+        # Not len(): a graph would take it for a constant.
+        shared = self.shared.expand(streams[0].shape[0], -1, -1)
         for layer in self.layers:
-            versions = []
-            for index, (block, mask) in enumerate(zip(layer, masks, strict=True)):
-                both = torch.cat([streams[index], shared], dim=1)
-                both = block(both, both, torch.cat([mask, always], dim=1))
-                streams[index], version = both.split([mask.shape[1], shared.shape[1]], dim=1)
-                versions.append(version)
-            shared = torch.einsum("bm,bmtd->btd", equal_shares(here), torch.stack(versions, dim=1))
+            streams, shared = layer(streams, masks, shared)
         fused: Fused = self.readout(streams, masks)
         return fused
+
+
+class _Layer(nn.Module):
+    """A block for each stream with the shared tokens behind it."""
+
+    def __init__(self, count: int, hidden: int, heads: int, dropout: float) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(Block(hidden, heads, dropout) for _ in range(count))
+
+    def forward(self, streams: list[Tensor], masks: list[Tensor], shared: Tensor) -> tuple[list[Tensor], Tensor]:
+        """New streams (B, T_m, D) and new shared tokens (B, S, D)."""
+        always = torch.ones_like(shared[..., 0], dtype=torch.bool)
+        after, versions = [], []
+        for block, stream, mask in zip(self.blocks, streams, masks, strict=True):
+            both = torch.cat([stream, shared], dim=1)
+            both = block(both, both, torch.cat([mask, always], dim=1))
+            after.append(both[:, : stream.shape[1]])
+            versions.append(both[:, stream.shape[1] :])
+        shares = equal_shares(present(masks))
+        return after, (shares[..., None, None] * torch.stack(versions, dim=1)).sum(dim=1)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from mien.fusion._blocks import Block, Readout, Tokens
+from mien.fusion._blocks import Readout, Stack, Tokens
 from mien.fusion.base import Fused, Fusion, fusions
 from mien.types import Modality, Task
 
@@ -44,22 +44,21 @@ class CrossModal(Fusion):
         self.tokens = Tokens(dims, hidden)
         self.pairs = nn.ModuleDict(
             {
-                f"{source}_{target}": nn.ModuleList(Block(hidden, heads, dropout) for _ in range(layers))
+                f"{source}_{target}": Stack(hidden, heads, layers, dropout)
                 for source in dims
                 for target in dims
                 if source != target
             }
         )
-        self.own = nn.ModuleList(Block(hidden, heads, dropout) for _ in dims)
+        self.own = nn.ModuleList(Stack(hidden, heads, 1, dropout) for _ in dims)
         self.readout = Readout(hidden, dropout)
 
     def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]) -> Fused:
         """Join by attention from each to each."""
         tokens = self.tokens(states, masks, times)
         sequences = []
-        for index, (block, mask) in enumerate(zip(self.own, masks, strict=True)):
-            sequence = self._heard(index, tokens, masks)
-            sequences.append(block(sequence, sequence, mask))
+        for index, (own, mask) in enumerate(zip(self.own, masks, strict=True)):
+            sequences.append(own(self._heard(index, tokens, masks), mask))
         fused: Fused = self.readout(sequences, masks)
         return fused
 
@@ -69,9 +68,8 @@ class CrossModal(Fusion):
         for source, name in enumerate(self.modalities):
             if source == target:
                 continue
-            sequence = tokens[target]
-            for block in self.pairs[f"{name}_{self.modalities[target]}"]:
-                sequence = block(sequence, tokens[source], masks[source])
+            stack = self.pairs[f"{name}_{self.modalities[target]}"]
+            sequence = stack(tokens[target], masks[source], tokens[source])
             here = masks[source].any(dim=1)[:, None, None]
             total, count = total + torch.where(here, sequence, 0.0), count + here
         return torch.where(count > 0, total / count.clamp(min=1), tokens[target])

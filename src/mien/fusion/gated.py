@@ -45,7 +45,7 @@ class GatedUnit(Fusion):
     def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]) -> Fused:
         """Join by gates."""
         seen = torch.cat([pooled(s, k) for s, k in zip(states, masks, strict=True)], dim=-1)
-        gates = self.gates(seen).unflatten(-1, (len(self.dims), self.dim)).sigmoid()
+        gates = self.gates(seen).sigmoid().reshape(-1, len(self.dims), self.dim)
         # Where a modality is absent its vector is zero, and so is its part.
         parts = gates * self.vectors(states, masks).tanh()
         return Fused(self.dropout(parts.sum(dim=1)), size_shares(parts, present(masks)))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mien.errors import RecipeError
 from mien.fusion.base import Fused, Fusion, fusions, pooled, present
 from mien.types import Modality, Task
 
@@ -59,6 +60,9 @@ class LatePool(Fusion):
     Args:
         dims, quality, tasks: see ``Fusion``; single-label tasks only.
         redundancy: see c(n).
+
+    Raises:
+        RecipeError: a task of another kind.
     """
 
     def __init__(
@@ -70,7 +74,7 @@ class LatePool(Fusion):
     ) -> None:
         super().__init__(dims, quality, tasks)
         if any(task.kind != "single" for task in tasks):
-            raise ValueError("the late pool answers single-label tasks only; choose another fusion for scores")
+            raise RecipeError("the late pool answers single-label tasks only; choose another fusion for scores")
         self.redundancy = redundancy
         self.dim = sum(task.size for task in tasks)
         self.opinions = nn.ModuleDict(

@@ -39,17 +39,21 @@ class LowRank(Fusion):
     ) -> None:
         super().__init__(dims, quality, tasks)
         self.dim = hidden
-        self.factors = nn.ModuleList(nn.Linear(dim, rank * hidden) for dim in self.dims)
+        self.factors = nn.ModuleList(_factor(dim, rank * hidden) for dim in self.dims)
         self.ranks = nn.Linear(rank, 1)
         self.dropout = nn.Dropout(dropout)
-        for factor in self.factors:
-            # A product starts as it would if the others were absent; of small random factors nothing would be left.
-            nn.init.ones_(factor.bias)
 
     def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]) -> Fused:
         """Join by a sum of products."""
         products = torch.ones(1, device=states[0].device)
         for factor, state, mask in zip(self.factors, states, masks, strict=True):
             products = products * factor(pooled(state, mask))
-        vector = self.ranks(products.unflatten(-1, (-1, self.dim)).transpose(1, 2)).squeeze(-1)
+        vector = self.ranks(products.reshape(products.shape[0], -1, self.dim).transpose(1, 2)).squeeze(-1)
         return Fused(self.dropout(vector), equal_shares(present(masks)))
+
+
+def _factor(size: int, out: int) -> nn.Linear:
+    """At first a product is about what it is without the other modalities; of small random factors nothing would be left."""
+    factor = nn.Linear(size, out)
+    nn.init.ones_(factor.bias)
+    return factor

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from mien.fusion._blocks import Block, Readout, Tokens
+from mien.fusion._blocks import Readout, Stack, Tokens
 from mien.fusion.base import Fused, Fusion, fusions
 from mien.types import Modality, Task
 
@@ -41,13 +41,11 @@ class OneStream(Fusion):
         super().__init__(dims, quality, tasks)
         self.dim = hidden
         self.tokens = Tokens(dims, hidden)
-        self.layers = nn.ModuleList(Block(hidden, heads, dropout) for _ in range(layers))
+        self.stack = Stack(hidden, heads, layers, dropout)
         self.readout = Readout(hidden, dropout)
 
     def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]) -> Fused:
         """Join in one stream."""
-        stream, mask = torch.cat(self.tokens(states, masks, times), dim=1), torch.cat(masks, dim=1)
-        for layer in self.layers:
-            stream = layer(stream, stream, mask)
-        fused: Fused = self.readout(stream.split([m.shape[1] for m in masks], dim=1), masks)
+        stream = self.stack(torch.cat(self.tokens(states, masks, times), dim=1), torch.cat(masks, dim=1))
+        fused: Fused = self.readout(torch.split(stream, [m.shape[1] for m in masks], dim=1), masks)
         return fused
