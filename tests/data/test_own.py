@@ -66,6 +66,13 @@ def test_a_dialogue_stands_for_its_speakers_and_a_video_only_when_it_holds_sever
         own_data(_RECIPE, alone, lambda _: None)
 
 
+def test_speakers_on_two_sides_are_said(tmp_path: Path) -> None:
+    said: list[str] = []
+    rows = ["a,s1,train,happy", "b,s1,test,happy", "c,s2,dev,sad", "d,s2,valid,sad"]
+    own_data(_RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows), said.append)
+    assert said[-1].startswith("1 speakers are in more than one split")
+
+
 def test_without_validation_an_eighth_of_the_training_speakers_is_held_out(tmp_path: Path) -> None:
     rows = [f"t{i},s{i},{'test' if i > 7 else 'train'},happy" for i in range(10)]
     source = own_data(_RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows), lambda _: None).data[0]

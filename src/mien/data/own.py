@@ -48,12 +48,14 @@ class _Survey:
     rows: int = 0
     splits: Counter[str] = field(default_factory=Counter)
     groups: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    sides: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     values: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def see(self, row: Row, tasks: Sequence[Task]) -> None:
         """Count one row."""
         self.rows += 1
         self.splits[_text(row.get("split"))] += 1
+        self.sides[_text(row.get("speaker"))].add(_text(row.get("split")))
         for column in _STAND_INS:
             self.groups[column][_text(row.get(column))] += 1
         for task in tasks:
@@ -165,6 +167,9 @@ def _splits(survey: _Survey, say: Say) -> dict[str, Any]:
         if name not in SPLITS:
             raise RecipeError(f"'{survey.path}' has a split '{name}'; {closest(name, list(SPLITS))}")
     names = {name: SPLITS[name] for name in survey.splits}
+    both = sum(len({names[s] for s in sides}) > 1 for speaker, sides in survey.sides.items() if speaker)
+    if both:
+        say(f"{both} speakers are in more than one split, so results speak of known people; mien data check names them")
     if "train" not in names.values():
         raise RecipeError(f"'{survey.path}' has no row whose split is 'train'")
     if "test" not in names.values():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import re
 from collections import Counter
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien.data.labels import canonical
 from mien.data.load import segment_of
 from mien.data.manifest import FIELDS, FILES, read
 from mien.data.readers.base import read_set, readers
@@ -19,7 +22,7 @@ from mien.recipe import Source, Target
 from mien.types import EMOTION, EMOTIONS, Task
 
 from ...conftest import ROOT
-from .sets import SETS, write
+from .sets import SETS, touch, write
 
 _BY_SPEAKER = ("iemocap", "mosi", "mosei", "ravdess", "cremad", "emodb")
 
@@ -162,6 +165,32 @@ def test_the_majority_rule_is_that_of_the_published_labels(data: Path) -> None:
     rows = list(read_rows(data / "ferplus" / "manifest.csv"))
     mine = [_majority({names.get(c, c): int(row[f"v_{c}"]) for c in columns}) for row in rows]
     assert mine == [names.get(row["label"], row["label"]) for row in rows]
+
+
+@pytest.mark.parametrize(("name", "place"), [("ravdess", "ravdess_speech"), ("emodb", "emodb7_2s")])
+def test_real_file_names_mean_what_others_read_in_them(name: str, place: str, data: Path, tmp_path: Path) -> None:
+    """The prepared manifests beside the repository were made from the same names by other hands."""
+    known = {}
+    for row in read_rows(data / place / "manifest.csv"):
+        file = Path(row["source_file"])
+        touch(tmp_path, f"{file.parent.name or 'wav'}/{file.name}")
+        known[file.stem.removeprefix("03-")] = row
+    rows = {row["id"]: row for row in read_set(name, tmp_path, Counter())}
+    assert rows.keys() == known.keys()
+    for key, row in rows.items():
+        label = known[key]["label"]
+        assert row["emotion"] == (canonical(label, EMOTIONS) or ""), key
+        assert (row["text"], row["speaker"]) == (known[key]["text"], known[key]["speaker"])
+
+
+@pytest.mark.slow
+def test_all_names_of_cremad_are_known(data: Path, tmp_path: Path) -> None:
+    with gzip.open(data / "cremad_labels" / "summaryTable.csv.gz", "rt", encoding="utf-8") as file:
+        names = [row["FileName"] for row in csv.DictReader(file)]
+    touch(tmp_path, *(f"AudioWAV/{name}.wav" for name in names))
+    left_out: Counter[str] = Counter()
+    rows = list(read_set("cremad", tmp_path, left_out))
+    assert (len(rows), len({row["speaker"] for row in rows}), left_out) == (7442, 91, Counter())
 
 
 def test_a_recipe_reads_a_set(tmp_path: Path) -> None:
