@@ -9,6 +9,7 @@ import pickle
 import resource
 import struct
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,43 @@ def test_lengths_that_are_claimed_are_not_believed(tmp_path: Path, content: byte
     with pytest.raises(InputError):
         read_pickle(written(tmp_path, content))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000, "kilobytes"
+
+
+def scalars(count: int) -> bytes:
+    kind = b"cnumpy\ndtype\n(S'U250000'\nI0\nI1\ntRp1\n0"
+    return kind + b"B" + struct.pack("<I", 10**6) + b"a\0\0\0" * 250_000 + b"p2\n0(" + one_scalar() * count + b"t."
+
+
+def one_scalar() -> bytes:
+    return b"cnumpy.core.multiarray\nscalar\n(g1\ng2\ntR"
+
+
+def encoded(count: int) -> bytes:
+    text = b"X" + struct.pack("<I", 10**6) + b"a" * 10**6 + b"p0\n0"
+    return text + b"(" + b"c_codecs\nencode\n(g0\nS'latin1'\ntR" * count + b"t."
+
+
+def keyed(count: int) -> bytes:
+    return b"T" + struct.pack("<I", 10**6) + b"a" * 10**6 + b"p0\n0(" + b"}g0\nNs" * count + b"t."
+
+
+@pytest.mark.parametrize("make", [scalars, encoded, keyed])
+def test_what_is_written_once_is_not_copied_a_thousand_times(tmp_path: Path, make: Callable[[int], bytes]) -> None:
+    read_pickle(written(tmp_path, make(1)))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InputError, match="over and over"):
+        read_pickle(written(tmp_path, make(1000)))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000, "kilobytes"
+
+
+def test_a_thousand_arrays_over_the_same_bytes_share_them(tmp_path: Path) -> None:
+    content = b"B" + struct.pack("<I", 8 * 10**6) + bytes(8 * 10**6) + b"p0\n0"
+    one = array_of(b"I1000\nI1000\n", b"g0\n").replace(b"I00\n", b"I01\n")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    value = read_pickle(written(tmp_path, content + b"(" + one.rstrip(b".") * 1000 + b"t.")).value
+    assert len(value) == 1000
+    assert value[999].values.shape == (1000, 1000)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000, "kilobytes"
 
 
 @pytest.mark.parametrize("protocol", [0, 2, 4, 5])

@@ -89,8 +89,8 @@ def from_bytes(content: Any, what: Any, shape: Any, order: Any = "C") -> NDArray
     dtype = what.dtype
     if _size(shape) * dtype.itemsize != len(content):
         raise InputError(f"the pickle has an array of {len(content)} bytes that does not fit its shape {shape}")
-    values = np.frombuffer(bytes(content), dtype).reshape(shape, order="F" if plain(order) == "F" else "C")
-    return np.ascontiguousarray(values) if shape else values
+    # A view: a thousand arrays over the same bytes take no more room than one.
+    return np.frombuffer(content, dtype).reshape(shape, order="F" if plain(order) == "F" else "C")
 
 
 def plain(value: Any) -> Any:

@@ -99,6 +99,7 @@ class _Walk:
         elif isinstance(value, np.ndarray):
             yield place or "array", self._room(value.nbytes, value)
         elif isinstance(value, str | bytes):
+            self._room(5 * len(value), None)
             yield place or "array", np.asarray(_text(value))
         elif isinstance(value, bool | int | float | complex):
             yield place or "array", _numbers(value, place)
@@ -111,6 +112,7 @@ class _Walk:
         if all(isinstance(v, bool | int | float) for v in parts):
             yield place or "array", self._room(8 * len(parts), _numbers(parts, place))
         elif all(isinstance(v, str | bytes) for v in parts):
+            self._room(sum(map(len, parts)), None)
             texts = [_text(v) for v in parts]
             self._room(4 * len(texts) * max(map(len, texts)), None)
             yield place or "array", np.asarray(texts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from pathlib import Path
 from pickletools import genops
@@ -16,6 +16,7 @@ from mien.errors import InputError
 T = TypeVar("T")
 
 _MOST = 20_000_000  # instructions; each may make an object of some fifty bytes
+_SPARE = 2**20  # names of kinds and codecs, which are written once and used often
 
 
 class _Name(Enum):
@@ -44,16 +45,16 @@ def read_pickle(path: Path) -> Content:
     Raises:
         InputError: not a pickle, damaged, or anything in it that is not on the list. Nothing has been executed then.
     """
-    machine = _Machine()
     try:
         with _Bounded(path) as file:
+            machine = _Machine(file.size + _SPARE)
             for count, (opcode, argument, _) in enumerate(genops(file), start=1):
                 if count > _MOST:
                     raise InputError(f"'{path}' has more than {_MOST:,} instructions, which is no file of arrays")
                 machine.do(opcode.name, argument)
             if file.read(1):
                 raise InputError(f"'{path}' goes on after its pickle has ended, which is not admitted")
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         raise InputError(f"there is no file '{path}'") from None
     except (ValueError, TypeError, IndexError, KeyError, OverflowError, OSError, RecursionError) as error:
         raise InputError(f"'{path}' is no pickle, or a damaged one: {str(error)[:120]}") from error
@@ -65,18 +66,21 @@ class _Bounded(io.BufferedReader):
 
     def __init__(self, path: Path) -> None:
         super().__init__(io.FileIO(path))
-        self._size = os.fstat(self.fileno()).st_size
+        self.size = os.fstat(self.fileno()).st_size
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and 0 <= size < io.DEFAULT_BUFFER_SIZE:
             return super().read(size)
-        left = self._size - self.tell()
+        left = self.size - self.tell()
         return super().read(left if size is None or size < 0 else min(size, left))
 
 
 class _Machine:
-    def __init__(self) -> None:
+    """The machine. ``room``: so many bytes and characters may be copied; an honest pickle copies each of its own once."""
+
+    def __init__(self, room: int) -> None:
         self.result: Any = None
+        self._room = room
         self._stack: list[Any] = []
         self._below: list[list[Any]] = []
         self._memo: dict[int, Any] = {}
@@ -178,7 +182,13 @@ class _Machine:
         arguments, name = self._stack.pop(), self._stack.pop()
         if not isinstance(name, _Name) or not isinstance(arguments, tuple) or name not in _MEANINGS:
             raise InputError("the pickle calls something that is not admitted")
+        self._copy(arguments)
         self._stack.append(_MEANINGS[name](arguments))
+
+    def _copy(self, values: Iterable[Any]) -> None:
+        self._room -= sum(len(v) for v in values if isinstance(v, str | bytes | bytearray))
+        if self._room < 0:
+            raise InputError("the pickle copies the same values over and over; it is refused")
 
     def build(self) -> None:
         """The state of an array or of its kind."""
@@ -202,6 +212,7 @@ class _Machine:
     def _fill(self, values: list[Any]) -> None:
         if type(self._stack[-1]) is not dict or len(values) % 2:
             raise TypeError("keys and values are put into what is no dictionary")
+        self._copy(key for key in values[::2] if isinstance(key, bytes))
         self._stack[-1].update(zip(map(plain, values[::2]), values[1::2], strict=True))
 
 
