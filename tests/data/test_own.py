@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from mien.cli import main
+from mien.data.load import segment_of
 from mien.data.manifest import read
 from mien.data.own import own_data
 from mien.errors import RecipeError
-from mien.recipe import EncoderTable, Recipe, Source
-from mien.types import EMOTION, Task
+from mien.recipe import EncoderTable, FeatureTable, Recipe, Source
+from mien.types import EMOTION, Modality, Task
 
 from ..tiny import write_pictures
 
@@ -64,6 +65,23 @@ def test_a_dialogue_stands_for_its_speakers_and_a_video_only_when_it_holds_sever
     alone = manifest(tmp_path, "text,video,emotion", *[f"t,v{i}.mp4,happy" for i in range(12)])
     with pytest.raises(RecipeError, match=r"no column 'speaker'.*the same person would be in train and test"):
         own_data(_RECIPE, alone, lambda _: None)
+
+
+def test_ready_made_features_are_kept_where_the_manifest_has_them(tmp_path: Path) -> None:
+    voice, face = EncoderTable("features", {"modality": "voice"}), EncoderTable("features", {"modality": "face"})
+    tables: dict[Modality, FeatureTable] = {"voice": FeatureTable("mfcc_*"), "face": FeatureTable("au_*")}
+    recipe = replace(_RECIPE, encoders={"voice": voice, "face": face}, data=(Source("x", "x.csv", features=tables),))
+    said: list[str] = []
+    path = manifest(
+        tmp_path, "audio,mfcc_1,mfcc_2,speaker,split,emotion", "a.wav,1,2,s1,train,sad", "b.wav,3,4,s2,dev,sad"
+    )
+    own = own_data(recipe, path, said.append)
+    assert list(own.encoders) == ["voice"]
+    assert said[0] == "no ready-made features of face, as the recipe's encoder takes them: trained without it"
+    example = read(own.data[0], own.tasks, tmp_path)[1]
+    segment = segment_of(example.clip, "voice")
+    assert segment is not None
+    assert segment.features["voice"].values.tolist() == [[3.0, 4.0]]
 
 
 def test_speakers_on_two_sides_are_said(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mien.data.labels import canonical
 from mien.data.manifest import FIELDS
 from mien.data.rows import Row, read_rows
@@ -106,11 +108,16 @@ def own_data(recipe: Recipe, manifest: Path, say: Say) -> Recipe:
 
 def _features(recipe: Recipe, survey: _Survey) -> dict[Modality, FeatureTable]:
     """Ready-made features are read as the recipe reads its own: by the same array or pattern of columns."""
-    return {m: table for source in recipe.data for m, table in source.features.items() if _fits(survey, table.array)}
+    return {m: table for source in recipe.data for m, table in source.features.items() if _fits(survey, table)}
 
 
-def _fits(survey: _Survey, array: str) -> bool:
-    return survey.path.suffix.lower() == ".npz" or any(fnmatchcase(c, array) for c in survey.columns)
+def _fits(survey: _Survey, table: FeatureTable) -> bool:
+    if table.file:
+        return False  # it names the rows of the recipe's own data
+    if survey.path.suffix.lower() == ".npz":
+        with np.load(survey.path, allow_pickle=False) as arrays:
+            return table.array in arrays.files
+    return any(fnmatchcase(c, table.array) for c in survey.columns)
 
 
 def _encoders(
@@ -118,7 +125,11 @@ def _encoders(
 ) -> dict[Modality, EncoderTable]:
     kept = {}
     for modality, table in recipe.encoders.items():
-        if modality in features or any(c in survey.columns for c in COLUMNS_OF[modality]):
+        if modality in features:
+            kept[modality] = table
+        elif table.name == "features":
+            say(f"no ready-made features of {modality}, as the recipe's encoder takes them: trained without it")
+        elif any(c in survey.columns for c in COLUMNS_OF[modality]):
             kept[modality] = table
         else:
             say(f"no column for {modality} ({' or '.join(COLUMNS_OF[modality])}): trained without it")
