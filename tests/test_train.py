@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,23 @@ from mien.errors import InputError, RecipeError
 from mien.recipe import EncoderTable
 from mien.run import Checkpoint
 from tests.tiny import recipe, write_pictures
+
+
+@contextmanager
+def dies_after(saves: int) -> Iterator[None]:
+    """A kill after so many checkpoints."""
+    save, done = Checkpoint.save, 0
+
+    def save_and_die(self: Checkpoint, *args: object) -> None:
+        nonlocal done
+        save(self, *args)  # type: ignore[arg-type]
+        done += 1
+        if done == saves:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Checkpoint, "save", save_and_die)
+        yield
 
 
 @pytest.fixture
@@ -39,20 +58,8 @@ def test_a_killed_run_resumes_to_the_same_weights(root: Path, monkeypatch: pytes
     whole = line.train(plan, root, root / "whole", quiet=True)
 
     monkeypatch.setattr(line, "_SAVE_EVERY", 1)
-    steps = 0
-    save = Checkpoint.save
-
-    def save_and_die(self: Checkpoint, *args: object) -> None:
-        nonlocal steps
-        save(self, *args)  # type: ignore[arg-type]
-        steps += 1
-        if steps == 6:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(Checkpoint, "save", save_and_die)
-    with pytest.raises(KeyboardInterrupt):
+    with dies_after(6), pytest.raises(KeyboardInterrupt):
         line.train(plan, root, root / "broken", quiet=True)
-    monkeypatch.setattr(Checkpoint, "save", save)
     resumed = line.train(plan, root, root / "broken", resume=True, quiet=True)
 
     one, other = (load_file(r.folder / "weights.safetensors") for r in (whole, resumed))

@@ -38,11 +38,11 @@ def recipe(**training: object) -> Recipe:
     )
 
 
-def write_clips(root: Path, count: int = 160) -> None:
-    """``root/clips.npz``: features of three modalities, some missing; text and voice tell the label a little, face hardly."""
+def write_clips(root: Path, count: int = 160, text: float = 1.0) -> None:
+    """``root/clips.npz``: features of three modalities, some missing; ``text`` says how clearly words tell the label."""
     rng = np.random.default_rng(0)
     label = np.arange(count) % 2
-    told = {"text": (3, 4, 1.0), "voice": (6, 3, 0.7), "face": (4, 2, 0.2)}
+    told = {"text": (3, 4, text), "voice": (6, 3, 0.7), "face": (4, 2, 0.2)}
     arrays: dict[str, Any] = {}
     for name, (rows, size, how_much) in told.items():
         values = rng.normal(0, 1, (count, rows, size)).astype(np.float32)

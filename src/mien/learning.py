@@ -9,15 +9,14 @@ import torch
 from torch import nn
 
 from mien.errors import RecipeError
-from mien.model import Model
 from mien.recipe import Recipe, Training
 
 
-def optimizer(recipe: Recipe, model: Model) -> torch.optim.Optimizer:
+def optimizer(recipe: Recipe, lesson: nn.Module) -> torch.optim.Optimizer:
     """AdamW or SGD over what learns; weight decay on matrices only; each group knows its peak learning rate."""
     how = recipe.train
     groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
-    for name, parameter in model.named_parameters():
+    for name, parameter in lesson.named_parameters():
         if parameter.requires_grad:
             groups.setdefault((_rate(recipe, name), parameter.ndim > 1), []).append(parameter)
     tables: list[dict[str, Any]] = [
@@ -33,7 +32,7 @@ def optimizer(recipe: Recipe, model: Model) -> torch.optim.Optimizer:
 
 def _rate(recipe: Recipe, parameter: str) -> float:
     for modality, table in recipe.encoders.items():
-        if table.lr is not None and parameter.startswith(f"networks.{modality}."):
+        if table.lr is not None and parameter.startswith(f"model.networks.{modality}."):
             return table.lr
     return recipe.train.lr
 

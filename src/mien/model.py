@@ -8,7 +8,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from mien import heads
 from mien.align import Encoded, align, clock
 from mien.fusion.base import Fusion, pooled
 from mien.recipe import Alignment
@@ -99,13 +98,3 @@ class Model(nn.Module):
             times = pooled(times.unsqueeze(-1), mask)
             mask = mask.any(dim=1, keepdim=True)
         return state, mask, times
-
-
-def total_loss(tasks: Sequence[Task], logits: Mapping[str, Tensor], batch: Batch) -> Tensor:
-    """Mean loss over the labelled examples of each task, summed over tasks."""
-    total = torch.zeros((), device=next(iter(logits.values())).device)
-    for task in tasks:
-        chosen = batch.labelled[task.name]
-        if bool(chosen.any()):
-            total = total + heads.loss(task, logits[task.name][chosen], batch.targets[task.name][chosen]).mean()
-    return total

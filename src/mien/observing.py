@@ -14,7 +14,7 @@ from mien.errors import RecipeError
 from mien.model import Model
 from mien.person import Population
 from mien.recipe import Recipe
-from mien.types import Float32, Modality
+from mien.types import Float32, Modality, Task
 
 
 def relate(recipe: Recipe, sets: Sequence[ExampleSet], others: Sequence[ExampleSet]) -> dict[Modality, Population]:
@@ -55,6 +55,12 @@ def observe(model: Model, sets: Sequence[ExampleSet]) -> None:
         if fit is not None and any(p.requires_grad for p in network.parameters()):
             fit(_values(sets, modality))
         model.fusion.observe(modality, _shares(model, sets, modality), _quality(sets, modality))
+
+
+def label_shares(tasks: Sequence[Task], sets: Sequence[ExampleSet]) -> dict[str, Tensor]:
+    """How often each label is true among the labelled examples, {task: (L,)}; 0 where none is labelled."""
+    rows = {t.name: torch.from_numpy(np.concatenate([s.targets(t.name) for s in sets])) for t in tasks}
+    return {name: targets.nanmean(dim=0).nan_to_num() for name, targets in rows.items()}
 
 
 def _values(sets: Sequence[ExampleSet], modality: Modality) -> Iterable[Float32]:

@@ -160,8 +160,44 @@ _WITH_RATE = ("resample", "nearest", "window")
 
 
 @dataclass(frozen=True)
+class Loss:
+    """``[losses.<task>]``: the loss of a task, see ``heads.py``.
+
+    Attributes:
+        weight: of the task among others.
+        class_weights: "balanced" weighs labels against how often they are true in the training data; "" does not.
+        focal: gamma of the focal loss; 0 is cross-entropy.
+        smoothing: share of the target that is spread evenly over the labels.
+
+    Raises:
+        RecipeError: a value that means nothing.
+    """
+
+    weight: float = 1.0
+    class_weights: str = ""
+    focal: float = 0.0
+    smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.class_weights not in ("", "balanced"):
+            raise RecipeError(f'class_weights of a loss must be "balanced" or "", not \'{self.class_weights}\'')
+        if self.weight < 0 or self.focal < 0 or not 0 <= self.smoothing < 1:
+            raise RecipeError("weight and focal of a loss must be at least 0, and smoothing at least 0 and below 1")
+
+
+@dataclass(frozen=True)
 class Training:
-    """``[train]``: the loop. ``learn`` lists prefixes of the parameters that learn; all others stay as they are."""
+    """``[train]``: the loop.
+
+    Attributes:
+        learn: prefixes of the parameters that learn; all others stay as they are.
+        task_weights: "fixed" (those of ``[losses]``) or "uncertainty" (learned, times those).
+        drop_modality: probability with which each modality of an example is hidden, never all of them.
+        auxiliary: ``[[train.auxiliary]]`` tables: name, weight and options of objectives beside the tasks (``objectives.py``).
+
+    Raises:
+        RecipeError: a value that means nothing.
+    """
 
     epochs: int = 3
     batch: int = 32
@@ -175,6 +211,15 @@ class Training:
     precision: str = "32-true"
     learn: tuple[str, ...] = ("",)
     keep: str = "best"
+    task_weights: str = "fixed"
+    drop_modality: float = 0.0
+    auxiliary: tuple[dict[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.task_weights not in ("fixed", "uncertainty"):
+            raise RecipeError(f"train.task_weights must be fixed or uncertainty, not '{self.task_weights}'")
+        if not 0 <= self.drop_modality < 1:
+            raise RecipeError("train.drop_modality is a probability: at least 0 and below 1")
 
 
 @dataclass(frozen=True)
@@ -202,6 +247,7 @@ class Recipe:
     align: Alignment = field(default_factory=Alignment)
     fusion: dict[str, Any] = field(default_factory=lambda: {"name": "late"})
     train: Training = field(default_factory=Training)
+    losses: dict[str, Loss] = field(default_factory=dict)
     export: Export = field(default_factory=Export)
     seed: int = 0
     tasks: tuple[Task, ...] = (EMOTION,)

@@ -22,6 +22,22 @@ def closest(name: str, known: Mapping[str, Any] | list[str]) -> str:
     return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"
 
 
+def construct(name: str, part: Callable[..., T], settings: Mapping[str, Any], given: Mapping[str, Any]) -> T:
+    """Call a part with settings of a recipe, checked against its signature, and with what the program gives.
+
+    Raises:
+        RecipeError: unknown, missing or doubly given argument.
+    """
+    allowed = [k for k in inspect.signature(part).parameters if k not in given]
+    for key in settings:
+        if key not in allowed:
+            raise RecipeError(f"'{name}' takes no argument '{key}'; {closest(key, allowed)}")
+    try:
+        return part(**settings, **given)
+    except TypeError as error:
+        raise RecipeError(f"'{name}' cannot be built: {error}") from error
+
+
 class Family(Generic[T]):
     """One extension point: parts by name.
 
@@ -85,14 +101,7 @@ class Family(Generic[T]):
         if not isinstance(name, str):
             raise RecipeError(f"a table of {self.name} needs a name; known: {', '.join(self.names())}")
         part = self.get(name)
-        allowed = [k for k in inspect.signature(part).parameters if k not in given]
-        for key in settings:
-            if key not in allowed:
-                raise RecipeError(f"'{name}' takes no argument '{key}'; {closest(key, allowed)}")
-        try:
-            return part(**settings, **given)
-        except TypeError as error:
-            raise RecipeError(f"'{name}' cannot be built: {error}") from error
+        return construct(name, part, settings, given)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())

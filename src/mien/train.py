@@ -14,7 +14,7 @@ import torch
 from lightning_fabric import Fabric
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from torch import nn
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mien import threads
@@ -24,9 +24,10 @@ from mien.errors import InputError, RecipeError
 from mien.frozen import run_trunks_once
 from mien.fusion.base import fusions
 from mien.learning import optimizer, schedule
+from mien.lesson import Criterion, Lesson, learning_mode
 from mien.machine import Machine
-from mien.model import Batch, Model, total_loss
-from mien.observing import observe, relate
+from mien.model import Batch, Model
+from mien.observing import label_shares, observe, relate
 from mien.person import Population
 from mien.recipe import Recipe
 from mien.run import Checkpoint, Log, load_recipe, load_weights, run_folder, save_recipe, save_weights
@@ -156,8 +157,9 @@ class _Loop:
         self.recipe, self.how, self.model = recipe, recipe.train, model
         self.sets, self.valid, self.folder, self.checkpoint = sets, valid, folder, checkpoint
         self.fabric = fabric
-        self.optimizer = optimizer(recipe, model)
-        self.wrapped, self.optimizer = self.fabric.setup(model, self.optimizer)
+        self.criterion = Criterion(recipe, label_shares(recipe.tasks, sets))
+        self.lesson = Lesson(recipe, model, self.criterion)
+        self.wrapped, self.optimizer = self.fabric.setup(self.lesson, optimizer(recipe, self.lesson))
         average = get_ema_multi_avg_fn(self.how.ema)  # type: ignore[no-untyped-call]  # torch lacks the annotation
         self.ema = AveragedModel(model, multi_avg_fn=average, use_buffers=True) if self.how.ema else None
         # Every process takes its part of the batches; steps are counted alike in all of them.
@@ -168,20 +170,22 @@ class _Loop:
         """All epochs; leaves the kept weights in the model. Returns the loss on the validation sets."""
         step = 0
         if resume and self.checkpoint.exists():
-            step, self.best = self.checkpoint.load(self.model, self.optimizer, self.ema)
+            step, self.best = self.checkpoint.load(self.lesson, self.optimizer, self.ema)
         else:
             observe(self.model, self.sets)
         total = self.per_epoch * self.how.epochs
         bar = bars.add_task(f"train {self.recipe.name} seed {self.recipe.seed}", total=total, completed=step)
         with Log(self.folder) as log:
             for number in range(step // self.per_epoch, self.how.epochs):
+                learning_mode(self.lesson)
                 for batch in self._batches(number, step % self.per_epoch):
-                    loss = self._step(batch, step, total)
+                    losses = self._step(batch, step, total)
                     step += 1
-                    log.scalar("train/loss", loss, step)
+                    for name, loss in losses.items():
+                        log.scalar(f"train/{name}", loss, step)
                     bars.advance(bar)
                     if step % _SAVE_EVERY == 0 and step % self.per_epoch and self.fabric.is_global_zero:
-                        self.checkpoint.save(self.model, self.optimizer, self.ema, step, self.best)
+                        self.checkpoint.save(self.lesson, self.optimizer, self.ema, step, self.best)
                 if self.fabric.is_global_zero:
                     self._finish_epoch(number, log, step)
                 self.fabric.barrier()
@@ -195,12 +199,12 @@ class _Loop:
             which, rows = plan[(step * self.fabric.world_size + self.fabric.global_rank) % len(plan)]
             yield self.fabric.to_device(self.sets[which].batch(rows))
 
-    def _step(self, batch: Batch, step: int, total: int) -> float:
+    def _step(self, batch: Batch, step: int, total: int) -> dict[str, float]:
         torch.manual_seed(self.recipe.seed * 1_000_003 + step + 7_919 * self.fabric.global_rank)
-        _learning_mode(self.model)
         for group in self.optimizer.param_groups:
             group["lr"] = group["peak"] * schedule(self.how, step, total)
-        loss = total_loss(self.recipe.tasks, self.wrapped(batch).logits, batch)
+        parts: dict[str, Tensor] = self.wrapped(batch)
+        loss = torch.stack(list(parts.values())).sum()
         self.fabric.backward(loss)
         if self.how.clip:
             self.fabric.clip_gradients(self.wrapped, self.optimizer, max_norm=self.how.clip, error_if_nonfinite=False)
@@ -208,13 +212,14 @@ class _Loop:
         self.optimizer.zero_grad()
         if self.ema is not None:
             self.ema.update_parameters(self.model)
-        return float(loss.detach())
+        shown = parts if len(parts) > 1 else {}
+        return {"loss": float(loss.detach()), **{name: float(part.detach()) for name, part in shown.items()}}
 
     def _finish_epoch(self, number: int, log: Log, step: int) -> None:
         kept = self._kept_model()
         # Validation costs as much as an epoch where little learns; without a choice to make, the last one is enough.
         if self.valid and (self.how.keep == "best" or number == self.how.epochs - 1):
-            loss = valid_loss(kept, self.valid, self.fabric)
+            loss = valid_loss(kept, self.criterion, self.valid, self.fabric)
             log.scalar("valid/loss", loss, step)
             log.line(f"epoch {number + 1}/{self.how.epochs} valid loss {loss:.4f}")
         else:
@@ -222,7 +227,7 @@ class _Loop:
         if self.how.keep == "last" or not self.valid or loss < self.best:
             save_weights(kept, self.folder)
             self.best = loss
-        self.checkpoint.save(self.model, self.optimizer, self.ema, step, self.best)
+        self.checkpoint.save(self.lesson, self.optimizer, self.ema, step, self.best)
 
     def _kept_model(self) -> Model:
         """The averaged weights when there are any."""
@@ -242,14 +247,8 @@ def choose(model: Model, prefixes: Sequence[str]) -> None:
         raise RecipeError(f"train.learn = {list(prefixes)} matches no parameter of the model")
 
 
-def _learning_mode(model: nn.Module) -> None:
-    """Training mode only where something learns: frozen parts keep their statistics and drop nothing."""
-    for part in model.modules():
-        part.training = any(p.requires_grad for p in part.parameters())
-
-
 @torch.no_grad()
-def valid_loss(model: Model, sets: Sequence[ExampleSet], fabric: Fabric, size: int = 64) -> float:
+def valid_loss(model: Model, criterion: Criterion, sets: Sequence[ExampleSet], fabric: Fabric, size: int = 64) -> float:
     """Mean loss over all examples."""
     model.eval()
     total = count = 0.0
@@ -258,7 +257,7 @@ def valid_loss(model: Model, sets: Sequence[ExampleSet], fabric: Fabric, size: i
             batch = fabric.to_device(part.batch(rows))
             with fabric.autocast():
                 logits = model(batch).logits
-            total += float(total_loss(model.tasks, logits, batch)) * len(rows)
+            total += float(criterion.total(logits, batch)) * len(rows)
             count += len(rows)
     return total / count
 
