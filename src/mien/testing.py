@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from mien.types import Segment
+from mien.types import EMOTIONS, Segment
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,6 +64,22 @@ def check_fusion(fusion: Fusion) -> None:
         _same(spoilt, clean, "what an absent modality holds changes nothing")
         changed = len(kept) == len(fusion.dims) or not torch.allclose(clean.vector, whole.vector)
         _require(changed, "a modality that is present changes something")
+
+
+def check_reader(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Check the rows that a reader gives for a small set in its layout.
+
+    Raises:
+        AssertionError: naming what does not hold.
+    """
+    _require(len({tuple(row) for row in rows}) == 1, "there are rows, and all have the same columns")
+    ids = {row.get("id") for row in rows}
+    _require(len(ids) == len(rows) and not ids & {None, ""}, "every row has an id of its own")
+    for row in rows:
+        _require(row.get("split") in ("train", "valid", "test"), "every row is in train, valid or test")
+        stated = {*str(row.get("emotion") or "").split("|")}
+        _require(stated <= {"", *EMOTIONS}, "an emotion is one of the seven, or empty")
+        _require(any(row.get(c) for c in ("video", "audio", "image", "text")), "every row has something to read")
 
 
 def _check_present(fusion: Fusion, given: _Given, kept: set[int]) -> None:

@@ -13,12 +13,13 @@ import pytest
 
 from mien.data.labels import canonical
 from mien.data.load import segment_of
-from mien.data.manifest import FIELDS, FILES, read
+from mien.data.manifest import read
 from mien.data.readers.base import read_set, readers
 from mien.data.readers.ferplus import _majority
 from mien.data.rows import Row, read_rows
 from mien.errors import InputError, RecipeError
 from mien.recipe import Source, Target
+from mien.testing import check_reader
 from mien.types import EMOTION, EMOTIONS, Task
 
 from ...conftest import ROOT
@@ -40,12 +41,24 @@ def test_all_readers_have_a_set_here() -> None:
 @pytest.mark.parametrize("name", SETS)
 def test_rows_are_a_manifest(name: str, tmp_path: Path) -> None:
     rows, _ = rows_of(name, tmp_path)
-    assert len({tuple(row) for row in rows.values()}) == 1, "every row has the same columns"
-    for row in rows.values():
-        assert row["split"] in ("train", "valid", "test")
-        assert set(str(row.get("emotion", "")).split("|")) <= {"", *EMOTIONS}
-        assert any(row.get(column) for column in (*FILES, "text"))
-    assert set(FIELDS) & set(next(iter(rows.values())))
+    check_reader(list(rows.values()))
+
+
+@pytest.mark.parametrize(
+    ("change", "claim"),
+    [
+        ({"emotion": "joy"}, "one of the seven"),
+        ({"split": "dev"}, "in train, valid or test"),
+        ({"id": ""}, "an id of its own"),
+        ({"text": ""}, "something to read"),
+        ({"more": 1}, "the same columns"),
+    ],
+)
+def test_rows_that_are_no_manifest_are_told(change: Row, claim: str) -> None:
+    good = {"id": "a", "text": "hi", "split": "train", "emotion": "happy"}
+    check_reader([good, {**good, "id": "b"}])
+    with pytest.raises(AssertionError, match=claim):
+        check_reader([good, {**good, "id": "b", **change}])
 
 
 @pytest.mark.parametrize("name", SETS)
