@@ -92,7 +92,7 @@ class Bundle:
     def encoders(self) -> dict[Modality, Encoder]:
         """The encoders it was trained with."""
         tables = {m: self._table["encoders"][m] for m in self.modalities}
-        plain = {m: encoders.build({"name": t["name"], **t["options"]}) for m, t in tables.items()}
+        plain = {m: encoders.build({"name": t["name"], **t["options"], **self._assets(t)}) for m, t in tables.items()}
         return {m: self._through(e, tables[m]["trunk"]) if m in self.populations else e for m, e in plain.items()}
 
     @cached_property
@@ -101,6 +101,11 @@ class Bundle:
         entries = {m: self._table["encoders"][m].get("trunk") for m in self.modalities}
         strengths = {m: np.asarray(e["strength"], np.float32) for m, e in entries.items() if e is not None}
         return {m: Population(np.zeros(1, np.float32), np.ones(1, np.float32), s) for m, s in strengths.items()}
+
+    def _assets(self, entry: Mapping[str, Any]) -> dict[str, str]:
+        """The bundle's own copies of the files that an encoder reads, by argument."""
+        kept = entry.get("assets", {})  # bundles from before encoders had files of their own lack it
+        return {argument: str(self._file(asset["file"], asset["sha256"])) for argument, asset in kept.items()}
 
     def _through(self, encoder: Encoder, entry: Mapping[str, Any]) -> Encoder:
         def run(track: Track) -> Float32:

@@ -24,7 +24,7 @@ from mien.data.load import segment_of
 from mien.encoders.base import Encoder
 from mien.errors import ParityError
 from mien.frozen import Same, trunk_of
-from mien.graphs import encoder_graph, store, trace
+from mien.graphs import encoder_graph, keep, store, trace
 from mien.heads import score
 from mien.model import Model
 from mien.person import Population
@@ -87,6 +87,7 @@ def export(
             entries[m]["trunk"] = _trunk_entry(model, m, encoders[m], recipe, probe, population, draft)
         fusion = _fusion_entry(model, encoders, recipe, draft)
         table = {**_table(recipe, model.tasks, entries, fusion), "lineage": dict(lineage or {})}
+        table["notes"] += [note for e in encoders.values() if (note := e.licence_note)]
         _write(draft, table)
         table["parity"] = _check(model, Bundle.load(draft), probe, bool(recipe.export.int8 or recipe.export.float16))
         _write(draft, table)
@@ -149,6 +150,7 @@ def _encoder_entry(
         "options": encoder.settings,
         "version": encoder.version,
         "dim": _dim(model, modality),
+        "assets": {k: keep(path, folder, f"{modality}-{k}") for k, path in encoder.assets.items()},
         **file,
     }
 

@@ -56,13 +56,22 @@ class _Plain(nn.Module):
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
-        bert = getattr(network, "bert", None)
-        if bert is not None:
-            bert.set_attn_implementation("eager")
+        for part in network.modules():
+            written_out = getattr(part, "set_attn_implementation", None)
+            if callable(written_out):
+                written_out("eager")
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         states: Tensor = self.network(values, mask).float()
         return states
+
+
+def keep(source: Path, folder: Path, part: str) -> dict[str, Any]:
+    """Copy a file that an encoder reads into a bundle, named after its content; its entry in the bundle's table."""
+    sha = file_sha256(source)
+    named = folder / f"{part}-{sha[:12]}{source.suffix}"
+    named.write_bytes(source.read_bytes())
+    return {"file": named.name, "sha256": sha, "bytes": named.stat().st_size}
 
 
 def store(proto: Any, folder: Path, part: str, recipe: Recipe) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
@@ -70,7 +71,8 @@ class Analyzer:
         """
         warnings: list[str] = []
         clip = _clip(source, text, subtitles)
-        duration, segments = self._segments(clip, subtitles, warnings, progress)
+        duration, cut = self._segments(clip, subtitles, warnings, progress)
+        segments = _with_context(cut, max(e.context for e in self.bundle.encoders.values()))
         people: People = {}
         predictions = tuple(p for s in segments if (p := self._predict(s, people, warnings)) is not None)
         if _looked_for_faces(predictions, warnings):
@@ -215,6 +217,15 @@ def _inside(segments: Iterator[Segment], span: Span) -> Iterator[Segment]:
     """Those that share time with the span; what comes after it is not read any more."""
     early = takewhile(lambda s: s.span.start < span.end, segments)
     return (s for s in early if s.span & span is not None)
+
+
+def _with_context(segments: Iterator[Segment], reach: int) -> Iterator[Segment]:
+    """Each segment with the ``reach`` utterances before it, as "speaker: text", as manifests of dialogues give them."""
+    said: deque[str] = deque(maxlen=reach)
+    for segment in segments:
+        yield replace(segment, context=tuple(said)) if reach else segment
+        if segment.words is not None and segment.words.text:
+            said.append(f"{segment.who}: {segment.words.text}" if segment.who else segment.words.text)
 
 
 def _with_words(stills: Iterator[Segment], text: str | None) -> Iterator[Segment]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mien import bundles
 from mien.bundle import Bundle, shipped
+from mien.errors import InputError
 
 
 def ship(folder: Path) -> Path:
@@ -15,8 +16,14 @@ def ship(folder: Path) -> Path:
 
     Returns:
         The bundle's folder in the package.
+
+    Raises:
+        InputError: the licence of one of its encoders does not allow it.
     """
     bundle = Bundle.load(folder)
+    for encoder in bundle.encoders.values():
+        if encoder.licence_note:
+            raise InputError(f"'{folder}' cannot be shipped with mien: {encoder.licence_note}")
     home = bundles.folder()
     target, shared = home / bundle.name, home / "shared"
     shutil.rmtree(target, ignore_errors=True)

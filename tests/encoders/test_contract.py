@@ -14,11 +14,14 @@ from mien.media.open import read_audio
 from mien.media.picture import read_image
 from mien.testing import check_encoder
 from mien.types import Audio, Frames, Segment, Span, Track
+from tests.encoders.tiny_models import FACE, TEXT, VOICE, tiny_model
 
 OPTIONS: dict[str, dict[str, object]] = {  # where defaults are not enough
     "bundled": {"modality": "text"},
     "features": {"modality": "text", "size": 3},
 }
+MODELS = {"text_hf": TEXT, "voice_hf": VOICE, "face_hf": FACE}
+CASES = [(name, kind) for name in encoders.names() for kind in MODELS.get(name, ("",))]
 
 
 @pytest.fixture(scope="module")
@@ -35,18 +38,26 @@ def segment(samples: Path) -> Segment:
     )
 
 
-def build(name: str) -> Encoder:
-    return encoders.build({"name": name, **OPTIONS.get(name, {})})
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
 
 
-@pytest.mark.parametrize("name", encoders.names())
-def test_contract(name: str, segment: Segment) -> None:
-    check_encoder(build(name), segment)
+def build(name: str, kind: str, models: Path) -> Encoder:
+    options = {"model": str(tiny_model(kind, models))} if kind else OPTIONS.get(name, {})
+    if kind == "resnet":
+        options["pooling"] = "mean"
+    return encoders.build({"name": name, **options})
 
 
-@pytest.mark.parametrize("name", encoders.names())
-def test_network_ignores_padding(name: str, segment: Segment) -> None:
-    encoder = build(name)
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_contract(name: str, kind: str, segment: Segment, models: Path) -> None:
+    check_encoder(build(name, kind, models), segment)
+
+
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_network_ignores_padding(name: str, kind: str, segment: Segment, models: Path) -> None:
+    encoder = build(name, kind, models)
     track = encoder.prepare(segment)
     assert track is not None
     network = encoder.network().eval()

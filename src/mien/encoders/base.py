@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.registry import Family
@@ -24,11 +25,15 @@ class Encoder(ABC):
         modality: the part of the segment it reads.
         quality_names: what ``Track.quality`` measures; larger is better in every entry.
         version: raised whenever ``prepare`` changes what it returns, so that cached tracks are made anew.
+        context: how many earlier utterances (``Segment.context``) it reads.
+        licence_note: what its licence says of models trained with it; a bundle says the same, and is not shipped with mien.
     """
 
     modality: Modality
     quality_names: tuple[str, ...]
     version: int = 1
+    context: int = 0
+    licence_note: str = ""
 
     @abstractmethod
     def prepare(self, segment: Segment) -> Track | None:
@@ -50,6 +55,11 @@ class Encoder(ABC):
         return {}
 
     @property
+    def assets(self) -> Mapping[str, Path]:
+        """{argument: file} of what ``prepare`` reads; a bundle gets copies, and gives them as those arguments."""
+        return {}
+
+    @property
     def identity(self) -> dict[str, object]:
         """What its tracks depend on beside the segment; part of the name under which they are kept on disk."""
         return {"version": self.version, "settings": self.settings}
@@ -67,6 +77,7 @@ class Through(Encoder):
     def __init__(self, inner: Encoder, key: str, function: Callable[[Track], Float32]) -> None:
         self.inner, self.key, self._function = inner, key, function
         self.modality, self.quality_names, self.version = inner.modality, inner.quality_names, inner.version
+        self.context, self.licence_note = inner.context, inner.licence_note
 
     def prepare(self, segment: Segment) -> Track | None:
         """The inner track after the function; its times where T' is T, else the middle of them."""
@@ -85,6 +96,11 @@ class Through(Encoder):
     def settings(self) -> dict[str, object]:
         """Those of the inner encoder."""
         return self.inner.settings
+
+    @property
+    def assets(self) -> Mapping[str, Path]:
+        """Those of the inner encoder."""
+        return self.inner.assets
 
     @property
     def identity(self) -> dict[str, object]:

@@ -60,7 +60,7 @@ class Bundled(Encoder):
         self._entry: dict[str, Any] = table[modality]
         self._inner = encoders.build({"name": self._entry["name"], **self._entry["options"]})
         self.quality_names = self._inner.quality_names
-        self._bundle, self._context = bundle, context
+        self._bundle, self.context = bundle, context
         self._network, self._hidden, self._dropout = network, hidden, dropout
         # Every line is context of the next ones too.
         self._line = lru_cache(1024)(self._read_line)
@@ -71,9 +71,9 @@ class Bundled(Encoder):
         if own is None:
             return None
         middle = own.times.mean(keepdims=True)
-        if not self._context:
+        if not self.context:
             return Track(middle, self._mean(own)[None], (), own.quality)
-        before = (self._line(line) for line in segment.context[-self._context :])
+        before = (self._line(line) for line in segment.context[-self.context :])
         rows = [*(row for row in before if row is not None), self._mean(own)]
         marked = np.concatenate([np.stack(rows), np.eye(len(rows), dtype=np.float32)[:, -1:]], axis=1)
         return Track(np.arange(1.0 - len(rows), 1.0), marked, (), own.quality)
@@ -82,7 +82,7 @@ class Bundled(Encoder):
         """Standardised states through the chosen network."""
         from mien.networks.sequence import RowNetwork
 
-        return RowNetwork(self._entry["dim"], self._hidden, self._network, bool(self._context), self._dropout)
+        return RowNetwork(self._entry["dim"], self._hidden, self._network, bool(self.context), self._dropout)
 
     @property
     def settings(self) -> dict[str, object]:
@@ -90,7 +90,7 @@ class Bundled(Encoder):
         return {
             "modality": self.modality,
             "bundle": self._bundle,
-            "context": self._context,
+            "context": self.context,
             "network": self._network,
             "hidden": self._hidden,
             "dropout": self._dropout,
@@ -99,7 +99,7 @@ class Bundled(Encoder):
     @property
     def identity(self) -> dict[str, object]:
         """What the tracks depend on: the bundle's graph, and how the inner encoder prepares."""
-        return {**self._inner.identity, "graph": self._entry["sha256"], "context": self._context}
+        return {**self._inner.identity, "graph": self._entry["sha256"], "context": self.context}
 
     def _read_line(self, line: str) -> Float32 | None:
         span = Span(0.0, 0.0)

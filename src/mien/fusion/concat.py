@@ -20,7 +20,7 @@ class Concat(Fusion):
 
     Args:
         dims, quality, tasks: see ``Fusion``.
-        hidden: width of each modality's map and of the joint layer.
+        hidden: width of each modality's map and of the joint layer; 0 leaves both out: the vectors side by side as they are.
         dropout: share of the joint vector dropped in training.
     """
 
@@ -33,10 +33,11 @@ class Concat(Fusion):
         dropout: float = 0.2,
     ) -> None:
         super().__init__(dims, quality, tasks)
-        self.dim = hidden
-        self.maps = nn.ModuleDict({m: nn.Linear(dim, hidden) for m, dim in dims.items()})
-        self.absent = nn.ParameterDict({m: nn.Parameter(torch.zeros(hidden)) for m in dims})
-        self.joint = nn.Sequential(nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden * len(dims), hidden), nn.GELU())
+        self.dim = hidden or sum(dims.values())
+        self.maps = nn.ModuleDict({m: nn.Linear(dim, hidden) if hidden else nn.Identity() for m, dim in dims.items()})
+        self.absent = nn.ParameterDict({m: nn.Parameter(torch.zeros(hidden or dim)) for m, dim in dims.items()})
+        joint = (nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden * len(dims), hidden), nn.GELU()) if hidden else ()
+        self.joint = nn.Sequential(*joint)
 
     def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]) -> Fused:
         """Join by concatenation."""

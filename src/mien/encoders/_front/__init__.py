@@ -1,0 +1,1 @@
+"""What several encoders share in front of their networks: tokens, crops, sound."""

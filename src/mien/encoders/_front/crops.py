@@ -1,0 +1,58 @@
+"""Crops of one person's face as small pictures, and how good they are."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.types import Float32, Frames
+
+QUALITY = ("side_px", "sharpness")
+"""What ``quality`` measures: median side of the face in the source picture (pixels), and sharpness: the mean absolute gradient
+of the crop over its standard deviation, which falls when a face is blurred or was enlarged from few pixels."""
+
+
+def grey_crops(frames: Frames, side: int) -> NDArray[np.uint8]:
+    """(N, side, side); shrunk by the mean over the pixels that fall together."""
+    return _resized(frames, side, "L", _box())
+
+
+def colour_crops(frames: Frames, side: int, resample: int | None = None) -> NDArray[np.uint8]:
+    """RGB (N, side, side, 3). ``resample`` is the number that Pillow gives a way of resizing; ``None`` as ``grey_crops``."""
+    return _resized(frames, side, "RGB", _box() if resample is None else resample)
+
+
+def quality_of(frames: Frames, side: int) -> Float32:
+    """See ``QUALITY``; float32 (2,)."""
+    return np.asarray([_side(frames), np.median([_sharpness(g) for g in grey_crops(frames, side)])], np.float32)
+
+
+def _box() -> int:
+    from PIL import Image
+
+    return int(Image.Resampling.BOX)
+
+
+def _resized(frames: Frames, side: int, mode: str, resample: int) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    def one(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        picture = Image.fromarray(pixels).convert(mode)
+        if picture.size != (side, side):
+            picture = picture.resize((side, side), Image.Resampling(resample), reducing_gap=None)
+        return np.asarray(picture)
+
+    return np.stack([one(p) for p in frames.pixels])
+
+
+def _side(frames: Frames) -> float:
+    if frames.boxes is None:
+        return float(min(frames.pixels.shape[1:3]))
+    boxes = frames.boxes
+    return float(np.median(np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])))
+
+
+def _sharpness(grey: NDArray[np.uint8]) -> float:
+    picture = grey.astype(np.float32)
+    gradient = np.abs(np.diff(picture, axis=0)).mean() + np.abs(np.diff(picture, axis=1)).mean()
+    return float(gradient / (picture.std() + 4.0))

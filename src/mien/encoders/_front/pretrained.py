@@ -1,0 +1,79 @@
+"""What the encoders of pretrained models have in common: their arguments, and the numbers from the model's own files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mien.encoders.base import Encoder
+from mien.errors import InputError
+
+if TYPE_CHECKING:
+    from mien.networks.pretrained import Use
+
+
+class PretrainedEncoder(Encoder):
+    """An encoder whose network is a pretrained model.
+
+    Args:
+        model: folder of a model as transformers saves it, or the name of a hub model.
+        layers: states that are read, see ``networks/pretrained.py``; of several a learned mean is taken.
+        pooling: one of ``poolings``.
+        learn: whether its weights learn; frozen ones are run once for each clip.
+        lora: rank of low-rank adapters that learn in their place (extra ``lora``); 0 for none.
+        dim: size that a learned linear map brings the states to; 0 leaves them as they are.
+        front: what ``prepare`` has to know of the model; ``None`` as the model's files say. A bundle gives it.
+
+    Raises:
+        InputError: no such pooling, no layers, or a negative rank.
+    """
+
+    poolings: tuple[str, ...] = ("none", "mean", "first", "last")
+
+    def __init__(
+        self,
+        model: str,
+        layers: Sequence[int],
+        pooling: str,
+        learn: bool,
+        lora: int,
+        dim: int,
+        front: Mapping[str, Any] | None,
+    ) -> None:
+        if pooling not in self.poolings:
+            raise InputError(f"pooling is one of {', '.join(self.poolings)}, not '{pooling}'")
+        if not layers or lora < 0:
+            raise InputError(
+                f"layers = {list(layers)} and lora = {lora}: name at least one layer, and a rank of 0 or more"
+            )
+        self.model, self.layers, self.pooling, self.learn, self.lora = model, tuple(layers), pooling, learn, lora
+        self.dim, self._given = dim, front
+
+    @cached_property
+    def front(self) -> dict[str, Any]:
+        """What ``prepare`` has to know of the model."""
+        return dict(self._given) if self._given is not None else self._read_front()
+
+    def _read_front(self) -> dict[str, Any]:
+        """``front`` from the model's files."""
+        return {}
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """The arguments that rebuild this encoder without the model's files."""
+        return {
+            "model": self.model,
+            "layers": list(self.layers),
+            "pooling": self.pooling,
+            "learn": self.learn,
+            "lora": self.lora,
+            "dim": self.dim,
+            "front": self.front,
+        }
+
+    @property
+    def _use(self) -> Use:
+        from mien.networks.pretrained import Use
+
+        return Use(self.model, self.layers, self.pooling, self.learn, self.lora, self.dim)

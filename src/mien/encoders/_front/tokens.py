@@ -1,0 +1,90 @@
+"""Words, and what was said before them, as tokens on the clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.types import Float32, Segment, Words
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+QUALITY = ("confidence", "words")
+"""What ``quality`` measures: mean confidence of the words in [0, 1], and how many there are."""
+
+
+class Tokens(NamedTuple):
+    """Tokens of one utterance.
+
+    Attributes:
+        ids: int64 (T,), the marks that the model wants around a text included.
+        times: float64 (T,) seconds, the middle of the word a token belongs to; of what was said before, the start of the
+            utterance.
+        own: bool (T,), false where a token belongs to what was said before.
+    """
+
+    ids: NDArray[np.int64]
+    times: NDArray[np.float64]
+    own: NDArray[np.bool_]
+
+
+def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int, context: int) -> Tokens:
+    """Tokens of the words, after the last ``context`` utterances before them, as a model takes a pair of texts.
+
+    Where all is longer than ``limit``, the oldest context goes first; the end of the utterance only when it is too long by
+    itself.
+
+    Args:
+        tokenizer: without padding and truncation.
+        segment: has the context.
+        words: of the segment; not empty.
+        limit: most tokens, marks included.
+        context: so many utterances of ``Segment.context`` are read, if there are so many.
+    """
+    before = segment.context[-context:] if context else ()
+    said = tokenizer.encode(words.text, add_special_tokens=False)
+    room = limit - tokenizer.num_special_tokens_to_add(True) - len(said)
+    if before and room > 0:
+        earlier = tokenizer.encode(_joined(tokenizer, before), add_special_tokens=False)
+        earlier.truncate(room, direction="left")
+        whole = tokenizer.post_process(earlier, said)
+        own = np.logical_or.accumulate([which == 1 for which in whole.sequence_ids])
+    else:
+        said.truncate(max(1, limit - tokenizer.num_special_tokens_to_add(False)))
+        whole = tokenizer.post_process(said)
+        own = np.ones(len(whole), bool)
+    starts, middles = _word_clock(words)
+    # The mark at the end has no place in the text: it stands where the last word does.
+    begins = np.maximum.accumulate([begin if o else 0 for (begin, _), o in zip(whole.offsets, own, strict=True)])
+    at = np.clip(np.searchsorted(starts, begins, side="right") - 1, 0, None)
+    times = np.where(own, middles[at], min(segment.span.start, float(middles[0])))
+    return Tokens(np.asarray(whole.ids, np.int64), times, own)
+
+
+def quality_of(words: Words) -> Float32:
+    """See ``QUALITY``; float32 (2,)."""
+    return np.asarray([float(np.mean([w.confidence for w in words.items])), float(len(words))], np.float32)
+
+
+def _joined(tokenizer: Tokenizer, lines: tuple[str, ...]) -> str:
+    """Utterances with the mark that the model knows as a separator, else on lines of their own."""
+    mark = next((m for m in ("[SEP]", "</s>") if tokenizer.token_to_id(m) is not None), None)
+    text = (f" {mark} " if mark else "\n").join(lines)
+    # Where the model puts no mark between two texts of a pair, the line ends before the utterance.
+    return (
+        text if tokenizer.num_special_tokens_to_add(True) > tokenizer.num_special_tokens_to_add(False) else text + "\n"
+    )
+
+
+def _word_clock(words: Words) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Where each word starts in ``words.text`` (characters), and the middle of its span (seconds)."""
+    starts, at, line = [], 0, words.text
+    for word in words.items:
+        piece = word.text.strip()
+        at = line.index(piece, at)
+        starts.append(at)
+        at += len(piece)
+    return np.asarray(starts), np.asarray([(w.span.start + w.span.end) / 2 for w in words.items])

@@ -1,0 +1,100 @@
+"""Faces as a pretrained picture model wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mien.encoders._front import crops
+from mien.encoders._front.pretrained import PretrainedEncoder
+from mien.encoders.base import encoders
+from mien.hub import model_table
+from mien.types import Frames, Modality, Segment, Track
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_GREY_SIDE = 48  # quality is measured on crops as small as those of the other encoders
+_HALF = [0.5, 0.5, 0.5]
+
+
+@encoders.register
+class PretrainedFace(PretrainedEncoder):
+    """Crops for a picture model of transformers: ViT, CLIP's picture half, DINOv2, BEiT, ResNet, ConvNeXt, ...
+
+    The track holds uint8 RGB (T, side, side, 3), resized as the model's preprocessor_config.json says; its mean and deviation
+    are taken off in the network. Quality: see ``_front/crops.py``.
+
+    Args:
+        model, layers, learn, lora, dim, front: see ``PretrainedEncoder``. Of convolutional models only the last layer is read.
+        pooling: within a picture: "first" (the class token, of models that have one) or "mean" (all patches).
+        frames: at most so many pictures of a segment, evenly spread.
+    """
+
+    modality: Modality = "face"
+    quality_names: tuple[str, ...] = crops.QUALITY
+    poolings = ("first", "mean")
+
+    def __init__(
+        self,
+        model: str,
+        layers: Sequence[int] = (-1,),
+        pooling: str = "first",
+        learn: bool = False,
+        lora: int = 0,
+        dim: int = 0,
+        frames: int = 16,
+        front: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(model, layers, pooling, learn, lora, dim, front)
+        self.frames = frames
+
+    def prepare(self, segment: Segment) -> Track | None:
+        """Colour crops; ``None`` without a face."""
+        if segment.frames is None or not len(segment.frames):
+            return None
+        frames = _spread(segment.frames, self.frames)
+        values = crops.colour_crops(frames, self.front["side"], self.front["resample"])
+        return Track(np.asarray(frames.times, np.float64), values, (), crops.quality_of(frames, _GREY_SIDE))
+
+    def network(self) -> nn.Module:
+        """The model with its published weights."""
+        from mien.networks.pictures import face_network
+
+        return face_network(self._use, self.front["mean"], self.front["std"])
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """See the class."""
+        return {**super().settings, "frames": self.frames}
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What the pictures are made into; not what is done with the vectors."""
+        shape = {key: self.front[key] for key in ("side", "resample")}
+        return {"version": self.version, "front": shape, "frames": self.frames}
+
+    def _read_front(self) -> dict[str, Any]:
+        config = model_table(self.model, "config.json")
+        how = model_table(self.model, "preprocessor_config.json")
+        size = how.get("crop_size") or how.get("size") or config.get("vision_config", config).get("image_size") or 224
+        if isinstance(size, dict):
+            size = size.get("height") or size.get("shortest_edge") or 224
+        return {
+            "side": int(size),
+            "resample": int(how.get("resample", 2)),
+            "mean": list(how.get("image_mean", _HALF)),
+            "std": list(how.get("image_std", _HALF)),
+        }
+
+
+def _spread(frames: Frames, most: int) -> Frames:
+    """At most so many pictures, evenly spread."""
+    if len(frames) <= most:
+        return frames
+    kept = np.linspace(0, len(frames) - 1, most).round().astype(int)
+    boxes, scores = (None if part is None else part[kept] for part in (frames.boxes, frames.scores))
+    return replace(frames, pixels=frames.pixels[kept], times=frames.times[kept], boxes=boxes, scores=scores)

@@ -1,0 +1,109 @@
+"""Words as the tokens of any pretrained text model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mien.cache import file_sha256
+from mien.encoders._front.pretrained import PretrainedEncoder
+from mien.encoders._front.tokens import QUALITY, quality_of, read_tokens
+from mien.encoders.base import encoders
+from mien.hub import needed_file
+from mien.types import Modality, Segment, Track
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from torch import nn
+
+
+@encoders.register
+class PretrainedText(PretrainedEncoder):
+    """Tokens for a text model of transformers: BERT, RoBERTa, DeBERTa, XLM-R, Chinese ones, GPT-2, the encoder of T5, ...
+
+    The track holds int64 (T, 2): the token's id, and 1 where it belongs to the utterance itself, 0 where to what was said
+    before. Times: the middle of the token's word, of earlier utterances the start of this one. All languages are read; whether
+    the model knows them is for its user to know. Quality: see ``_front/tokens.py``.
+
+    Args:
+        model, layers, learn, lora, dim, front: see ``PretrainedEncoder``.
+        pooling: "none" (a state per token), "mean", "utterance" (mean of the utterance's own tokens), "first" (BERT's [CLS]) or
+            "last" (for GPT-2 and its like).
+        tokens: longest input; what goes beyond is cut off: the oldest context first, then the end of the utterance.
+        context: so many earlier utterances are read before this one, apart by the model's own separator.
+        tokenizer: a tokenizer.json; "" for that of the model.
+    """
+
+    modality: Modality = "text"
+    quality_names: tuple[str, ...] = QUALITY
+    poolings = ("none", "mean", "utterance", "first", "last")
+
+    def __init__(
+        self,
+        model: str,
+        layers: Sequence[int] = (-1,),
+        pooling: str = "none",
+        learn: bool = False,
+        lora: int = 0,
+        dim: int = 0,
+        tokens: int = 128,
+        context: int = 0,
+        tokenizer: str = "",
+        front: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(model, layers, pooling, learn, lora, dim, front)
+        self.tokens, self.context, self._given_tokenizer = tokens, context, tokenizer
+
+    def prepare(self, segment: Segment) -> Track | None:
+        """Tokens; ``None`` without words.
+
+        Raises:
+            InputError: the model has no tokenizer.json, or cannot be reached.
+        """
+        words = segment.words
+        if words is None or not words.text:
+            return None
+        found = read_tokens(self._tokenizer, segment, words, self.tokens, self.context)
+        return Track(found.times, np.stack([found.ids, found.own.astype(np.int64)], axis=1), (), quality_of(words))
+
+    def network(self) -> nn.Module:
+        """The model with its published weights."""
+        from mien.networks.words import text_network
+
+        return text_network(self._use)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """See the class."""
+        return {**super().settings, "tokens": self.tokens, "context": self.context}
+
+    @property
+    def assets(self) -> Mapping[str, Path]:
+        """The tokenizer."""
+        return {"tokenizer": self._path}
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """Tokenizer and lengths; not what is done with the states."""
+        sha = file_sha256(self._path)
+        return {"version": self.version, "tokenizer": sha, "tokens": self.tokens, "context": self.context}
+
+    @cached_property
+    def _path(self) -> Path:
+        if self._given_tokenizer:
+            return Path(self._given_tokenizer)
+        remedy = "save_pretrained() its AutoTokenizer to a folder with the model, where one is written"
+        return needed_file(self.model, "tokenizer.json", remedy)
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._path))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return tokenizer

@@ -1,0 +1,86 @@
+"""The voice for convolutions that learn from the start: on log-mel, on the waveform, or on a few values of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mien.encoders._front import sound
+from mien.encoders.base import Encoder, encoders
+from mien.errors import InputError
+from mien.types import SAMPLE_RATE, Float32, Modality, Segment, Track
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_READS = ("mel", "waveform", "values")
+_FRAMES = 4  # frames of log-mel in a row
+_HOP = _FRAMES * sound.MEL_HOP  # 40 ms
+_WAVE_STRIDES = (5, 4, 4, 4, 2)
+_MEL_STRIDES = (2, 2)
+
+
+@encoders.register
+class VoiceCNN(Encoder):
+    """Sound for a convolutional network, float32; its mean and deviation over the utterance are 0 and 1.
+
+    Quality: see ``_front/sound.py``.
+
+    Args:
+        reads: "mel" (rows of 40 ms, four frames of 80 mels each), "waveform" (rows of 40 ms, 640 samples each), or "values"
+            (one row: the whole utterance as so many ``values``, each the mean of an equal stretch).
+        dim: size of the states; one per 40 ms, or one in all for "values".
+        seconds: longest input; what goes beyond is cut off at the end.
+        values: how many; a multiple of 4.
+
+    Raises:
+        InputError: it cannot read that.
+    """
+
+    modality: Modality = "voice"
+    quality_names: tuple[str, ...] = sound.QUALITY
+
+    def __init__(self, reads: str = "mel", dim: int = 128, seconds: float = 15.0, values: int = 800) -> None:
+        if reads not in _READS:
+            raise InputError(f"voice_cnn reads one of {', '.join(_READS)}, not '{reads}'")
+        self.reads, self.dim, self.seconds, self.values = reads, dim, seconds, values
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """The arguments that rebuild this encoder."""
+        return {"reads": self.reads, "dim": self.dim, "seconds": self.seconds, "values": self.values}
+
+    def prepare(self, segment: Segment) -> Track | None:
+        """Rows of sound; ``None`` without sound, below a quarter of a second, or in digital silence."""
+        audio = segment.audio
+        samples = sound.heard(audio, self.seconds)
+        if audio is None or samples is None:
+            return None
+        if self.reads == "values":
+            rows = sound.standardised(_means(samples, self.values))[None]
+            times = np.asarray([audio.start + len(samples) / SAMPLE_RATE / 2])
+        else:
+            level = sound.standardised(samples)
+            mel = self.reads == "mel"
+            rows = sound.rows_of_mel(level, 80, _FRAMES) if mel else sound.rows_of_samples(level, _HOP)
+            times = sound.times_of(audio, len(rows), _HOP)
+        return Track(times, rows, (), sound.quality_of(samples))
+
+    def network(self) -> nn.Module:
+        """Untrained convolutions."""
+        from mien.networks.plain import PlainSound, Strided
+
+        if self.reads == "values":
+            return PlainSound(self.values, self.dim)
+        if self.reads == "mel":
+            return Strided(80, self.dim, _MEL_STRIDES)
+        return Strided(1, self.dim, _WAVE_STRIDES)
+
+
+def _means(samples: Float32, count: int) -> Float32:
+    """``count`` means of equal stretches (some samples are in two where there are few)."""
+    sums = np.concatenate([[0.0], np.cumsum(samples, dtype=np.float64)])
+    edges = np.linspace(0, len(samples), count + 1)
+    at = np.interp(edges, np.arange(len(sums)), sums)
+    return np.asarray(np.diff(at) / np.diff(edges), np.float32)

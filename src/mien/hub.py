@@ -1,0 +1,86 @@
+"""Files of pretrained models: in a local folder, or in the Hugging Face hub (downloaded once, when a recipe names one)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mien.errors import InputError
+
+
+def model_file(model: str, name: str) -> Path | None:
+    """A file of a model, or ``None`` where the model has none of that name.
+
+    Args:
+        model: a folder, or the name of a hub model ("FacebookAI/roberta-base"). The hub is asked only for names that are no
+            folder, and not at all under ``HF_HUB_OFFLINE=1``.
+        name: of the file.
+
+    Raises:
+        InputError: there is no such model, or the hub cannot be reached.
+    """
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        path = folder / name
+        return path if path.is_file() else None
+    return _download(model, name)
+
+
+def needed_file(model: str, name: str, remedy: str) -> Path:
+    """As ``model_file``, but the model must have it; ``remedy`` says what to do otherwise.
+
+    Raises:
+        InputError: there is no such model or file, or the hub cannot be reached.
+    """
+    path = model_file(model, name)
+    if path is None:
+        raise InputError(f"the model '{model}' has no {name}; {remedy}")
+    return path
+
+
+def model_table(model: str, name: str) -> dict[str, Any]:
+    """A JSON file of a model; empty where the model has none of that name.
+
+    Raises:
+        InputError: there is no such model, the hub cannot be reached, or the file is no JSON table.
+    """
+    path = model_file(model, name)
+    if path is None:
+        return {}
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"'{path}' is not valid JSON; save the model again") from error
+    if not isinstance(table, dict):
+        raise InputError(f"'{path}' holds no table; save the model again")
+    return table
+
+
+def _download(model: str, name: str) -> Path | None:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import (
+        EntryNotFoundError,
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
+
+    try:
+        return Path(hf_hub_download(model, name))
+    except HFValidationError as error:
+        raise InputError(f"there is no folder '{model}', and no hub model can have that name") from error
+    except RepositoryNotFoundError as error:
+        raise InputError(f"the hub has no model '{model}' that you may read; check the name") from error
+    except LocalEntryNotFoundError as error:
+        raise InputError(
+            f"the model '{model}' is neither a folder nor in the local cache, and the hub cannot be reached; "
+            "go online once, or name a local folder"
+        ) from error
+    except EntryNotFoundError:
+        return None
+    except (HfHubHTTPError, OSError) as error:
+        raise InputError(
+            f"the hub did not give {name} of '{model}'; try again later, or name a local folder"
+        ) from error

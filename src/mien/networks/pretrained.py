@@ -1,0 +1,175 @@
+"""Pretrained networks of the ecosystem: loading, what learns of them, and which of their layers are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from mien.errors import InputError
+from mien.hub import model_file
+
+
+class Use(NamedTuple):
+    """How a pretrained model is used.
+
+    Attributes:
+        model: a folder, or the name of a hub model.
+        layers: which states are read: 0 what goes into the first layer, 1 what comes out of it, -1 what comes out of the last.
+        pooling: see the networks.
+        learn: whether its weights learn.
+        lora: rank of low-rank adapters that learn beside the frozen weights; 0 for none.
+        dim: size that a learned linear map brings the states to; 0 leaves them as they are.
+    """
+
+    model: str
+    layers: tuple[int, ...]
+    pooling: str
+    learn: bool
+    lora: int
+    dim: int = 0
+
+
+def load(use: Use) -> nn.Module:
+    """The encoder of a pretrained model, in float32; only safetensors are read, and no code of the model's is run.
+
+    Raises:
+        InputError: there is no such model, or it cannot be loaded.
+    """
+    from transformers import AutoModel
+    from transformers.utils import logging
+
+    weights = ("model.safetensors", "model.safetensors.index.json")
+    if not any(model_file(use.model, name) for name in weights):
+        raise InputError(
+            f"the model '{use.model}' has no model.safetensors; load it with transformers where you trust it, and "
+            "save_pretrained() it to a folder"
+        )
+    # It would report at length which heads, not wanted here, are not loaded.
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # transformers lacks the annotation
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # the same
+    try:
+        model = AutoModel.from_pretrained(use.model, use_safetensors=True, dtype=torch.float32)
+    except (OSError, ValueError, KeyError) as error:
+        line = str(error).strip().splitlines()[0]
+        raise InputError(f"the model '{use.model}' cannot be loaded by transformers: {line}") from error
+    return _adapted(_encoder(model), use)
+
+
+def _encoder(model: Any) -> nn.Module:
+    """The half that reads: of two towers the one for pictures, of encoder and decoder the encoder."""
+    if hasattr(model, "vision_model"):
+        return model.vision_model  # type: ignore[no-any-return]  # transformers' attributes are untyped
+    return model.get_encoder() if model.config.is_encoder_decoder else model  # type: ignore[no-any-return]  # the same
+
+
+def _adapted(model: Any, use: Use) -> nn.Module:
+    """Freeze it, or put adapters on all its linear maps (LoRA, Hu et al. 2021, arXiv 2106.09685)."""
+    pooler = getattr(model, "pooler", None)
+    if pooler is not None and any(True for _ in pooler.parameters()):
+        model.pooler = None  # it would learn nothing: no state passes through it
+    # What is dropped or masked at random draws on numpy, which no seed of a step covers.
+    for name in ("apply_spec_augment", "layerdrop"):
+        if hasattr(model.config, name):
+            setattr(model.config, name, False if name == "apply_spec_augment" else 0.0)
+    if use.lora:
+        try:
+            from peft import LoraConfig, inject_adapter_in_model
+        except ImportError as error:
+            raise InputError("lora needs peft; run: pip install 'mien[lora]'") from error
+        turned = any(type(part).__name__ == "Conv1D" for part in model.modules())
+        how = LoraConfig(r=use.lora, lora_alpha=use.lora, target_modules=_linear(model), fan_in_fan_out=turned)
+        inject_adapter_in_model(how, model)
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad = "lora_" in name
+    else:
+        model.requires_grad_(use.learn)
+    adapted: nn.Module = model
+    return adapted
+
+
+def _linear(model: nn.Module) -> list[str]:
+    """Names of the linear maps of the layers; those of GPT-2 are its own Conv1D, whose weights are turned."""
+    kinds = ("Linear", "Conv1D")
+    return [name for name, part in model.named_modules() if type(part).__name__ in kinds and "." in name]
+
+
+class Pretrained(nn.Module):
+    """A trunk that gives the states of some layers side by side, and what joins them.
+
+    Values (B, T, ...), mask bool (B, T) -> (B, T', D); T' is 1 where the trunk pools.
+
+    Args:
+        trunk: gives (B, T', layers * size).
+        size: of a state of the model.
+        use: how the model is used.
+    """
+
+    def __init__(self, trunk: nn.Module, size: int, use: Use) -> None:
+        super().__init__()
+        self.dim = use.dim or size
+        self.trunk = trunk
+        self.body = Joined(len(use.layers), size, use.dim) if use.dim or len(use.layers) > 1 else None
+
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        """States of the model."""
+        states: Tensor = self.trunk(values, mask)
+        return states if self.body is None else self.body(states, mask)
+
+
+class Joined(nn.Module):
+    """A learned mean of layers, times a learned number (Peters et al. 2018, arXiv 1802.05365); then a linear map, if asked for.
+
+    (B, T, layers * size) -> (B, T, dim or size).
+    """
+
+    def __init__(self, layers: int, size: int, dim: int) -> None:
+        super().__init__()
+        self.layers, self.size = layers, size
+        if layers > 1:
+            self.scores = nn.Parameter(torch.zeros(layers))
+            self.scale = nn.Parameter(torch.ones(()))
+        self.map = nn.Linear(size, dim) if dim else nn.Identity()
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """One state per row."""
+        if self.layers > 1:
+            apart = states.reshape(*states.shape[:2], self.layers, self.size)
+            states = (apart * self.scores.softmax(dim=0).unsqueeze(-1)).sum(dim=-2) * self.scale
+        joined: Tensor = self.map(states)
+        return joined
+
+
+def read_layers(states: Sequence[Tensor], last: Tensor, layers: Sequence[int]) -> list[Tensor]:
+    """The asked ones of a model's hidden states. The last one is taken as the model gives it, after its final norm.
+
+    Raises:
+        InputError: there is no such layer.
+    """
+    count = len(states) - 1
+    for layer in layers:
+        if not -count - 1 <= layer <= count:
+            raise InputError(f"the model has the layers 0 to {count}; there is no layer {layer}")
+    return [last if layer in (-1, count) else states[layer] for layer in layers]
+
+
+def pool(states: Tensor, mask: Tensor, how: str) -> Tensor:
+    """(B, T, D) -> (B, 1, D), or as they are for "none"; "first" and "last" are places, "mean" is over the mask."""
+    if how == "none":
+        return states
+    if how == "first":
+        return states[:, :1]
+    if how == "last":
+        places = torch.arange(mask.shape[1], device=mask.device)
+        at = torch.where(mask, places, torch.zeros_like(places)).amax(dim=1)
+        return states.gather(1, at.reshape(-1, 1, 1).expand(-1, 1, states.shape[-1]))
+    kept = mask.unsqueeze(-1)
+    total = torch.where(kept, states, torch.zeros_like(states)).sum(dim=1, keepdim=True)
+    return total / kept.sum(dim=1, keepdim=True).clamp(min=1)
+
+
+def seen(mask: Tensor) -> Tensor:
+    """The mask with its first place open: a row without anything would make the softmax of an attention undefined."""
+    return mask | (torch.arange(mask.shape[1], device=mask.device) == 0)

@@ -1,0 +1,122 @@
+"""Pretrained models of sound: on the waveform (wav2vec 2.0, HuBERT, WavLM) and on log-mel (Whisper's encoder)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mien.errors import InputError
+from mien.networks.pretrained import Pretrained, Use, load, pool, read_layers, seen
+
+
+def voice_network(use: Use, mel: bool) -> Pretrained:
+    """Samples (B, T, hop) or log-mel (B, T, frames * mels), mask bool (B, T) -> states (B, T', D)."""
+    model: Any = load(use)
+    trunk = MelTrunk(model, use) if mel else WaveTrunk(model, use)
+    return Pretrained(trunk, int(model.config.hidden_size), use)
+
+
+class WaveTrunk(nn.Module):
+    """Layers of a model on the waveform, side by side: (B, T, hop) -> (B, T, layers * D).
+
+    The convolutions see a little further than one row: zeros after the end of a sound let its last row have a state too. What
+    comes after that end never reaches a state, in the group norm of the base models neither (``_Front``).
+    """
+
+    def __init__(self, model: Any, use: Use) -> None:
+        super().__init__()
+        config = model.config
+        reach, hop = 1, 1
+        for kernel, stride in zip(config.conv_kernel, config.conv_stride, strict=True):
+            reach, hop = reach + (kernel - 1) * hop, hop * stride
+        self.hop, self.beyond = hop, reach - hop
+        model.feature_extractor = _Front(model.feature_extractor)
+        self.model, self.layers, self.pooling = model, use.layers, use.pooling
+
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        """States of the asked layers, one per row or pooled."""
+        shown = seen(mask)
+        samples = values.masked_fill(~mask.unsqueeze(-1), 0.0).flatten(1)
+        samples = functional.pad(samples, (0, self.beyond))
+        count = shown.sum(dim=1, keepdim=True) * self.hop + self.beyond
+        heard = torch.arange(samples.shape[1], device=mask.device).unsqueeze(0) < count
+        out = self.model(
+            input_values=torch.stack([samples, heard.to(samples.dtype)], dim=-1),
+            attention_mask=heard.long(),
+            output_hidden_states=True,
+        )
+        states = torch.cat(read_layers(out.hidden_states, out.last_hidden_state, self.layers), dim=-1)
+        return pool(states, mask, self.pooling)
+
+
+class _Front(nn.Module):
+    """The convolutions of a wav2vec-like model, with a group norm that takes its statistics from the sound alone.
+
+    In transformers, the statistics of the base models run over the padding of a batch too, so that a clip's states depend on
+    what else is in its batch. Alone in a batch, a clip gets the same states here as there.
+    """
+
+    def __init__(self, inner: Any) -> None:
+        super().__init__()
+        self.layers = inner.conv_layers
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(B, N, 2): samples, and 1 where they are heard -> (B, channels, T)."""
+        states, count = values[..., 0].unsqueeze(1), values[..., 1].sum(dim=1)
+        for layer in self.layers:
+            norm = getattr(layer, "layer_norm", None)
+            conv = layer.conv
+            count = ((count - conv.kernel_size[0]) / conv.stride[0]).floor() + 1
+            if isinstance(norm, nn.GroupNorm):
+                states = layer.activation(_norm_heard(conv(states), count, norm))
+            else:
+                states = layer(states)
+        return states
+
+
+def _norm_heard(states: Tensor, count: Tensor, norm: nn.GroupNorm) -> Tensor:
+    """Each channel of (B, C, N) to mean 0 and deviation 1 over its first ``count`` (B,) places."""
+    heard = (torch.arange(states.shape[-1], device=states.device) < count.unsqueeze(-1)).unsqueeze(1)
+    number = count.reshape(-1, 1, 1)
+    mean = states.masked_fill(~heard, 0.0).sum(dim=-1, keepdim=True) / number
+    centred = (states - mean).masked_fill(~heard, 0.0)
+    variance = centred.square().sum(dim=-1, keepdim=True) / number
+    scaled: Tensor = centred / (variance + norm.eps).sqrt() * norm.weight.unsqueeze(-1) + norm.bias.unsqueeze(-1)
+    return scaled
+
+
+class MelTrunk(nn.Module):
+    """Layers of Whisper's encoder side by side: (B, T, 2 * mels), two frames of 10 ms in a row -> (B, T, layers * D).
+
+    The sound is not filled up to 30 s, as Whisper itself does it: what a second costs does not depend on the length. With
+    30 s of sound the states are Whisper's.
+    """
+
+    def __init__(self, model: Any, use: Use) -> None:
+        super().__init__()
+        if not hasattr(model, "embed_positions") or not hasattr(model, "conv2"):
+            raise InputError(f"'{use.model}' is no Whisper model; voice_hf reads log-mel with those only")
+        self.model, self.layers, self.pooling = model, use.layers, use.pooling
+        self.mels = int(model.config.num_mel_bins)
+
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        """States of the asked layers, one per row or pooled."""
+        shown = seen(mask)
+        frames = shown.repeat_interleave(2, dim=1).unsqueeze(1)
+        mel = values.reshape(len(values), -1, self.mels).transpose(1, 2).masked_fill(~frames, 0.0)
+        early = functional.gelu(self.model.conv1(mel)).masked_fill(~frames, 0.0)
+        state = functional.gelu(self.model.conv2(early)).transpose(1, 2)
+        places = torch.arange(mask.shape[1], device=mask.device)
+        state = state + self.model.embed_positions(places.clamp(max=self.model.max_source_positions - 1))
+        bias = torch.zeros(shown.shape, dtype=state.dtype, device=state.device)
+        bias = bias.masked_fill(~shown, torch.finfo(state.dtype).min).reshape(len(mask), 1, 1, -1)
+        bias = bias.expand(-1, 1, mask.shape[1], -1)
+        states = [state]
+        for layer in self.model.layers:
+            out = layer(states[-1], bias)
+            states.append(out[0] if isinstance(out, tuple) else out)
+        last = self.model.layer_norm(states[-1])
+        return pool(torch.cat(read_layers(states, last, self.layers), dim=-1), mask, self.pooling)

@@ -1,0 +1,42 @@
+"""Pretrained models of text."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from mien.networks.pretrained import Pretrained, Use, load, pool, read_layers, seen
+
+
+def text_network(use: Use) -> Pretrained:
+    """Tokens int64 (B, T, 2): id, and 1 where it belongs to the utterance itself -> states (B, T', D)."""
+    trunk = TextTrunk(load(use), use)
+    return Pretrained(trunk, trunk.dim, use)
+
+
+class TextTrunk(nn.Module):
+    """Layers of a text model side by side.
+
+    Pooling: "none", "mean" (all tokens), "utterance" (its own tokens only), "first" ([CLS]) or "last".
+    """
+
+    def __init__(self, model: nn.Module, use: Use) -> None:
+        super().__init__()
+        self.model, self.layers, self.pooling = model, use.layers, use.pooling
+        config = model.config
+        self.dim = int(config.hidden_size)  # type: ignore[union-attr, arg-type]  # a transformers config
+        self.pad = int(getattr(config, "pad_token_id", None) or 0)
+        self.kinds = int(getattr(config, "type_vocab_size", 0) or 0)
+
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        """States of the asked layers."""
+        shown = seen(mask)
+        own = mask & (values[..., 1] == 1)
+        given = {"input_ids": values[..., 0].masked_fill(~mask, self.pad), "attention_mask": shown.long()}
+        if self.kinds > 1:
+            # BERT tells a first text from a second one; an utterance alone is a first one.
+            pair = (mask & ~own).any(dim=1, keepdim=True)
+            given["token_type_ids"] = (own & pair).long()
+        out = self.model(**given, output_hidden_states=True)
+        states = torch.cat(read_layers(out.hidden_states, out.last_hidden_state, self.layers), dim=-1)
+        return pool(states, own if self.pooling == "utterance" else mask, self.pooling)
