@@ -20,12 +20,17 @@ def test_overrides_reach_any_depth() -> None:
     assert (recipe.train.epochs, recipe.encoders["face"].options["width"], recipe.name) == (7, 8, "mine")
 
 
+def test_overrides_take_out_too() -> None:
+    assert set(load("research", ["-encoders.text"]).encoders) == {"voice", "face"}
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
         ("train.epocs=3", "the recipe at 'train' has no key 'epocs'; did you mean 'epochs'?"),
         ("train.epochs='three'", "the recipe at 'train' at 'epochs' must be of type int, not str"),
         ("train.epochs=true", "must be of type int, not bool"),
+        ("-encoders.fase", "takes out what is not there; did you mean 'face'"),
         ("seed", "not of the form key=value"),
         ("name.first=3", "goes through 'name', which is not a table"),
     ],

@@ -258,7 +258,7 @@ class Recipe:
 
 
 def load(path: Path | str, overrides: Sequence[str] = ()) -> Recipe:
-    """Read a recipe file, or a shipped recipe by name, with ``a.b=value`` overrides.
+    """Read a recipe file, or a shipped recipe by name, with ``a.b=value`` and ``-a.b`` overrides.
 
     Raises:
         RecipeError: no such file, not TOML, or a key or value that a recipe does not have.

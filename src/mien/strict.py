@@ -15,11 +15,17 @@ T = TypeVar("T")
 
 
 def override(table: dict[str, Any], change: str) -> None:
-    """Put ``a.b=value`` (value in TOML, or plain text) into a table.
+    """Put ``a.b=value`` (value in TOML, or plain text) into a table, or take ``-a.b`` out of it.
 
     Raises:
-        RecipeError: not of that form, or a path through something that is no table.
+        RecipeError: not of that form, a path through something that is no table, or nothing there to take out.
     """
+    if change.startswith("-"):
+        node, last = _place(table, change[1:])
+        if last not in node:
+            raise RecipeError(f"'{change}' takes out what is not there; {closest(last, list(node))}")
+        del node[last]
+        return
     path, found, text = change.partition("=")
     if not found:
         raise RecipeError(f"'{change}' is not of the form key=value, for example train.epochs=5")
@@ -27,13 +33,18 @@ def override(table: dict[str, Any], change: str) -> None:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text
-    *parents, last = path.strip().split(".")
-    node = table
-    for key in parents:
-        node = node.setdefault(key, {})
-        if not isinstance(node, dict):
-            raise RecipeError(f"'{path}' goes through '{key}', which is not a table")
+    node, last = _place(table, path)
     node[last] = value
+
+
+def _place(table: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
+    """The table that holds the last name of a path, and that name."""
+    *parents, last = path.strip().split(".")
+    for key in parents:
+        table = table.setdefault(key, {})
+        if not isinstance(table, dict):
+            raise RecipeError(f"'{path}' goes through '{key}', which is not a table")
+    return table, last
 
 
 def build(kind: type[T], table: Mapping[str, Any], place: str) -> T:

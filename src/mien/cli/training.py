@@ -14,7 +14,9 @@ from mien.errors import InputError
 @app.command()
 def train(
     recipe: Annotated[str, typer.Argument(help="A .toml file, or the name of a shipped recipe.")],
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Override, for example train.epochs=5.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Override, for example train.epochs=5, or -encoders.face.")
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="Your own manifest, in place of the recipe's data.")] = None,
     seeds: Annotated[str, typer.Option(help="Seeds, separated by commas; the first one's bundle is kept.")] = "0",
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a run was broken off.")] = False,
