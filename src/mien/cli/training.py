@@ -15,7 +15,7 @@ from mien.errors import InputError
 def train(
     recipe: Annotated[str, typer.Argument(help="A .toml file, or the name of a shipped recipe.")],
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Override, for example train.epochs=5, or -encoders.face.")
+        list[str] | None, typer.Option("--set", help="Override: train.epochs=5, or -encoders.face.")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Your own manifest, in place of the recipe's data.")] = None,
     seeds: Annotated[str, typer.Option(help="Seeds, separated by commas; the first one's bundle is kept.")] = "0",
