@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import InputError
-from mien.media.faces import LibFaceDetection, Sighting
+from mien.media.faces import Detector, LibFaceDetection, Sighting
 from mien.media.open import MediaInfo, Picture, join, probe, stream
 from mien.media.picture import read_image
 from mien.media.speech import Recogniser, speech_spans
@@ -93,6 +93,15 @@ def _still(path: Path, warn: Warn) -> Iterator[Segment]:
         yield Segment(Span(0.0, 0.0), f"person-{number}", frames=frames)
 
 
+def _detector(warn: Warn) -> Detector | None:
+    """The face detector; a video is still worth its words and voice where there is none."""
+    try:
+        return LibFaceDetection()
+    except InputError as error:
+        warn(f"faces were not looked for: {error}")
+        return None
+
+
 @dataclass
 class _Page:
     """What has been read and not yet given out."""
@@ -139,9 +148,10 @@ class _Cutter:
         # Decoding, faces and words have a thread each, so that two cores are busy: faces lag behind by a few pictures,
         # and what was said in one page is recognised while the next is read.
         with ThreadPoolExecutor(1, "mien-faces") as watcher, ThreadPoolExecutor(1, "mien-words") as listener:
-            self.watcher = Watcher(watcher, self.warn) if self.info.kind == "video" else None
+            if self.info.kind == "video" and (detector := _detector(self.warn)) is not None:
+                self.watcher = Watcher(watcher, detector)
             heard: _Heard | None = None
-            for piece in stream(self.path, self.settings.fps, self.warn, pictures=self.watcher is not None):
+            for piece in stream(self.path, self.settings.fps, self.warn, pictures=self.info.kind == "video"):
                 self._take(piece)
                 if progress is not None:
                     progress(self.page.reached)
@@ -272,7 +282,7 @@ class _Cutter:
             page.audio = [Audio(audio.samples[first:].copy(), audio.start + first / SAMPLE_RATE)]
 
     def _explain(self) -> None:
-        if self.watcher is not None and not self.watcher.blind and not self.seen:
+        if self.watcher is not None and not self.seen:
             self.warn("no face was found")
         if not self.info.has_audio:
             self.warn("the file has no sound")

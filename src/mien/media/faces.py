@@ -35,8 +35,8 @@ class Face:
 class Detector(Protocol):
     """Finds faces in uint8 RGB (H, W, 3)."""
 
-    def detect(self, pixels: Pixels) -> list[Face]:
-        """All faces, surest first."""
+    def detect(self, pixels: Pixels, scale: float | None = None) -> list[Face]:
+        """All faces, surest first; looked for in the picture made ``scale`` times as large, or the detector's own choice."""
 
 
 class LibFaceDetection:
@@ -57,12 +57,12 @@ class LibFaceDetection:
         self._library = _shared_library()
         self._buffer = ctypes.create_string_buffer(0x9000)
 
-    def detect(self, pixels: Pixels) -> list[Face]:
-        """Faces in the picture, which is scaled to 400 pixels first."""
+    def detect(self, pixels: Pixels, scale: float | None = None) -> list[Face]:
+        """Faces in the picture, which is made ``scale`` times as large first (by default 400 pixels at most)."""
         from PIL import Image
 
         height, width = pixels.shape[:2]
-        scale = min(1.0, _DETECT_SIDE / max(height, width))
+        scale = usual_scale(pixels) if scale is None else scale
         size = max(1, round(width * scale)), max(1, round(height * scale))
         small = pixels
         if scale < 1:
@@ -89,6 +89,11 @@ class LibFaceDetection:
     def _without_eyes(self, small: Pixels) -> NDArray[np.int16]:
         found = self._boxes_only(small.shape[1], small.shape[0], np.ascontiguousarray(small).tobytes())
         return np.asarray([(s, x, y, w, h) for x, y, w, h, s in found], np.int16).reshape(-1, 5)
+
+
+def usual_scale(pixels: Pixels) -> float:
+    """What a picture is scaled by before faces are looked for in the whole of it."""
+    return min(1.0, float(_DETECT_SIDE / max(pixels.shape[:2])))
 
 
 def _shared_library() -> ctypes._NamedFuncPointer | None:
@@ -257,10 +262,10 @@ def _likeness(person: _Person, face: Face, look: Float32, time: float) -> float:
     sizes = float(face.box[2] - face.box[0]) / side
     if apart > 1.0 + gap or not 0.5 < sizes < 2.0:
         return alike - 0.85
-    return _overlap(predicted, face.box) + max(0.0, 1 - apart) + 0.5 * alike
+    return overlap(predicted, face.box) + max(0.0, 1 - apart) + 0.5 * alike
 
 
-def _overlap(one: Float32, other: Float32) -> float:
+def overlap(one: Float32, other: Float32) -> float:
     """Intersection over union."""
     low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
     common = float(np.prod(np.clip(high - low, 0, None)))
