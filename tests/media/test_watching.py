@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.media.faces import Face, LibFaceDetection, Pixels, Sighting, overlap
+from mien.media.open import Picture
+from mien.media.picture import read_image
+from mien.media.watching import Watcher
+
+
+class Counting(LibFaceDetection):
+    """The real detector, which counts how often a whole picture is searched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.whole = 0
+
+    def detect(self, pixels: Pixels, scale: float | None = None) -> list[Face]:
+        self.whole += scale is None
+        return super().detect(pixels, scale)
+
+
+def watch(pictures: list[Pixels]) -> tuple[list[Sighting], int]:
+    """What is seen in pictures 0.2 s apart, and how many of them were searched whole."""
+    detector = Counting()
+    with ThreadPoolExecutor(1) as executor:
+        watcher = Watcher(executor, detector)
+        seen = [s for i, p in enumerate(pictures) for s in watcher.look(Picture(p, i / 5))]
+        return seen + watcher.rest(), detector.whole
+
+
+@pytest.fixture(scope="module")
+def portrait(samples: Path) -> Pixels:
+    return read_image(samples / "image/faceapi_happy.jpg")[:280, 100:400]
+
+
+def scene(portrait: Pixels, *lefts: int) -> Pixels:
+    """Grey, 1000 x 300, with the portrait at each place."""
+    picture = np.full((300, 1000, 3), 90, np.uint8)
+    for left in lefts:
+        picture[10:290, left : left + 300] = portrait
+    return picture
+
+
+def test_a_moving_face_is_found_where_the_whole_picture_has_it(portrait: Pixels) -> None:
+    pictures = [scene(portrait, 20 + 8 * i) for i in range(12)]
+    seen, whole = watch(pictures)
+    assert [s.time for s in seen] == [i / 5 for i in range(12)]
+    assert {s.who for s in seen} == {"person-1"}
+    assert whole == 6, "one of three, and the two before the first face was known"
+    for sighting, picture in zip(seen, pictures, strict=True):
+        assert overlap(sighting.box, LibFaceDetection().detect(picture)[0].box) > 0.75
+
+
+def test_who_comes_and_goes_is_seen_from_the_first_picture_to_the_last(portrait: Pixels) -> None:
+    """Both happen inside a group, not at the picture that is searched whole."""
+    seen, _ = watch([scene(portrait, 20, 600) if 4 <= i < 13 else scene(portrait, 20) for i in range(20)])
+    times = {who: [round(5 * s.time) for s in seen if s.who == who] for who in ("person-1", "person-2")}
+    assert times == {"person-1": list(range(20)), "person-2": list(range(4, 13))}
+
+
+def test_pictures_without_faces_are_cheap(portrait: Pixels) -> None:
+    assert watch([scene(portrait)] * 9) == ([], 3)
