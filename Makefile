@@ -1,6 +1,8 @@
 # One word each. `make setup` once, `make check` before every commit; CI runs the same through .ci/run.
 PYTHON ?= python
 export MIEN_THREADS ?= $(shell nproc 2>/dev/null || echo 2)
+# Tests run side by side, a module on one worker; each worker computes with one thread.
+WORKERS = -n auto --maxprocesses 4 --dist loadscope
 
 .PHONY: help setup check lint format test fast wheel bundles figures picture
 
@@ -24,10 +26,10 @@ format:           ## put the style right
 	$(PYTHON) -m ruff format .
 
 test:             ## all tests, slow ones too
-	$(PYTHON) -m pytest
+	MIEN_THREADS=1 $(PYTHON) -m pytest -q $(WORKERS)
 
 fast:             ## the fast tests
-	$(PYTHON) -m pytest -q -m 'not slow'
+	MIEN_THREADS=1 $(PYTHON) -m pytest -q $(WORKERS) -m 'not slow'
 
 wheel:            ## what users install, in dist/
 	$(PYTHON) -m pip wheel --no-deps -w dist .

@@ -125,3 +125,24 @@ def test_real_words_of_a_real_clip(samples: Path) -> None:
     assert "don't forget" in first.words.text.lower()
     assert first.modalities == ("text", "voice", "face")
     assert first.words.language == "en"
+
+
+@pytest.mark.parametrize(
+    "name", ["marco_synth_zh_angry.webm", "marco_synth_zh_sad.webm", "emodb_03a01Wa.wav", "emodb_03b10Ec.wav"]
+)
+def test_no_english_is_made_of_other_languages(samples: Path, name: str) -> None:
+    lines: list[str] = []
+    found = list(cut(Clip("c", audio=samples / "audio" / name), CutSettings(), recogniser("tiny.en"), lines.append))
+    assert found
+    assert all(s.modalities == ("voice",) for s in found)
+    assert len(lines) == 1
+    assert "no words could be made out" in lines[0]
+    assert "'base'" in lines[0]
+
+
+@pytest.mark.parametrize("name", ["mexca_eng_5s.wav", "ravdess_sad_48k.wav", "cremad_1002_DFA_FEA.wav"])
+def test_english_keeps_its_words(samples: Path, name: str) -> None:
+    lines: list[str] = []
+    found = list(cut(Clip("c", audio=samples / "audio" / name), CutSettings(), recogniser("tiny.en"), lines.append))
+    assert any(s.words for s in found)
+    assert lines == []

@@ -142,7 +142,8 @@ class _Cutter:
         self.given = words
         self.watcher: Watcher | None = None
         self.page = _Page()
-        self.spoken = self.seen = False
+        self.seen = False
+        self.spoken = self.unclear = 0.0  # seconds of speech; of that, seconds in which no words were made out
 
     def run(self, progress: Progress | None) -> Iterator[Segment]:
         # Decoding, faces and words have a thread each, so that two cores are busy: faces lag behind by a few pictures,
@@ -244,7 +245,6 @@ class _Cutter:
         if heard is None:
             return []
         part, words = heard[0], heard[1].result()
-        self.spoken = self.spoken or bool(part.speech)
         self.seen = self.seen or bool(part.people)
         segments = [
             s
@@ -261,6 +261,8 @@ class _Cutter:
     def _utterance(self, part: _Part, span: Span, said: list[Word]) -> Iterator[Segment]:
         """The segment of who speaks, and one of each other person in view."""
         people = part.people
+        self.spoken += span.duration
+        self.unclear += 0.0 if said else span.duration
         speaker = who_speaks(people, span)
         words = Words(tuple(said), self._language()) if said else None
         frames = frames_in(people.get(speaker or "", []), span)
@@ -288,3 +290,6 @@ class _Cutter:
             self.warn("the file has no sound")
         elif not self.spoken:
             self.warn("no speech was found")
+        elif self.recogniser is not None and self.unclear > self.spoken / 2:
+            other = "; if it is not English, the speech model 'base' may know it" if self._language() == "en" else ""
+            self.warn(f"no words could be made out in {self.unclear:.1f} of {self.spoken:.1f} s of speech{other}")
