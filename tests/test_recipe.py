@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from mien.errors import RecipeError
+from mien.fusion.base import fusions
 from mien.recipe import load, shipped
 
 
 @pytest.mark.parametrize("name", shipped())
 def test_shipped_recipes_parse_and_are_named_after_their_file(name: str) -> None:
     recipe = load(name)
-    assert recipe.name == name
+    assert recipe.name == name.replace("/", "-")
     assert recipe.data
 
 
@@ -50,3 +51,28 @@ def test_missing_and_broken_files(tmp_path: Path) -> None:
     broken.write_text('name = "x"\ndata = []')
     with pytest.raises(RecipeError, match="the recipe needs 'encoders'"):
         load(broken)
+
+
+def test_every_fusion_has_a_recipe() -> None:
+    found = {name.removeprefix("fusions/"): load(name) for name in shipped() if name.startswith("fusions/")}
+    assert {name: recipe.fusion for name, recipe in found.items()} == {name: {"name": name} for name in fusions.names()}
+    first = next(iter(found.values()))
+    assert all((r.data, r.train, r.encoders) == (first.data, first.train, first.encoders) for r in found.values())
+
+
+def test_a_recipe_extends_another_one(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text(
+        'name = "base"\ndata = []\nseed = 4\n[encoders.face]\nname = "face_cnn"\n[fusion]\nname = "late"\nredundancy = 0.1'
+    )
+    (tmp_path / "deep").mkdir()
+    child = tmp_path / "deep" / "child.toml"
+    child.write_text('extends = "../base.toml"\nname = "child"\nfusion.name = "concat"')
+    recipe = load(child, ["train.epochs=7"])
+    assert (recipe.name, recipe.seed, recipe.fusion, recipe.train.epochs) == ("child", 4, {"name": "concat"}, 7)
+    assert recipe.encoders["face"].name == "face_cnn"
+    (tmp_path / "deep" / "third.toml").write_text('extends = "child.toml"\nname = "third"')
+    with pytest.raises(RecipeError, match="which extends another itself"):
+        load(tmp_path / "deep" / "third.toml")
+    child.write_text('extends = "nowhere.toml"\nname = "child"')
+    with pytest.raises(RecipeError, match="extends 'nowhere\\.toml', which is no file beside it"):
+        load(child)

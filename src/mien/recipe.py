@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from importlib.resources import files
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -260,26 +260,53 @@ class Recipe:
 def load(path: Path | str, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe file, or a shipped recipe by name, with ``a.b=value`` and ``-a.b`` overrides.
 
+    A file may say ``extends = "other.toml"`` (a path from its own folder): it then has all that the other file has, except for
+    the keys it gives itself, whose tables it replaces whole. The other file may not extend a third.
+
     Raises:
         RecipeError: no such file, not TOML, or a key or value that a recipe does not have.
     """
-    try:
-        table = tomllib.loads(_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{path} is not valid TOML: {error}") from error
+    file = _file(path)
+    table = _table(file)
+    if "extends" in table:
+        table = {**_base(file, table.pop("extends")), **table}
     for change in overrides:
         strict.override(table, change)
     return strict.build(Recipe, table, "the recipe")
 
 
 def shipped() -> list[str]:
-    """Names of the recipes in the package."""
-    return sorted(p.name.removesuffix(".toml") for p in files("mien.recipes").iterdir() if p.name.endswith(".toml"))
+    """Names of the recipes in the package; those in a folder of it are "folder/name"."""
+    folder = _folder()
+    return sorted(p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.toml"))
 
 
-def _text(path: Path | str) -> str:
+def _folder() -> Path:
+    """Works for wheels unpacked on disk, as pip installs them."""
+    with as_file(files("mien.recipes")) as path:
+        return Path(path)
+
+
+def _file(path: Path | str) -> Path:
     if Path(path).is_file():
-        return Path(path).read_text(encoding="utf-8")
+        return Path(path)
     if str(path) in shipped():
-        return files("mien.recipes").joinpath(f"{path}.toml").read_text(encoding="utf-8")
+        return _folder() / f"{path}.toml"
     raise RecipeError(f"there is no recipe '{path}'; give a .toml file or one of: {', '.join(shipped())}")
+
+
+def _base(file: Path, other: Any) -> dict[str, Any]:
+    base = file.parent / str(other)
+    if not base.is_file():
+        raise RecipeError(f"{file} extends '{other}', which is no file beside it; give a path from its folder")
+    table = _table(base)
+    if "extends" in table:
+        raise RecipeError(f"{file} extends '{other}', which extends another itself; one step is all there is")
+    return table
+
+
+def _table(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{file} is not valid TOML: {error}") from error
