@@ -276,9 +276,10 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> Recipe:
 
 
 def shipped() -> list[str]:
-    """Names of the recipes in the package; those in a folder of it are "folder/name"."""
+    """Names of the recipes in the package; those that differ in the fusion alone are "fusions/<name>"."""
     folder = _folder()
-    return sorted(p.relative_to(folder).with_suffix("").as_posix() for p in folder.rglob("*.toml"))
+    found = [*folder.glob("*.toml"), *folder.glob("fusions/*.toml")]
+    return sorted(p.relative_to(folder).with_suffix("").as_posix() for p in found)
 
 
 def _folder() -> Path:
