@@ -177,6 +177,7 @@ def test_the_bundle_aligns_as_the_model_does(how: str, tmp_path: Path, monkeypat
         given = Encoded([torch.randn(3, n, 8) for n in lengths], masks, [torch.ones(3, 1)] * 3, times)
         with torch.no_grad():
             want = score(plan.tasks[0], run.model.answer(given).logits["emotion"])
-        parts = {m: Given(*(p[k].numpy() for p in given)) for k, m in enumerate(run.model.modalities)}
+        rows = {m: [p[k].numpy() for p in given] for k, m in enumerate(run.model.modalities)}
+        parts = {m: Given(states, mask, quality, at) for m, (states, mask, quality, at) in rows.items()}
         scores, _ = bundle.fuse(parts)
         np.testing.assert_allclose(scores["emotion"], want, atol=1e-5)

@@ -13,12 +13,16 @@ from mien.types import Float32, Modality
 
 @dataclass(frozen=True)
 class Encoded:
-    """What an encoder's graph gives: states (B, T, D), mask bool (B, T), quality (B, Q), times (B, T) in seconds."""
+    """What an encoder's graph gives: states (B, T, D), mask bool (B, T), quality (B, Q), times (B, T) in seconds.
+
+    ``measures`` {name: (B,)} are those of ``Encoder.measures``.
+    """
 
     states: Float32
     mask: NDArray[np.bool_]
     quality: Float32
     times: Float32
+    measures: Mapping[str, Float32] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

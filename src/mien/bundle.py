@@ -20,6 +20,7 @@ from mien.encoders.base import Encoder, Through, encoders
 from mien.errors import InputError, MienError
 from mien.person import Population
 from mien.registry import closest
+from mien.trust.calibration import Measures
 from mien.trust.guard import Guard, alarms, temperature
 from mien.trust.judge import Trust
 from mien.types import MODALITIES, Float32, Modality, Task, Track
@@ -47,7 +48,7 @@ class Bundle:
     """
 
     def __init__(self, folder: Path, table: dict[str, Any], sha256: str) -> None:
-        self._folder = folder
+        self.folder = folder
         self._table = table
         self._graphs: dict[str, onnxruntime.InferenceSession] = {}
         self.sha256 = sha256
@@ -118,7 +119,7 @@ class Bundle:
     @property
     def card(self) -> str:
         """The model card, Markdown."""
-        return (self._folder / "card.md").read_text(encoding="utf-8")
+        return (self.folder / "card.md").read_text(encoding="utf-8")
 
     @property
     def files(self) -> set[str]:
@@ -149,7 +150,7 @@ class Bundle:
         encoded = {m: self.encode(m, [tracks[m]]) for m in self.modalities if m in tracks}
         if not encoded:
             raise ValueError("an answer needs at least one modality")
-        alarmed = alarms(self.trust.guards, {m: self.measures(m, tracks[m]) for m in encoded})
+        alarmed = alarms(self.trust.guards, {m: _measured(e) for m, e in encoded.items()})
         subsets = [frozenset(c) for size in range(1, len(encoded) + 1) for c in combinations(encoded, size)]
         found = {s: self._judged({m: encoded[m] for m in encoded if m in s}, alarmed) for s in subsets}
         whole = found[frozenset(encoded)]
@@ -172,7 +173,7 @@ class Bundle:
         raw, rows = self.pool(encoded)
         weights = {m: float(rows[0, self.modalities.index(m)]) for m in encoded}
         heat = temperature({m: alarmed[m] for m in encoded}, weights)
-        return _Judged(_first(self.trust.calibrated(raw, encoded, heat)), weights, _first(raw), heat)
+        return _Judged(_first(self.trust.calibrated(raw, measures_of(encoded), heat)), weights, _first(raw), heat)
 
     @cached_property
     def prior(self) -> Mapping[str, Float32]:
@@ -182,10 +183,6 @@ class Bundle:
         modality was trained on are known only once that modality speaks.
         """
         return _first(self.pool({m: self._nothing(m, 1) for m in self.modalities})[0])
-
-    def measures(self, modality: Modality, track: Track) -> dict[str, float]:
-        """What was measured of an input: its qualities, by name."""
-        return dict(zip(self.encoders[modality].quality_names, map(float, track.quality), strict=True))
 
     @cached_property
     def trust(self) -> Trust:
@@ -200,12 +197,14 @@ class Bundle:
         if states.shape[1] != mask.shape[1]:
             times = np.asarray([[t.times.mean()] for t in tracks], np.float32)
             mask = np.asarray(mask.any(axis=1, keepdims=True))
-        return Encoded(states, mask, np.stack([t.quality for t in tracks]), times)
+        found = [self.encoders[modality].measures(t) for t in tracks]
+        measures = {name: np.asarray([row[name] for row in found], np.float32) for name in found[0]}
+        return Encoded(states, mask, np.stack([t.quality for t in tracks]), times, measures)
 
     def fuse(self, encoded: Mapping[Modality, Encoded]) -> tuple[dict[str, Float32], Float32]:
         """Calibrated answers: ({task: (B, L)}, weights (B, M)). Modalities left out count as absent."""
         scores, weights = self.pool(encoded)
-        return self.trust.calibrated(scores, encoded), weights
+        return self.trust.calibrated(scores, measures_of(encoded)), weights
 
     def pool(self, encoded: Mapping[Modality, Encoded]) -> tuple[dict[str, Float32], Float32]:
         """Run the fusion graph: like ``fuse``, not calibrated yet."""
@@ -246,7 +245,7 @@ class Bundle:
 
     def _file(self, name: str, sha256: str) -> Path:
         """A graph's file: in the bundle's own folder, or among the files that shipped bundles share."""
-        for path in (self._folder / name, bundles.folder() / "shared" / name):
+        for path in (self.folder / name, bundles.folder() / "shared" / name):
             if path.is_file():
                 if file_sha256(path) != sha256:
                     raise MienError(
@@ -254,6 +253,11 @@ class Bundle:
                     )
                 return path
         raise MienError(f"the bundle '{self.name}' lacks its file '{name}'; install or export it again")
+
+
+def measures_of(encoded: Mapping[Modality, Encoded]) -> Measures:
+    """What was measured of the inputs."""
+    return {m: part.measures for m, part in encoded.items()}
 
 
 def open_graph(path: Path) -> onnxruntime.InferenceSession:
@@ -266,6 +270,11 @@ def open_graph(path: Path) -> onnxruntime.InferenceSession:
 def shipped() -> list[str]:
     """Names of the bundles in the package."""
     return sorted(p.parent.name for p in bundles.folder().glob("*/bundle.json"))
+
+
+def _measured(part: Encoded) -> dict[str, float]:
+    """Of the only row."""
+    return {name: float(values[0]) for name, values in part.measures.items()}
 
 
 def _first(scores: Mapping[str, Float32]) -> dict[str, Float32]:

@@ -11,6 +11,16 @@ about people: not in hiring, policing, border control, grading or diagnosis. In 
 schools is largely forbidden (AI Act, Article 5). Data are mostly acted speech, posed or web faces, and written comments:
 expect it to be worse on other languages, ages, cultures and on people unlike those in the data."""
 
+_COMPOSITES = """\
+*Composites*: no data with all modalities of the same moment were at hand. One example of each modality with the same label was
+put together; given the label they are independent, which parts of one real moment are not. The temperature is therefore raised
+by the redundancy that the pool measured on real pairs, and label sets and thresholds are no bolder than those of the most
+careful modality alone. What is said of several modalities together has not been tested on real clips."""
+
+_TESTED = """\
+On the test sets (one seed, the weights that ship). *floor*: the ECE that exactly true probabilities would show with so many
+examples. *debiased*: the root mean square calibration error without what chance adds. *answered*: share not uncertain."""
+
 
 def card(table: Mapping[str, Any]) -> str:
     """Markdown from ``bundle.json``'s table."""
@@ -29,6 +39,8 @@ def card(table: Mapping[str, Any]) -> str:
         table["recipe"]["export"]["fitting"],
         "## How well it does",
         results(table["evaluation"]),
+        "## How far an answer can be trusted" if table.get("trust") else "",
+        trusted(table.get("trust", {})),
         "## Valence and arousal",
         "No data set at hand has both; they are the means of the labels' published circumplex positions (Russell and "
         "Mehrabian 1977) under the probabilities: "
@@ -93,3 +105,57 @@ def results(entries: Sequence[Mapping[str, Any]]) -> str:
             f"| {e['set']} | {e['split']} | {e['modality']} | {e['metric']} | {value} | {majority} | {e['n']} | {e['seeds']} |"
         )
     return "\n".join(lines)
+
+
+def trusted(trust: Mapping[str, Any]) -> str:
+    """Markdown on calibration, label sets and abstention; empty where nothing was fitted."""
+    if not trust:
+        return ""
+    lines = [
+        f"Label sets aim at {trust['coverage']:.0%} coverage; an answer is uncertain when its most probable label does not "
+        f"reach the threshold, above which at most {trust['risk']:.0%} of the answers were wrong in fitting.",
+        "",
+        "| modalities | fitted on | n | speakers | method | temperature | label sets | uncertain below |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    entries = [(subset, e) for task in trust["tasks"].values() for subset, e in task.items()]
+    lines += [_fit_row(subset, e) for subset, e in entries]
+    if any(e["composite"] for _, e in entries):
+        lines += ["", _COMPOSITES]
+    lines += [
+        "",
+        _TESTED,
+        "",
+        "| set | modality | n | ECE | before | floor | debiased | Brier | NLL "
+        "| covered | labels in a set | answered | wrong of those | AURC |",
+        "|" + "---|" * 14,
+        *(_test_row(r) for r in trust["measured"]),
+    ]
+    return "\n".join(lines)
+
+
+def _fit_row(subset: str, e: Mapping[str, Any]) -> str:
+    scale, slopes = e["calibration"]["scale"], e["calibration"]["slopes"]
+    heat = f"{1 / scale[0]:.2f}" if len(set(scale)) == 1 else f"{1 / max(scale):.2f} to {1 / min(scale):.2f}"
+    heat += f", by {', '.join(s['measure'] for s in slopes)}" if slopes else ""
+    data = f"composites of {', '.join(e['data'])}" if e["composite"] else ", ".join(e["data"])
+    sets = f"{e['label_sets']['rule'].upper()} {max(e['label_sets']['quantiles']):.2f}"
+    people = e["speakers"] if e["speakers"] else "unknown"
+    below = e["uncertain"]["below"]
+    return f"| {subset} | {data} | {e['n']} | {people} | {e['method']} | {heat} | {sets} | {below:.2f} |"
+
+
+def _test_row(r: Mapping[str, Any]) -> str:
+    low, high = r["ece_95"]
+    cells = [
+        r["set"],
+        r["modality"],
+        r["n"],
+        f"{r['ece']:.3f} ({low:.3f} to {high:.3f})",
+        f"{r['before']['ece']:.3f}",
+        f"{r['floor']:.3f} ± {r['floor_std']:.3f}",
+        *(f"{r[k]:.3f}" for k in ("debiased", "brier", "nll", "covered")),
+        f"{r['size']:.2f}",
+        *(f"{r[k]:.3f}" for k in ("answered", "risk", "aurc")),
+    ]
+    return "| " + " | ".join(map(str, cells)) + " |"

@@ -52,6 +52,26 @@ def say(line: str) -> None:
     typer.echo(f"mien: {line}", err=True)
 
 
+@app.command()
+def calibrate(
+    bundle: Annotated[str, typer.Argument(help="research, open, or the folder of a bundle; it is changed.")],
+    coverage: Annotated[float, typer.Option(help="Rate at which label sets shall hold the right label.")] = 0.9,
+    risk: Annotated[float, typer.Option(help="Share that may be wrong of the answers not called uncertain.")] = 0.2,
+    by_label: Annotated[bool, typer.Option("--by-label", help="The rate shall hold for each label.")] = False,
+    more: Annotated[Path | None, typer.Option(help="Answers out of fold, from benchmarks/crossfit.py.")] = None,
+    data_root: Annotated[Path | None, typer.Option(help="Folder of the data sets.")] = None,
+) -> None:
+    """Fit on validation data how far a bundle's answers can be trusted; nothing is trained."""
+    from mien.extras import needs_train
+
+    needs_train()
+    from mien.calibrate import Aims
+    from mien.calibrate import calibrate as fit
+    from mien.data.manifest import data_root as find
+
+    typer.echo(fit(bundle, find(data_root), Aims(coverage, risk, by_label), more).card)
+
+
 def _seeds(text: str) -> list[int]:
     try:
         return [int(s) for s in text.split(",")]

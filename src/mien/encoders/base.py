@@ -24,6 +24,7 @@ class Encoder(ABC):
     Attributes:
         modality: the part of the segment it reads.
         quality_names: what ``Track.quality`` measures; larger is better in every entry.
+        conditions: those of its ``measures`` that tell how the input was recorded; confidence may depend on them.
         version: raised whenever ``prepare`` changes what it returns, so that cached tracks are made anew.
         context: how many earlier utterances (``Segment.context``) it reads.
         licence_note: what its licence says of models trained with it; a bundle says the same, and is not shipped with mien.
@@ -31,6 +32,7 @@ class Encoder(ABC):
 
     modality: Modality
     quality_names: tuple[str, ...]
+    conditions: tuple[str, ...] = ()
     version: int = 1
     context: int = 0
     licence_note: str = ""
@@ -48,6 +50,10 @@ class Encoder(ABC):
         It may have the modules ``trunk(values, mask)``, its leading part that never learns, and ``body(states, mask)``: then
         forward is the body after the trunk, and training runs the trunk only once for each clip.
         """
+
+    def measures(self, track: Track) -> dict[str, float]:
+        """What a track tells of its input beside what is learned from: the quality, by name. Calibration and guards read it."""
+        return dict(zip(self.quality_names, map(float, track.quality), strict=True))
 
     @property
     def settings(self) -> dict[str, object]:

@@ -47,6 +47,7 @@ class WhisperVoice(Encoder):
 
     modality: Modality = "voice"
     quality_names: tuple[str, ...] = ("snr_db", "seconds")
+    conditions: tuple[str, ...] = ("snr_db", "voiced", "centroid", "flatness")
 
     def prepare(self, segment: Segment) -> Track | None:
         """Rows of half seconds; ``None`` without sound, below a quarter of a second, or in digital silence."""
@@ -65,6 +66,13 @@ class WhisperVoice(Encoder):
         times = audio.start + 0.01 * (np.asarray(edges[:-1]) + np.asarray(edges[1:]))
         quality = np.asarray([_prosody.snr_db(samples), seconds], np.float32)
         return Track(times, np.stack(rows).astype(np.float32), COLUMNS, quality)
+
+    def measures(self, track: Track) -> dict[str, float]:
+        """Its quality, and the mean of each prosodic measure over the sound."""
+        count = len(_prosody.COLUMNS)
+        rows, frames = track.values[:, -1 - count : -1], track.values[:, -1]
+        means = (rows * frames[:, None]).sum(axis=0) / frames.sum()
+        return {**super().measures(track), **dict(zip(_prosody.COLUMNS, map(float, means), strict=True))}
 
     def network(self) -> nn.Module:
         """Mean and deviation over the utterance, standardised, and one hidden layer."""

@@ -3,30 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
 
-from mien.types import Float32
+from mien.types import Float32, Modality
 
+Measures = Mapping[Modality, Mapping[str, Float32]]
+"""{modality: {name: (N,)}}: what was measured of the inputs of N answers, see ``Encoder.measures``."""
+
+_REACH = 2.0  # deviations beyond which a measure says no more
+_HOTTEST = float(np.log(2))  # all measures together at most double the temperature, or halve it
 _LEAST = 1e-13  # a label the model thinks impossible stays so
 
 
 @dataclass(frozen=True)
+class Slope:
+    """How the logarithm of the temperature changes with one measure of one modality, per ``spread`` away from ``centre``."""
+
+    modality: Modality
+    measure: str
+    centre: float
+    spread: float
+    slope: float
+
+    def rise(self, measures: Measures) -> Float32 | float:
+        """What it adds for each answer, (N,); nothing where it was not measured."""
+        values = measures.get(self.modality, {}).get(self.measure)
+        return 0.0 if values is None else self.slope * standardised(values, self.centre, self.spread)
+
+
+@dataclass(frozen=True)
 class Calibration:
-    """``softmax(scale * log p + bias)`` of a model's probabilities (Guo et al. 2017, arXiv 1706.04599).
+    """``softmax((scale * log p + bias) / t(input))`` of a model's probabilities.
 
     Temperature scaling has one ``scale`` for all labels, the inverse of the temperature, and no bias; vector scaling has one of
-    each for every label.
+    each for every label (both: Guo et al. 2017, arXiv 1706.04599). With ``slopes`` the temperature depends on what was measured
+    of the input, since a model is over-confident on some recordings and under-confident on others (as in multi-domain
+    temperature scaling, Yu et al. 2022, arXiv 2206.02757).
 
     Attributes:
         scale: float32 (L,), above 0.
         bias: float32 (L,).
+        slopes: of log t; none for t = 1.
     """
 
     scale: Float32
     bias: Float32
+    slopes: tuple[Slope, ...] = ()
 
     @classmethod
     def identity(cls, labels: int) -> Self:
@@ -36,15 +61,23 @@ class Calibration:
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Self:
         """Read what ``as_table`` wrote."""
-        return cls(np.asarray(table["scale"], np.float32), np.asarray(table["bias"], np.float32))
+        slopes = tuple(Slope(**entry) for entry in table.get("slopes", ()))
+        return cls(np.asarray(table["scale"], np.float32), np.asarray(table["bias"], np.float32), slopes)
 
     def as_table(self) -> dict[str, Any]:
         """Plain values, four digits."""
-        return {"scale": [round(float(s), 4) for s in self.scale], "bias": [round(float(b), 4) for b in self.bias]}
+        numbers = {"scale": [round(float(s), 4) for s in self.scale], "bias": [round(float(b), 4) for b in self.bias]}
+        return {**numbers, "slopes": [asdict(s) for s in self.slopes]}
 
-    def apply(self, scores: Float32) -> Float32:
+    def apply(self, scores: Float32, measures: Measures | None = None) -> Float32:
         """Calibrated probabilities, (N, L) -> (N, L)."""
-        return normalised(self.scale * logs(scores) + self.bias)
+        rise = np.clip(sum((s.rise(measures or {}) for s in self.slopes), np.zeros(len(scores))), -_HOTTEST, _HOTTEST)
+        return normalised((self.scale * logs(scores) + self.bias) / np.exp(rise)[:, None])
+
+
+def standardised(values: Float32, centre: float, spread: float) -> Float32:
+    """Measures in deviations from what is usual, no further than two."""
+    return np.asarray(np.clip((values - centre) / spread, -_REACH, _REACH), np.float32)
 
 
 def softened(scores: Float32, temperature: float) -> Float32:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from mien.trust.calibration import Calibration, softened
+from mien.trust.calibration import Calibration, Measures, softened
 from mien.trust.guard import Guard
 from mien.trust.label_sets import LabelSets
 from mien.types import MODALITIES, Float32, Modality, Task
@@ -74,11 +74,17 @@ class Trust:
         return plain and self._fitted.get((task, subset_name(modalities)), plain)
 
     def calibrated(
-        self, scores: Mapping[str, Float32], modalities: Iterable[Modality], temperature: float = 1.0
+        self, scores: Mapping[str, Float32], measures: Measures, temperature: float = 1.0
     ) -> dict[str, Float32]:
-        """{task: (N, L)} as the model gave them, to what a user reads; ``temperature`` is that of the guards."""
-        judges = {task: self.of(task, present) for present in [tuple(modalities)] for task in scores}
+        """{task: (N, L)} as the model gave them, to what a user reads.
+
+        Args:
+            scores: the model's.
+            measures: of the inputs, with an entry for each modality present.
+            temperature: that of the guards.
+        """
+        judges = {task: self.of(task, measures) for task in scores}
         return {
-            task: rows if (judge := judges[task]) is None else softened(judge.calibration.apply(rows), temperature)
+            task: rows if (by := judges[task]) is None else softened(by.calibration.apply(rows, measures), temperature)
             for task, rows in scores.items()
         }

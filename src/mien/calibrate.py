@@ -1,0 +1,202 @@
+"""Fits what a bundle knows of its own errors, on validation data, and writes it into the bundle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mien import strict
+from mien.bundle import Bundle
+from mien.cache import write_atomic
+from mien.card import card
+from mien.collect import Reading, Subset, read_set, sample_of, subsets
+from mien.recipe import Recipe
+from mien.train import example_sets, progress_bars
+from mien.trust.calibration import Calibration
+from mien.trust.conformal import fit_label_sets, fit_threshold
+from mien.trust.fit import fit_calibration, fit_temperature
+from mien.trust.guard import Guard
+from mien.trust.judge import HALF, Judgement, subset_name
+from mien.trust.reliability import measure
+from mien.trust.sample import Sample, joined, load
+from mien.types import Task
+
+GUARDS = (
+    Guard("short_speech", "voice", "seconds", below=0.3),
+    Guard("noise", "voice", "snr_db", below=3.0),
+    Guard("small_face", "face", "side_px", below=16.0),
+)
+"""Signs of a poor input that every bundle with such measures looks for. They say why; their temperature is 1, for the pool has
+lowered its confidence by the quality already, as fitted on spoilt data."""
+
+
+@dataclass(frozen=True)
+class Aims:
+    """What label sets and abstention shall reach.
+
+    Attributes:
+        coverage: rate at which label sets shall hold the right label.
+        risk: share that may be wrong of the answers not called uncertain.
+        by_label: the rate shall hold for each label.
+    """
+
+    coverage: float = 0.9
+    risk: float = 0.2
+    by_label: bool = False
+
+
+class _Known(NamedTuple):
+    """Answers by one subset of modalities, and the data sets they are from."""
+
+    sample: Sample
+    names: list[str]
+    subset: Subset
+    composite: bool
+
+
+def calibrate(
+    which: str | Path, root: Path, aims: Aims | None = None, more: Path | None = None, quiet: bool = False
+) -> Bundle:
+    """Fit calibration, label sets and thresholds of every subset of modalities on the validation sets of the bundle's recipe.
+
+    Nothing is trained. The test sets are read too, for the figures on the card; nothing is chosen on them.
+
+    Args:
+        which: a shipped bundle or the folder of one; it is changed.
+        root: folder of the data sets.
+        aims: what to reach.
+        more: further answers of one subset of modalities, out of fold for the training data (``benchmarks/crossfit.py``): where
+            validation data hold few speakers. Its calibration is fitted on both, label sets and thresholds too.
+        quiet: no progress bars.
+
+    Raises:
+        RecipeError: data that are missing.
+    """
+    bundle, aims = Bundle.load(which), aims or Aims()
+    table = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
+    recipe = strict.build(Recipe, table["recipe"], "the bundle's recipe")
+    found: dict[str, Any] = {"coverage": aims.coverage, "risk": aims.risk, "tasks": {}, "guards": [], "measured": []}
+    for task in (t for t in bundle.tasks if t.kind == "single"):
+        valid, test = (_readings(bundle, recipe, split, task, root, quiet) for split in ("valid", "test"))
+        redundancy = float(table["fusion"].get("redundancy", 0.0))
+        entries: dict[str, Any] = {}
+        for s in subsets(bundle.modalities):
+            entry = _entry(bundle, _sample(bundle, valid, s, task, more), aims, redundancy)
+            entries[subset_name(s)] = _careful(entry, [entries[m] for m in s if m in entries])
+        found["tasks"][task.name] = entries
+        found["measured"] += _measured(test, task, entries)
+    found["guards"] = [_plain(g) for g in GUARDS if g.measure in _measures(bundle, g)]
+    return _write(bundle.folder, {**table, "trust": found, "evaluation": _renewed(table["evaluation"], found)})
+
+
+def _readings(bundle: Bundle, recipe: Recipe, split: str, task: Task, root: Path, quiet: bool) -> list[Reading]:
+    with progress_bars(quiet) as bars:
+        parts = example_sets(recipe, split, bundle.encoders, root, bars)
+        for part in parts:
+            for modality, population in bundle.populations.items():
+                part.relate(modality, population)
+        bar = bars.add_task(f"read {split}", total=len(parts))
+        readings = []
+        for part in parts:
+            readings.append(read_set(bundle, part, task))
+            bars.advance(bar)
+    return readings
+
+
+def _sample(bundle: Bundle, readings: Sequence[Reading], subset: Subset, task: Task, more: Path | None) -> _Known:
+    """All answers by a subset whose truth is known."""
+    sample, names = sample_of(bundle, readings, subset, task)
+    if not any(subset in r.samples for r in readings):
+        return _Known(sample, names, subset, composite=True)
+    names = [f"{name} valid" for name in names]
+    if more is not None:
+        further, of, sets = load(more)
+        if of == subset:
+            # Every data set counts the same in either part, and both parts do.
+            sample, names = joined([sample, further]), [*names, *sets]
+    return _Known(sample, names, subset, composite=False)
+
+
+def _entry(bundle: Bundle, known: _Known, aims: Aims, redundancy: float) -> dict[str, Any]:
+    """What goes into the bundle for one subset."""
+    sample, subset = known.sample, known.subset
+    conditions = {m: bundle.encoders[m].conditions for m in bundle.modalities if m in subset}
+    # Whose examples a composite holds cannot be held out, so nothing is chosen on composites.
+    fitted = fit_temperature(sample) if known.composite else fit_calibration(sample, conditions)
+    # Composites are independent given their label; of one real person the modalities repeat one another.
+    excess = 1 + redundancy * (len(subset) - 1) if known.composite else 1.0
+    calibration = replace(fitted.calibration, scale=fitted.calibration.scale / excess)
+    calibration = Calibration.from_table(calibration.as_table())
+    calibrated = sample.by(calibration)
+    return {
+        "data": known.names,
+        "composite": known.composite,
+        "n": len(sample),
+        "speakers": len(set(sample.groups)) if "" not in sample.groups else None,
+        "method": fitted.method,
+        "nll": {name: round(loss, 4) for name, loss in fitted.losses.items()},
+        "calibration": calibration.as_table(),
+        "label_sets": fit_label_sets(calibrated, aims.coverage, aims.by_label).as_table(),
+        "by_label": fit_label_sets(calibrated, aims.coverage, True).as_table(),
+        "uncertain": {"risk": aims.risk, "below": round(max(HALF, fit_threshold(calibrated, aims.risk)), 4)},
+    }
+
+
+def _careful(entry: dict[str, Any], parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Of composites: sets no smaller, and a threshold no lower, than the most careful of the modalities alone.
+
+    Real moments are not as clear as composites of three clear examples.
+    """
+    if not entry["composite"]:
+        return entry
+    careful = {"uncertain": {**entry["uncertain"], "below": max(e["uncertain"]["below"] for e in (entry, *parts))}}
+    for key in ("label_sets", "by_label"):
+        same = [e[key]["quantiles"] for e in (entry, *parts) if e[key]["rule"] == entry[key]["rule"]]
+        careful[key] = {**entry[key], "quantiles": [max(column) for column in zip(*same, strict=True)]}
+    return {**entry, **careful}
+
+
+def _measured(readings: Sequence[Reading], task: Task, entries: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Figures on the test sets, one row per set and subset of modalities that its examples have."""
+    rows = []
+    for reading in readings:
+        for subset, sample in reading.samples.items():
+            judgement = Judgement.from_table(entries[subset_name(subset)])
+            about = {"set": reading.name, "task": task.name, "modality": subset_name(subset)}
+            rows.append(
+                {**about, "before": measure(sample, Judgement(judgement.calibration)), **_after(sample, judgement)}
+            )
+    return rows
+
+
+def _after(sample: Sample, judgement: Judgement) -> dict[str, Any]:
+    return measure(sample.by(judgement.calibration), judgement)
+
+
+def _measures(bundle: Bundle, guard: Guard) -> Sequence[str]:
+    return bundle.encoders[guard.modality].quality_names if guard.modality in bundle.modalities else ()
+
+
+def _plain(guard: Guard) -> dict[str, Any]:
+    """Without bounds that are infinite, which JSON does not know."""
+    return {k: v for k, v in asdict(guard).items() if v not in (float("inf"), float("-inf"))}
+
+
+def _renewed(evaluation: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The evaluation, with the calibration error of the bundle as it is now (one seed: the one that ships)."""
+    errors = {(r["set"], r["task"], r["modality"]): r["ece"] for r in found["measured"]}
+    rows = []
+    for row in evaluation:
+        key = (row["set"], row["task"], row["modality"])
+        new = {"value": errors[key], "std": None, "seeds": 1} if row["metric"] == "ece" and key in errors else {}
+        rows.append({**row, **new})
+    return rows
+
+
+def _write(folder: Path, table: dict[str, Any]) -> Bundle:
+    write_atomic(folder / "bundle.json", json.dumps(table, indent=1, ensure_ascii=False) + "\n")
+    write_atomic(folder / "card.md", card(table))
+    return Bundle.load(folder)

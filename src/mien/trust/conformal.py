@@ -1,0 +1,65 @@
+"""Fits what follows from calibrated answers: quantiles of label sets, and the threshold below which an answer is uncertain."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.trust.label_sets import RULES, LabelSets, Rule, strangeness
+from mien.trust.sample import Sample, folds
+from mien.types import Float32
+
+_FEWEST = 20  # examples of a label, or certain answers, from which a rate can be told
+
+
+def fit_label_sets(sample: Sample, coverage: float, by_label: bool = False) -> LabelSets:
+    """Split conformal quantiles (Vovk et al. 2005), with the rule that gives the smaller sets on answers held out.
+
+    Args:
+        sample: calibrated answers.
+        coverage: rate at which sets shall hold the right label.
+        by_label: a quantile for each label (Mondrian); labels with fewer than 20 examples share one.
+    """
+    sizes = {rule: _size(rule, sample, coverage, by_label) for rule in RULES}
+    return _sets(min(RULES, key=lambda rule: sizes[rule]), sample, coverage, by_label)
+
+
+def _size(rule: Rule, sample: Sample, coverage: float, by_label: bool) -> float:
+    """Mean size of sets for answers that the quantiles were not taken from."""
+    place, total = folds(sample), 0.0
+    for fold in np.unique(place):
+        held = place == fold
+        members = _sets(rule, sample.rows(~held), coverage, by_label).members(sample.scores[held])
+        total += float(sample.weights[held] @ members.sum(axis=1))
+    return total
+
+
+def _sets(rule: Rule, sample: Sample, coverage: float, by_label: bool) -> LabelSets:
+    # Of several right labels the least strange counts: the set shall hold one of them.
+    strange = np.where(sample.truths, strangeness(rule, sample.scores), np.inf).min(axis=1)
+    quantiles = np.full(sample.scores.shape[1], _quantile(strange, sample.weights, coverage), np.float32)
+    for label in range(len(quantiles)) if by_label else ():
+        own = sample.truths[:, label]
+        if own.sum() >= _FEWEST:
+            quantiles[label] = _quantile(strange[own], sample.weights[own], coverage)
+    return LabelSets(rule, coverage, quantiles)
+
+
+def _quantile(strange: Float32, weights: NDArray[np.float64], coverage: float) -> float:
+    """The least value that so much of the weight does not exceed, counting the answer to come among the strangest."""
+    order = np.argsort(strange)
+    reached = np.cumsum(weights[order]) / (weights.sum() + weights.max())
+    at = int(np.searchsorted(reached, coverage))
+    return float(strange[order[at]]) if at < len(order) else 1.0
+
+
+def fit_threshold(sample: Sample, risk: float) -> float:
+    """The least confidence above which at most a share ``risk`` of the answers is wrong (Geifman and El-Yaniv 2017).
+
+    1.0, so that everything is uncertain, when not even the surest 20 answers are that good.
+    """
+    order = np.argsort(-sample.scores.max(axis=1), kind="stable")
+    confidence, weights = sample.scores.max(axis=1)[order], sample.weights[order]
+    wrong = np.cumsum(weights * ~sample.right[order]) / np.cumsum(weights)
+    good = np.flatnonzero((wrong <= risk) & (np.arange(len(order)) >= _FEWEST - 1))
+    return float(confidence[good[-1]]) if len(good) else 1.0

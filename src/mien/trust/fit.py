@@ -1,0 +1,128 @@
+"""Fits calibrations by likelihood, and chooses between them by cross-validated likelihood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.trust.calibration import Calibration, Slope
+from mien.trust.sample import Sample, folds
+from mien.types import Float32, Modality
+
+Conditions = Mapping[Modality, Sequence[str]]
+"""{modality: names of measures that tell how the input was recorded}."""
+
+_WORTH = 0.01  # nats that a method with more numbers must gain: vector scaling changes labels, slopes depend on the recording
+_RIDGE = 0.01  # nats: what a slope or a bias of one costs
+_Make = Callable[[NDArray[np.float64]], Calibration]
+
+
+class Fitted(NamedTuple):
+    """A calibration, and how it was chosen: the cross-validated NLL of each method, in nats."""
+
+    method: str
+    calibration: Calibration
+    losses: dict[str, float]
+
+
+class _Method(NamedTuple):
+    """``make`` turns ``size`` numbers into a calibration; all zero change nothing."""
+
+    name: str
+    size: int
+    make: _Make
+
+
+def nll(sample: Sample) -> NDArray[np.float64]:
+    """Negative log likelihood of each answer, nats, (N,)."""
+    log_p = np.log(np.clip(sample.scores.astype(np.float64), 1e-9, None))
+    truths = sample.targets / np.maximum(sample.targets.sum(axis=1, keepdims=True), 1e-9)
+    return np.asarray(-(truths * log_p).sum(axis=1))
+
+
+def fit_calibration(sample: Sample, conditions: Conditions) -> Fitted:
+    """The simplest method whose cross-validated NLL is within one standard error (Breiman et al. 1984), or within 0.01 nats, of
+    the best.
+
+    Methods, the simplest first: temperature scaling; temperature scaling that depends on the recording (only with
+    ``conditions`` that vary in the sample); vector scaling.
+    """
+    methods = _methods(sample, conditions)
+    place = folds(sample)
+    losses = {m.name: _cross_validated(m, sample, place) for m in methods}
+    means = {name: float(sample.weights @ loss) for name, loss in losses.items()}
+    best = min(means, key=lambda name: means[name])
+    chosen = next(
+        m for m in methods if means[m.name] - means[best] <= max(_WORTH, _error(losses[m.name] - losses[best], sample))
+    )
+    return Fitted(chosen.name, _fit(chosen, sample), means)
+
+
+def fit_temperature(sample: Sample) -> Fitted:
+    """Temperature scaling, without a choice."""
+    method = _methods(sample, {})[0]
+    calibration = _fit(method, sample)
+    return Fitted(method.name, calibration, {method.name: float(sample.weights @ nll(sample.by(calibration)))})
+
+
+def _error(gaps: NDArray[np.float64], sample: Sample) -> float:
+    """Standard error of a weighted mean over groups, whose answers are not independent; over answers where none are named."""
+    pulls = sample.weights * (gaps - sample.weights @ gaps)
+    place = np.arange(len(sample)) if "" in sample.groups else np.unique(sample.groups, return_inverse=True)[1]
+    return float(np.sqrt((np.bincount(place, pulls) ** 2).sum()))
+
+
+def _cross_validated(method: _Method, sample: Sample, place: NDArray[np.int64]) -> NDArray[np.float64]:
+    losses = np.zeros(len(sample))
+    for fold in np.unique(place):
+        held = place == fold
+        losses[held] = nll(sample.rows(held).by(_fit(method, sample.rows(~held))))
+    return losses
+
+
+def _fit(method: _Method, sample: Sample) -> Calibration:
+    from scipy.optimize import minimize
+
+    def cost(numbers: NDArray[np.float64]) -> float:
+        penalty = _RIDGE * float((numbers[1:] ** 2).sum())
+        return float(sample.weights @ nll(sample.by(method.make(numbers)))) + penalty
+
+    return method.make(minimize(cost, np.zeros(method.size), method="L-BFGS-B", options={"eps": 1e-4}).x)
+
+
+def _methods(sample: Sample, conditions: Conditions) -> list[_Method]:
+    size = sample.scores.shape[1]
+    zeros: Float32 = np.zeros(size, np.float32)
+
+    def plain(numbers: NDArray[np.float64]) -> Calibration:
+        return Calibration(np.full(size, np.exp(-numbers[0]), np.float32), zeros)
+
+    def vector(numbers: NDArray[np.float64]) -> Calibration:
+        scale = np.exp(-numbers[0] - numbers[1 : size + 1]).astype(np.float32)
+        return Calibration(scale, numbers[size + 1 :].astype(np.float32))
+
+    usual = _usual(sample, conditions)
+
+    def conditional(numbers: NDArray[np.float64]) -> Calibration:
+        slopes = tuple(
+            Slope(m, name, centre, spread, round(float(value), 4))
+            for (m, name, centre, spread), value in zip(usual, numbers[1:], strict=True)
+        )
+        return Calibration(np.full(size, np.exp(-numbers[0]), np.float32), zeros, slopes)
+
+    methods = [_Method("temperature", 1, plain), _Method("vector", 1 + 2 * size, vector)]
+    return [methods[0], _Method("conditional", 1 + len(usual), conditional), methods[1]] if usual else methods
+
+
+def _usual(sample: Sample, conditions: Conditions) -> list[tuple[Modality, str, float, float]]:
+    """Mean and deviation of each measure that varies."""
+    found = []
+    for modality, names in conditions.items():
+        for name in names:
+            values = sample.measures.get(modality, {}).get(name)
+            if values is not None and float(values.std()) > 1e-3:
+                found.append((modality, name, round(float(values.mean()), 4), round(float(values.std()), 4)))
+    return found
