@@ -1,0 +1,151 @@
+"""What the loop costs: examples per CPU second of ours against a plain PyTorch loop over the same model and batches.
+
+    python benchmarks/training.py [--epochs 4] [--rounds 5]
+
+RAVDESS, training split, `voice_whisper` tracks. Both loops take turns in one process, with new weights each time. Ours
+also follows a schedule, logs each step, and saves weights and a checkpoint after each epoch.
+
+`--memory 2000 8000` tells instead how much memory the examples take, for growing numbers of them: by how much the anonymous
+pages of a process grow that makes every batch of an epoch from tracks on disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from mien import threads
+from mien.data.batch import ExampleSet, epoch
+from mien.encoders.base import encoders
+from mien.machine import Machine
+from mien.observing import observe
+from mien.recipe import EncoderTable, FeatureTable, Recipe, Source, load
+from mien.run import Checkpoint
+from mien.train import _Loop, build, example_sets, progress_bars
+
+ROOT = Path(os.environ.get("MIEN_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+
+
+def ours(recipe: Recipe, sets: list[ExampleSet]) -> float:
+    """CPU seconds of our loop."""
+    model, _ = build(recipe)
+    fabric = Machine("cpu").fabric("32-true")
+    with tempfile.TemporaryDirectory() as folder, progress_bars(quiet=True) as bars:
+        loop = _Loop(recipe, model, sets, [], Path(folder), Checkpoint(Path(folder) / "checkpoint.safetensors"), fabric)
+        observe(model, sets)
+        start = time.process_time()
+        loop.run(bars, resume=False)
+        return time.process_time() - start
+
+
+def plain(recipe: Recipe, sets: list[ExampleSet]) -> float:
+    """CPU seconds of the shortest loop that learns the same."""
+    how = recipe.train
+    model, _ = build(recipe)
+    observe(model, sets)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=how.lr, weight_decay=how.weight_decay, fused=True)
+    model.train()
+    start = time.process_time()
+    observe(model, sets)  # ours does so when it begins
+    for number in range(how.epochs):
+        for which, rows in epoch(sets, how.batch, np.random.default_rng(number)):
+            batch = sets[which].batch(rows)
+            loss = nn.functional.cross_entropy(model(batch).logits["emotion"], batch.targets["emotion"])
+            loss.backward()  # type: ignore[no-untyped-call]  # torch lacks the annotation
+            nn.utils.clip_grad_norm_(model.parameters(), how.clip)
+            optimizer.step()
+            optimizer.zero_grad()
+    return time.process_time() - start
+
+
+def speed(epochs: int, rounds: int) -> None:
+    """Print examples per CPU second of both, and the ratio of the two."""
+    whole = load("voice-research", [f"train.epochs={epochs}"])
+    recipe = replace(whole, data=whole.data[:1])
+    parts = {m: encoders.build({"name": t.name, **t.options}) for m, t in recipe.encoders.items()}
+    with progress_bars() as bars:
+        sets = example_sets(recipe, "train", parts, ROOT, bars)
+    count = epochs * sum(len(s) for s in sets)
+    ours(recipe, sets), plain(recipe, sets)
+    pairs = [(ours(recipe, sets), plain(recipe, sets)) for _ in range(rounds)]
+    ratios = [b / a for a, b in pairs]
+    print(f"{count // epochs} examples, batch {recipe.train.batch}, {epochs} epochs, {rounds} rounds")
+    print(f"ours  {count / statistics.median(a for a, _ in pairs):8.0f} examples per CPU second")
+    print(f"plain {count / statistics.median(b for _, b in pairs):8.0f} examples per CPU second")
+    print(f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+
+
+def memory(counts: list[int]) -> None:
+    """Print the growth of a process that makes every batch of an epoch from tracks on disk."""
+    for count in counts:
+        with tempfile.TemporaryDirectory() as folder:
+            rng = np.random.default_rng(0)
+            np.savez(
+                Path(folder) / "big.npz",
+                id=np.arange(count),
+                speaker=np.asarray([f"s{i % 50}" for i in range(count)]),
+                emotion=np.asarray(["happy", "sad"])[np.arange(count) % 2],
+                split=np.full(count, "train"),
+                rows=rng.normal(size=(count, 50, 64)).astype(np.float32),
+            )
+            command = [sys.executable, __file__, "--through", folder]
+            environment = {**os.environ, "MIEN_CACHE": str(Path(folder) / "cache")}
+            for _ in range(2):  # the first prepares the tracks, the second finds them
+                done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+            print(f"{count:7d} examples, {count * 50 * 64 * 4 / 2**20:6.0f} MiB of tracks: {done.stdout.strip()} MiB")
+
+
+def through(folder: Path) -> None:
+    """Make every batch once; print by how many MiB anonymous memory grew."""
+    table = EncoderTable("features", {"modality": "voice", "size": 64})
+    source = Source("big", "big.npz", {"id": "id"}, features={"voice": FeatureTable("rows")})
+    recipe = Recipe("big", {"voice": table}, (source,))
+    parts = {"voice": encoders.build({"name": "features", **table.options})}
+    before = _anonymous()
+    with progress_bars(quiet=True) as bars:
+        sets = example_sets(recipe, "train", parts, folder, bars)  # type: ignore[arg-type]  # a literal key
+    highest = 0.0
+    for which, rows in epoch(sets, 32, np.random.default_rng(0)):
+        sets[which].batch(rows)
+        highest = max(highest, _anonymous())
+    print(math.ceil(highest - before))
+
+
+def _anonymous() -> float:
+    found = re.search(r"RssAnon:\s+(\d+)", Path("/proc/self/status").read_text(encoding="utf-8"))
+    return int(found[1]) / 1024 if found else math.nan
+
+
+def main() -> None:
+    """See above."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--memory", type=int, nargs="*", help="numbers of examples, such as 2000 8000 32000")
+    parser.add_argument("--through", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    threads.own()
+    torch.set_num_threads(threads.count())
+    if given.through:
+        through(given.through)
+    elif given.memory:
+        memory(given.memory)
+    else:
+        speed(given.epochs, given.rounds)
+
+
+if __name__ == "__main__":
+    main()
