@@ -70,19 +70,14 @@ def recipe_of(name: str, root: Path) -> Recipe:
 
 def ours(recipe: Recipe, root: Path, seed: int) -> float:
     """UAR on the test split of one training."""
-    import torch
+    from mien.evaluate import ModelSystem, predict
+    from mien.train import train
 
-    from mien.heads import score
-    from mien.train import example_sets, progress_bars, train
-
-    with tempfile.TemporaryDirectory() as runs, progress_bars() as bars:
+    with tempfile.TemporaryDirectory() as runs:
         run = train(replace(recipe, seed=seed), root, Path(runs), quiet=True)
-        (part,) = example_sets(recipe, "test", run.encoders, root, bars)
-        answers: Float32 = np.zeros((len(part), recipe.tasks[0].size), np.float32)
-        with torch.no_grad():
-            for rows in part.order(_BATCH, None):
-                answers[rows] = score(recipe.tasks[0], run.model(part.batch(rows)).logits["emotion"]).numpy()
-    return uar(answers, part.targets("emotion"))
+        (part,) = run.sets("test", root)
+        (found,) = predict(ModelSystem(run.model), part, "test")
+    return uar(found.scores, found.targets)
 
 
 def functionals(clips: Sequence[Clip]) -> NDArray[np.float32]:

@@ -14,7 +14,8 @@ from mien.export import export
 from mien.heads import score
 from mien.produce import produce
 from mien.recipe import Export
-from mien.train import Run, train
+from mien.train import train
+from mien.trained import Run
 from tests.tiny import recipe, write_pictures
 
 

@@ -19,6 +19,7 @@ from mien.cache import file_sha256
 from mien.encoders.base import Encoder, Through, encoders
 from mien.errors import InputError, MienError
 from mien.person import Population
+from mien.recipe import EncoderTable
 from mien.registry import closest
 from mien.trust.calibration import Measures
 from mien.trust.guard import Guard, alarms, temperature
@@ -95,6 +96,12 @@ class Bundle:
         tables = {m: self._table["encoders"][m] for m in self.modalities}
         plain = {m: encoders.build({"name": t["name"], **t["options"], **self._assets(t)}) for m, t in tables.items()}
         return {m: self._through(e, tables[m]["trunk"]) if m in self.populations else e for m, e in plain.items()}
+
+    @property
+    def tables(self) -> dict[Modality, EncoderTable]:
+        """What its encoders are made of, as a recipe says it."""
+        entries = self._table["encoders"]
+        return {m: EncoderTable(entries[m]["name"], dict(entries[m]["options"])) for m in self.modalities}
 
     @cached_property
     def populations(self) -> dict[Modality, Population]:

@@ -94,16 +94,18 @@ def results(entries: Sequence[Mapping[str, Any]]) -> str:
     """A Markdown table of measured results."""
     if not entries:
         return "Not evaluated yet."
-    lines = [
-        "| set | split | modality | metric | value | majority baseline | n | seeds |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    several = len({e["task"] for e in entries}) > 1
+    bounded = any(e.get("interval") for e in entries)
+    head = ["set", "split", "modality", *(["task"] if several else []), "metric", "value"]
+    head += [*(["95 % interval"] if bounded else []), "majority baseline", "n", "seeds"]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for e in entries:
         value = f"{e['value']:.3f}" + (f" ± {e['std']:.3f}" if e.get("std") is not None else "")
-        majority = "" if e.get("majority") is None else f"{e['majority']:.3f}"
-        lines.append(
-            f"| {e['set']} | {e['split']} | {e['modality']} | {e['metric']} | {value} | {majority} | {e['n']} | {e['seeds']} |"
-        )
+        low, high = e.get("interval") or (None, None)
+        cells = [e["set"], e["split"], e["modality"], *([e["task"]] if several else []), e["metric"], value]
+        cells += ["" if low is None else f"{low:.3f} to {high:.3f}"] if bounded else []
+        cells += ["" if e["majority"] is None else f"{e['majority']:.3f}", str(e["n"]), str(e["seeds"])]
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 

@@ -29,3 +29,14 @@ def needs_train() -> None:
     ]
     if missing:
         raise InputError(f"training needs {', '.join(missing)}; run: pip install 'mien[train]'")
+
+
+def needs_tune() -> None:
+    """Check that what tuning needs is installed.
+
+    Raises:
+        InputError: naming the command that installs it.
+    """
+    missing = [name for name in ("optuna", "tomlkit") if find_spec(name) is None]
+    if missing:
+        raise InputError(f"tuning needs {', '.join(missing)}; run: pip install 'mien[train,tune]'")

@@ -1,4 +1,8 @@
-"""The whole training line: a recipe in, an evaluated bundle out."""
+"""The whole training line: a recipe in, an evaluated bundle out.
+
+A run's folder then holds, beside its weights and bundle: ``results.json`` (rows of this seed), ``predictions.npz`` (what was
+said of every validation and test example) and ``record.json`` (see ``record.py``); ``mien train`` makes a report of them.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,15 @@ from pathlib import Path
 
 from mien.bundle import Bundle
 from mien.cache import write_atomic
-from mien.evaluate import evaluate, over_seeds
+from mien.evaluate import BundleSystem, judge, results
 from mien.export import annotate, export
 from mien.machine import Machine
+from mien.predictions import Judged
 from mien.recipe import Recipe
-from mien.train import Run, example_sets, progress_bars, train
+from mien.record import record
+from mien.subsets import missing
+from mien.train import train
+from mien.trained import Run, example_sets, progress_bars, whole
 
 
 def produce(
@@ -25,40 +33,56 @@ def produce(
     resume: bool,
     quiet: bool = False,
     machine: Machine | None = None,
+    command: str = "",
 ) -> Bundle:
     """Train with every seed, export and evaluate each, and put the mean over seeds into the first one's bundle.
 
-    Steps that a run before has finished are not done again when ``resume`` is set.
+    Steps that a run before has finished are not done again when ``resume`` is set. ``command`` is kept as what was typed.
 
     Returns:
         The bundle of the first seed, in ``runs/<name>/seed<first>/bundle``. The first is shipped by convention: none is
         chosen for its results.
     """
     fabric = (machine or Machine()).fabric(recipe.train.precision)
-    results = []
+    judged = []
     for seed in seeds:
         folder = runs / recipe.name / f"seed{seed}"
-        done = folder / "results.json"
+        done = folder / "predictions.npz"
         if not (resume and done.is_file()):
             run = train(replace(recipe, seed=seed), root, runs, resume, quiet, fabric)
             if fabric.is_global_zero:
-                write_atomic(done, json.dumps(_judge(run, root, quiet), indent=1))
+                found = _judge(run, root, quiet, command)
+                write_atomic(folder / "results.json", json.dumps(results([found]), indent=1))
+                found.save(done)
             fabric.barrier()
-        results.append(json.loads(done.read_text(encoding="utf-8")))
+        judged.append(Judged.load(done))
     first = runs / recipe.name / f"seed{seeds[0]}" / "bundle"
     if fabric.is_global_zero:
-        annotate(first, over_seeds(results))
+        annotate(first, results(judged))
     fabric.barrier()
     return Bundle.load(first)
 
 
-def _judge(run: Run, root: Path, quiet: bool) -> list[dict[str, object]]:
-    bundle = export(run.model, run.encoders, run.recipe, run.probe, run.folder / "bundle", run.lineage, run.populations)
+def _judge(run: Run, root: Path, quiet: bool, command: str) -> Judged:
+    """Export, ask the bundle about all it was not trained on, and keep what a report needs."""
+    bundle = exported(run, root, run.folder / "bundle", quiet)
+    system = BundleSystem(bundle)
     with progress_bars(quiet) as bars:
         valid, test = (example_sets(run.recipe, split, bundle.encoders, root, bars) for split in ("valid", "test"))
         for part, modality in itertools.product((*valid, *test), bundle.populations):
             part.relate(modality, bundle.populations[modality])
-        bar = bars.add_task("evaluate", total=1)
-        rows = evaluate(bundle, valid, test)
+        bar = bars.add_task("evaluate", total=2)
+        judged = judge(system, valid, test)
         bars.advance(bar)
-    return rows
+        several = {p.set for p in judged.test if "+" in p.modality}
+        cells = [cell for part in test if part.name in several for cell in missing(system, part, seeds=(0,))]
+        bars.advance(bar)
+    table = record(run, {"valid": valid, "test": test}, cells, command)
+    write_atomic(run.folder / "record.json", json.dumps(table, indent=1, ensure_ascii=False))
+    return judged
+
+
+def exported(run: Run, root: Path, folder: Path, quiet: bool = False) -> Bundle:
+    """The bundle of a finished training, not evaluated yet. The run's model is changed; see ``whole``."""
+    run = whole(run, root, quiet)
+    return export(run.model, run.encoders, run.recipe, run.probe, folder, run.lineage, run.populations)

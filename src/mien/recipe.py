@@ -91,7 +91,7 @@ class Source:
         features: {modality: ready-made features}.
         reader: a public set's reader (``data/readers``); ``manifest`` is then the folder as its authors distribute it.
         where: {column: value} that a row must have.
-        splits: {split in the file: split here}, where they differ.
+        splits: {split in the file: split here}, where they differ; "" stands for rows without one.
         train: split to train on, or "" for none.
         valid: split to validate on.
         group: column that stands for the speaker in every kind of split; "" for the speaker.
@@ -145,7 +145,7 @@ class Export:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole recipe file."""
+    """A whole recipe file. ``tune`` says where ``mien tune`` looks for better numbers, see ``study/tune.py``."""
 
     name: str
     encoders: dict[Modality, EncoderTable]
@@ -157,6 +157,7 @@ class Recipe:
     export: Export = field(default_factory=Export)
     seed: int = 0
     tasks: tuple[Task, ...] = (EMOTION,)
+    tune: dict[str, Any] = field(default_factory=dict)
 
     def as_table(self) -> dict[str, Any]:
         """The recipe as plain values, for bundle.json."""
@@ -172,10 +173,7 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> Recipe:
     Raises:
         RecipeError: no such file, not TOML, or a key or value that a recipe does not have.
     """
-    file = _file(path)
-    table = _table(file)
-    if "extends" in table:
-        table = {**_base(file, table.pop("extends")), **table}
+    table = table_of(path)
     for change in overrides:
         strict.override(table, change)
     return strict.build(Recipe, table, "the recipe")
@@ -194,7 +192,19 @@ def _folder() -> Path:
         return Path(path)
 
 
-def _file(path: Path | str) -> Path:
+def table_of(path: Path | str) -> dict[str, Any]:
+    """A recipe as plain values, with what it extends; see ``load``."""
+    file = file_of(path)
+    table = _table(file)
+    return {**_base(file, table.pop("extends")), **table} if "extends" in table else table
+
+
+def file_of(path: Path | str) -> Path:
+    """The file of a recipe: itself, or that of a shipped recipe by name.
+
+    Raises:
+        RecipeError: no such recipe.
+    """
     if Path(path).is_file():
         return Path(path)
     if str(path) in shipped():

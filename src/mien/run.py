@@ -116,26 +116,30 @@ def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 class Log:
-    """TensorBoard scalars and a plain text log beside them."""
+    """TensorBoard scalars, the same as lines of ``scalars.csv`` (step, name, value), and a plain text log beside them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._writer: Any = None
+        self._scalars: Any = None
 
     def __enter__(self) -> Self:
         from torch.utils.tensorboard import SummaryWriter
 
         self._writer = SummaryWriter(self._folder / "tensorboard")
+        self._scalars = (self._folder / "scalars.csv").open("a", encoding="utf-8")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._writer.close()
+        self._scalars.close()
 
     def scalar(self, name: str, value: float, step: int) -> None:
         """One number at one step."""
         self._writer.add_scalar(name, value, step)
+        self._scalars.write(f"{step},{name},{value:.6g}\n")
 
     def line(self, text: str) -> None:
         """One line in log.txt."""

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mien import threads
-from mien.data.batch import ExampleSet, epoch, load_sets
+from mien.data.batch import ExampleSet, epoch
 from mien.encoders.base import Encoder, encoders
 from mien.errors import InputError, RecipeError
 from mien.frozen import run_trunks_once
@@ -28,32 +26,12 @@ from mien.lesson import Criterion, Lesson, learning_mode
 from mien.machine import Machine
 from mien.model import Batch, Model
 from mien.observing import label_shares, observe, relate
-from mien.person import Population
 from mien.recipe import Recipe
 from mien.run import Checkpoint, Log, load_recipe, load_weights, run_folder, save_recipe, save_weights
+from mien.trained import Run, example_sets, progress_bars
 from mien.types import Modality
 
 _SAVE_EVERY = 300  # steps between checkpoints
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished training: the model in evaluation mode on the CPU, what it was made from, and where it lies.
-
-    Attributes:
-        probe: the validation sets (the training sets where there are none), as the exported graphs will get them.
-        populations: of the modalities with a person baseline.
-        lineage: recipes of the runs whose weights it started from.
-    """
-
-    model: Model
-    encoders: dict[Modality, Encoder]
-    recipe: Recipe
-    folder: Path
-    probe: Sequence[ExampleSet]
-    valid_loss: float | None
-    populations: dict[Modality, Population]
-    lineage: dict[Modality, dict[str, Any]]
 
 
 def build(recipe: Recipe) -> tuple[Model, dict[Modality, Encoder]]:
@@ -115,19 +93,12 @@ def train(
     populations = relate(recipe, sets, valid)
     if fabric.is_global_zero:
         save_recipe(recipe, folder)
+    started = time.perf_counter()
     with progress_bars(quiet or not fabric.is_global_zero) as bars:
         best = _Loop(recipe, model, sets, valid, folder, checkpoint, fabric).run(bars, resume)
-        model = model.to("cpu").eval()
-        probe = valid or sets
-        if set(model.bodies) - set(related):
-            # The exported graph of a network holds its trunk too, unless a baseline stands between the two.
-            model.bodies = {m: b for m, b in model.bodies.items() if m in related}
-            kept = {m: readers[m] if m in related else e for m, e in parts.items()}
-            probe = example_sets(recipe, "valid" if valid else "train", kept, root, bars)
-            for modality, population in populations.items():
-                for part in probe:
-                    part.relate(modality, population)
-    return Run(model, parts, recipe, folder, probe, best, populations, lineage)
+    seconds = time.perf_counter() - started
+    model = model.to("cpu").eval()
+    return Run(model, parts, readers, recipe, folder, sets, valid or sets, best, populations, lineage, seconds)
 
 
 def _start(model: Model, recipe: Recipe, runs: Path) -> dict[Modality, dict[str, Any]]:
@@ -260,24 +231,3 @@ def valid_loss(model: Model, criterion: Criterion, sets: Sequence[ExampleSet], f
             total += float(criterion.total(logits, batch)) * len(rows)
             count += len(rows)
     return total / count
-
-
-def example_sets(
-    recipe: Recipe, split: str, parts: Mapping[Modality, Encoder], root: Path, bars: Progress
-) -> list[ExampleSet]:
-    """The recipe's sets of one split, prepared by the encoders, with a progress bar each."""
-
-    def follow(label: str, size: int) -> Callable[[int], None]:
-        bar = bars.add_task(f"prepare {label}", total=size)
-        return lambda step: bars.advance(bar, step)
-
-    names = {m: t.name for m, t in recipe.encoders.items()}
-    return load_sets(recipe.data, split, parts, names, recipe.tasks, root, follow)
-
-
-@contextmanager
-def progress_bars(quiet: bool = False) -> Iterator[Progress]:
-    """Bars on the terminal's error stream."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, disable=quiet, console=Console(stderr=True)) as bars:
-        yield bars

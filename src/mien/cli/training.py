@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -42,9 +45,26 @@ def train(
     if data is not None:
         chosen = own_data(chosen, data, say)
     root = data.parent if data is not None else find(data_root)
-    bundle = produce(chosen, _seeds(seeds), root, runs, resume, machine=machine)
+    command = shlex.join(["mien", *sys.argv[1:]])
+    bundle = produce(chosen, _seeds(seeds), root, runs, resume, machine=machine, command=command)
     if is_first_process():
         typer.echo(bundle.card)
+        _report([runs / chosen.name / f"seed{seed}" for seed in _seeds(seeds)])
+
+
+def _report(folders: Sequence[Path]) -> None:
+    """A page about each seed's training, beside its bundle; without the extra for it, say how to get it."""
+    from mien.extras import needs_report
+    from mien.study.training_report import write
+
+    try:
+        needs_report()
+    except InputError as error:
+        say(f"no report of the training was written: {error}")
+        return
+    for folder in folders:
+        if (folder / "record.json").is_file():
+            say(f"report of the training: {write(folder)}")
 
 
 def say(line: str) -> None:

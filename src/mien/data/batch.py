@@ -35,7 +35,7 @@ class _People(NamedTuple):
 class ExampleSet:
     """Examples of one source and split, with the tracks of every encoder.
 
-    Examples without any track are left out; ``skipped`` says which and why.
+    Examples without any track are left out; ``skipped`` says which and why. For ``by_group`` see ``TrackStore``.
     """
 
     def __init__(
@@ -46,11 +46,12 @@ class ExampleSet:
         names: Mapping[Modality, str],
         tasks: Sequence[Task],
         progress: Progress,
+        by_group: bool = False,
     ) -> None:
         self.name = name
         self.tasks = tuple(tasks)
         self._quality = {m: len(e.quality_names) for m, e in encoders.items()}
-        self._stores = {m: TrackStore(e, names[m], items, progress) for m, e in encoders.items()}
+        self._stores = {m: TrackStore(e, names[m], items, progress, by_group) for m, e in encoders.items()}
         lengths = np.stack([s.lengths() for s in self._stores.values()])
         self._kept = np.flatnonzero(lengths.sum(axis=0) > 0)
         self._lengths: NDArray[np.int64] = lengths.max(axis=0)[self._kept]
@@ -188,9 +189,8 @@ def load_sets(
             ways, examples = source.degrade, _limited(examples, source.limit)
         items = [Item(e, how) for e in examples for how in ways]
         if items:
-            sets.append(
-                ExampleSet(source.name, items, encoders, names, tasks, progress(f"{source.name} {split}", len(items)))
-            )
+            follow = progress(f"{source.name} {split}", len(items))
+            sets.append(ExampleSet(source.name, items, encoders, names, tasks, follow, by_group=source.folds > 0))
     return [s for s in sets if len(s)]
 
 

@@ -98,7 +98,7 @@ def _check_columns(source: Source, row: Row) -> None:
     needed = [*source.clip.values(), *source.where, *(f.present for f in source.features.values() if f.present)]
     for name, target in source.targets.items():
         needed += [target.column or name, *target.votes] if target.column or target.votes else []
-    needed += [] if source.folds or source.divide or "{split}" in source.manifest else ["split"]
+    needed += [] if source.folds or source.divide or "" in source.splits or "{split}" in source.manifest else ["split"]
     needed += [source.group] if source.group else []
     needed += [source.dialogue, source.turn] if _ordered(source) else []
     for column in needed:
@@ -112,7 +112,8 @@ def _ordered(source: Source) -> bool:
 
 def _example(source: Source, tasks: Mapping[str, Task], entry: Entry, place: Place, root: Path) -> Example | None:
     row = entry.row
-    split = source.splits.get(str(row.get("split")), str(row.get("split")))
+    stated = str(row.get("split") or "")
+    split = source.splits.get(stated, stated)
     targets = {
         name: values
         for name, target in source.targets.items()

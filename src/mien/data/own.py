@@ -79,11 +79,12 @@ class _Survey:
             )
 
 
-def own_data(recipe: Recipe, manifest: Path, say: Say) -> Recipe:
+def own_data(recipe: Recipe, manifest: Path, say: Say, judging: bool = False) -> Recipe:
     """The recipe with one source in place of its data: the manifest, read by the standard names of columns.
 
     Encoders whose modality has no column are left out. Without a column "split", speakers are dealt by a hash: 70 % of
-    them train, 10 % validate, 20 % test. ``say`` is told of all that was decided.
+    them train, 10 % validate, 20 % test. ``say`` is told of all that was decided. For ``judging``, where nothing is trained,
+    all rows are test rows unless some say that they are.
 
     Raises:
         RecipeError: a needed column is missing, a label is unknown, or there is nothing to split by.
@@ -102,7 +103,8 @@ def own_data(recipe: Recipe, manifest: Path, say: Say) -> Recipe:
         {m: t for m, t in features.items() if m in encoders},
         context=_context(recipe, survey, say),
     )
-    source = replace(source, **_splits(survey, say))
+    splits = _judged(survey, say) if judging else _splits(survey, say)
+    source = replace(source, **splits)
     return replace(recipe, name=f"{recipe.name}-{manifest.stem}", encoders=encoders, data=(source,))
 
 
@@ -163,6 +165,15 @@ def _label(task: Task, value: str, survey: _Survey) -> str:
             "correct it, empty it, or give the recipe a task with your labels; " + closest(value, list(task.labels))
         )
     return label
+
+
+def _judged(survey: _Survey, say: Say) -> dict[str, Any]:
+    """Fields of the source where nothing is trained."""
+    names = {name: SPLITS[name] for name in survey.splits if name in SPLITS}
+    if "test" in names.values():
+        return {"splits": names}
+    say("no row whose split is 'test': all rows are judged")
+    return {"splits": dict.fromkeys(("", *survey.splits), "test")}
 
 
 def _splits(survey: _Survey, say: Say) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
@@ -34,14 +35,26 @@ class TrackStore:
     Tracks are packed in shards of 256 items; each shard is a folder of plain arrays whose name is a hash of what went
     in (encoder, version, settings, content of files, words), so a second run finds it, wherever the files lie, and a
     killed run goes on with the shard it was at. ``skipped`` lists (clip id, reason) of items that could not be read.
+
+    Args:
+        by_group: no shard holds items of two groups, so that the folds of a cross-validation share what is prepared.
     """
 
-    def __init__(self, encoder: Encoder, name: str, items: Sequence[Item], progress: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        name: str,
+        items: Sequence[Item],
+        progress: Callable[[int], None],
+        by_group: bool = False,
+    ) -> None:
         self._shards: list[_Shard] = []
         self.skipped: list[tuple[str, str]] = []
+        self._places: dict[int, tuple[int, int]] = {}
         identity = {"encoder": name, **encoder.identity}
-        for start in range(0, len(items), _SHARD):
-            part = items[start : start + _SHARD]
+        for number, rows in enumerate(_shards(items, by_group)):
+            part = [items[i] for i in rows]
+            self._places |= {i: (number, k) for k, i in enumerate(rows)}
             key = content_key([identity, [_fingerprint(i, encoder.modality) for i in part]])
             path = cache_folder() / "tracks" / f"{name}-{key[:24]}"
             shard = _Shard(make_folder(path, partial(_fill, encoder=encoder, items=part)))
@@ -51,11 +64,21 @@ class TrackStore:
 
     def __getitem__(self, index: int) -> Track | None:
         """The track of item ``index``; ``None`` when it has none."""
-        return self._shards[index // _SHARD].track(index % _SHARD)
+        shard, row = self._places[index]
+        return self._shards[shard].track(row)
 
     def lengths(self) -> NDArray[np.int64]:
         """Rows of each item's track, 0 where there is none, int64 (N,)."""
-        return np.concatenate([np.diff(s.offsets) for s in self._shards] or [np.zeros(0, np.int64)])
+        rows = [np.diff(s.offsets) for s in self._shards]
+        return np.asarray([rows[shard][row] for _, (shard, row) in sorted(self._places.items())], np.int64)
+
+
+def _shards(items: Sequence[Item], by_group: bool) -> list[list[int]]:
+    """Indices of the items of each shard."""
+    groups: dict[str | None, list[int]] = defaultdict(list)
+    for index, item in enumerate(items):
+        groups[item.example.group if by_group else None].append(index)
+    return [rows[k : k + _SHARD] for rows in groups.values() for k in range(0, len(rows), _SHARD)]
 
 
 class _Shard:

@@ -1,1 +1,1 @@
-"""What results are measured by. One metric per file; needs ``mien[train]`` for scikit-learn."""
+"""What results are measured by. One metric per file; numpy only."""

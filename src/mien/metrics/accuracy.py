@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from mien.metrics.base import metrics, right
+import numpy as np
+
+from mien.metrics.base import Sums, measure, metrics, right
 from mien.types import Float32
 
 
+def _hits(scores: Float32, targets: Float32) -> Sums:
+    return np.stack([right(scores, targets), np.ones(len(scores))], axis=1)
+
+
 @metrics.register
-def accuracy(scores: Float32, targets: Float32) -> float:
+@measure(_hits, "single")
+def accuracy(sums: Sums) -> Sums:
     """Accuracy; the right labels are those with the largest target."""
-    return float(right(scores, targets).mean())
+    return sums[..., 0] / sums[..., 1]

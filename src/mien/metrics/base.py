@@ -1,27 +1,168 @@
-"""What a metric is."""
+"""What a metric is: a function of sums over examples.
+
+That accuracy is a mean is plain; but F1 too depends only on counts, a correlation on sums of products, a calibration error on
+sums within bins. Written so, a resample of the examples (a bootstrap, see ``statistics.py``) is a weighted sum, and thousands
+of them cost one product of matrices instead of thousands of calls. The tests hold every one against scikit-learn or SciPy.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from functools import partial, update_wrapper
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.registry import Family
-from mien.types import Float32
+from mien.types import Float32, Task, TaskKind
+
+Sums = NDArray[np.float64]
+"""Sums over examples, (..., P)."""
+
+Of = Callable[[Sums], NDArray[np.float64]]
+"""Sums (..., P) to values (...); NaN where a value is not defined."""
+
+Each = Callable[..., Sums]
+"""Scores (N, L) and targets (N, L) to what each example adds to the sums, (N, P)."""
+
+Bounds = tuple[float, float] | None
 
 
-class Metric(Protocol):
-    """Scores (N, L) and targets (N, L) to one number. Targets of a single-label task are distributions."""
+class Metric:
+    """A metric; made by ``measure``. Call it with scores (N, L) and targets (N, L) to get one number.
 
-    def __call__(self, scores: Float32, targets: Float32) -> float:
-        """Measure."""
+    Attributes:
+        of, each: see ``Of`` and ``Each``.
+        lower: whether lower is better.
+        constant: whether a constant answer is a baseline that says something.
+        variants: {name in results: further arguments of ``each``}; one variant under the metric's own name where it has none.
+    """
+
+    __name__: str
+
+    def __init__(self, of: Of, each: Each, fits: Callable[[Task], bool], lower: bool, constant: bool) -> None:
+        update_wrapper(self, of)
+        self.of, self.each, self.fits, self.lower, self.constant = of, each, fits, lower, constant
+        self.variants: Mapping[str, tuple[Any, ...]] = {self.__name__: ()}
+
+    def __call__(self, scores: Float32, targets: Float32, *options: Any) -> float:
+        """Measure. ``options`` are further arguments of ``each``."""
+        return float(self.of(self.each(scores, targets, *options).sum(axis=0)))
+
+
+def measure(
+    each: Each,
+    *kinds: TaskKind,
+    where: Callable[[Bounds], bool] = lambda bounds: True,
+    lower: bool = False,
+    constant: bool = True,
+    variants: Mapping[str, tuple[Any, ...]] | None = None,
+) -> Callable[[Of], Metric]:
+    """Make a metric of a function of sums.
+
+    Args:
+        each: see ``Each``.
+        kinds: the kinds of task it is for.
+        where: of scores, which bounds it is for.
+        lower, constant, variants: see ``Metric``.
+    """
+
+    def made(of: Of) -> Metric:
+        metric = Metric(of, each, lambda task: task.kind in kinds and where(task.bounds), lower, constant)
+        metric.variants = variants or metric.variants
+        return metric
+
+    return made
 
 
 metrics: Family[float] = Family("metrics", "mien.metrics")
+
+
+class Measure:
+    """A metric with its arguments, under the name that results give it."""
+
+    def __init__(self, name: str, metric: Metric, *options: Any) -> None:
+        self.name, self.lower, self.constant, self.of = name, metric.lower, metric.constant, metric.of
+        self.each: Callable[[Float32, Float32], Sums] = partial(_given, metric.each, options)
+
+    def __call__(self, scores: Float32, targets: Float32) -> float:
+        """Measure."""
+        return float(self.of(self.each(scores, targets).sum(axis=0)))
+
+
+def _given(each: Each, options: tuple[Any, ...], scores: Float32, targets: Float32) -> Sums:
+    return each(scores, targets, *options)
+
+
+def measures(task: Task) -> dict[str, Measure]:
+    """All measures that fit a task, by name.
+
+    Raises:
+        TypeError: if a registered part was not made by ``measure``.
+    """
+    found: dict[str, Measure] = {}
+    for name in metrics.names():
+        part = metrics.get(name)
+        if not isinstance(part, Metric):
+            raise TypeError(f"the metric '{name}' must be made with mien.metrics.base.measure")
+        if part.fits(task):
+            found |= {variant: Measure(variant, part, *options) for variant, options in part.variants.items()}
+    return found
 
 
 def right(scores: Float32, targets: Float32) -> NDArray[np.bool_]:
     """Whether the most probable label is (one of) the right one(s), bool (N,)."""
     chosen = np.take_along_axis(targets, scores.argmax(axis=1)[:, None], axis=1)[:, 0]
     return np.asarray(chosen >= targets.max(axis=1))
+
+
+def pairs(truth: NDArray[np.int64], answer: NDArray[np.int64], size: int) -> Sums:
+    """What each example adds to a confusion matrix (truth, answer) of ``size`` labels, flattened: (N, size * size)."""
+    cells = np.zeros((len(truth), size * size))
+    cells[np.arange(len(truth)), truth * size + answer] = 1.0
+    return cells
+
+
+def confusion(scores: Float32, targets: Float32) -> Sums:
+    """``pairs`` of the largest target and the most probable label."""
+    return pairs(targets.argmax(axis=1), scores.argmax(axis=1), scores.shape[1])
+
+
+class Counts:
+    """From a confusion matrix: hits, examples of each label and answers of each label, each (..., L)."""
+
+    def __init__(self, sums: Sums) -> None:
+        size = round(sums.shape[-1] ** 0.5)
+        matrix = sums.reshape(*sums.shape[:-1], size, size)
+        self.hits = matrix.diagonal(axis1=-2, axis2=-1)
+        self.truths, self.answers = matrix.sum(axis=-1), matrix.sum(axis=-2)
+
+    @property
+    def recall(self) -> Sums:
+        """Of each label; 0 where it does not occur."""
+        return np.asarray(self.hits / np.maximum(self.truths, 1))
+
+    @property
+    def precision(self) -> Sums:
+        """Of each label; 0 where it is never answered."""
+        return np.asarray(self.hits / np.maximum(self.answers, 1))
+
+    @property
+    def f1(self) -> Sums:
+        """Of each label; 0 where it occurs neither in truth nor in answers."""
+        return np.asarray(2 * self.hits / np.maximum(self.truths + self.answers, 1))
+
+    def mean(self, values: Sums) -> Sums:
+        """Mean over the labels that occur."""
+        there = self.truths > 0
+        return np.asarray((values * there).sum(axis=-1) / there.sum(axis=-1))
+
+    def weighted(self, values: Sums) -> Sums:
+        """Mean over labels in proportion to how often they occur."""
+        return np.asarray((values * self.truths).sum(axis=-1) / self.truths.sum(axis=-1))
+
+
+def both_signs(bounds: Bounds) -> bool:
+    """Whether scores run from negative to positive: sentiment."""
+    return bounds is not None and bounds[0] < 0 < bounds[1]

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.metrics.base import metrics, right
+from mien.metrics.base import Sums, measure, metrics, right
 from mien.types import Float32
 
 
-@metrics.register
-def ece(scores: Float32, targets: Float32, bins: int = 15) -> float:
-    """Expected calibration error of the top label, equal-width bins (Naeini et al. 2015; Guo et al. 2017, arXiv 1706.04599)."""
+def binned(scores: Float32, targets: Float32, bins: int = 15) -> Sums:
+    """By equal-width bins of the top label's probability: examples, hits and confidence of each bin, (N, 3 * bins)."""
     confidence = scores.max(axis=1)
-    hits = right(scores, targets)
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(float(confidence[place == b].mean()) - float(hits[place == b].mean())) * float((place == b).mean())
-        for b in np.unique(place)
-    ]
-    return float(sum(gaps))
+    rows, place = np.arange(len(scores)), np.clip((confidence * bins).astype(int), 0, bins - 1)
+    cells = np.zeros((len(scores), 3, bins))
+    for part, values in enumerate((np.ones(len(scores)), right(scores, targets), confidence)):
+        cells[rows, part, place] = values
+    return cells.reshape(len(scores), -1)
+
+
+@metrics.register
+@measure(binned, "single", lower=True, constant=False)
+def ece(sums: Sums) -> Sums:
+    """Expected calibration error of the top label, equal-width bins (Naeini et al. 2015; Guo et al. 2017, arXiv 1706.04599)."""
+    count, hits, confidence = np.moveaxis(sums.reshape(*sums.shape[:-1], 3, -1), -2, 0)
+    return np.asarray(np.abs(confidence - hits).sum(axis=-1) / count.sum(axis=-1))

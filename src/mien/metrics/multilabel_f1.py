@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.metrics.base import metrics
+from mien.metrics.base import Sums, measure, metrics
 from mien.types import Float32
 
 
-@metrics.register
-def multilabel_f1(scores: Float32, targets: Float32, thresholds: Float32 | float = 0.3) -> float:
-    """Macro F1 of all labels whose score reaches its threshold.
+def _found(scores: Float32, targets: Float32, thresholds: Float32 | float = 0.3) -> Sums:
+    """For each label: hits, then how often it holds plus how often it is answered, (N, 2 * L).
 
     Args:
         scores: (N, L).
@@ -18,18 +17,21 @@ def multilabel_f1(scores: Float32, targets: Float32, thresholds: Float32 | float
         thresholds: (L,) or one number; choose them on validation data with ``best_thresholds``. 0.3 is the value of
             Demszky et al. 2020 (arXiv 2005.00547).
     """
-    from sklearn.metrics import f1_score
+    true, answered = targets > 0, scores >= thresholds
+    return np.concatenate([true & answered, true.astype(float) + answered], axis=1)
 
-    return float(f1_score(targets > 0, scores >= thresholds, average="macro", zero_division=0))
+
+@metrics.register
+@measure(_found, "multi")
+def multilabel_f1(sums: Sums) -> Sums:
+    """Macro F1 of all labels whose score reaches its threshold; see ``best_thresholds``."""
+    hits, both = np.split(sums, 2, axis=-1)
+    return np.asarray((2 * hits / np.maximum(both, 1)).mean(axis=-1))
 
 
 def best_thresholds(scores: Float32, targets: Float32) -> Float32:
-    """For each label the threshold with the highest F1, (L,)."""
-    from sklearn.metrics import f1_score
-
+    """For each label the threshold with the highest F1, (L,); for validation data."""
     grid = np.linspace(0.05, 0.8, 76)
-    best = [
-        grid[np.argmax([f1_score(targets[:, k] > 0, scores[:, k] >= t, zero_division=0) for t in grid])]
-        for k in range(scores.shape[1])
-    ]
-    return np.asarray(best, np.float32)
+    tables = [_found(scores, targets, t).sum(axis=0).reshape(2, -1) for t in grid]
+    f1 = np.stack([2 * hits / np.maximum(both, 1) for hits, both in tables])
+    return np.asarray(grid[f1.argmax(axis=0)], np.float32)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from mien.metrics.base import metrics
-from mien.types import Float32
+from mien.metrics.base import Counts, Sums, confusion, measure, metrics
 
 
 @metrics.register
-def uar(scores: Float32, targets: Float32) -> float:
+@measure(confusion, "single")
+def uar(sums: Sums) -> Sums:
     """Unweighted average recall over the labels that occur in the targets (Schuller et al., Interspeech 2009)."""
-    from sklearn.metrics import recall_score
-
-    truth = targets.argmax(axis=1)
-    return float(
-        recall_score(truth, scores.argmax(axis=1), labels=sorted(set(truth)), average="macro", zero_division=0)
-    )
+    counts = Counts(sums)
+    return counts.mean(counts.recall)

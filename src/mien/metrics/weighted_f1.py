@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from mien.metrics.base import metrics
-from mien.types import Float32
+from mien.metrics.base import Counts, Sums, confusion, measure, metrics
 
 
 @metrics.register
-def weighted_f1(scores: Float32, targets: Float32) -> float:
+@measure(confusion, "single")
+def weighted_f1(sums: Sums) -> Sums:
     """Weighted F1 of the most probable label."""
-    from sklearn.metrics import f1_score
-
-    return float(f1_score(targets.argmax(axis=1), scores.argmax(axis=1), average="weighted", zero_division=0))
+    counts = Counts(sums)
+    return counts.weighted(counts.f1)

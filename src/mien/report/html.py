@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections.abc import Sequence
-from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
-from mien.report._page import view
+from mien.report._page import shell, view
 from mien.report._page.evidence import Evidence
 from mien.report._page.media import Media
 from mien.report._page.palette import SIGNS
 from mien.report._page.words import Language
 from mien.report.base import exporters
 from mien.timeline import Timeline
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 _SCRIPTS = ("core.js", "charts.js", "moment.js", "page.js")
 
@@ -45,7 +37,7 @@ def write_html(
     """
     say = Language(lang)
     shown = view.page(timeline, say, media)
-    environment = _environment()
+    environment = shell.environment("mien.report")
     style = environment.get_template("report.css").render(labels=shown["labels"], modalities=shown["modalities"])
     script = "\n".join(_source(name) for name in _SCRIPTS)
     page = environment.get_template("report.html")
@@ -56,67 +48,18 @@ def write_html(
         data=view.data(timeline, say, media, evidence),
         style=style,
         script=script,
-        plotly=_plotly(),
-        places=_places(),
-        policy=_policy([_plotly_hash(), _hash(script)], [_hash(style), _hash("")], media),
+        plotly=shell.plotly(),
+        places=shell.places(),
+        policy=shell.policy(
+            [shell.plotly_hash(), shell.hash_of(script)], [shell.hash_of(style), shell.hash_of("")], _clip(media)
+        ),
     )
 
 
-def _policy(scripts: Sequence[str], styles: Sequence[str], media: Media | None) -> str:
-    """Forbids everything but the page's own scripts and styles, by hash, and its one clip."""
-    clip = "" if media is None else "blob:" if media.content else "'self' file:" if media.url else ""
-    rules = {
-        "default-src": "'none'",
-        "script-src": " ".join(f"'{s}'" for s in scripts),
-        "style-src": " ".join(f"'{s}'" for s in styles),
-        "img-src": f"data: {clip}".strip(),
-        "media-src": clip or "'none'",
-        "base-uri": "'none'",
-        "form-action": "'none'",
-    }
-    return "; ".join(f"{rule} {sources}" for rule, sources in rules.items())
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-
-    return Environment(
-        loader=PackageLoader("mien.report"),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+def _clip(media: Media | None) -> str:
+    """Where the clip comes from, for the page's policy."""
+    return "" if media is None else "blob:" if media.content else "'self' file:" if media.url else ""
 
 
 def _source(name: str) -> str:
     return files("mien.report").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-@cache
-def _plotly() -> str:
-    from plotly.offline import get_plotlyjs
-
-    code: str = get_plotlyjs()
-    return code
-
-
-@cache
-def _places() -> list[str]:
-    """Ids of the style elements Plotly would make. Where they exist it makes none, which the page's policy would refuse."""
-    named = re.findall(r'getElementById\("([0-9a-f]{64})"\)', _plotly())
-    return ["plotly.js-style-global", *dict.fromkeys(named)]
-
-
-@cache
-def _plotly_hash() -> str:
-    return _hash(_plotly())
-
-
-def _hash(text: str) -> str:
-    """A source of a Content-Security-Policy."""
-    # The parser of HTML makes all ends of lines "\n" before a browser hashes what it found.
-    digest = hashlib.sha256(text.replace("\r\n", "\n").replace("\r", "\n").encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"

@@ -1,0 +1,170 @@
+"""Verbs of studies: compare recipes, tune one, judge a bundle, rebuild a benchmark. One short function per verb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mien.cli.app import app
+from mien.cli.training import say
+
+if TYPE_CHECKING:
+    from mien.recipe import Recipe
+    from mien.study.trial import Entrant
+
+Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override, for example train.epochs=5.")]
+Own = Annotated[Path | None, typer.Option(help="Your own manifest, in place of the recipe's data.")]
+Root = Annotated[Path | None, typer.Option(help="Folder of the data sets.")]
+Runs = Annotated[Path, typer.Option(help="Folder of the runs.")]
+Metric = Annotated[str | None, typer.Option(help="What systems are compared by; else the usual one of each task.")]
+
+
+@app.command()
+def compare(
+    recipes: Annotated[list[str], typer.Argument(help="Recipes: .toml files, or names of shipped ones.")],
+    seeds: Annotated[int, typer.Option(help="Train each with so many seeds.")] = 5,
+    set_: Overrides = None,
+    data: Own = None,
+    metric: Metric = None,
+    folds: Annotated[bool, typer.Option("--folds", help="All folds of the data, their predictions pooled.")] = False,
+    subsets: Annotated[bool, typer.Option("--subsets", help="Also with modalities missing.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Train again what is finished.")] = False,
+    data_root: Root = None,
+    runs: Runs = Path("runs"),
+) -> None:
+    """Train recipes with the same seeds and compare them on the same test examples: a table in Markdown, JSON and HTML."""
+    from mien.extras import needs_train
+
+    needs_train()
+    from mien.study.comparison import Plan, run
+
+    entrants, root = _entrants(recipes, set_ or [], data, data_root)
+    plan = Plan(tuple(entrants), tuple(range(seeds)), folds, metric, subsets, fresh)
+    with _following(plan.trainings) as follow:
+        found = run(plan, root, runs, follow)
+    typer.echo(found.markdown)
+    say(f"written to {found.folder}")
+
+
+def _entrants(
+    recipes: list[str], changes: list[str], data: Path | None, given: Path | None
+) -> tuple[list[Entrant], Path]:
+    from mien.study.trial import Entrant
+
+    stems = [Path(name).stem for name in recipes]
+    labels = stems if len(set(stems)) == len(stems) else recipes
+    chosen = [(label, *_chosen(name, changes, data, given)) for label, name in zip(labels, recipes, strict=True)]
+    return [Entrant(label, recipe) for label, recipe, _ in chosen], chosen[0][2]
+
+
+def _chosen(name: str, changes: list[str], data: Path | None, given: Path | None) -> tuple[Recipe, Path]:
+    """A recipe on its own data or on the user's, and the folder that holds them."""
+    from mien.data.manifest import data_root
+    from mien.data.own import own_data
+    from mien.recipe import load
+
+    recipe = load(name, changes)
+    return (recipe, data_root(given)) if data is None else (own_data(recipe, data, say), data.parent)
+
+
+@contextmanager
+def _following(total: int) -> Iterator[Callable[[str], None]]:
+    """One bar over all trainings; what is trained now stands beside it."""
+    from mien.trained import progress_bars
+
+    with progress_bars() as bars:
+        bar = bars.add_task("", total=total)
+        started = False
+
+        def follow(label: str) -> None:
+            nonlocal started
+            bars.update(bar, description=f"train {label}", advance=int(started))
+            started = True
+
+        yield follow
+        bars.update(bar, advance=1)
+
+
+@app.command()
+def evaluate(
+    bundle: Annotated[str, typer.Argument(help="research, open, or the folder of a bundle.")],
+    recipe: Annotated[str | None, typer.Option(help="Judge it on the test data of this recipe.")] = None,
+    data: Own = None,
+    subsets: Annotated[bool, typer.Option("--subsets", help="Also with modalities missing.")] = False,
+    json: Annotated[Path | None, typer.Option(help="Write the rows to this file.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the rows to this file.")] = None,
+    data_root: Root = None,
+) -> None:
+    """Judge a bundle on labelled data: every metric with its interval, and what is left when modalities are missing."""
+    from mien.extras import needs_train
+
+    needs_train()
+    from mien.bundle import Bundle
+    from mien.study.judging import judged, on
+
+    loaded = Bundle.load(bundle)
+    chosen, root = on(loaded, recipe, data, data_root, say)
+    found = judged(loaded, chosen, root, subsets)
+    found.show()
+    found.write(json, csv)
+
+
+@app.command()
+def tune(
+    recipe: Annotated[str, typer.Argument(help="A .toml file with a [tune] table.")],
+    trials: Annotated[int, typer.Option(help="How many trainings in all.")] = 40,
+    set_: Overrides = None,
+    data: Own = None,
+    metric: Annotated[str | None, typer.Option(help="Of the validation data; else their loss.")] = None,
+    data_root: Root = None,
+    runs: Runs = Path("runs"),
+) -> None:
+    """Look for better numbers in a recipe. Validation data alone decide; the test split is not read."""
+    from mien.extras import needs_train, needs_tune
+
+    needs_train()
+    needs_tune()
+    from mien.data.manifest import data_root as find
+    from mien.data.own import own_data
+    from mien.study.tune import Search
+    from mien.study.tune import tune as look
+
+    own = (lambda plan: plan) if data is None else (lambda plan: own_data(plan, data, lambda line: None))
+    search = Search(recipe, tuple(set_ or ()), trials, metric, own)
+    root = find(data_root) if data is None else data.parent
+    found = look(search, root, runs, lambda number, score: say(f"trial {number}: {score:.4f}"))
+    values = ", ".join(f"{key} = {value}" for key, value in found.values.items())
+    typer.echo(f"best of {found.trials} trials: {found.score:.4f} with {values}\nwritten to {found.file}")
+
+
+@app.command()
+def bench(
+    which: Annotated[str, typer.Argument(help="A benchmark of mien, or a .toml file.")],
+    document: Annotated[Path, typer.Option(help="Whose table is rebuilt.")] = Path("docs/benchmarks.md"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Train again what is finished.")] = False,
+    data_root: Root = None,
+    runs: Runs = Path("runs"),
+) -> None:
+    """Rebuild a table of the documentation beside the published figures; what is trained already is not trained again."""
+    from mien.extras import needs_train
+
+    needs_train()
+    from mien.cache import write_atomic
+    from mien.data.manifest import data_root as find
+    from mien.study import bench as benches
+    from mien.study.comparison import run
+
+    chosen, folder = benches.load(which)
+    old = benches.text_of(document)
+    benches.rebuilt(old, chosen.name, "")
+    plan = benches.plan(chosen, folder, fresh)
+    with _following(plan.trainings) as follow:
+        found = run(plan, find(data_root), runs, follow)
+    table = benches.markdown(chosen, found)
+    # Trainings take hours: the document may have changed meanwhile.
+    write_atomic(document, benches.rebuilt(benches.text_of(document), chosen.name, table))
+    typer.echo(table)

@@ -1,0 +1,19 @@
+"""Squared distance between probabilities and what was true."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.metrics.base import Sums, measure, metrics
+from mien.types import Float32
+
+
+def _squares(scores: Float32, targets: Float32) -> Sums:
+    return np.stack([((scores - targets) ** 2).sum(axis=1), np.ones(len(scores))], axis=1).astype(np.float64)
+
+
+@metrics.register
+@measure(_squares, "single", "multi", lower=True, constant=False)
+def brier(sums: Sums) -> Sums:
+    """Brier score (Brier 1950): summed over labels, so 0 to 2 for one label of several; mean over examples."""
+    return sums[..., 0] / sums[..., 1]

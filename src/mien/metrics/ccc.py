@@ -1,0 +1,16 @@
+"""Agreement of scores with the truth, in place and scale too."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.metrics.base import Sums, measure, metrics
+from mien.metrics.pearson import moments, products
+
+
+@metrics.register
+@measure(products, "score", constant=False)
+def ccc(sums: Sums) -> Sums:
+    """Concordance correlation coefficient (Lin 1989, Biometrics 45: 255-268)."""
+    (x, y), (one, other), covariance = moments(sums)
+    return np.asarray(2 * covariance / np.maximum(one + other + (x - y) ** 2, 1e-18))

@@ -1,0 +1,112 @@
+"""How sure a figure is, and a difference between two: bootstrap over people, and McNemar's test.
+
+Where every example names its group (the speaker), whole groups are resampled, for the clips of one person are not independent
+(Field and Welsh 2007, doi 10.1111/j.1467-9868.2007.00593.x); else examples are. Seeds are not resampled: a figure is the mean
+over them, and its interval says how it would vary over other people or examples, not over other seeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.metrics.base import Of, Sums
+
+REPLICATES = 1000
+_CHUNK = 100  # replicates at a time, for bounded memory
+
+
+class Difference(NamedTuple):
+    """``value``: how much better or worse; its 95 % interval; ``p`` of a difference of zero, two-sided; ``n`` examples."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+    n: int
+
+
+def unit(groups: Sequence[str]) -> str:
+    """What is resampled: "24 groups", or "1440 examples" where some name none or all are of one."""
+    several = len(set(groups)) > 1 and "" not in groups
+    return f"{len(set(groups))} groups" if several else f"{len(groups)} examples"
+
+
+def interval(of: Of, runs: Sequence[Sums], groups: Sequence[str]) -> tuple[float, float] | None:
+    """95 % interval of the mean over runs by the percentile bootstrap (Efron 1979); ``None`` where it is not defined.
+
+    Args:
+        of: the metric, see ``metrics.base``.
+        runs: of each run what each example adds to the sums, (N, P), the same examples in the same order.
+        groups: (N,), see the module.
+    """
+    values = _resampled(of, runs, groups)
+    if np.isnan(values).all():
+        return None
+    low, high = np.nanpercentile(values, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def difference(of: Of, one: Sequence[Sums], other: Sequence[Sums], groups: Sequence[str]) -> Difference:
+    """``other`` minus ``one``, both means over their runs, by the paired bootstrap: both are judged on the same resamples.
+
+    The p-value is twice the smaller share of resamples on either side of zero (Efron and Tibshirani 1993, chapter 15).
+    """
+    gaps = _resampled(of, other, groups) - _resampled(of, one, groups)
+    gaps = gaps[~np.isnan(gaps)]
+    value = float(_of_all(of, other) - _of_all(of, one))
+    if not len(gaps):
+        return Difference(value, np.nan, np.nan, 1.0, len(groups))
+    tail = min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
+    low, high = np.percentile(gaps, [2.5, 97.5])
+    return Difference(value, float(low), float(high), min(1.0, 2 * (tail + 1) / (len(gaps) + 1)), len(groups))
+
+
+def mcnemar(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    """p of two classifiers being right equally often on the same examples, exact (McNemar 1947); (N,) each: whether right."""
+    from scipy.stats import binomtest
+
+    gained, lost = int((other & ~one).sum()), int((one & ~other).sum())
+    return float(binomtest(gained, gained + lost).pvalue) if gained + lost else 1.0
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """p-values made larger so that among several tests together one in twenty errs (Holm 1979)."""
+    order = np.argsort(values)
+    steps = np.asarray(values)[order] * (len(values) - np.arange(len(values)))
+    adjusted = np.empty(len(values))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return [float(p) for p in adjusted]
+
+
+def _of_all(of: Of, runs: Sequence[Sums]) -> NDArray[np.float64]:
+    return np.mean([of(run.sum(axis=0)) for run in runs], axis=0)  # type: ignore[no-any-return]  # numpy gives Any
+
+
+def _resampled(of: Of, runs: Sequence[Sums], groups: Sequence[str]) -> NDArray[np.float64]:
+    """Values of the mean over runs on each resample, (R,). The same groups give the same resamples."""
+    place = _places(groups)
+    size = int(place.max()) + 1
+    totals = np.zeros((len(runs), size, runs[0].shape[1]))
+    for total, run in zip(totals, runs, strict=True):
+        np.add.at(total, place, run)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.concatenate([of(w @ totals).mean(axis=0) for w in _weights(size)])
+
+
+def _places(groups: Sequence[str]) -> NDArray[np.int64]:
+    if unit(groups).endswith("examples"):
+        return np.arange(len(groups))
+    return np.unique(np.asarray(groups), return_inverse=True)[1].astype(np.int64)
+
+
+def _weights(size: int) -> Iterator[NDArray[np.float64]]:
+    """How often each unit is drawn, (replicates, size) a chunk."""
+    rng = np.random.default_rng(0)
+    rows = np.arange(_CHUNK)[:, None] * size
+    for _ in range(REPLICATES // _CHUNK):
+        drawn = rng.integers(0, size, (_CHUNK, size)) + rows
+        yield np.bincount(drawn.ravel(), minlength=_CHUNK * size).reshape(_CHUNK, size).astype(np.float64)

@@ -1,0 +1,131 @@
+"""Recipes side by side, on the same examples, with the same seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from mien import statistics
+from mien.errors import InputError
+from mien.evaluate import MAIN, each, measures_of, results
+from mien.metrics.base import Measure, measures, right
+from mien.predictions import Judged, Predictions, aligned
+from mien.registry import closest
+from mien.statistics import Difference
+from mien.study.trial import Outcome
+
+
+@dataclass(frozen=True)
+class Line:
+    """One system on one test set and task.
+
+    Attributes:
+        outcome: the system.
+        row: of the metric it is compared by, see ``evaluate.results``.
+        others: rows of all other metrics.
+        against: the paired bootstrap against the first system, over the examples that both judged; ``None`` for the first, or
+            where they share none.
+        adjusted: its p, adjusted for how many systems were compared with the first (Holm).
+        mcnemar: p of McNemar's test of each seed, for single-label tasks.
+    """
+
+    outcome: Outcome
+    row: Mapping[str, Any]
+    others: Sequence[Mapping[str, Any]]
+    against: Difference | None
+    adjusted: float | None
+    mcnemar: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Board:
+    """All systems on one test set and task, by one metric."""
+
+    set: str
+    task: str
+    metric: str
+    lower: bool
+    lines: tuple[Line, ...]
+
+    @property
+    def best(self) -> Line:
+        """The line with the best value."""
+        return (min if self.lower else max)(self.lines, key=lambda line: float(line.row["value"]))
+
+
+def boards(outcomes: Sequence[Outcome], metric: str | None = None) -> list[Board]:
+    """Compare systems wherever they were tested.
+
+    Args:
+        outcomes: the first is what the others are tested against.
+        metric: compare by this one; ``None`` takes the usual one of each task.
+
+    Raises:
+        InputError: if no task has such a metric.
+    """
+    rows = [results(outcome.runs) for outcome in outcomes]
+    tasks = {p.about: p.task for o in outcomes for p in o.runs[0].test}
+    fitting = {about: measures(task) for about, task in tasks.items()}
+    if metric is not None:
+        known = sorted({name for found in fitting.values() for name in found})
+        if metric not in known:
+            raise InputError(f"no metric '{metric}' for these tasks; {closest(metric, known)}")
+    found = []
+    for about, task in tasks.items():
+        name = metric if metric in fitting[about] else MAIN[task.kind]
+        found.append(_board(outcomes, rows, about, fitting[about][name]))
+    return found
+
+
+def _board(
+    outcomes: Sequence[Outcome], rows: Sequence[Sequence[Mapping[str, Any]]], about: tuple[str, str], measure: Measure
+) -> Board:
+    lines: list[Line] = []
+    first: list[_Measured] = []
+    for outcome, mine in zip(outcomes, rows, strict=True):
+        here = [r for r in mine if (r["set"], r["task"]) == about]
+        if not here:
+            continue
+        parts = [_measured(run, about, measure.name) for run in outcome.runs]
+        against = _against(first, parts) if first else None
+        first = first or parts
+        main = next(r for r in here if r["metric"] == measure.name)
+        others = [r for r in here if r is not main]
+        lines.append(Line(outcome, main, others, against, None, _mcnemar(first, parts)))
+    return Board(*about, measure.name, measure.lower, tuple(_adjusted(lines)))
+
+
+class _Measured(NamedTuple):
+    part: Predictions
+    measure: Measure
+
+
+def _measured(run: Judged, about: tuple[str, str], name: str) -> _Measured:
+    part = next(p for p in run.test if p.about == about)
+    return _Measured(part, measures_of(part, run)[name])
+
+
+def _against(first: Sequence[_Measured], parts: Sequence[_Measured]) -> Difference | None:
+    both = aligned([m.part for m in (*first, *parts)])
+    if not len(both[0]):
+        return None
+    sums = each(both, [m.measure for m in (*first, *parts)])
+    return statistics.difference(first[0].measure.of, sums[: len(first)], sums[len(first) :], both[0].groups)
+
+
+def _mcnemar(first: Sequence[_Measured], parts: Sequence[_Measured]) -> list[float]:
+    """Of each seed; nothing against itself, or where several labels or numbers are asked for."""
+    if first is parts or first[0].part.task.kind != "single":
+        return []
+    found = []
+    for one, other in zip(first, parts, strict=False):
+        a, b = aligned([one.part, other.part])
+        found.append(statistics.mcnemar(right(a.scores, a.targets), right(b.scores, b.targets)))
+    return found
+
+
+def _adjusted(lines: Sequence[Line]) -> list[Line]:
+    tested = [line.against.p for line in lines if line.against is not None]
+    adjusted = iter(statistics.holm(tested))
+    return [line if line.against is None else replace(line, adjusted=next(adjusted)) for line in lines]

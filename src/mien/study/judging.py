@@ -1,0 +1,132 @@
+"""A bundle on labelled data: rows of results, and what is left when modalities are missing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from mien.bundle import Bundle
+from mien.cache import write_atomic
+from mien.data.batch import ExampleSet
+from mien.data.manifest import data_root
+from mien.data.own import own_data
+from mien.errors import InputError
+from mien.evaluate import BundleSystem, judge, results
+from mien.predictions import Judged
+from mien.recipe import Recipe, load
+from mien.study.markdown import grid, interval, value
+from mien.subsets import Cell, missing
+from mien.trained import example_sets, progress_bars
+
+
+@dataclass(frozen=True)
+class Found:
+    """``rows`` of ``evaluate.results``, ``cells`` of ``subsets.missing``, and the predictions they come from."""
+
+    judged: Judged
+    rows: Sequence[dict[str, Any]]
+    cells: Sequence[Cell]
+
+    def show(self) -> None:
+        """Tables on the terminal."""
+        out = Console()
+        head = ("set", "task", "modalities", "metric", "value", "95 % interval", "majority", "n")
+        shown = [
+            [
+                *(row["set"], row["task"], row["modality"], row["metric"], value(row), interval(row["interval"])),
+                *("" if row["majority"] is None else f"{row['majority']:.3f}", f"{row['n']:,}"),
+            ]
+            for row in self.rows
+        ]
+        out.print(_table("", head, shown))
+        for about in dict.fromkeys((c.set, c.task) for c in self.cells):
+            names, *rows = grid([c for c in self.cells if (c.set, c.task) == about])
+            out.print(_table(f"with modalities missing, {about[0]}: {about[1]}", names, rows))
+
+    def write(self, as_json: Path | None, as_csv: Path | None) -> None:
+        """Write what was asked for: JSON of everything, CSV of the rows (and of the cells, where there are some)."""
+        cells = [cell.as_table() for cell in self.cells]
+        if as_json is not None:
+            table = {"schema": "mien.evaluation/1", "results": list(self.rows), "subsets": cells}
+            write_atomic(as_json, json.dumps(table, indent=1, ensure_ascii=False) + "\n")
+        if as_csv is not None:
+            write_atomic(as_csv, _csv(cells or list(self.rows)))
+
+
+def on(
+    bundle: Bundle, recipe: str | None, data: Path | None, root: Path | None, say: Callable[[str], None]
+) -> tuple[Recipe, Path]:
+    """The data a bundle is judged on, as a recipe with the bundle's tasks, and the folder that holds them.
+
+    Args:
+        bundle: what is judged.
+        recipe: name or file of a recipe whose data to take.
+        data: the user's own manifest instead.
+        root: folder of the data sets.
+        say: told what was decided about the user's data.
+
+    Raises:
+        InputError: if not exactly one of both is named.
+    """
+    if (recipe is None) == (data is None):
+        raise InputError("name the data to judge on: --data my.csv, or --recipe with a recipe whose test data to take")
+    if recipe is not None:
+        return replace(load(recipe), tasks=bundle.tasks), data_root(root)
+    plan = Recipe(bundle.name, bundle.tables, (), tasks=bundle.tasks)
+    return own_data(plan, data, say, judging=True), data.parent  # type: ignore[arg-type, union-attr]  # one of both is given
+
+
+def judged(bundle: Bundle, recipe: Recipe, root: Path, subsets: bool = False, quiet: bool = False) -> Found:
+    """Ask a bundle about the test data of a recipe.
+
+    Args:
+        bundle: what is judged.
+        recipe: whose data; its encoders are not looked at.
+        root: folder of the data sets.
+        subsets: also with modalities missing.
+        quiet: no progress bars.
+
+    Raises:
+        InputError: if there are no test data.
+    """
+    plan = replace(recipe, encoders=bundle.tables)
+    with progress_bars(quiet) as bars:
+        valid, test = (example_sets(plan, split, bundle.encoders, root, bars) for split in ("valid", "test"))
+    if not test:
+        raise InputError("there are no test examples in these data that the bundle can read")
+    for part in (*valid, *test):
+        _relate(bundle, part)
+    system = BundleSystem(bundle)
+    found = judge(system, valid, test)
+    cells = [cell for part in test for cell in missing(system, part)] if subsets else []
+    return Found(found, results([found]), cells)
+
+
+def _relate(bundle: Bundle, part: ExampleSet) -> None:
+    for modality, population in bundle.populations.items():
+        part.relate(modality, population)
+
+
+def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(title=title or None, title_justify="left")
+    for number, name in enumerate(head):
+        table.add_column(name, justify="left" if number == 0 else "right")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _csv(rows: Sequence[dict[str, Any]]) -> str:
+    file = io.StringIO()
+    writer = csv.DictWriter(file, list(rows[0]) if rows else [])
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()

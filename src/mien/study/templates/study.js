@@ -1,0 +1,33 @@
+"use strict";
+/* Draws the charts that the page's data describe. All text in them was escaped for Plotly, whose texts know markup. */
+const specs = JSON.parse(document.getElementById("data").textContent);
+const charts = { all: specs };
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+function ink(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function themed(layout, width) {
+  const axis = { gridcolor: ink("--line"), zerolinecolor: ink("--line"), linecolor: ink("--line"), automargin: true };
+  const base = {
+    width, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { size: 12, color: ink("--quiet") },
+    margin: { l: 56, r: 16, t: 12, b: 44 }, legend: { orientation: "h", y: 1.02, yanchor: "bottom" },
+  };
+  const whole = { ...base, ...layout };
+  for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) whole[key] = { ...axis, ...layout[key] };
+  return whole;
+}
+
+async function draw() {
+  for (const spec of specs) {
+    const box = document.getElementById(spec.id);
+    const width = Math.min(box.clientWidth, spec.layout.width ?? 900);
+    await Plotly.react(box, spec.traces, themed({ ...spec.layout, width }, width), { staticPlot: true });
+  }
+  document.documentElement.dataset.drawn = String(specs.length);
+}
+
+addEventListener("resize", draw);
+dark.addEventListener("change", draw);
+draw().then(() => (document.documentElement.dataset.ready = ""));

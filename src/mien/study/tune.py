@@ -1,0 +1,262 @@
+"""Look for better numbers in a recipe, with Optuna. Only validation data decide: the test split is never loaded.
+
+The recipe says where to look::
+
+    [tune]
+    "train.lr" = { low = 1e-4, high = 1e-2, log = true }
+    "train.epochs" = { low = 5, high = 30 }
+    "fusion.name" = ["concat", "gated", "crossmodal"]
+
+Trials are kept in an SQLite file in ``runs/tune-<hash>``; a search that was broken off goes on there. The first trial is the
+recipe as it stands. A seed other than that of the search should judge what it found: ``mien compare old.toml best.toml``.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mien import recipe as recipes
+from mien import strict
+from mien.cache import content_key, write_atomic
+from mien.errors import InputError, RecipeError
+from mien.evaluate import ModelSystem, predict
+from mien.metrics.base import measures
+from mien.recipe import Recipe
+from mien.registry import closest
+from mien.study.trial import starting_in
+from mien.train import train
+from mien.trained import Run
+
+if TYPE_CHECKING:
+    import optuna
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class Between:
+    """``{low, high, log, step}``: a number; whole where both ends are.
+
+    Raises:
+        RecipeError: if there is nothing between the ends.
+    """
+
+    low: Any
+    high: Any
+    log: bool = False
+    step: Any = None
+
+    def __post_init__(self) -> None:
+        if not all(isinstance(end, int | float) for end in (self.low, self.high)) or self.low >= self.high:
+            raise RecipeError(f"[tune] needs low < high, not {self.low!r} and {self.high!r}")
+
+    def suggest(self, trial: optuna.Trial, name: str) -> Value:
+        """A value for a trial."""
+        if isinstance(self.low, int) and isinstance(self.high, int):
+            return trial.suggest_int(name, self.low, self.high, step=self.step or 1, log=self.log)
+        return trial.suggest_float(name, self.low, self.high, step=self.step, log=self.log)
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """A list of choices."""
+
+    choices: tuple[Value, ...]
+
+    def suggest(self, trial: optuna.Trial, name: str) -> Value:
+        """A value for a trial."""
+        chosen: Value = trial.suggest_categorical(name, self.choices)  # type: ignore[assignment]  # one of the choices
+        return chosen
+
+
+Space = Mapping[str, Between | OneOf]
+
+
+@dataclass(frozen=True)
+class Search:
+    """Where to look, and how.
+
+    Attributes:
+        path: the recipe, a file or the name of a shipped one; what was found is written into a copy of it, so comments stay.
+        overrides: "a.b=value" changes that hold in every trial.
+        trials: how many in all, those of an earlier call counted.
+        metric: of the validation sets, mean over sets and tasks that have it; ``None`` for the validation loss.
+        adapt: what else is done to each recipe, such as putting the user's data in.
+    """
+
+    path: Path | str
+    overrides: tuple[str, ...]
+    trials: int
+    metric: str | None = None
+    adapt: Callable[[Recipe], Recipe] = lambda recipe: recipe
+
+    def recipe(self, found: Mapping[str, Value] | None = None) -> Recipe:
+        """The recipe with some values."""
+        changes = [*self.overrides, *(f"{key}={_toml(value)}" for key, value in (found or {}).items())]
+        return self.adapt(recipes.load(self.path, changes))
+
+
+@dataclass(frozen=True)
+class Found:
+    """``values`` by key, their ``score``, how many ``trials`` there were, and the ``file`` with the recipe."""
+
+    values: Mapping[str, Value]
+    score: float
+    trials: int
+    file: Path
+
+
+def space(recipe: Recipe) -> Space:
+    """The search space of a recipe.
+
+    Raises:
+        RecipeError: if it has none, or one that cannot be read.
+    """
+    if not recipe.tune:
+        raise RecipeError(
+            f"the recipe '{recipe.name}' has no [tune] table; add one, for example "
+            '"train.lr" = { low = 1e-4, high = 1e-2, log = true }'
+        )
+    return {key: _range(key, value) for key, value in recipe.tune.items()}
+
+
+def _range(key: str, value: Any) -> Between | OneOf:
+    if isinstance(value, list) and value:
+        return OneOf(tuple(value))
+    if isinstance(value, dict):
+        return strict.build(Between, value, f"[tune] at '{key}'")
+    raise RecipeError(f"[tune] at '{key}' takes a list of choices or {{ low, high }}, not {value!r}")
+
+
+def tune(search: Search, root: Path, runs: Path, follow: Callable[[int, float], None] = lambda k, s: None) -> Found:
+    """Search until there are ``search.trials`` trials.
+
+    Args:
+        search: see ``Search``.
+        root: folder of the data sets.
+        runs: folder of all runs.
+        follow: told the number and score of each finished trial.
+
+    Returns:
+        The best; its recipe is written to ``runs/tune-<hash>/best.toml``.
+    """
+    import optuna
+
+    where = space(search.recipe())
+    folder = runs / f"tune-{_key(search)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    optuna.logging.set_verbosity(logging.WARNING)
+    storage = optuna.storages.RDBStorage(f"sqlite:///{folder / 'trials.db'}")
+    study = optuna.create_study(
+        storage=storage,
+        study_name="search",
+        load_if_exists=True,
+        direction="minimize" if lower_is_better(search) else "maximize",
+    )
+
+    def objective(trial: optuna.Trial) -> float:
+        values = {key: part.suggest(trial, key) for key, part in where.items()}
+        score = _score(search, starting_in(search.recipe(values), runs), root, folder / f"trial{trial.number}")
+        follow(trial.number, score)
+        return score
+
+    try:
+        _go_on(study, search, where, objective)
+        best, trials = study.best_trial, len(_finished(study))
+    finally:
+        storage.engine.dispose()
+    file = folder / "best.toml"
+    write_atomic(file, rewritten(search.path, search.overrides, best.params))
+    return Found(best.params, float(best.value or 0.0), trials, file)
+
+
+def _go_on(study: optuna.Study, search: Search, where: Space, objective: Callable[[optuna.Trial], float]) -> None:
+    """As many trials as are missing; the first of all is the recipe as it stands."""
+    import optuna
+
+    done = len(_finished(study))
+    if not done:
+        study.enqueue_trial(_as_it_stands(search, where))
+    # Seeded by how many there are already: a search that goes on does not draw the same values again.
+    study.sampler = optuna.samplers.TPESampler(seed=done)
+    study.optimize(objective, n_trials=max(0, search.trials - done))
+
+
+def _finished(study: optuna.Study) -> Sequence[optuna.trial.FrozenTrial]:
+    import optuna
+
+    return study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
+
+
+def _key(search: Search) -> str:
+    return content_key([search.recipe().as_table(), search.metric])[:10]
+
+
+def lower_is_better(search: Search) -> bool:
+    """Whether the objective falls when things get better.
+
+    Raises:
+        InputError: if no task of the recipe has the metric.
+    """
+    if search.metric is None:
+        return True
+    known = {name: m for task in search.recipe().tasks for name, m in measures(task).items()}
+    if search.metric not in known:
+        raise InputError(f"no metric '{search.metric}' for these tasks; {closest(search.metric, list(known))}")
+    return known[search.metric].lower
+
+
+def _score(search: Search, plan: Recipe, root: Path, folder: Path) -> float:
+    """Train and look at the validation sets; what was trained is not kept."""
+    run = train(plan, root, folder, resume=True, quiet=True)
+    try:
+        if run.valid_loss is None:
+            raise RecipeError(f"the recipe '{run.recipe.name}' has no validation data; tuning needs some")
+        return run.valid_loss if search.metric is None else _measured(run, search.metric)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _measured(run: Run, metric: str) -> float:
+    system = ModelSystem(run.model)
+    parts = [p for part in run.probe for p in predict(system, part, "valid")]
+    found = [measures(p.task)[metric](p.scores, p.targets) for p in parts if metric in measures(p.task)]
+    return float(np.mean(found))
+
+
+def _as_it_stands(search: Search, where: Space) -> dict[str, Value]:
+    """The recipe's own values, as far as its file names them."""
+    table = recipes.table_of(search.path)
+    found: dict[str, Value] = {}
+    for key in where:
+        node: Any = table
+        for part in key.split("."):
+            node = node.get(part) if isinstance(node, dict) else None
+        if node is not None:
+            found[key] = node
+    return found
+
+
+def rewritten(path: Path | str, overrides: Sequence[str], values: Mapping[str, Value]) -> str:
+    """The text of a recipe with other values; comments and order stay, unless it extends another: then it is whole by itself."""
+    import tomlkit
+
+    document = tomlkit.parse(recipes.file_of(path).read_text(encoding="utf-8"))
+    if "extends" in document:
+        document = tomlkit.parse(tomlkit.dumps(recipes.table_of(path)))
+    for change in [*overrides, *(f"{key}={_toml(value)}" for key, value in values.items())]:
+        strict.override(document, change)
+    return tomlkit.dumps(document)
+
+
+def _toml(value: Value) -> str:
+    import tomlkit
+
+    return tomlkit.item(value).as_string()

@@ -1,0 +1,90 @@
+"""A finished training, and the sets of examples that trained and judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from mien.data.batch import ExampleSet, load_sets
+from mien.encoders.base import Encoder
+from mien.model import Model
+from mien.person import Population
+from mien.recipe import Recipe
+from mien.types import Modality
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished training: the model in evaluation mode on the CPU, what it was made from, and where it lies.
+
+    Attributes:
+        model: it answers examples that the ``readers`` prepared; ``whole`` makes it answer those of the ``encoders``.
+        readers: the encoders, with what never learned run through (``frozen.py``).
+        train: the training sets, as the readers prepared them.
+        probe: the validation sets (the training sets where there are none), as the readers prepared them.
+        populations: of the modalities with a person baseline.
+        lineage: recipes of the runs whose weights it started from.
+        seconds: how long the loop ran, without preparing the data.
+    """
+
+    model: Model
+    encoders: dict[Modality, Encoder]
+    readers: dict[Modality, Encoder]
+    recipe: Recipe
+    folder: Path
+    train: Sequence[ExampleSet]
+    probe: Sequence[ExampleSet]
+    valid_loss: float | None
+    populations: dict[Modality, Population]
+    lineage: dict[Modality, dict[str, Any]]
+    seconds: float
+
+    def sets(self, split: str, root: Path, quiet: bool = False) -> list[ExampleSet]:
+        """The sets of one split, as the model takes them."""
+        with progress_bars(quiet) as bars:
+            return _related(example_sets(self.recipe, split, self.readers, root, bars), self.populations)
+
+
+def whole(run: Run, root: Path, quiet: bool = False) -> Run:
+    """The same run with a model that answers what its encoders prepare: an exported graph holds the part that never learned
+    too, unless a person baseline stands between the two."""
+    related = run.populations.keys()
+    if not set(run.model.bodies) - set(related):
+        return run
+    run.model.bodies = {m: b for m, b in run.model.bodies.items() if m in related}
+    kept = replace(run, readers={m: run.readers[m] if m in related else e for m, e in run.encoders.items()})
+    return replace(kept, probe=kept.sets("valid", root, quiet) or kept.sets("train", root, quiet))
+
+
+def _related(sets: list[ExampleSet], populations: Mapping[Modality, Population]) -> list[ExampleSet]:
+    for part in sets:
+        for modality, population in populations.items():
+            part.relate(modality, population)
+    return sets
+
+
+def example_sets(
+    recipe: Recipe, split: str, parts: Mapping[Modality, Encoder], root: Path, bars: Progress
+) -> list[ExampleSet]:
+    """The recipe's sets of one split, prepared by the encoders, with a progress bar each."""
+
+    def follow(label: str, size: int) -> Callable[[int], None]:
+        bar = bars.add_task(f"prepare {label}", total=size)
+        return lambda step: bars.advance(bar, step)
+
+    names = {m: t.name for m, t in recipe.encoders.items()}
+    return load_sets(recipe.data, split, parts, names, recipe.tasks, root, follow)
+
+
+@contextmanager
+def progress_bars(quiet: bool = False) -> Iterator[Progress]:
+    """Bars on the terminal's error stream."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, disable=quiet, console=Console(stderr=True)) as bars:
+        yield bars

@@ -1,0 +1,118 @@
+"""Tuning: it searches where the recipe says, goes on where it stopped, and never sees the test split."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from mien import recipe as recipes
+from mien.data import batch
+from mien.errors import InputError, RecipeError
+from mien.study.tune import Between, OneOf, Search, rewritten, space, tune
+from tests.tiny import write_pictures
+
+TOML = """\
+# A small one.
+name = "tiny"
+
+[encoders.face]
+name = "face_cnn"
+options = { width = 4 }
+
+[train]
+epochs = 1
+batch = 5
+lr = 0.01  # found by hand
+
+[tune]
+"train.lr" = { low = 1e-3, high = 1e-1, log = true }
+"train.schedule" = ["linear", "cosine"]
+
+[[data]]
+name = "pictures"
+manifest = "pictures/manifest.csv"
+clip = { image = "path" }
+targets.emotion.column = "label"
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_pictures(tmp_path)
+    (tmp_path / "tiny.toml").write_text(TOML, encoding="utf-8")
+    return tmp_path
+
+
+def test_it_never_touches_the_test_split_and_goes_on(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for line in (root / "pictures" / "manifest.csv").read_text(encoding="utf-8").splitlines()[1:]:
+        name, _, split, _ = line.split(",")
+        if split == "test":
+            (root / "pictures" / name).unlink()
+    splits: list[str] = []
+    load = batch.load_sets
+
+    def spied(*arguments: object) -> object:
+        splits.append(str(arguments[1]))
+        return load(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("mien.trained.load_sets", spied)
+    told: list[float] = []
+    first = tune(Search(root / "tiny.toml", (), 2), root, root / "runs", lambda number, score: told.append(score))
+    assert set(splits) == {"train", "valid"}
+    assert first.trials == len(told) == 2
+    again = tune(Search(root / "tiny.toml", (), 3), root, root / "runs", lambda number, score: told.append(score))
+    assert again.trials == len(told) == 3, "two of the three were there"
+    assert again.score == pytest.approx(min(told))
+    best = tomllib.loads(again.file.read_text(encoding="utf-8"))
+    assert best["train"]["lr"] == again.values["train.lr"]
+    assert recipes.load(again.file).train.schedule == again.values["train.schedule"]
+    assert list((root / "runs").rglob("*.safetensors")) == []
+
+
+def test_a_metric_of_the_validation_data_can_decide(root: Path) -> None:
+    found = tune(Search(root / "tiny.toml", (), 1, "accuracy"), root, root / "runs")
+    assert 0 <= found.score <= 1
+    assert found.values == {"train.lr": 0.01, "train.schedule": found.values["train.schedule"]}, (
+        "the recipe as it stands"
+    )
+
+
+def test_an_unknown_metric_is_named(root: Path) -> None:
+    with pytest.raises(InputError, match="did you mean 'accuracy'"):
+        tune(Search(root / "tiny.toml", (), 1, "acuracy"), root, root / "runs")
+
+
+def test_comments_stay(root: Path) -> None:
+    text = rewritten(root / "tiny.toml", ["train.batch=7"], {"train.lr": 0.5})
+    assert "lr = 0.5  # found by hand" in text
+    assert "batch = 7" in text
+    assert text.startswith("# A small one.")
+
+
+def test_what_extends_another_becomes_whole(root: Path) -> None:
+    (root / "late.toml").write_text('extends = "tiny.toml"\nname = "late"\n', encoding="utf-8")
+    table = tomllib.loads(rewritten(root / "late.toml", [], {"train.lr": 0.5}))
+    assert (table["name"], table["train"]["lr"], table["train"]["epochs"]) == ("late", 0.5, 1)
+
+
+def test_where_to_look(root: Path) -> None:
+    found = space(recipes.load(root / "tiny.toml"))
+    assert found["train.lr"] == Between(1e-3, 1e-1, log=True)
+    assert found["train.schedule"] == OneOf(("linear", "cosine"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("tune={}", "has no \\[tune\\] table"),
+        ("tune={a = 3}", "takes a list of choices or"),
+        ("tune={a = {low = 2, high = 1}}", "low < high"),
+        ("tune={a = {low = 1, hihg = 2}}", "did you mean 'high'"),
+    ],
+)
+def test_mistakes_are_named(root: Path, change: str, message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        space(recipes.load(root / "tiny.toml", [change]))

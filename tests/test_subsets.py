@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mien.data.batch import ExampleSet
+from mien.evaluate import Keep
+from mien.subsets import mean_cells, missing, subsets
+from mien.types import Clip, Example, Float32, Modality, Task, Track
+
+TASK = Task("mood", "single", ("low", "high"))
+TRACK = Track(np.zeros(1), np.zeros((1, 1), np.float32))
+
+
+class Set:
+    """Examples that all have words and a face; every fourth has a voice too."""
+
+    name = "s"
+
+    def __init__(self, size: int) -> None:
+        hot = np.eye(2, dtype=np.float32)
+        self.examples = [Example(Clip(f"s/{i}"), {"mood": hot[i % 2]}, None, "test", "s") for i in range(size)]
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def tracks(self, index: int) -> dict[Modality, Track]:
+        return {"text": TRACK, "face": TRACK, **({"voice": TRACK} if index % 4 == 0 else {})}
+
+    def order(self, size: int, rng: None) -> list[NDArray[np.int64]]:
+        return [np.arange(len(self))[k : k + size] for k in range(0, len(self), size)]
+
+    def targets(self, task: str) -> Float32:
+        return np.stack([e.targets[task] for e in self.examples])
+
+
+class KnowsWords:
+    """Right where there are words, else "low"."""
+
+    tasks: Sequence[Task] = (TASK,)
+
+    def answers(self, part: ExampleSet, rows: NDArray[np.int64], keeps: Sequence[Keep]) -> list[Mapping[str, Float32]]:
+        truth = part.targets("mood")[rows]
+        low = np.asarray([1.0, 0.0], np.float32)
+        for keep in keeps:
+            assert np.any(list(keep.values()), axis=0).all(), "nobody is left without anything"
+        return [{"mood": np.where(keep["text"][:, None], truth, low)} for keep in keeps]
+
+
+def test_subsets_in_order() -> None:
+    assert subsets(["face", "text"]) == [("text",), ("face",), ("text", "face")]
+    assert len(subsets(["text", "voice", "face"])) == 7
+
+
+def test_what_is_lost_with_the_words() -> None:
+    part = cast(ExampleSet, Set(200))
+    cells = {(c.subset, c.rate): c for c in missing(KnowsWords(), part, rates=(0.0, 0.5), seeds=(0, 1, 2))}
+    assert cells["text", 0.0].value == 1.0
+    assert cells["text", 0.0].collapse == 0.5
+    assert cells["face", 0.0].collapse == 1.0, "always low"
+    assert cells["face", 0.0].value == pytest.approx(1 / 3, abs=1e-4)
+    assert cells["face", 0.0].majority == pytest.approx(1 / 3, abs=1e-4)
+    assert cells["voice", 0.0].n == 50, "the others have no voice"
+    assert ("text", 0.5) not in cells, "a single modality is never missing"
+    half = cells["text+face", 0.5]
+    # Words are gone in a quarter of the cases, and where both would be one stays: 3/8 in all; half of these are wrong.
+    assert half.collapse == pytest.approx(0.5 + 3 / 16, abs=0.05)
+    assert cells["text+face", 0.0].value == 1.0
+
+
+def test_the_same_are_missing_for_everybody() -> None:
+    part = cast(ExampleSet, Set(40))
+    one, other = (missing(KnowsWords(), part, rates=(0.3,), seeds=(5,)) for _ in range(2))
+    assert one == other
+
+
+def test_cells_of_several_runs_are_means() -> None:
+    (cell, *_) = missing(KnowsWords(), cast(ExampleSet, Set(8)))
+    from dataclasses import replace
+
+    (mean,) = mean_cells([[cell], [replace(cell, value=0.5, collapse=1.0)]])
+    assert mean.value == 0.75
+    assert mean.collapse == 0.75
