@@ -245,7 +245,7 @@ def _as_it_stands(search: Search, where: Space) -> dict[str, Value]:
 
 
 def rewritten(path: Path | str, overrides: Sequence[str], values: Mapping[str, Value]) -> str:
-    """The text of a recipe with other values; comments and order stay, unless it extends another: then it is whole by itself."""
+    """The text of a recipe with other values; comments and order stay, unless it extends another: then it becomes whole."""
     import tomlkit
 
     document = tomlkit.parse(recipes.file_of(path).read_text(encoding="utf-8"))
