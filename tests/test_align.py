@@ -13,8 +13,8 @@ from torch import Tensor
 from mien.align import Encoded, align, clock
 from mien.answer import Encoded as Given
 from mien.errors import RecipeError
-from mien.export import export
 from mien.heads import score
+from mien.produce import exported
 from mien.recipe import Alignment, EncoderTable
 from mien.train import build, train
 from mien.types import Modality
@@ -168,7 +168,7 @@ def test_the_bundle_aligns_as_the_model_does(how: str, tmp_path: Path, monkeypat
     tiny.write_clips(tmp_path)
     plan = replace(tiny.clips_recipe(epochs=1), align=Alignment(how, 2.0))
     run = train(plan, tmp_path, tmp_path / "runs", quiet=True)
-    bundle = export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
+    bundle = exported(run, tmp_path, tmp_path / "bundle", quiet=True)
     torch.manual_seed(0)
     for lengths in ((1, 1, 1), (7, 13, 2)):
         times = [torch.rand(3, n).sort(dim=1).values * 9 + 40 for n in lengths]

@@ -14,7 +14,7 @@ from mien.cache import write_atomic
 from mien.card import card
 from mien.collect import Reading, Subset, read_set, sample_of, subsets
 from mien.recipe import Recipe
-from mien.train import example_sets, progress_bars
+from mien.trained import example_sets, progress_bars
 from mien.trust.calibration import Calibration
 from mien.trust.conformal import fit_label_sets, fit_threshold
 from mien.trust.fit import fit_calibration, fit_temperature
