@@ -34,7 +34,8 @@ from mien.machine import Machine
 from mien.observing import observe
 from mien.recipe import EncoderTable, FeatureTable, Recipe, Source, load
 from mien.run import Checkpoint
-from mien.train import _Loop, build, example_sets, progress_bars
+from mien.train import _Loop, build
+from mien.trained import example_sets, progress_bars
 
 ROOT = Path(os.environ.get("MIEN_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 
