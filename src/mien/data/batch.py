@@ -156,7 +156,10 @@ def _pad(rows: Sequence[NDArray[Any] | None]) -> tuple[Tensor, Tensor]:
 
 def _pad_times(rows: Sequence[NDArray[np.float64]], longest: int) -> Tensor:
     """Float (B, T); padding repeats the last time."""
-    return torch.from_numpy(np.stack([np.pad(r, (0, longest - len(r)), "edge") for r in rows]).astype(np.float32))
+    times = np.empty((len(rows), longest), np.float32)
+    for place, row in zip(times, rows, strict=True):
+        place[: len(row)], place[len(row) :] = row, row[-1]
+    return torch.from_numpy(times)
 
 
 def epoch(sets: Sequence[ExampleSet], size: int, rng: np.random.Generator) -> Iterator[tuple[int, NDArray[np.int64]]]:
