@@ -22,6 +22,13 @@ def test_text_becomes_words_in_time() -> None:
     assert segment.modalities == ("text",)
 
 
+def test_words_of_a_part_of_a_file_stand_on_its_clock() -> None:
+    segment = segment_of(Clip("x", text="three short words", span=Span(10.0, 13.0)), "text")
+    assert segment is not None
+    assert segment.words is not None
+    assert [(w.span.start, w.span.end) for w in segment.words.items] == [(10.0, 11.0), (11.0, 12.0), (12.0, 13.0)]
+
+
 def test_noise_reaches_the_asked_ratio_and_repeats() -> None:
     clean, noisy = voiced(), spoil(voiced(), "noise:10", "clip")
     assert clean.audio is not None

@@ -42,8 +42,8 @@ def segment_of(clip: Clip, modality: Modality) -> Segment | None:
         times = np.asarray(given.times) if len(given.times) == len(values) else np.arange(len(values), dtype=float)
         return Segment(Span(0.0, 0.0), clip.speaker, context=clip.context, features={modality: Track(times, values)})
     if modality == "text":
-        words = words_of(clip.text) if clip.text else None
-        span = Span(0.0, words.items[-1].span.end if words else 0.0)
+        words = words_of(clip.text, span=clip.span) if clip.text else None
+        span = clip.span or Span(0.0, words.items[-1].span.end if words else 0.0)
         return Segment(span, clip.speaker, words, context=clip.context) if words else None
     return _sound(clip) if modality == "voice" else _face(clip)
 
@@ -80,11 +80,11 @@ def _array(path: Path, name: str) -> Float32:
     return read_array(path, name)
 
 
-def words_of(text: str, language: str | None = None) -> Words:
-    """Known words without known times: one after the other at an even pace."""
+def words_of(text: str, language: str | None = None, span: Span | None = None) -> Words:
+    """Known words without known times: one after the other at an even pace, over the span in which they were said."""
     pieces = text.split() or [text]
-    pace = _SECONDS_PER_WORD
-    return Words(tuple(Word(w, Span(i * pace, (i + 1) * pace)) for i, w in enumerate(pieces)), language)
+    start, pace = (span.start, span.duration / len(pieces)) if span is not None else (0.0, _SECONDS_PER_WORD)
+    return Words(tuple(Word(w, Span(start + i * pace, start + (i + 1) * pace)) for i, w in enumerate(pieces)), language)
 
 
 def _picture(clip: Clip) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -116,9 +116,13 @@ def _fingerprint(item: Item, modality: Modality) -> list[Any]:
     if given is not None:
         return [clip.id, _content(given.path), given.array, given.rows, given.times, item.how]
     if modality == "text":
-        return [clip.id, clip.text, clip.context, clip.speaker, item.how]
+        return [clip.id, clip.text, clip.context, clip.speaker, _bounds(clip), item.how]
     file = (clip.audio or clip.video) if modality == "voice" else (clip.image or clip.video)
-    return [clip.id, file and _content(file), clip.row, clip.span and [clip.span.start, clip.span.end], item.how]
+    return [clip.id, file and _content(file), clip.row, _bounds(clip), item.how]
+
+
+def _bounds(clip: Clip) -> list[float] | None:
+    return None if clip.span is None else [clip.span.start, clip.span.end]
 
 
 def _content(file: Path) -> str:
