@@ -30,9 +30,11 @@ def table(bundles: Mapping[str, Sequence[Entry]]) -> str:
     head = ["bundle", "modality", "test set", "n", "seeds", *(METRICS[m] for m in columns)]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for name, rows in bundles.items():
-        for key in dict.fromkeys((e["modality"], e["set"], e["split"], e["n"], e["seeds"]) for e in rows):
-            same = {e["metric"]: e for e in rows if (e["modality"], e["set"], e["split"], e["n"], e["seeds"]) == key}
-            modality, data_set, split, n, seeds = key
+        for key in dict.fromkeys((e["modality"], e["set"], e["split"], e["n"]) for e in rows):
+            same = {e["metric"]: e for e in rows if (e["modality"], e["set"], e["split"], e["n"]) == key}
+            modality, data_set, split, n = key
+            # Calibration is of the weights that ship alone, so its figures may be of fewer seeds: they have no deviation.
+            seeds = max(e["seeds"] for e in same.values())
             where = data_set if split == "test" else f"{data_set} ({split})"
             cells = [name, modality, where, f"{n:,}", str(seeds), *(_cell(same.get(m)) for m in columns)]
             lines.append("| " + " | ".join(cells) + " |")
