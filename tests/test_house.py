@@ -16,6 +16,7 @@ import pytest
 
 from mien.data.readers.base import readers
 from mien.encoders.base import encoders
+from mien.explain.evidence.base import explainers
 from mien.fusion.base import fusions
 from mien.metrics.base import metrics
 from mien.registry import Family
@@ -26,7 +27,7 @@ from .conftest import ROOT
 
 PACKAGE = ROOT / "src" / "mien"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-FAMILIES: tuple[Family[object], ...] = (encoders, fusions, metrics, exporters, readers)  # type: ignore[assignment]
+FAMILIES: tuple[Family[object], ...] = (encoders, fusions, metrics, exporters, explainers, readers)  # type: ignore[assignment]
 PARTS = [(family, name) for family in FAMILIES for name in family.names()]
 NETWORK = {"requests", "urllib.request", "urllib3", "http.client", "socket", "httpx", "aiohttp", "ftplib"}
 CODE_IN_DATA = {"pickle", "marshal", "shelve", "dill", "joblib", "cloudpickle"}

@@ -12,6 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from mien.errors import InputError, MienError, explain
+from mien.explained import Clearest
+from mien.explanation import Explanation
 from mien.outputs import STDOUT, Outputs, Page
 from mien.pipeline import Analyzer
 from mien.report.table import harmless, render
@@ -50,25 +52,33 @@ def run(
     skipped: list[tuple[Path, str]] = []
     targets: list[Path | None] = [*clips] or [None]
     for clip in targets:
-        answer = _read(analyzer, clip, text, subtitles, several)
+        answer = _read(analyzer, clip, text, subtitles, several, page is not None and page.explain)
         if isinstance(answer, str):
             skipped.append((clip or Path("text"), answer))
             continue
-        out.print(render(answer))
+        timeline, explained = answer
+        out.print(render(timeline))
         out.print()
-        plan.write(answer, clip)
+        plan.write(timeline, clip, explained)
     for note in analyzer.bundle.notes:
         out.print(Text(note, style="dim"))
     return _report(skipped, len(clips))
 
 
 def _read(
-    analyzer: Analyzer, clip: Path | None, text: str | None, subtitles: Path | None, several: bool
-) -> Timeline | str:
-    """The answer; with several clips, why there is none: one bad file, or a fault of ours with it, must not cost the rest."""
+    analyzer: Analyzer, clip: Path | None, text: str | None, subtitles: Path | None, several: bool, explain_it: bool
+) -> tuple[Timeline, Sequence[Explanation | None]] | str:
+    """The answer, and explanations where they are wanted; with several clips, why there is none: one bad file, or a fault of
+    ours with it, must not cost the rest.
+    """
     try:
-        with _progress(clip) as follow:
-            return analyzer.analyze(clip, text=text, subtitles=subtitles, progress=follow)
+        watch = Clearest() if explain_it else None
+        with _progress("reading", clip) as follow:
+            timeline = analyzer.analyze(clip, text=text, subtitles=subtitles, progress=follow, watch=watch)
+        if watch is None:
+            return timeline, ()
+        with _progress("explaining", clip) as follow:
+            return timeline, watch.explain(analyzer, timeline, follow)
     except Exception as error:
         of_the_clip = isinstance(error, InputError) or not isinstance(error, MienError)
         if not (several and of_the_clip) or os.environ.get("MIEN_DEBUG"):
@@ -99,7 +109,7 @@ def _expand(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 @contextmanager
-def _progress(clip: Path | None) -> Iterator[Callable[[float, float], None]]:
+def _progress(doing: str, clip: Path | None) -> Iterator[Callable[[float, float], None]]:
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -108,7 +118,7 @@ def _progress(clip: Path | None) -> Iterator[Callable[[float, float], None]]:
     )
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        bar = bars.add_task(harmless(f"reading {clip.name if clip else 'text'}"), total=None)
+        bar = bars.add_task(harmless(f"{doing} {clip.name if clip else 'text'}"), total=None)
 
         def follow(done: float, total: float) -> None:
             bars.update(bar, completed=done, total=total or None)

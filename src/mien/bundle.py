@@ -131,11 +131,11 @@ class Bundle:
     @property
     def files(self) -> set[str]:
         """Names of its graphs."""
-        return {entry["file"] for entry in self._entries.values()}
+        return {entry["file"] for entry in self.entries.values()}
 
     @cached_property
-    def _entries(self) -> dict[str, Any]:
-        """The entry of each graph: "fusion", each modality, and "<modality>_trunk" where there is a baseline."""
+    def entries(self) -> dict[str, Any]:
+        """What the table says of each graph: "fusion", each modality, and "<modality>_trunk" where there is a baseline."""
         table = self._table["encoders"]
         trunks = {f"{m}_trunk": table[m]["trunk"] for m in self.populations}
         return {"fusion": self._table["fusion"], **table, **trunks}
@@ -246,7 +246,7 @@ class Bundle:
 
     def _graph(self, part: str) -> onnxruntime.InferenceSession:
         if part not in self._graphs:
-            entry = self._entries[part]
+            entry = self.entries[part]
             self._graphs[part] = open_graph(self._file(entry["file"], entry["sha256"]))
         return self._graphs[part]
 

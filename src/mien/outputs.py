@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mien.cache import write_atomic
 from mien.errors import InputError
+from mien.explanation import Explanation
 from mien.extras import needs_report
 from mien.report.base import exporters
 from mien.timeline import Timeline
@@ -23,10 +24,11 @@ STDOUT = Path("-")
 
 @dataclass(frozen=True)
 class Page:
-    """How HTML reports are written: in which language, and whether the clip itself is put into them."""
+    """How HTML reports are written: in which language, and whether with the clip itself and with explanations."""
 
     lang: str = "en"
     embed: bool = False
+    explain: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,29 +74,51 @@ class Outputs:
                     raise InputError(f"'{path}' is named for two outputs; give each its own")
         return cls(wanted, _unique_names(clips), several, page)
 
-    def write(self, timeline: Timeline, clip: Path | None) -> None:
-        """Write all that is wanted of one clip, each file whole or not at all.
+    def write(self, timeline: Timeline, clip: Path | None, explained: Sequence[Explanation | None] = ()) -> None:
+        """Write all that is wanted of one clip, each file whole or not at all; explanations go into HTML.
 
         Raises:
             InputError: if the disk refuses.
         """
         for kind, path in self.wanted.items():
             target = path / f"{self.names[clip]}.{kind}" if self.several and clip is not None else path
-            content = self._html(timeline, clip, target) if kind == "html" else exporters.get(kind)(timeline)
-            if path == STDOUT:
-                sys.stdout.write(content)
-                continue
-            try:
-                # A link is followed: what it points at is replaced, not the link.
-                write_atomic(target.resolve(), content)
-            except OSError as error:
-                raise InputError(f"'{target}' cannot be written: {error.strerror}") from error
+            content = self._html(timeline, clip, target, explained) if kind == "html" else exporters.get(kind)(timeline)
+            put(STDOUT if path == STDOUT else target, content)
 
-    def _html(self, timeline: Timeline, clip: Path | None, target: Path) -> str:
+    def _html(
+        self, timeline: Timeline, clip: Path | None, target: Path, explained: Sequence[Explanation | None]
+    ) -> str:
         """A report that knows where its clip lies, seen from the folder it is written to."""
         from mien.report.html import write_html
 
-        return write_html(timeline, lang=self.page.lang, media=_media(clip, target.resolve(), self.page.embed))
+        media = _media(clip, target.resolve(), self.page.embed)
+        return write_html(timeline, lang=self.page.lang, media=media, explained=explained)
+
+
+def check_output(kind: str, path: Path, inputs: Sequence[Path]) -> None:
+    """Refuse a file for one output that could not be written, or is an input.
+
+    Raises:
+        InputError: saying why.
+    """
+    if path != STDOUT:
+        _check_file(kind, path, inputs)
+
+
+def put(path: Path, content: str) -> None:
+    """Write a file, whole or not at all, or to ``STDOUT``.
+
+    Raises:
+        InputError: if the disk refuses.
+    """
+    if path == STDOUT:
+        sys.stdout.write(content)
+        return
+    try:
+        # A link is followed: what it points at is replaced, not the link.
+        write_atomic(path.resolve(), content)
+    except OSError as error:
+        raise InputError(f"'{path}' cannot be written: {error.strerror}") from error
 
 
 def _media(clip: Path | None, target: Path, embed: bool) -> Media:
@@ -112,7 +136,7 @@ def _check_page(page: Page, asked: bool, clips: Sequence[Path]) -> None:
     """Refuse a report that could not be written."""
     if not asked:
         if page != Page():
-            raise InputError("--lang and --embed go with --html; add --html report.html")
+            raise InputError("--lang, --embed and --explain go with --html; add --html report.html")
         return
     from mien.report._page.media import check_embeddable
     from mien.report._page.words import Language

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
@@ -13,6 +14,8 @@ from mien import threads
 from mien.circumplex import expected
 from mien.errors import InputError
 from mien.explain import shapley
+from mien.explain.question import Seen
+from mien.media.reading import clip_of
 from mien.person import Baseline
 from mien.timeline import Prediction, Timeline
 from mien.types import Clip, Modality, Segment, Span, Track, Words
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from mien.media.speech import Recogniser
 
 Progress = Callable[[float, float], None]
+Watch = Callable[[Seen, Prediction], None]
 People = dict[tuple[Modality, str | None], Baseline]
 
 
@@ -56,6 +60,7 @@ class Analyzer:
         text: str | None = None,
         subtitles: str | Path | None = None,
         progress: Progress | None = None,
+        watch: Watch | None = None,
     ) -> Timeline:
         """The timeline of expressed emotion.
 
@@ -65,16 +70,17 @@ class Analyzer:
             text: the words said, instead of speech recognition.
             subtitles: an .srt or .vtt file with the words and their times, instead of speech recognition.
             progress: told (seconds done, seconds in all; 0 when unknown).
+            watch: told what was seen and answered, segment by segment, so that it can be explained.
 
         Raises:
             InputError: the input cannot be used; the message says why.
         """
         warnings: list[str] = []
-        clip = _clip(source, text, subtitles)
+        clip = clip_of(source, text, subtitles)
         duration, cut = self._segments(clip, subtitles, warnings, progress)
         segments = _with_context(cut, max(e.context for e in self.bundle.encoders.values()))
         people: People = {}
-        predictions = tuple(p for s in segments if (p := self._predict(s, people, warnings)) is not None)
+        predictions = tuple(p for s in segments if (p := self._predict(s, people, warnings, watch)) is not None)
         if _looked_for_faces(predictions, warnings):
             predictions = tuple(p if "face" in p.shares else _because(p, "no_face") for p in predictions)
         duration = max([duration, *(p.span.end for p in predictions)])
@@ -137,7 +143,9 @@ class Analyzer:
                 found[modality] = replace(found[modality], values=usual.normalise(found[modality].values))
         return found
 
-    def _predict(self, segment: Segment, people: People, warnings: list[str]) -> Prediction | None:
+    def _predict(
+        self, segment: Segment, people: People, warnings: list[str], watch: Watch | None = None
+    ) -> Prediction | None:
         encoders, tracks = self.bundle.encoders, self._tracks(segment, people)
         missing = []
         if segment.words is not None and "text" in encoders and "text" not in tracks:
@@ -152,7 +160,7 @@ class Analyzer:
         label = _best(scores)
         values = {s: float(found["emotion"][labels.index(label)]) for s, found in answer.subsets.items()}
         contributed = shapley.contributions(values)
-        return Prediction(
+        prediction = Prediction(
             span=segment.span,
             who=segment.who,
             text=segment.words.text if segment.words is not None else "",
@@ -171,6 +179,21 @@ class Analyzer:
             uncertain="emotion" in answer.uncertain,
             reasons=(*answer.reasons, *missing),
         )
+        if watch is not None:
+            watch(Seen(segment, tracks, answer, self._again(people, segment.who)), prediction)
+        return prediction
+
+    def _again(self, people: People, who: str | None) -> Callable[[Modality, Segment], Track | None]:
+        """Prepares as now, relative to what is known of the person by now."""
+        usual = {m: deepcopy(people[m, who]) for m in self.bundle.populations if (m, who) in people}
+
+        def prepare(modality: Modality, segment: Segment) -> Track | None:
+            track = self.bundle.encoders[modality].prepare(segment)
+            if track is None or modality not in usual:
+                return track
+            return replace(track, values=usual[modality].normalise(track.values))
+
+        return prepare
 
 
 def analyze(
@@ -184,33 +207,6 @@ def analyze(
 ) -> Timeline:
     """The timeline of one clip; see ``Analyzer``, which is the better choice for many clips."""
     return Analyzer(bundle, asr).analyze(source, text=text, subtitles=subtitles, progress=progress)
-
-
-def _clip(source: str | Path | Clip | None, text: str | None, subtitles: str | Path | None) -> Clip:
-    """One noun for whatever was given. What kind of file a path is, is seen when it is opened."""
-    if text is not None and subtitles is not None:
-        raise InputError("there are words twice; give a text or subtitles, not both")
-    if source is None and subtitles is not None:
-        raise InputError("subtitles go with a video or a sound; to read the subtitles alone, name them as the file")
-    if isinstance(source, Clip):
-        clip = source if text is None else replace(source, text=text)
-    elif source is None:
-        clip = Clip("text", text=text)
-    else:
-        clip = Clip(Path(source).name, video=Path(source), text=text)
-    if clip.text is not None:
-        clip = replace(clip, text=_sound_text(clip.text))
-    files = [f for f in (clip.video, clip.audio, clip.image) if f is not None]
-    if len(files) > 1:
-        raise InputError("pictures and sound lie in several files; join them into one video first")
-    if not files and not (clip.text or "").strip():
-        raise InputError("there is nothing to analyse: name a file, or give --text")
-    return replace(clip, id=_sound_text(clip.id))
-
-
-def _sound_text(text: str) -> str:
-    """Bytes that are no text (in file names, in arguments) come as lone surrogates, which nothing can write out."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _inside(segments: Iterator[Segment], span: Span) -> Iterator[Segment]:
@@ -266,10 +262,10 @@ def _timeline(
 
 
 def _mean_scores(predictions: Sequence[Prediction]) -> dict[str, float]:
-    """Mean over segments, weighted by duration; a still counts as a tenth of a second."""
+    """Mean over segments, weighted by duration."""
     if not predictions:
         return {}
-    weights = [max(p.span.duration, 0.1) for p in predictions]
+    weights = [p.weight for p in predictions]
     return {
         label: sum(w * p.scores[label] for w, p in zip(weights, predictions, strict=True)) / sum(weights)
         for label in predictions[0].scores

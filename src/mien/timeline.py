@@ -10,6 +10,7 @@ from mien.types import MODALITIES, Modality, Span
 
 SURE = 0.5
 """A label less probable than this is no clear answer."""
+_SHORTEST = 0.1  # seconds
 _OTHER_AT_MOST = 0.25  # what a modality in conflict may give to the other's label
 
 
@@ -63,6 +64,11 @@ class Prediction:
     reasons: tuple[str, ...] = ()
 
     @property
+    def weight(self) -> float:
+        """How much it counts in means over the clip: its seconds; a still counts as a tenth of one."""
+        return max(self.span.duration, _SHORTEST)
+
+    @property
     def conflict(self) -> tuple[Opinion, Opinion] | None:
         """Two modalities that point to different emotions: each at least half sure of its own, and giving the other's at most
         a quarter. Of several such pairs the surest; ``None`` when they agree, or are too unsure to disagree.
@@ -99,3 +105,20 @@ class Timeline:
     arousal: float | None
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def influences(self) -> tuple[float, ...]:
+        """How far each segment moved the summary: probability of ``label`` on the whole, minus what it would be without this
+        segment. Exact, since the summary is a mean; empty when there is none, 0 for a segment that is alone.
+        """
+        if self.label is None:
+            return ()
+        weights = [p.weight for p in self.predictions]
+        values = [p.scores[self.label] for p in self.predictions]
+        total, mean = sum(weights), self.scores[self.label]
+        rests = [total - w for w in weights]
+        # What the others' mean is without w * v: (total * mean - w * v) / rest.
+        return tuple(
+            mean - (total * mean - w * v) / rest if rest > 0 else 0.0
+            for w, v, rest in zip(weights, values, rests, strict=True)
+        )

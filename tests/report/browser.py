@@ -7,12 +7,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mien.report._page.evidence import Evidence
+from mien.explanation import Evidence, Explanation, Piece, Stage
 from mien.timeline import Prediction, Timeline
 from mien.types import EMOTIONS, Modality, Span
 
@@ -108,11 +109,38 @@ TALK = Timeline(
     0.2,
     ("no speech was found",),
 )
-EXPLAINED = [
-    Evidence(
-        "neutral",
-        (("Don't", 0.1), ("forget", -0.6), ("a", 0.0), ("jacket.", 0.9)),
-        ((Span(0.2, 0.8), 0.7), (Span(0.8, 1.5), -0.3)),
-        ((0.1, 0.9), (-0.4, 0.0)),
+
+
+def explained(prediction: Prediction, label: str, *evidence: Evidence) -> Explanation:
+    """An explanation of a made-up answer, with what stands in every one."""
+    stages = (
+        Stage("prepare", "voice", "voice_whisper"),
+        Stage("encode", "voice", "voice_whisper", "voice-0123456789ab.onnx", "0123456789ab" + "0" * 52),
+        Stage("fuse", None, "late", "fusion-ba9876543210.onnx", "ba9876543210" + "0" * 52),
     )
-]
+    pooled = dict.fromkeys(EMOTIONS, 0.02) | {label: 0.88}
+    return Explanation(
+        "talk.mp4", "research", "0" * 64, prediction, label, 1 / 7, {"voice": 0.5}, {}, pooled, {"voice": 0.6},
+        stages, ("text",), evidence,
+    )  # fmt: skip
+
+
+def words(*pairs: tuple[str, float]) -> Evidence:
+    return Evidence("text", "occlusion_words", tuple(Piece(w, text, Span(0.2, 0.8)) for text, w in pairs))
+
+
+SPANS, BANDS = (Span(0.2, 0.8), Span(0.8, 1.5)), ((0.0, 500.0), (500.0, 8000.0))
+SOUND = Evidence(
+    "voice",
+    "occlusion_sound",
+    tuple(Piece(w, span=s, band=b) for (b, s), w in zip(product(BANDS, SPANS), (0.0, 0.3, -0.2, 0.0), strict=True)),
+)
+BOXES = ((0.0, 0.0, 0.5, 0.5), (0.5, 0.0, 1.0, 0.5), (0.0, 0.5, 0.5, 1.0), (0.5, 0.5, 1.0, 1.0))
+FACE = Evidence(
+    "face",
+    "occlusion_face",
+    tuple(Piece(w, box=b) for b, w in zip(BOXES, (0.1, 0.4, -0.3, 0.0), strict=True)),
+    b"\x89PNG",
+)
+SAID = words(("Don't", 0.05), ("forget", -0.3), ("a", 0.0), ("jacket.", 0.6))
+EXPLAINED = [explained(TALK.predictions[0], "neutral", SAID, SOUND, FACE)]

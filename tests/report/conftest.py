@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(demo_clip(), clip)
     for lang in ("en", "zh"):
         page = path / f"{lang}.html"
-        content = write_html(TALK, lang=lang, media=referred(clip, page, "video"), evidence=EXPLAINED)
+        content = write_html(TALK, lang=lang, media=referred(clip, page, "video"), explained=EXPLAINED)
         page.write_text(content, encoding="utf-8")
     (path / "inside.html").write_text(write_html(TALK, media=embedded(clip, "video")), encoding="utf-8")
     gone = Media("video", "./gone.mp4")

@@ -16,14 +16,16 @@ from typing import Any
 import pytest
 
 from mien.errors import InputError
-from mien.report._page.evidence import Evidence
 from mien.report._page.media import EMBED_LIMIT, Media, embedded, referred
 from mien.report._page.palette import MODALITY_LOOKS, looks
 from mien.report.html import write_html
 from mien.timeline import Timeline
-from mien.types import EMOTIONS, Span
+from mien.trust.guard import REASONS
+from mien.types import EMOTIONS
 
 from ..conftest import ROOT
+from .browser import FACE, SOUND, explained
+from .browser import words as said
 from .test_exporters import EMPTY, prediction, timeline
 
 HOSTILE = [
@@ -99,13 +101,13 @@ def hostile(words: str) -> Timeline:
 @pytest.mark.parametrize("words", HOSTILE)
 def test_hostile_words_stay_words(words: str) -> None:
     media = referred(Path("/clips") / (words.replace("/", "_").replace("\0", "") + ".mp4"), Path("/r/x.html"), "video")
-    evidence = [Evidence("surprised", ((words, 0.5),)), None]
-    page = Page(write_html(hostile(words), media=media, evidence=evidence))
-    harmless = Page(write_html(hostile("hello"), media=media, evidence=evidence))
+    why = [explained(hostile(words).predictions[0], "surprised", said((words, 0.5))), None]
+    page = Page(write_html(hostile(words), media=media, explained=why))
+    harmless = Page(write_html(hostile("hello"), media=media, explained=why))
     assert page.shape() == harmless.shape()
     assert page.inside["style"] == harmless.inside["style"]
     assert page.inside["script"][1:] == harmless.inside["script"][1:], "only the data differ"
-    assert page.data["moments"][0]["ev"]["words"] == [[words, 0.5]]
+    assert page.data["moments"][0]["ev"]["text"] == [[words, 500]]
     assert page.data["people"] == [words, "Person 2"]
     raw = page.inside["script"][0]
     assert not re.search("[<>&'\u2028\u2029]", raw), "no sign that ends a script, in any kind of parser"
@@ -221,15 +223,39 @@ def test_numbers_that_are_none_do_not_break_the_page() -> None:
     assert data["moments"][0]["q"][1] == [["Length of the speech", "1.0 s"]]
 
 
-def test_evidence_says_when_it_is_wrong() -> None:
-    with pytest.raises(ValueError, match="from -1 to 1"):
-        Evidence("happy", voice=((Span(0, 1), 1.5),))
-    with pytest.raises(ValueError, match="one length"):
-        Evidence("happy", face=((0.1, 0.2), (0.3,)))
-    explained = Evidence("surprised", face=((0.5, -0.5),), picture=b"\xff\xd8")
-    data = Page(write_html(timeline(prediction(), prediction()), evidence=[None, explained])).data
+def test_explanations_stand_beside_their_moments() -> None:
+    one = prediction()
+    why = explained(one, "surprised", said(("a", 0.1)), SOUND, FACE)
+    data = Page(write_html(timeline(one, one), explained=[None, why])).data
     assert "ev" not in data["moments"][0]
-    assert data["moments"][1]["ev"]["picture"] == "data:image/jpeg;base64,/9g="
+    found = data["moments"][1]["ev"]
+    assert found["text"] == [["a", 100]]
+    assert found["voice"] == {
+        "edges": [0.2, 0.8, 1.5], "bands": [[500, 8000], [0, 500]], "rows": [[-200, 0], [0, 300]]
+    }  # fmt: skip
+    assert found["face"]["boxes"][1] == [0.5, 0.0, 1.0, 0.5, 400]
+    assert found["face"]["picture"] == "data:image/png;base64,iVBORw=="
+    assert found["prior"] == 0.143
+    assert data["graphs"][-1] == ["fuse", "", "late", "fusion-ba9876543210.onnx"]
+
+
+def test_doubts_and_contributions_reach_the_page() -> None:
+    doubtful = replace(
+        prediction(), uncertain=True, reasons=("noise",), label_set=("surprised", "sad"), contributions={"text": -0.1}
+    )
+    page = Page(write_html(timeline(doubtful)))
+    moment = page.data["moments"][0]
+    assert (moment["u"], moment["r"], moment["k"]) == (1, ["noise"], [-0.1, None, None])
+    assert [page.data["labels"][k]["name"] for k in moment["ls"]] == ["surprised", "sad"]
+    assert page.data["reasons"].keys() == REASONS.keys()
+
+
+def test_what_the_whole_rests_on() -> None:
+    sure = replace(prediction(), scores=dict.fromkeys(EMOTIONS, 0.0) | {"surprised": 1.0})
+    page = Page(write_html(timeline(prediction(), prediction(), prediction(), sure)))
+    assert "What the whole rests on" in page.words
+    few = Page(write_html(timeline(prediction(), sure)))
+    assert "What the whole rests on" not in few.words
 
 
 def load_hour() -> Callable[[], Timeline]:

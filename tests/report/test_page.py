@@ -142,8 +142,17 @@ def test_evidence_is_shown_where_it_exists(browser: Any, folder: Path) -> None:
         assert page.ask(words)[3] == ["jacket.", "for"]
         assert page.tab.inner_text("#m0 .words") == "Don't forget a jacket."
         assert page.ask("document.querySelectorAll('#transcript .w.against').length") == 1
-        assert page.ask("document.querySelectorAll('.sound i').length") == 2
+        cells = "[...document.querySelectorAll('.strip rect')].map((e) => e.classList.item(2))"
+        assert page.ask(cells) == ["against", None, None, "for"]
         assert page.ask("document.querySelectorAll('.map rect').length") == 4
+        shown = page.tab.inner_text("#moment")
+        assert "Strongest: jacket., +60 points." in shown
+        assert "Strongest: 0 to 500 Hz at 0.8 s, +30 points." in shown
+        assert "Strongest: upper right of the picture, +40 points." in shown
+        page.tab.click("#moment summary >> text=How this answer came about")
+        path = page.tab.inner_text("#moment details[open] ol")
+        assert "Read by: voice_whisper." in path
+        assert "voice-0123456789ab.onnx and fusion-ba9876543210.onnx" in path
         page.ask("choose(1)")
         assert page.ask("document.querySelectorAll('.evidence-words').length") == 0
 

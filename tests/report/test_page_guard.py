@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from mien.report._page.evidence import Evidence
 from mien.report.html import write_html
 from mien.types import Span
 
-from .browser import TALK, opened
+from .browser import TALK, explained, opened, words
 from .test_html import HOSTILE, hostile, load_hour
 
 pytestmark = pytest.mark.slow
@@ -41,9 +40,9 @@ def test_hostile_words_do_nothing(browser: Any, tmp_path: Path) -> None:
     pages = [hostile(words) for words in HOSTILE]
     everything = tuple(p for page in pages for p in page.predictions)
     path = tmp_path / "x.html"
-    evidence = [Evidence("surprised", ((p.text, 0.5),)) for p in everything]
+    why = [explained(p, "surprised", words((p.text, 0.5))) for p in everything]
     whole = replace(pages[0], predictions=everything, warnings=tuple(HOSTILE), source="".join(HOSTILE))
-    path.write_text(write_html(whole, evidence=evidence), encoding="utf-8")
+    path.write_text(write_html(whole, explained=why), encoding="utf-8")
     with opened(browser, path) as page:
         for moment in range(len(everything)):
             page.ask(f"choose({moment})")

@@ -25,6 +25,7 @@ def analyze(
     html: Out = None,
     lang: Annotated[str, typer.Option(help="Language of the HTML report: en or zh.")] = "en",
     embed: Annotated[bool, typer.Option("--embed", help="Put the clip itself into the HTML report.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Put explanations into the HTML report.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no table.")] = False,
 ) -> None:
     """Read clips: a table, and files if asked for. With several clips, or a folder, --json and the like name folders."""
@@ -32,7 +33,7 @@ def analyze(
     from mien.outputs import Page
 
     outputs = {"json": json, "csv": csv, "vtt": vtt, "html": html}
-    raise typer.Exit(run(paths or [], text, subtitles, bundle, asr, outputs, quiet, Page(lang, embed)))
+    raise typer.Exit(run(paths or [], text, subtitles, bundle, asr, outputs, quiet, Page(lang, embed, explain)))
 
 
 @app.command()

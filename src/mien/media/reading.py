@@ -3,19 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
+from mien.errors import InputError
 from mien.media.subtitles import read_subtitles, read_text, sentences, spread
-from mien.types import Segment, Span, Word, Words
+from mien.types import Clip, Segment, Span, Word, Words
 
 SUBTITLES = (".srt", ".vtt")
 _PACE = 0.4  # seconds a word of a text without times is taken to last
 _LONGEST = 40  # words; the text encoder reads about so many at once
 _PAUSE = 0.5  # seconds without a word that end an utterance
 _UTTERANCE = 10.0  # seconds
+
+
+def clip_of(source: str | Path | Clip | None, text: str | None, subtitles: str | Path | None) -> Clip:
+    """One noun for whatever was given. What kind of file a path is, is seen when it is opened.
+
+    Raises:
+        InputError: words or files are given twice, or nothing is.
+    """
+    if text is not None and subtitles is not None:
+        raise InputError("there are words twice; give a text or subtitles, not both")
+    if source is None and subtitles is not None:
+        raise InputError("subtitles go with a video or a sound; to read the subtitles alone, name them as the file")
+    if isinstance(source, Clip):
+        clip = source if text is None else replace(source, text=text)
+    elif source is None:
+        clip = Clip("text", text=text)
+    else:
+        clip = Clip(Path(source).name, video=Path(source), text=text)
+    if clip.text is not None:
+        clip = replace(clip, text=_sound_text(clip.text))
+    files = [f for f in (clip.video, clip.audio, clip.image) if f is not None]
+    if len(files) > 1:
+        raise InputError("pictures and sound lie in several files; join them into one video first")
+    if not files and not (clip.text or "").strip():
+        raise InputError("there is nothing to analyse: name a file, or give --text")
+    return replace(clip, id=_sound_text(clip.id))
+
+
+def _sound_text(text: str) -> str:
+    """Bytes that are no text (in file names, in arguments) come as lone surrogates, which nothing can write out."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def is_text(path: Path) -> bool:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import files
 
+from mien.explanation import Explanation
 from mien.report._page import shell, view
-from mien.report._page.evidence import Evidence
 from mien.report._page.media import Media
 from mien.report._page.palette import SIGNS
 from mien.report._page.words import Language
 from mien.report.base import exporters
 from mien.timeline import Timeline
 
-_SCRIPTS = ("core.js", "charts.js", "moment.js", "page.js")
+_SCRIPTS = ("core.js", "charts.js", "evidence.js", "moment.js", "page.js")
 
 
 @exporters.register
 def write_html(
-    timeline: Timeline, *, lang: str = "en", media: Media | None = None, evidence: Sequence[Evidence | None] = ()
+    timeline: Timeline, *, lang: str = "en", media: Media | None = None, explained: Sequence[Explanation | None] = ()
 ) -> str:
     """The whole page: markup, style, script, data and the code of Plotly; it loads nothing but the clip.
 
@@ -29,14 +29,14 @@ def write_html(
         timeline: what is reported.
         lang: "en" or "zh".
         media: the clip; ``None`` when there is none to play.
-        evidence: explanations, one for each prediction; empty or ``None`` where there is none.
+        explained: explanations, one for each prediction; empty or ``None`` where there is none.
 
     Raises:
         InputError: if there is no such language.
         ImportError: if Jinja2 or Plotly is not installed (``mien.extras.needs_report`` says how).
     """
     say = Language(lang)
-    shown = view.page(timeline, say, media)
+    shown = view.page(timeline, say, media, explained)
     environment = shell.environment("mien.report")
     style = environment.get_template("report.css").render(labels=shown["labels"], modalities=shown["modalities"])
     script = "\n".join(_source(name) for name in _SCRIPTS)
@@ -45,7 +45,7 @@ def write_html(
         **shown,
         say=say,
         signs=SIGNS,
-        data=view.data(timeline, say, media, evidence),
+        data=view.data(timeline, say, media, explained),
         style=style,
         script=script,
         plotly=shell.plotly(),

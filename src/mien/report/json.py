@@ -32,33 +32,35 @@ def as_table(timeline: Timeline) -> dict[str, Any]:
         "source": timeline.source,
         "duration": _round(timeline.duration),
         "bundle": {"name": timeline.bundle, "sha256": timeline.bundle_sha256},
-        "segments": [_segment(p) for p in timeline.predictions],
+        "segments": [as_segment(p) for p in timeline.predictions],
         "summary": {
             "label": timeline.label,
-            "scores": _rounded(timeline.scores),
+            "scores": rounded(timeline.scores),
             "valence": _round(timeline.valence),
             "arousal": _round(timeline.arousal),
+            "influences": [_round(value) for value in timeline.influences],
         },
         "warnings": list(timeline.warnings),
         "notes": list(timeline.notes),
     }
 
 
-def _segment(p: Prediction) -> dict[str, Any]:
+def as_segment(p: Prediction) -> dict[str, Any]:
+    """One segment as plain values."""
     return {
         "start": _round(p.span.start),
         "end": _round(p.span.end),
         "who": p.who,
         "text": p.text,
-        "emotion": {"label": p.label, "scores": _rounded(p.scores)},
+        "emotion": {"label": p.label, "scores": rounded(p.scores)},
         "valence": _round(p.valence),
         "arousal": _round(p.arousal),
-        "modalities": _rounded(p.shares),
-        "contributions": _rounded(p.contributions),
+        "modalities": rounded(p.shares),
+        "contributions": rounded(p.contributions),
         "interactions": {"+".join(pair): _round(value) for pair, value in p.interactions.items()},
         "conflict": _conflict(p),
-        "opinions": {m: _rounded(o) for m, o in p.opinions.items()},
-        "quality": {m: _rounded(q) for m, q in p.quality.items()},
+        "opinions": {m: rounded(o) for m, o in p.opinions.items()},
+        "quality": {m: rounded(q) for m, q in p.quality.items()},
         "label_set": list(p.label_set),
         "uncertain": p.uncertain,
         "reasons": list(p.reasons),
@@ -75,7 +77,8 @@ def _conflict(p: Prediction) -> dict[str, Any] | None:
     }
 
 
-def _rounded(values: Mapping[Any, float]) -> dict[Any, float | None]:
+def rounded(values: Mapping[Any, float]) -> dict[Any, float | None]:
+    """Six digits are enough, and no minus zero."""
     return {k: _round(v) for k, v in values.items()}
 
 

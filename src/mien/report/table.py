@@ -61,10 +61,10 @@ def summary(timeline: Timeline) -> Text:
         return Text(f"{name}: nothing that shows an emotion could be read.")
     first, *others = sorted(timeline.scores, key=lambda k: -timeline.scores[k])
     text = Text(f"{name}: {'mostly' if timeline.scores[first] >= _MOSTLY else 'no emotion stands out, most is'} ")
-    text.append(f"{first} ({_percent(timeline.scores[first])})", style=f"bold {COLOURS.get(first, '')}")
+    text.append(f"{first} ({percent(timeline.scores[first])})", style=f"bold {COLOURS.get(first, '')}")
     near = [k for k in others[:2] if timeline.scores[k] >= 0.1]
     if near:
-        text.append(", then " + ", ".join(f"{k} ({_percent(timeline.scores[k])})" for k in near))
+        text.append(", then " + ", ".join(f"{k} ({percent(timeline.scores[k])})" for k in near))
     text.append(f"; valence {_signed(timeline.valence)}, arousal {_signed(timeline.arousal)}.")
     return text
 
@@ -75,10 +75,10 @@ def harmless(text: str) -> str:
 
 
 def _row(p: Prediction, anyone: bool, modalities: Sequence[Modality]) -> list[RenderableType]:
-    cells: list[RenderableType] = [f"{_clock(p.span.start)}-{_clock(p.span.end)}"]
+    cells: list[RenderableType] = [f"{clock(p.span.start)}-{clock(p.span.end)}"]
     if anyone:
         cells.append(Text(p.who or ""))
-    mood = Text(f"{p.label}{'?' if p.uncertain else ''} {_percent(p.scores[p.label])}", style=COLOURS.get(p.label, ""))
+    mood = Text(f"{p.label}{'?' if p.uncertain else ''} {percent(p.scores[p.label])}", style=COLOURS.get(p.label, ""))
     shares = [f"{p.shares[m]:.0%}" if m in p.shares else "" for m in modalities]
     return [*cells, Text(harmless(p.text)), mood, *shares]
 
@@ -94,7 +94,7 @@ def _doubts(predictions: Sequence[Prediction]) -> list[str]:
     return lines
 
 
-def _percent(probability: float) -> str:
+def percent(probability: float) -> str:
     """Nothing is ever certain."""
     return ">99%" if probability >= 0.995 else f"{probability:.0%}"
 
@@ -103,7 +103,8 @@ def _signed(value: float | None) -> str:
     return f"{round(value or 0.0, 2) + 0.0:+.2f}"
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
+    """A time with tenths of seconds: 0:03.2, 1:02:03.0."""
     tenths = round(seconds * 10)
     hours, rest = divmod(tenths, 36_000)
     minutes, rest = divmod(rest, 600)

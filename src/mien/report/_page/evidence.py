@@ -1,38 +1,62 @@
-"""What inside an input spoke for an answer: the place in the report for explanations."""
+"""What spoke for an answer, as the page's script needs it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from mien.types import Span
+from mien.explanation import Evidence, Explanation, Piece
+from mien.types import Modality
+
+Table = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """Attributions of one segment to its inputs; what was not explained is empty.
+def table_of(e: Explanation, labels: Sequence[str], modalities: Sequence[Modality]) -> Table:
+    """Evidence by kind, and the numbers of the decision path. What was not explained is left out.
 
-    Weights lie in [-1, 1]: above zero spoke for ``label``, below zero against it.
-
-    Attributes:
-        label: the label that is explained.
-        words: (word, weight) in the order they were said.
-        voice: (stretch of the clip's clock, weight).
-        face: rows of weights over the aligned crop, from its top to its bottom; all rows of one length.
-        picture: that crop as JPEG; ``None`` shows the map without the face.
-
-    Raises:
-        ValueError: if a weight is out of bounds or the rows of ``face`` differ in length.
+    Weights are in thousandths of a probability; the script draws them relative to the largest.
     """
+    found: Table = {
+        "label": labels.index(e.label) if e.label in labels else 0,
+        "prior": round(e.prior, 3),
+        "pooled": round(e.pooled.get(e.label, e.prior), 3),
+        "weights": [round(e.weights[m], 3) if m in e.weights else None for m in modalities],
+    }
+    kinds: Mapping[Modality, Any] = {"text": _words, "voice": _sound, "face": _face}
+    for evidence in e.evidence:
+        found[evidence.modality] = kinds[evidence.modality](evidence)
+    return found
 
-    label: str
-    words: tuple[tuple[str, float], ...] = ()
-    voice: tuple[tuple[Span, float], ...] = ()
-    face: tuple[tuple[float, ...], ...] = ()
-    picture: bytes | None = None
 
-    def __post_init__(self) -> None:
-        weights = [w for _, w in self.words] + [w for _, w in self.voice] + [w for row in self.face for w in row]
-        if not all(-1.0 <= w <= 1.0 for w in weights):
-            raise ValueError("weights of evidence lie from -1 to 1")
-        if len({len(row) for row in self.face}) > 1:
-            raise ValueError("the rows of a face map have one length")
+def graphs(explained: Sequence[Explanation | None]) -> list[list[str]]:
+    """Every step that ran in any of them: name, modality or "", part, and file, whose name holds its SHA-256's beginning."""
+    seen = {(s.name, s.modality or "", s.part, s.file): None for e in explained if e for s in e.stages}
+    return [list(step) for step in seen]
+
+
+def _words(e: Evidence) -> list[list[Any]]:
+    return [[p.text, _thousandths(p)] for p in e.pieces]
+
+
+def _sound(e: Evidence) -> Table:
+    """A grid: ``rows`` from the highest band down, a column for each stretch of time."""
+    spans = sorted({p.span for p in e.pieces if p.span is not None})
+    bands = sorted({p.band for p in e.pieces if p.band is not None}, reverse=True)
+    weights = {(p.band, p.span): _thousandths(p) for p in e.pieces}
+    return {
+        "edges": [round(s.start, 2) for s in spans] + [round(s.end, 2) for s in spans[-1:]],
+        "bands": [[round(low), round(high)] for low, high in bands],
+        "rows": [[weights.get((band, span), 0) for span in spans] for band in bands],
+    }
+
+
+def _face(e: Evidence) -> Table:
+    """Boxes in the order of the pieces, and the crop they lie on."""
+    picture = "" if e.picture is None else f"data:image/png;base64,{base64.b64encode(e.picture).decode('ascii')}"
+    boxes = [[*(round(x, 4) for x in p.box), _thousandths(p)] for p in e.pieces if p.box is not None]
+    return {"boxes": boxes, "picture": picture}
+
+
+def _thousandths(p: Piece) -> int:
+    return round(1000 * p.weight)

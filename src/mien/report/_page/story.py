@@ -9,7 +9,6 @@ from mien.report._page.words import Language, clock
 from mien.timeline import SURE, Prediction, Timeline
 from mien.types import MODALITIES, Modality
 
-_SHORTEST = 0.1  # seconds a still counts for, as in the summary of a timeline
 _NAMED = 4  # people who are told of by name
 
 
@@ -35,16 +34,11 @@ def best(scores: Mapping[str, float]) -> str:
     return max(scores, key=lambda label: scores[label])
 
 
-def weight(p: Prediction) -> float:
-    """How much a moment counts in a mean, in seconds."""
-    return max(p.span.duration, _SHORTEST)
-
-
 def mean(predictions: Iterable[Prediction]) -> dict[str, float]:
     """Mean probabilities, weighted by duration."""
     chosen = list(predictions)
-    total = sum(map(weight, chosen))
-    return {k: sum(weight(p) * p.scores[k] for p in chosen) / total for k in (chosen[0].scores if chosen else ())}
+    total = sum(p.weight for p in chosen)
+    return {k: sum(p.weight * p.scores[k] for p in chosen) / total for k in (chosen[0].scores if chosen else ())}
 
 
 def people(timeline: Timeline) -> list[Person]:
@@ -52,9 +46,9 @@ def people(timeline: Timeline) -> list[Person]:
     found = []
     for who in dict.fromkeys(p.who for p in timeline.predictions):
         mine = [p for p in timeline.predictions if p.who == who]
-        total = sum(map(weight, mine))
-        valence = sum(weight(p) * p.valence for p in mine) / total
-        arousal = sum(weight(p) * p.arousal for p in mine) / total
+        total = sum(p.weight for p in mine)
+        valence = sum(p.weight * p.valence for p in mine) / total
+        arousal = sum(p.weight * p.arousal for p in mine) / total
         found.append(Person(who, len(mine), sum(p.span.duration for p in mine), mean(mine), valence, arousal))
     return found
 
@@ -64,17 +58,17 @@ def alone(timeline: Timeline) -> dict[Modality, dict[str, float]]:
     answer: dict[Modality, dict[str, float]] = {}
     for m in MODALITIES:
         having = [p for p in timeline.predictions if p.opinions.get(m)]
-        total = sum(map(weight, having))
+        total = sum(p.weight for p in having)
         if having:
             labels = having[0].opinions[m]
-            answer[m] = {k: sum(weight(p) * p.opinions[m].get(k, 0.0) for p in having) / total for k in labels}
+            answer[m] = {k: sum(p.weight * p.opinions[m].get(k, 0.0) for p in having) / total for k in labels}
     return answer
 
 
 def shares(predictions: Sequence[Prediction]) -> dict[Modality, float]:
     """Mean share of each modality, weighted by duration; an absent one has none."""
-    total = sum(map(weight, predictions))
-    found = {m: sum(weight(p) * p.shares.get(m, 0.0) for p in predictions) / (total or 1.0) for m in MODALITIES}
+    total = sum(p.weight for p in predictions)
+    found = {m: sum(p.weight * p.shares.get(m, 0.0) for p in predictions) / (total or 1.0) for m in MODALITIES}
     return {m: share for m, share in found.items() if any(m in p.shares for p in predictions)}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -11,8 +10,9 @@ from typing import Any
 
 from mien import __version__
 from mien.circumplex import POSITIONS
+from mien.explanation import Explanation
 from mien.report._page import story
-from mien.report._page.evidence import Evidence
+from mien.report._page.evidence import graphs, table_of
 from mien.report._page.media import Media
 from mien.report._page.palette import MODALITY_LOOKS, looks
 from mien.report._page.words import Language, clock
@@ -21,8 +21,11 @@ from mien.types import EMOTIONS, MODALITIES, Modality
 
 Table = dict[str, Any]
 
+_DRIVERS = 3  # moments named beside the summary
+_NOTABLE = 0.001  # of a probability
 
-def page(timeline: Timeline, say: Language, media: Media | None) -> Table:
+
+def page(timeline: Timeline, say: Language, media: Media | None, explained: Sequence[Explanation | None] = ()) -> Table:
     """What the template shows, in words."""
     labels = _labels(timeline)
     everybody = story.people(timeline)
@@ -42,6 +45,8 @@ def page(timeline: Timeline, say: Language, media: Media | None) -> Table:
         "moments": [_moment(p, labels, say, timeline.duration > 0) for p in timeline.predictions],
         "people": [_person(p, labels, say) for p in everybody],
         "conflicts": [c for i, p in enumerate(timeline.predictions) if (c := _conflict(i, p, labels, say))],
+        "drivers": _drivers(timeline, say),
+        "explained": sum(e is not None for e in explained),
         "quality": _quality(timeline, say),
         "timed": timeline.duration > 0 and any(p.span.duration > 0 for p in timeline.predictions),
         "technical": _technical(timeline, say),
@@ -49,11 +54,11 @@ def page(timeline: Timeline, say: Language, media: Media | None) -> Table:
     }
 
 
-def data(timeline: Timeline, say: Language, media: Media | None, evidence: Sequence[Evidence | None]) -> Table:
+def data(timeline: Timeline, say: Language, media: Media | None, explained: Sequence[Explanation | None]) -> Table:
     """What the script reads: numbers with as many digits as a screen can show."""
     labels, modalities = _labels(timeline), _modalities(timeline)
     everybody = [p.who for p in story.people(timeline)]
-    given = [*evidence, *[None] * len(timeline.predictions)]
+    given = [*explained, *[None] * len(timeline.predictions)]
     return {
         "duration": round(timeline.duration, 3),
         "mime": media.mime if media else "",
@@ -62,8 +67,12 @@ def data(timeline: Timeline, say: Language, media: Media | None, evidence: Seque
             {"name": say.name_of("labels", k), "place": POSITIONS.get(k), **asdict(look)}
             for k, look in zip(labels, looks(labels), strict=True)
         ],
-        "modalities": [{"name": say.name_of("modalities", m), **asdict(MODALITY_LOOKS[m])} for m in modalities],
+        "modalities": [
+            {"key": m, "name": say.name_of("modalities", m), **asdict(MODALITY_LOOKS[m])} for m in modalities
+        ],
         "people": [say.person(who) for who in everybody],
+        "reasons": say.table["reasons"],
+        "graphs": graphs(explained),
         "alone": [_numbers(story.alone(timeline).get(m), labels) for m in modalities],
         "overall": _numbers(timeline.scores, labels),
         "moments": [
@@ -147,6 +156,23 @@ def _conflict(i: int, p: Prediction, labels: Sequence[str], say: Language) -> Ta
     return {"moment": i, "clock": clock(p.span.start), "who": say.person(p.who), "text": p.text, "sides": sides}
 
 
+def _drivers(timeline: Timeline, say: Language) -> list[Table]:
+    """The moments that moved the summary most towards its label; none where there are too few to compare."""
+    moved = timeline.influences
+    order = sorted(range(len(moved)), key=lambda i: -moved[i])[:_DRIVERS] if len(moved) > _DRIVERS else []
+    chosen = ((i, timeline.predictions[i]) for i in order if moved[i] >= _NOTABLE)
+    return [
+        {
+            "moment": i,
+            "clock": clock(p.span.start),
+            "who": say.person(p.who),
+            "text": p.text,
+            "points": say("numbers.points", n=f"{100 * moved[i]:+.1f}"),
+        }
+        for i, p in chosen
+    ]
+
+
 def _quality(timeline: Timeline, say: Language) -> list[Table]:
     rows = []
     for m in _modalities(timeline):
@@ -188,7 +214,7 @@ def _numbers_of(
     labels: Sequence[str],
     modalities: Sequence[Modality],
     say: Language,
-    evidence: Evidence | None,
+    explanation: Explanation | None,
 ) -> Table:
     opposed = p.conflict
     table: Table = {
@@ -210,17 +236,12 @@ def _numbers_of(
         table["u"] = 1
     if opposed:
         table["c"] = [modalities.index(side.modality) for side in opposed]
-    if evidence is not None:
-        table["ev"] = _evidence(evidence, say)
+    if p.contributions:
+        table["k"] = [_short(p.contributions[m]) if m in p.contributions else None for m in modalities]
+    if p.label_set:
+        table["ls"] = [labels.index(k) for k in p.label_set]
+    if p.reasons:
+        table["r"] = list(p.reasons)
+    if explanation is not None:
+        table["ev"] = table_of(explanation, labels, modalities)
     return table
-
-
-def _evidence(evidence: Evidence, say: Language) -> Table:
-    picture = base64.b64encode(evidence.picture).decode("ascii") if evidence.picture else ""
-    return {
-        "label": say.name_of("labels", evidence.label),
-        "words": [[word, _short(w)] for word, w in evidence.words],
-        "voice": [[_short(span.start), _short(span.end), _short(w)] for span, w in evidence.voice],
-        "face": [[_short(w) for w in row] for row in evidence.face],
-        "picture": f"data:image/jpeg;base64,{picture}" if picture else "",
-    }

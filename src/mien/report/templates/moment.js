@@ -23,7 +23,8 @@ function opinions(m) {
   return data.modalities.flatMap((modality, k) => {
     if (!m.o[k]) return [];
     const top = best(m.o[k]);
-    const share = m.m[k] === null ? "" : say("share", { about: about(m.m[k]) });
+    const counted = m.k?.[k] ?? null;
+    const share = counted !== null ? say("moved", { points: points(1000 * counted) }) : m.m[k] === null ? "" : say("share", { about: about(m.m[k]) });
     const stack = make("div", "stack", ...m.o[k].map((value, label) => {
       const piece = make("i", `e${label}`);
       piece.style.width = `${100 * value}%`;
@@ -35,74 +36,17 @@ function opinions(m) {
   });
 }
 
+/** Where the contributions start from. */
+function started(m) {
+  if (!m.k) return [];
+  const prior = m.p[m.l] - m.k.reduce((sum, value) => sum + (value ?? 0), 0);
+  return [make("p", "help", say("started", { about: about(Math.max(0, prior)) }))];
+}
+
 function quality(m) {
   const rows = data.modalities.flatMap((modality, k) =>
     m.q[k].map(([name, value]) => make("tr", "", make("td", "", modality.name), make("td", "", name), make("td", "number", value))));
   return rows.length ? [folded(say("quality"), false, make("table", "", make("tbody", "", ...rows)))] : [];
-}
-
-/* Explanations: words, moments of the voice, regions of the face. Each is there when the report was made with it. */
-const strength = (weight) => `${Math.round(40 * Math.abs(weight))}%`;
-
-function weighedWords(m) {
-  const label = labelOf(m);
-  const space = m.ev.words.some(([word]) => /^\s/.test(word)) || !byId(`m${data.moments.indexOf(m)}`).textContent.includes(" ") ? "" : " ";
-  return m.ev.words.flatMap(([word, weight]) => {
-    const span = make("span", `w e${label} ${weight < -0.05 ? "against" : weight > 0.05 ? "for" : ""}`, word);
-    span.style.setProperty("--depth", strength(weight));
-    return [span, space];
-  });
-}
-
-const explainedWords = (m) => [make("h3", "", say("evidence_words")), make("p", "evidence-words", ...weighedWords(m))];
-
-function explainedVoice(ev, label, m) {
-  const length = m.e - m.s || 1;
-  const pieces = ev.voice.map(([start, end, weight]) => {
-    const piece = make("i", `e${label} ${weight < 0 ? "against" : ""}`);
-    const height = weight < 0 ? 0.4 : 1;
-    Object.assign(piece.style, { left: `${(100 * (start - m.s)) / length}%`, width: `${(100 * (end - start)) / length}%`, height: `${100 * height * Math.abs(weight)}%` });
-    return piece;
-  });
-  const sound = make("div", "sound", ...pieces);
-  sound.setAttribute("role", "img");
-  const top = ev.voice.reduce((found, piece) => (piece[2] > found[2] ? piece : found), ev.voice[0]);
-  sound.setAttribute("aria-label", `${say("evidence_voice")}: ${clockText(top[0])}, ${say(top[2] < 0 ? "against" : "for")}`);
-  return [make("h3", "", say("evidence_voice")), sound];
-}
-
-function explainedFace(ev, label) {
-  const [rows, columns] = [ev.face.length, ev.face[0].length];
-  const cells = ev.face.flatMap((row, y) => row.map((weight, x) =>
-    drawn("rect", { x, y, width: 1, height: 1, class: `e${label}`, fill: weight < 0 ? "#000" : data.labels[label].colour, "fill-opacity": (0.65 * Math.abs(weight)).toFixed(2) })));
-  const map = make("div", "map");
-  if (ev.picture) {
-    const picture = make("img");
-    picture.src = ev.picture;
-    picture.alt = "";
-    map.append(picture);
-  }
-  map.append(drawn("svg", { viewBox: `0 0 ${columns} ${rows}`, preserveAspectRatio: "none", "aria-hidden": "true" }, ...cells));
-  map.setAttribute("role", "img");
-  map.setAttribute("aria-label", say("evidence_face"));
-  return [make("h3", "", say("evidence_face")), map];
-}
-
-/** The label that the evidence of a moment is about. */
-function labelOf(m) {
-  const found = data.labels.findIndex((label) => label.name === m.ev.label);
-  return found < 0 ? m.l : found;
-}
-
-function evidence(m) {
-  const ev = m.ev;
-  if (!ev) return [];
-  const label = labelOf(m);
-  const parts = [];
-  if (ev.words.length) parts.push(...explainedWords(m));
-  if (ev.voice.length) parts.push(...explainedVoice(ev, label, m));
-  if (ev.face.length) parts.push(...explainedFace(ev, label));
-  return [folded(say("evidence", { label: ev.label }), true, ...parts, make("p", "help", say("evidence_key")))];
 }
 
 function decision(m) {
@@ -113,9 +57,23 @@ function decision(m) {
   const lines = [say("path_inputs", { list: list(there) })];
   if (missing.length) lines.push(say("path_missing", { list: list(missing) }));
   if (alone.length) lines.push(say("path_opinions", { list: list(alone) }));
+  if (m.ev) lines.push(...ran(m));
   if (weighed.length) lines.push(say("path_shares", { list: list(weighed) }));
   lines.push(say("path_answer", { label: data.labels[m.l].name, about: about(m.p[m.l]) }));
   return folded(say("path"), false, make("ol", "prose", ...lines.map((line) => make("li", "", line))));
+}
+
+/** What ran for a moment, with which files, and what its fusion and calibration made of it. */
+function ran(m) {
+  const keys = data.modalities.flatMap((x, k) => (m.o[k] ? [x.key] : []));
+  const mine = data.graphs.filter(([, modality]) => !modality || keys.includes(modality));
+  const read = mine.filter(([step]) => step === "prepare").map(([, , part]) => part);
+  const files = mine.filter(([, , , file]) => file).map(([, , , file]) => file);
+  const weights = data.modalities.flatMap((x, k) => (m.ev.weights[k] === null ? [] : [`${x.name} ${about(m.ev.weights[k])}`]));
+  const lines = [say("path_prepared", { list: list(read) }), say("path_weights", { list: list(weights) })];
+  const [before, after] = [about(m.ev.pooled), about(m.p[m.ev.label])];
+  if (before !== after) lines.push(say("path_calibrated", { before, after }));
+  return [...lines, say("path_graphs", { list: list(files) })];
 }
 
 function conflict(m) {
@@ -123,6 +81,14 @@ function conflict(m) {
   const [a, b] = m.c.map((k) => ({ name: data.modalities[k].name, label: best(m.o[k]), value: m.o[k][best(m.o[k])] }));
   const values = { a: a.name, la: data.labels[a.label].name, pa: about(a.value), b: b.name, lb: data.labels[b.label].name, pb: about(b.value) };
   return [make("p", "clash", say("conflict", values))];
+}
+
+/** Why it is less sure, and the labels it is one of. */
+function reasonsOf(m) {
+  const lines = [];
+  if (m.r) lines.push(say("less_sure", { list: list(m.r.map((name) => data.reasons[name] ?? name)) }));
+  if (m.ls?.length > 1) lines.push(say("plausible", { list: list(m.ls.map((k) => data.labels[k].name)) }));
+  return lines;
 }
 
 function stepButtons() {
@@ -151,10 +117,10 @@ function showMoment() {
   const title = make("p", "title", make("span", "big", sign(m.l, isSure(m)), ` ${nameOf(m)}`), make("span", "about", about(m.p[m.l])));
   const quote = words ? [make("blockquote", "", words.textContent)] : [];
   quote.forEach((q) => (q.dir = "auto"));
-  const uncertain = isSure(m) ? [] : [make("p", "help", say("unsure"))];
+  const doubts = [...(isSure(m) ? [] : [say("unsure")]), ...reasonsOf(m)].map((line) => make("p", "help", line));
   panel.replaceChildren(
-    make("p", "facts", ...(when ? [make("span", "", when)] : []), make("span", "", who)), title, ...uncertain, ...quote, make("div", "steps", ...stepButtons()), ...conflict(m),
-    folded(say("probabilities"), roomy, bars(m.p, 4)), ...evidence(m), folded(say("opinions"), roomy, ...opinions(m)), ...quality(m), decision(m),
+    make("p", "facts", ...(when ? [make("span", "", when)] : []), make("span", "", who)), title, ...doubts, ...quote, make("div", "steps", ...stepButtons()), ...conflict(m),
+    folded(say("probabilities"), roomy, bars(m.p, 4)), ...evidence(m), folded(say("opinions"), roomy, ...opinions(m), ...started(m)), ...quality(m), decision(m),
   );
   if (known.size) for (const details of panel.querySelectorAll("details")) if (known.has(details.firstChild.textContent)) details.open = open.has(details.firstChild.textContent);
 }

@@ -50,7 +50,7 @@ function onKey(event, focusMoment) {
 /** Words that were explained are coloured by what each of them spoke for, instead of by the whole. */
 function colourWords() {
   data.moments.forEach((m, index) => {
-    if (!m.ev?.words.length) return;
+    if (!m.ev?.text?.length) return;
     const mark = buttons[index].querySelector("mark");
     mark?.classList.add("explained");
     mark?.replaceChildren(...weighedWords(m));

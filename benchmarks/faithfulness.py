@@ -1,0 +1,160 @@
+"""Do the explainers say what is so? Deletion and insertion on real test data, against random orders.
+
+    python benchmarks/faithfulness.py                       # all explainers; about an hour on 2 cores
+    python benchmarks/faithfulness.py --only occlusion_words --examples 400
+
+The shipped bundle answers; for each example its own most probable label is explained. Parts of the input are taken away, and
+put back, heaviest first, and in a random order (Petsiuk et al. 2018, arXiv 1806.07421). Examples are drawn by the seed from the
+test splits that the bundle names. Rows go into src/mien/explain/faithfulness.json, from which the defaults of mien follow, and
+the table into docs/explanations.md. Rows of other explainers stay.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from mien import threads
+
+threads.own()
+
+from mien.bundle import Bundle  # noqa: E402  # after threads.own()
+from mien.cache import write_atomic  # noqa: E402
+from mien.data.load import segment_of  # noqa: E402
+from mien.data.manifest import data_root, read  # noqa: E402
+from mien.explain.defaults import Measured, defaults, measured  # noqa: E402
+from mien.explain.evidence.base import Explainer, explainers  # noqa: E402
+from mien.explain.faithfulness import Faithfulness, measure  # noqa: E402
+from mien.explain.question import Question, Seen  # noqa: E402
+from mien.recipe import load  # noqa: E402
+from mien.types import Example, Modality  # noqa: E402
+
+_EVERY = 20  # examples
+ROOT = Path(__file__).resolve().parents[1]
+FIGURES = ROOT / "src" / "mien" / "explain" / "faithfulness.json"
+DOCUMENT = ROOT / "docs" / "explanations.md"
+START, END = "<!-- faithfulness -->", "<!-- end of faithfulness -->"
+SETS: dict[Modality, tuple[str, ...]] = {"text": ("goemotions",), "voice": ("ravdess", "nemo"), "face": ("ferplus",)}
+
+
+def chosen(name: str, count: int, seed: int) -> list[Example]:
+    """Examples of a test split, drawn without replacement, in random order."""
+    recipe = load("research")
+    source = next(s for s in recipe.data if s.name == name)
+    test = [e for e in read(source, recipe.tasks, data_root()) if e.split == "test"]
+    order = np.random.default_rng(seed).permutation(len(test))
+    return [test[i] for i in order[:count]]
+
+
+def question(bundle: Bundle, example: Example, modality: Modality) -> Question | None:
+    """About the bundle's own answer; ``None`` where the example cannot be read."""
+    segment = segment_of(example.clip, modality)
+    track = None if segment is None else bundle.encoders[modality].prepare(segment)
+    if segment is None or track is None:
+        return None
+    answer = bundle.answer({modality: track})
+    labels = next(t.labels for t in bundle.tasks if t.name == "emotion")
+    seen = Seen(segment, {modality: track}, answer, lambda m, s: bundle.encoders[m].prepare(s))
+    return Question(bundle, seen, labels[int(answer.scores["emotion"].argmax())])
+
+
+def judge(name: str, explainer: Explainer, bundle: Bundle, data_set: str, count: int, seed: int) -> Iterator[Measured]:
+    """Faithfulness on a set, over ever more examples: a broken-off run leaves what it has."""
+    found: list[Faithfulness] = []
+    for number, example in enumerate(chosen(data_set, 3 * count, seed)):
+        asked = question(bundle, example, explainer.modality)
+        row = None if asked is None else measure(explainer, asked, seed + number)
+        found += [row] if row is not None else []
+        print(f"\r{name} on {data_set}: {len(found)} of {count}", end="", flush=True)
+        if row is not None and (len(found) % _EVERY == 0 or len(found) == count):
+            yield summary(name, explainer, bundle, data_set, seed, found)
+        if len(found) == count:
+            break
+    print()
+
+
+def summary(
+    name: str, explainer: Explainer, bundle: Bundle, data_set: str, seed: int, found: Sequence[Faithfulness]
+) -> Measured:
+    """Means and standard errors."""
+    table = np.asarray([(f.deletion, f.random_deletion, f.insertion, f.random_insertion) for f in found])
+    deleted, inserted = table[:, 1] - table[:, 0], table[:, 2] - table[:, 3]
+    errors = [float(gain.std(ddof=1) / len(gain) ** 0.5) for gain in (deleted, inserted)]
+    means = [*table.mean(axis=0), deleted.mean(), inserted.mean()]
+    d, rd, i, ri, gain_d, gain_i = (round(float(v), 4) for v in means)
+    error_d, error_i = (round(e, 4) for e in errors)
+    return Measured(
+        name,
+        explainer.modality,
+        data_set,
+        bundle.name,
+        len(found),
+        seed,
+        d,
+        rd,
+        gain_d,
+        error_d,
+        i,
+        ri,
+        gain_i,
+        error_i,
+    )
+
+
+def table(rows: Sequence[Measured], offered: Sequence[str]) -> str:
+    """Markdown: a row for each explainer and set."""
+    lines = [
+        "| explainer | modality | test set | seed | n | deletion | better by | insertion | better by | default |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for r in rows:
+        deletion = f"{r.deletion:.3f} ({r.random_deletion:.3f}) | {r.deletion_gain:+.3f} ± {r.deletion_error:.3f}"
+        insertion = f"{r.insertion:.3f} ({r.random_insertion:.3f}) | {r.insertion_gain:+.3f} ± {r.insertion_error:.3f}"
+        default = "yes" if r.explainer in offered else "no"
+        lines.append(
+            f"| `{r.explainer}` | {r.modality} | {r.set} | {r.seed} | {r.n} | {deletion} | {insertion} | {default} |"
+        )
+    return "\n".join(lines)
+
+
+def updated(text: str, figures: str) -> str:
+    """The document with the figures between the two marks."""
+    before, _, rest = text.partition(START)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise SystemExit(f"there must be {START} and {END} in {DOCUMENT}")
+    return f"{before}{START}\n{figures}\n{END}{after}"
+
+
+def keep(row: Measured) -> None:
+    """Put a row into the figures and the document."""
+    rows = [r for r in measured() if (r.explainer, r.set, r.seed) != (row.explainer, row.set, row.seed)] + [row]
+    rows.sort(key=lambda r: (r.modality, r.explainer, r.set, r.seed))
+    write_atomic(FIGURES, json.dumps([asdict(r) for r in rows], indent=1) + "\n")
+    measured.cache_clear()
+    write_atomic(DOCUMENT, updated(DOCUMENT.read_text(encoding="utf-8"), table(rows, list(defaults().values()))))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--only", nargs="*", help="names of explainers")
+    parser.add_argument("--sets", nargs="*", help="names of test sets")
+    parser.add_argument("--examples", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    bundle = Bundle.load("research")
+    for name in given.only or explainers.names():
+        explainer = explainers.build({"name": name})
+        for data_set in SETS[explainer.modality]:
+            if not given.sets or data_set in given.sets:
+                for row in judge(name, explainer, bundle, data_set, given.examples, given.seed):
+                    keep(row)
+
+
+if __name__ == "__main__":
+    main()

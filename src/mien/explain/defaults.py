@@ -1,0 +1,64 @@
+"""Which explainers are offered: those whose evidence was measured to be faithful, by figures that ship with the package."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from mien.types import Modality
+
+ERRORS = 2.0
+"""Standard errors by which an explainer has to beat a random order, in deletion and in insertion."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An explainer on a test set; see ``explain.faithfulness``. Means over examples, and standard errors of the gains.
+
+    ``deletion_gain`` and ``insertion_gain`` are how much better than a random order it is (above 0: better).
+    """
+
+    explainer: str
+    modality: Modality
+    set: str
+    bundle: str
+    n: int
+    seed: int
+    deletion: float
+    random_deletion: float
+    deletion_gain: float
+    deletion_error: float
+    insertion: float
+    random_insertion: float
+    insertion_gain: float
+    insertion_error: float
+
+    @property
+    def faithful(self) -> bool:
+        """Whether it beats a random order both ways by two standard errors."""
+        deletes = self.deletion_gain > ERRORS * self.deletion_error
+        return deletes and self.insertion_gain > ERRORS * self.insertion_error
+
+
+@cache
+def measured() -> tuple[Measured, ...]:
+    """What ``benchmarks/faithfulness.py`` wrote into ``faithfulness.json``."""
+    text = files("mien.explain").joinpath("faithfulness.json").read_text(encoding="utf-8")
+    return tuple(Measured(**row) for row in json.loads(text))
+
+
+def defaults() -> Mapping[Modality, str]:
+    """The explainer of each modality: of those that are faithful on every set they were measured on the one with the
+    largest gains. A modality without a faithful explainer is not explained unless an explainer is named.
+    """
+    found: dict[Modality, tuple[float, str]] = {}
+    for name in dict.fromkeys(m.explainer for m in measured()):
+        rows = [m for m in measured() if m.explainer == name]
+        gain = sum(m.deletion_gain + m.insertion_gain for m in rows) / len(rows)
+        modality = rows[0].modality
+        if all(m.faithful for m in rows) and gain > found.get(modality, (0.0, ""))[0]:
+            found[modality] = (gain, name)
+    return {modality: name for modality, (_, name) in found.items()}

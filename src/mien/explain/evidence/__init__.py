@@ -1,0 +1,1 @@
+"""Explainers: which parts of one input spoke for a label. One file each."""

@@ -1,0 +1,77 @@
+"""The decision path of one answer, and the evidence for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mien.bundle import Bundle
+from mien.explain import shapley
+from mien.explain.evidence.base import Explainer, explainers
+from mien.explain.question import Question, Seen
+from mien.explanation import Explanation, Stage
+from mien.timeline import Prediction
+from mien.types import MODALITIES, Modality
+
+
+def explain(
+    bundle: Bundle,
+    seen: Seen,
+    prediction: Prediction,
+    *,
+    source: str,
+    label: str | None = None,
+    parts: Iterable[Explainer] = (),
+    warnings: Sequence[str] = (),
+) -> Explanation:
+    """Why the bundle answered as it did.
+
+    Args:
+        bundle: what answered.
+        seen: what it saw.
+        prediction: its answer.
+        source: name of the clip.
+        label: which label to explain; ``None`` for the answer itself.
+        parts: explainers for the evidence inside each modality.
+        warnings: of the clip.
+    """
+    chosen = label or prediction.label
+    labels = next(t.labels for t in bundle.tasks if t.name == "emotion")
+    at = labels.index(chosen)
+    values = {s: float(scores["emotion"][at]) for s, scores in seen.answer.subsets.items()}
+    question = Question(bundle, seen, chosen)
+    return Explanation(
+        source=source,
+        bundle=bundle.name,
+        bundle_sha256=bundle.sha256,
+        prediction=prediction,
+        label=chosen,
+        prior=values[frozenset()],
+        contributions=shapley.contributions(values),
+        interactions=shapley.interactions(values),
+        pooled=dict(zip(labels, map(float, seen.answer.uncalibrated["emotion"]), strict=True)),
+        weights=seen.answer.weights,
+        stages=stages(bundle, seen.tracks),
+        missing=tuple(m for m in bundle.modalities if m not in seen.tracks),
+        evidence=tuple(e for part in parts if (e := part.explain(question)) is not None),
+        warnings=tuple(warnings),
+    )
+
+
+def build(names: Iterable[str]) -> list[Explainer]:
+    """Explainers by name."""
+    return [explainers.build({"name": name}) for name in names]
+
+
+def stages(bundle: Bundle, modalities: Iterable[Modality]) -> tuple[Stage, ...]:
+    """What ran for an answer from these modalities: preparing and encoding of each, then the fusion."""
+    here = [m for m in MODALITIES if m in set(modalities)]
+    found = [Stage("prepare", m, bundle.entries[m]["name"]) for m in here]
+    for m in here:
+        graphs = [g for g in (f"{m}_trunk", m) if g in bundle.entries]
+        found += [_graph(bundle, "encode", m, g) for g in graphs]
+    return (*found, _graph(bundle, "fuse", None, "fusion"))
+
+
+def _graph(bundle: Bundle, name: str, modality: Modality | None, graph: str) -> Stage:
+    entry = bundle.entries[graph]
+    return Stage(name, modality, entry.get("name", graph), entry["file"], entry["sha256"])

@@ -1,0 +1,89 @@
+"""Asking a bundle again about a segment whose input was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from mien.answer import Answer, Encoded
+from mien.bundle import Bundle
+from mien.types import Float32, Modality, Segment, Track
+
+_BATCH = 32
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One segment as a bundle answered it.
+
+    Attributes:
+        segment: what was there.
+        tracks: what the encoders made of it.
+        answer: what the bundle said.
+        prepare: makes a track of a changed segment as it was made of this one (relative to the same person at the same
+            time); ``None`` when the modality is not there.
+    """
+
+    segment: Segment
+    tracks: Mapping[Modality, Track]
+    answer: Answer
+    prepare: Callable[[Modality, Segment], Track | None]
+
+
+class Question:
+    """How probable is a label, when one input is changed and the others stay as they are?
+
+    The measured quality of the changed input stays as it was, so that what is found is due to its content.
+
+    Args:
+        bundle: whom to ask.
+        seen: about what.
+        label: one of the labels of ``task``.
+        task: a task of the bundle with labels.
+
+    Raises:
+        ValueError: if the task has no such label.
+    """
+
+    def __init__(self, bundle: Bundle, seen: Seen, label: str, task: str = "emotion") -> None:
+        self.bundle, self.seen, self.label, self.task = bundle, seen, label, task
+        self._index = next(t.labels for t in bundle.tasks if t.name == task).index(label)
+
+    def ask(self, modality: Modality, segments: Sequence[Segment | None]) -> Float32:
+        """The label's probability for each changed segment, (N,); ``None`` stands for one that lacks the modality."""
+        tracks = [None if s is None else self._track(modality, s) for s in segments]
+        found = np.full(len(tracks), self._without(modality), np.float32)
+        there = [i for i, t in enumerate(tracks) if t is not None]
+        # Of like length together: what is padded costs time.
+        there.sort(key=lambda i: len(tracks[i] or ()))
+        for start in range(0, len(there), _BATCH):
+            rows = there[start : start + _BATCH]
+            part = self.bundle.encode(modality, [t for i in rows if (t := tracks[i]) is not None])
+            others = {m: _repeated(e, len(rows)) for m, e in self._states.items() if m != modality}
+            found[rows] = self.bundle.fuse({**others, modality: part})[0][self.task][:, self._index]
+        return found
+
+    def _track(self, modality: Modality, segment: Segment) -> Track | None:
+        track = self.seen.prepare(modality, segment)
+        return None if track is None else replace(track, quality=self.seen.tracks[modality].quality)
+
+    @cached_property
+    def _states(self) -> dict[Modality, Encoded]:
+        return {m: self.bundle.encode(m, [t]) for m, t in self.seen.tracks.items()}
+
+    def _without(self, modality: Modality) -> float:
+        others = frozenset(self.seen.tracks) - {modality}
+        return float(self.seen.answer.subsets[others][self.task][self._index])
+
+
+def _repeated(encoded: Encoded, count: int) -> Encoded:
+    return Encoded(
+        np.repeat(encoded.states, count, axis=0),
+        np.repeat(encoded.mask, count, axis=0),
+        np.repeat(encoded.quality, count, axis=0),
+        np.repeat(encoded.times, count, axis=0),
+        {name: np.repeat(rows, count) for name, rows in encoded.measures.items()},
+    )

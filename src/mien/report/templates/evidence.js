@@ -1,0 +1,83 @@
+"use strict";
+/* Explanations: words, moments and pitches of the voice, regions of the face. Weights are thousandths of a probability. */
+const LEAST = 10; // one point: what is smaller is not made to look large
+const largest = (weights) => Math.max(LEAST, ...weights.map(Math.abs));
+
+function points(thousandths) {
+  const value = Math.abs(thousandths) < 95 ? (thousandths / 10).toFixed(1) : String(Math.round(thousandths / 10));
+  return say("points", { n: Number(value) > 0 ? `+${value}` : value });
+}
+
+/** "for", "against" or neither, beside the largest weight. */
+const side = (weight, top) => (weight > 0.15 * top ? "for" : weight < -0.15 * top ? "against" : "");
+
+function weighedWords(m) {
+  const top = largest(m.ev.text.map(([, weight]) => weight));
+  const space = m.ev.text.some(([word]) => /^\s/.test(word)) || !byId(`m${data.moments.indexOf(m)}`).textContent.includes(" ") ? "" : " ";
+  return m.ev.text.flatMap(([word, weight]) => {
+    const span = make("span", `w e${m.ev.label} ${side(weight, top)}`, word);
+    span.style.setProperty("--depth", `${Math.round((45 * Math.abs(weight)) / top)}%`);
+    return [span, space];
+  });
+}
+
+/** The part that speaks most for the label, in words. */
+function strongest(weights, name) {
+  const at = weights.indexOf(Math.max(...weights));
+  const line = weights[at] < LEAST ? say("evidence_nothing") : say("evidence_strongest", { what: name(at), points: points(weights[at]) });
+  return make("p", "help", line);
+}
+
+function explainedWords(m) {
+  const found = m.ev.text;
+  return [make("h3", "", say("evidence_words")), make("p", "evidence-words", ...weighedWords(m)), strongest(found.map(([, w]) => w), (i) => found[i][0].trim())];
+}
+
+/** A rectangle whose depth is its weight; what spoke against is dashed. */
+function cell(x, y, width, height, weight, top, label) {
+  const which = side(weight, top);
+  const opacity = which === "for" ? (0.15 + (0.7 * weight) / top).toFixed(2) : "0";
+  return drawn("rect", { x, y, width, height, class: `cell e${label} ${which}`, "fill-opacity": opacity });
+}
+
+function explainedVoice(ev) {
+  const { edges, bands, rows } = ev.voice;
+  const length = edges.at(-1) - edges[0] || 1;
+  const top = largest(rows.flat());
+  const cells = rows.flatMap((row, y) => row.map((weight, i) => cell((100 * (edges[i] - edges[0])) / length, 10 * y + 0.6, (100 * (edges[i + 1] - edges[i])) / length - 0.6, 8.8, weight, top, ev.label)));
+  const strip = drawn("svg", { class: "strip", viewBox: `0 0 100 ${10 * rows.length}`, preserveAspectRatio: "none", "aria-hidden": "true" }, ...cells);
+  const count = edges.length - 1;
+  const name = (i) => say("evidence_hertz", { from: bands[Math.floor(i / count)][0], to: bands[Math.floor(i / count)][1], time: `${edges[i % count].toFixed(1)} s` });
+  const pitch = make("span", "pitch", make("span", "", say("evidence_high")), make("span", "", say("evidence_low")));
+  const clock = make("span", "clock", make("span", "", `${edges[0].toFixed(1)} s`), make("span", "", `${edges.at(-1).toFixed(1)} s`));
+  return [make("h3", "", say("evidence_voice")), make("div", "sound", pitch, strip, clock), strongest(rows.flat(), name)];
+}
+
+function explainedFace(ev) {
+  const { boxes, picture } = ev.face;
+  const weights = boxes.map((box) => box[4]);
+  const top = largest(weights);
+  const map = make("div", "map");
+  if (picture) {
+    const shown = make("img");
+    shown.src = picture;
+    shown.alt = "";
+    map.append(shown);
+  }
+  const cells = boxes.map(([x, y, right, bottom, weight]) => cell(100 * x, 100 * y, 100 * (right - x), 100 * (bottom - y), weight, top, ev.label));
+  map.append(drawn("svg", { viewBox: "0 0 100 100", "aria-hidden": "true" }, ...cells));
+  const third = (low, high, names) => say(names[Math.min(2, Math.floor(1.5 * (low + high)))]);
+  const name = (i) => say("evidence_place", {
+    row: third(boxes[i][1], boxes[i][3], ["place_top", "place_middle", "place_bottom"]),
+    column: third(boxes[i][0], boxes[i][2], ["place_left", "place_centre", "place_right"]),
+  });
+  return [make("h3", "", say("evidence_face")), map, strongest(weights, name)];
+}
+
+function evidence(m) {
+  const ev = m.ev;
+  if (!ev) return [];
+  const parts = [...(ev.text ? explainedWords(m) : []), ...(ev.voice ? explainedVoice(ev) : []), ...(ev.face ? explainedFace(ev) : [])];
+  if (!parts.length) return [];
+  return [folded(say("evidence", { label: data.labels[ev.label].name }), true, ...parts, make("p", "help", say("evidence_key")))];
+}

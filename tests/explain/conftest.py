@@ -1,0 +1,30 @@
+"""The demo clip, read once and explained."""
+
+from __future__ import annotations
+
+import pytest
+
+from mien.explain.question import Question, Seen
+from mien.pipeline import Analyzer
+from mien.samples import demo_clip
+from mien.timeline import Prediction
+
+
+@pytest.fixture(scope="package")
+def analyzer() -> Analyzer:
+    return Analyzer("research")
+
+
+@pytest.fixture(scope="package")
+def watched(analyzer: Analyzer) -> list[tuple[Seen, Prediction]]:
+    """What was seen and answered in the demo clip."""
+    found: list[tuple[Seen, Prediction]] = []
+    analyzer.analyze(demo_clip(), watch=lambda seen, p: found.append((seen, p)))
+    return found
+
+
+@pytest.fixture(scope="package")
+def question(analyzer: Analyzer, watched: list[tuple[Seen, Prediction]]) -> Question:
+    """About a moment with words, voice and face."""
+    seen, prediction = next((s, p) for s, p in watched if len(s.tracks) == 3)
+    return Question(analyzer.bundle, seen, prediction.label)

@@ -1,0 +1,153 @@
+"""Every explainer: what is left out is gone, what is kept stays, and weights are what they are said to be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mien.bundle import Bundle
+from mien.explain.evidence.base import Explainer, explainers
+from mien.explain.evidence.occlusion_face import FaceOcclusion
+from mien.explain.evidence.occlusion_sound import SoundOcclusion
+from mien.explain.evidence.occlusion_words import WordOcclusion
+from mien.explain.faithfulness import measure
+from mien.explain.question import Question, Seen
+from mien.media.reading import sentence_segments
+from mien.types import Segment, Span, Word, Words
+
+
+@pytest.mark.parametrize("name", explainers.names())
+def test_parts_cover_the_input_and_are_gone_when_left_out(name: str, question: Question) -> None:
+    explainer, segment = explainers.build({"name": name}), question.seen.segment
+    pieces = explainer.pieces(segment)
+    none, some = np.zeros(len(pieces), bool), np.arange(len(pieces)) == 1
+    assert explainer.without(segment, ~none) is None
+    assert explainer.pieces(Segment(segment.span)) == ()
+    values = question.ask(explainer.modality, [explainer.without(segment, row) for row in (none, some, ~none)])
+    others = frozenset(question.seen.tracks) - {explainer.modality}
+    at = list(question.bundle.tasks[0].labels).index(question.label)
+    assert values[2] == pytest.approx(question.seen.answer.subsets[others]["emotion"][at])
+    assert values[0] != values[1]
+    again = explainers.build({"name": name}).explain(question)
+    assert again == explainer.explain(question), "the same each time"
+
+
+@pytest.mark.parametrize("name", ["occlusion_words", "occlusion_sound"])
+def test_the_whole_is_the_answer(name: str, question: Question) -> None:
+    explainer = explainers.build({"name": name})
+    segment = question.seen.segment
+    none = np.zeros(len(explainer.pieces(segment)), bool)
+    (value,) = question.ask(explainer.modality, [explainer.without(segment, none)])
+    at = list(question.bundle.tasks[0].labels).index(question.label)
+    assert value == pytest.approx(question.bundle.fuse({m: question.bundle.encode(m, [t]) for m, t in question.seen.tracks.items()})[0]["emotion"][0, at], abs=1e-5)  # fmt: skip  # noqa: E501 - one line is clearer
+
+
+def about(text: str, label: str) -> Question:
+    bundle = Bundle.load("research")
+    (segment,) = sentence_segments(text)
+    track = bundle.encoders["text"].prepare(segment)
+    assert track is not None
+    seen = Seen(segment, {"text": track}, bundle.answer({"text": track}), lambda m, s: bundle.encoders[m].prepare(s))
+    return Question(bundle, seen, label)
+
+
+def test_the_word_that_matters_weighs_most() -> None:
+    evidence = WordOcclusion().explain(about("I am so happy that you came", "happy"))
+    assert evidence is not None
+    weights = {p.text: p.weight for p in evidence.pieces}
+    assert max(weights, key=lambda w: weights[w]) == "happy"
+    assert weights["happy"] > 0.5
+    against = WordOcclusion().explain(about("I am so happy that you came", "sad"))
+    assert against is not None
+    assert min(against.pieces, key=lambda p: p.weight).text == "happy"
+
+
+def test_weights_come_from_both_ends() -> None:
+    question = about("very happy today", "happy")
+    explainer, segment = WordOcclusion(), question.seen.segment
+    rows = np.asarray([[0, 0, 0], [0, 1, 0], [1, 0, 1], [1, 1, 1]], bool)
+    whole, less, more, nothing = question.ask("text", [explainer.without(segment, r) for r in rows])
+    weights = explainer.weigh(question, segment, explainer.pieces(segment))
+    assert weights[1] == pytest.approx(((whole - less) + (more - nothing)) / 2, abs=0.01), (
+        "an int8 graph rounds by what else is in the batch"
+    )
+    assert nothing == pytest.approx(1 / 7, abs=1e-6)
+
+
+def test_a_long_text_is_taken_in_phrases() -> None:
+    words = tuple(Word(f"w{i}", Span(i, i + 1)) for i in range(90))
+    segment = Segment(Span(0, 90), words=Words(words))
+    pieces = WordOcclusion().pieces(segment)
+    assert len(pieces) == 30
+    assert pieces[1].text == "w3 w4 w5"
+    kept = WordOcclusion().without(segment, np.arange(30) > 0)
+    assert kept is not None
+    assert kept.words is not None
+    assert kept.words.text == "w0 w1 w2"
+
+
+def test_a_moment_of_the_voice_becomes_background(question: Question) -> None:
+    explainer, segment = SoundOcclusion(), question.seen.segment
+    pieces = explainer.pieces(segment)
+    assert segment.audio is not None
+    assert pieces[0].span is not None
+    assert pieces[0].band == (0.0, 500.0)
+    first = np.asarray([p.span == pieces[0].span for p in pieces])
+    changed = explainer.without(segment, first)
+    assert changed is not None
+    assert changed.audio is not None
+    edge = round(pieces[0].span.duration * 16_000)
+    before, after = segment.audio.samples, changed.audio.samples
+    assert np.abs(after[edge + 400 :] - before[edge + 400 :]).max() < 1e-5, "the rest is as it was"
+    assert after[: edge - 400].std() < 0.3 * before[: edge - 400].std()
+
+
+def test_a_region_of_the_face_loses_its_features(question: Question) -> None:
+    explainer, segment = FaceOcclusion(), question.seen.segment
+    gone = np.arange(49) == 24
+    changed = explainer.without(segment, gone)
+    whole = explainer.without(segment, np.zeros(49, bool))
+    assert changed is not None
+    assert whole is not None
+    assert changed.frames is not None
+    assert whole.frames is not None
+    assert len(whole.frames) == 3
+    different = (changed.frames.pixels != whole.frames.pixels).any(axis=(0, 3))
+    assert different[50:62, 50:62].mean() > 0.9
+    different[48:64, 48:64] = False
+    assert not different.any()
+
+
+class Liar(WordOcclusion):
+    """Says the opposite of what is so."""
+
+    def weigh(self, question: Question, segment: Segment, pieces):  # type: ignore[no-untyped-def]  # as in the base class
+        return -super().weigh(question, segment, pieces)
+
+
+def test_faithfulness_tells_an_honest_explainer_from_a_liar() -> None:
+    question = about("I went there and was so happy that they had a cake for me", "happy")
+
+    def gains(explainer: Explainer) -> tuple[float, float]:
+        found = measure(explainer, question, seed=0)
+        assert found is not None
+        return found.random_deletion - found.deletion, found.insertion - found.random_insertion
+
+    assert min(gains(WordOcclusion())) > 0.1
+    assert max(gains(Liar())) < 0.0
+    assert measure(WordOcclusion(), about("happy day", "happy"), seed=0) is None
+
+
+def test_quality_stays_as_it_was(question: Question) -> None:
+    asked = []
+    bundle = question.bundle
+    seen = replace(
+        question.seen, prepare=lambda m, s: asked.append(m) or bundle.encoders[m].prepare(s)  # type: ignore[func-returns-value]  # a spy
+    )  # fmt: skip
+    one = Question(bundle, seen, question.label)
+    track = one._track("text", replace(seen.segment, words=Words(seen.segment.words.items[:1], "en")))  # type: ignore[union-attr]  # it has words
+    assert track is not None
+    assert track.quality.tolist() == seen.tracks["text"].quality.tolist()
+    assert asked == ["text"]
