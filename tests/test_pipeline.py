@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 from mien import Analyzer, analyze
+from mien.encoders.base import encoders
 from mien.errors import InputError
 from mien.report.base import exporters
 from mien.report.json import schema
 from mien.samples import demo_clip
-from mien.types import EMOTIONS, Clip, Span
+from mien.types import EMOTIONS, Clip, Segment, Span, Track
 
 
 @pytest.fixture(scope="module")
@@ -177,3 +178,19 @@ def test_bytes_that_are_no_text_can_be_written_out(analyzer: Analyzer, tmp_path:
     assert timeline.source == "caf?.txt"
     assert json.loads(exporters.get("json")(timeline))["source"] == "caf?.txt"
     assert analyzer.analyze(text=os.fsdecode(b"I love it \xff")).predictions[0].text == "I love it ?"
+
+
+def test_an_encoder_with_context_reads_what_was_said_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    analyzer = Analyzer()
+    aware = encoders.build({"name": "text_minilm", "tokens": 64, "context": 2})
+    read, seen = aware.prepare, list[tuple[str, ...]]()
+
+    def prepare(segment: Segment) -> Track | None:
+        seen.append(segment.context)
+        return read(segment)
+
+    monkeypatch.setattr(aware, "prepare", prepare)
+    monkeypatch.setitem(analyzer.bundle.encoders, "text", aware)
+    timeline = analyzer.analyze(text="I am glad. She left. It rained. So what?")
+    assert len(timeline.predictions) == 4
+    assert seen == [(), ("I am glad.",), ("I am glad.", "She left."), ("She left.", "It rained.")]
