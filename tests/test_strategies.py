@@ -22,7 +22,8 @@ from mien.heads import score
 from mien.pipeline import Analyzer
 from mien.recipe import EncoderTable, Recipe, Source, Training, load
 from mien.ship import ship
-from mien.train import Run, train
+from mien.train import train
+from mien.trained import Run
 from mien.types import MODALITIES
 from tests.encoders.tiny_models import tiny_model
 

@@ -14,6 +14,7 @@ from mien.encoders.face_vgg import FaceVGG
 from mien.encoders.voice_cnn import VoiceCNN
 from mien.encoders.voice_opensmile import OpenSmileVoice
 from mien.errors import InputError
+from mien.graphs import encoder_graph
 from mien.media.open import read_audio
 from mien.testing import check_encoder
 from mien.types import SAMPLE_RATE, Audio, Float32, Frames, Segment, Span, Track
@@ -119,3 +120,21 @@ def test_opensmile_is_an_extra_for_research(monkeypatch: pytest.MonkeyPatch) -> 
         OpenSmileVoice().prepare(hum(1.0))
     with pytest.raises(InputError, match="not 'eGeMAPSv02 words'"):
         OpenSmileVoice(level="words")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("reads", "width"), [("mel", 320), ("waveform", 640), ("values", 800)])
+def test_the_exported_graph_takes_any_batch_and_length(reads: str, width: int) -> None:
+    import onnxruntime
+
+    network = VoiceCNN(reads, dim=8).network().eval()
+    rng = np.random.default_rng(0)
+    sample = Track(np.arange(5.0), rng.standard_normal((5, width)).astype(np.float32))
+    session = onnxruntime.InferenceSession(encoder_graph(network, sample).SerializeToString())
+    for size, length in ((1, 1), (3, 7)):
+        values, mask = rng.standard_normal((size, length, width)).astype(np.float32), np.ones((size, length), bool)
+        mask[-1, 3:] = False
+        (found,) = session.run(None, {"values": values, "mask": mask})
+        with torch.no_grad():
+            expected = network(torch.from_numpy(values), torch.from_numpy(mask)).numpy()
+        np.testing.assert_allclose(found[mask], expected[mask], atol=1e-4)

@@ -75,7 +75,7 @@ class Strided(nn.Module):
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         """One state per row."""
         left = math.prod(self.strides)
-        states = values.reshape(len(values), -1, self.channels).transpose(1, 2)
+        states = values.reshape(values.shape[0], -1, self.channels).transpose(1, 2)
         for layer, norm, stride in zip(self.layers, self.norms, self.strides, strict=True):
             heard = mask.repeat_interleave(left, dim=1).unsqueeze(1)
             states = torch.where(heard, states, torch.zeros_like(states))

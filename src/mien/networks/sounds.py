@@ -106,13 +106,13 @@ class MelTrunk(nn.Module):
         """States of the asked layers, one per row or pooled."""
         shown = seen(mask)
         frames = shown.repeat_interleave(2, dim=1).unsqueeze(1)
-        mel = values.reshape(len(values), -1, self.mels).transpose(1, 2).masked_fill(~frames, 0.0)
+        mel = values.reshape(values.shape[0], -1, self.mels).transpose(1, 2).masked_fill(~frames, 0.0)
         early = functional.gelu(self.model.conv1(mel)).masked_fill(~frames, 0.0)
         state = functional.gelu(self.model.conv2(early)).transpose(1, 2)
         places = torch.arange(mask.shape[1], device=mask.device)
         state = state + self.model.embed_positions(places.clamp(max=self.model.max_source_positions - 1))
         bias = torch.zeros(shown.shape, dtype=state.dtype, device=state.device)
-        bias = bias.masked_fill(~shown, torch.finfo(state.dtype).min).reshape(len(mask), 1, 1, -1)
+        bias = bias.masked_fill(~shown, torch.finfo(state.dtype).min).reshape(mask.shape[0], 1, 1, -1)
         bias = bias.expand(-1, 1, mask.shape[1], -1)
         states = [state]
         for layer in self.model.layers:
