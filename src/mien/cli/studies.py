@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -95,6 +96,7 @@ def evaluate(
     recipe: Annotated[str | None, typer.Option(help="Judge it on the test data of this recipe.")] = None,
     data: Own = None,
     subsets: Annotated[bool, typer.Option("--subsets", help="Also with modalities missing.")] = False,
+    calibration: Annotated[bool, typer.Option("--calibration", help="Also how far its probabilities hold.")] = False,
     json: Annotated[Path | None, typer.Option(help="Write the rows to this file.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the rows to this file.")] = None,
     data_root: Root = None,
@@ -104,11 +106,14 @@ def evaluate(
 
     needs_train()
     from mien.bundle import Bundle
+    from mien.study.calibration import calibration as measured
     from mien.study.judging import judged, on
 
     loaded = Bundle.load(bundle)
     chosen, root = on(loaded, recipe, data, data_root, say)
     found = judged(loaded, chosen, root, subsets)
+    if calibration:
+        found = replace(found, trust=measured(loaded, found.judged))
     found.show()
     found.write(json, csv)
 

@@ -22,6 +22,7 @@ from mien.errors import InputError
 from mien.evaluate import BundleSystem, judge, results
 from mien.predictions import Judged
 from mien.recipe import Recipe, load
+from mien.study.calibration import shown as calibration_table
 from mien.study.markdown import grid, interval, value
 from mien.subsets import Cell, missing
 from mien.trained import example_sets, progress_bars
@@ -29,11 +30,14 @@ from mien.trained import example_sets, progress_bars
 
 @dataclass(frozen=True)
 class Found:
-    """``rows`` of ``evaluate.results``, ``cells`` of ``subsets.missing``, and the predictions they come from."""
+    """``rows`` of ``evaluate.results``, ``cells`` of ``subsets.missing``, ``trust`` of ``study.calibration``, and the
+    predictions they come from.
+    """
 
     judged: Judged
     rows: Sequence[dict[str, Any]]
     cells: Sequence[Cell]
+    trust: Sequence[dict[str, Any]] = ()
 
     def show(self) -> None:
         """Tables on the terminal."""
@@ -50,12 +54,15 @@ class Found:
         for about in dict.fromkeys((c.set, c.task) for c in self.cells):
             names, *rows = grid([c for c in self.cells if (c.set, c.task) == about])
             out.print(_table(f"with modalities missing, {about[0]}: {about[1]}", names, rows))
+        if self.trust:
+            out.print(calibration_table(list(self.trust)))
 
     def write(self, as_json: Path | None, as_csv: Path | None) -> None:
         """Write what was asked for: JSON of everything, CSV of the rows (and of the cells, where there are some)."""
         cells = [cell.as_table() for cell in self.cells]
         if as_json is not None:
             table = {"schema": "mien.evaluation/1", "results": list(self.rows), "subsets": cells}
+            table |= {"calibration": list(self.trust)} if self.trust else {}
             write_atomic(as_json, json.dumps(table, indent=1, ensure_ascii=False) + "\n")
         if as_csv is not None:
             write_atomic(as_csv, _csv(cells or list(self.rows)))
