@@ -11,6 +11,7 @@ import pytest
 
 from mien.errors import InputError
 from mien.predictions import Judged, Predictions
+from mien.settings import Loss
 from mien.study.compare import boards
 from mien.study.comparison import Plan, run
 from mien.study.trial import Cost, Entrant, Outcome
@@ -66,6 +67,13 @@ def test_means_over_seeds() -> None:
     assert (row["value"], row["seeds"], row["majority"], row["resampled"]) == (0.7, 2, 0.5, "100 examples")
     assert row["std"] == pytest.approx(0.1414, abs=1e-4)
     assert row["interval"][0] < 0.65 < 0.75 < row["interval"][1]
+
+
+def test_who_did_not_learn_a_task_has_no_line_in_it() -> None:
+    other = outcome("b", predictions(90))
+    idle = replace(other, entrant=Entrant("b", replace(recipe(), losses={"emotion": Loss(weight=0.0)})))
+    (board,) = boards([outcome("a", predictions(60)), idle], "accuracy")
+    assert [line.outcome.entrant.label for line in board.lines] == ["a"]
 
 
 def test_an_unknown_metric_is_named() -> None:

@@ -75,7 +75,7 @@ def boards(outcomes: Sequence[Outcome], metric: str | None = None) -> list[Board
     for about, task in tasks.items():
         name = metric if metric in fitting[about] else MAIN[task.kind]
         found.append(_board(outcomes, rows, about, fitting[about][name]))
-    return found
+    return [board for board in found if board.lines]
 
 
 def _board(
@@ -85,7 +85,7 @@ def _board(
     first: list[_Measured] = []
     for outcome, mine in zip(outcomes, rows, strict=True):
         here = [r for r in mine if (r["set"], r["task"]) == about]
-        if not here:
+        if not here or not _learned(outcome, about[1]):
             continue
         parts = [_measured(run, about, measure.name) for run in outcome.runs]
         against = _against(first, parts) if first else None
@@ -94,6 +94,12 @@ def _board(
         others = [r for r in here if r is not main]
         lines.append(Line(outcome, main, others, against, None, _mcnemar(first, parts)))
     return Board(*about, measure.name, measure.lower, tuple(_adjusted(lines)))
+
+
+def _learned(outcome: Outcome, task: str) -> bool:
+    """Whether the system learned the task: one whose loss weighs nothing has a head that says nothing."""
+    loss = outcome.entrant.recipe.losses.get(task)
+    return loss is None or loss.weight > 0
 
 
 class _Measured(NamedTuple):
