@@ -103,6 +103,13 @@ def test_silence_and_nothing_are_told(tmp_path: Path) -> None:
     assert segments(Clip("v", video=empty)) == ([], ["no face was found", "the file has no sound"])
 
 
+def test_a_glimpse_of_a_face_is_told(samples: Path, tmp_path: Path) -> None:
+    portrait = read_image(samples / "image/faceapi_happy.jpg")[:280, :480]
+    brief = write_clip(tmp_path / "v.mp4", [portrait] * 10, None)
+    told = "a face was in view for less than 0.6 s, too short to read"
+    assert segments(Clip("v", video=brief)) == ([], [told, "the file has no sound"])
+
+
 def test_a_beep_is_no_speech(tmp_path: Path) -> None:
     found, _ = segments(Clip("b", audio=write_sound(tmp_path / "b.wav", beep(3.0, 1.0))))
     assert found == []

@@ -142,7 +142,7 @@ class _Cutter:
         self.given = words
         self.watcher: Watcher | None = None
         self.page = _Page()
-        self.seen = False
+        self.seen = self.shown = False  # a person, in a picture; a person, in a segment
         self.spoken = self.unclear = 0.0  # seconds of speech; of that, seconds in which no words were made out
 
     def run(self, progress: Progress | None) -> Iterator[Segment]:
@@ -256,6 +256,7 @@ class _Cutter:
                 segments += face_only(
                     who, sightings, gap, self.settings.fps, self.settings.least, self.settings.stretch
                 )
+        self.shown = self.shown or any(s.frames is not None for s in segments)
         return sorted(segments, key=lambda s: (s.span, s.who or ""))
 
     def _utterance(self, part: _Part, span: Span, said: list[Word]) -> Iterator[Segment]:
@@ -284,8 +285,9 @@ class _Cutter:
             page.audio = [Audio(audio.samples[first:].copy(), audio.start + first / SAMPLE_RATE)]
 
     def _explain(self) -> None:
-        if self.watcher is not None and not self.seen:
-            self.warn("no face was found")
+        if self.watcher is not None and not self.shown:
+            brief = f"a face was in view for less than {self.settings.least:g} s, too short to read"
+            self.warn(brief if self.seen else "no face was found")
         if not self.info.has_audio:
             self.warn("the file has no sound")
         elif not self.spoken:
