@@ -23,7 +23,7 @@ from mien.pipeline import Analyzer
 from mien.recipe import EncoderTable, Recipe, Source, Training, load
 from mien.ship import ship
 from mien.train import train
-from mien.trained import Run
+from mien.trained import Run, whole
 from mien.types import MODALITIES
 from tests.encoders.tiny_models import tiny_model
 
@@ -108,7 +108,7 @@ bundle = Bundle.load(sys.argv[1])
 clip = Clip("x", audio=Path(sys.argv[2]), image=Path(sys.argv[3]), text=sys.argv[4], context=tuple(sys.argv[5:]))
 tracks = {m: e.prepare(segment_of(clip, m)) for m, e in bundle.encoders.items()}
 scores = bundle.answer(tracks).scores["emotion"].tolist()
-heavy = [m for m in ("torch", "transformers", "huggingface_hub") if m in sys.modules]
+heavy = [m for m in ("torch", "transformers", "peft", "safetensors") if m in sys.modules]
 print(json.dumps({"scores": scores, "heavy": heavy, "modalities": sorted(tracks)}))
 """
 
@@ -119,7 +119,7 @@ def test_a_bundle_of_pretrained_models_needs_none_of_them(
     kinds: tuple[str, str, str], manifest: Path, samples: Path, tmp_path: Path
 ) -> None:
     recipe = short(pretrained(kinds, tmp_path / "models"), manifest)
-    run = train(recipe, manifest.parent, tmp_path / "runs", quiet=True)
+    run = whole(train(recipe, manifest.parent, tmp_path / "runs", quiet=True), manifest.parent, quiet=True)
     bundle = export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
     assert json.loads((tmp_path / "bundle/bundle.json").read_text())["parity"]["largest_difference"] < 1e-4
     example = run.probe[0].examples[1]
