@@ -59,6 +59,26 @@ def test_own_data_without_splits_are_all_judged(
     assert cell["rate"] == "0.0"
 
 
+def test_groups_of_a_column_are_compared(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["image,emotion,speaker,glasses"]
+    for i in range(40):
+        lines.append(f"{i}.png,{('happy', 'sad')[i % 2]},s{i // 4},{'yes' if i >= 20 else 'no' if i else ''}")
+    (root / "pictures" / "people.csv").write_text("\n".join(lines), encoding="utf-8")
+    data = ("--data", str(root / "pictures" / "people.csv"))
+    assert evaluate(monkeypatch, root, *data, "--groups", "glasses", "--json", str(root / "groups.json")) == 0
+    found = json.loads((root / "groups.json").read_text(encoding="utf-8"))["groups"]
+    assert found["column"] == "glasses"
+    assert {(r["group"], r["n"], r["people"], r["value"]) for r in found["groups"]} == {
+        ("no", 19, 5, None),
+        ("yes", 20, 5, None),
+    }
+    assert "too few" in capsys.readouterr().out
+    assert evaluate(monkeypatch, root, *data, "--groups", "glases") == 2
+    assert "did you mean 'glasses'?" in capsys.readouterr().err
+
+
 def test_the_bundle_says_what_training_measured(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The test rows of the manifest, judged again, give what ``produce`` wrote."""
     from mien.bundle import Bundle

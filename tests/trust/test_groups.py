@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mien.statistics import holm
 from mien.trust.groups import by_group, gaps
 from mien.trust.sample import Sample
 
@@ -35,13 +36,14 @@ def test_a_gap_between_people_is_found_and_its_interval_holds_the_value() -> Non
             assert row.low <= row.value <= row.high
     found = {g.measure: g for g in gaps(sample, group, replicates=100)}
     assert found["accuracy"].value > 0.25
-    assert found["accuracy"].p_holm < 0.05
+    assert found["accuracy"].p is not None
+    assert found["accuracy"].p < 0.02
     assert found["overconfidence"].value < -0.25, "both are as confident, one is right less often"
 
 
 def test_no_gap_is_made_up() -> None:
     found = gaps(*answers(worse=0.1), replicates=100)
-    assert all(g.p_holm > 0.05 for g in found)
+    assert all(p > 0.05 for p in holm([g.p or 0.0 for g in found]))
 
 
 def test_of_small_groups_nothing_is_said() -> None:
@@ -53,10 +55,21 @@ def test_of_small_groups_nothing_is_said() -> None:
 
 
 def test_few_people_cannot_show_a_gap() -> None:
+    """However many answers each of them gives."""
     sample, group = answers(worse=0.9)
-    few = np.isin(sample.groups, ["p0", "p1", "p6", "p7"])
-    found = gaps(sample.rows(few), np.asarray(group)[few].tolist(), replicates=100)
-    assert min(g.p for g in found) > 0.2, "six ways to deal out four people"
+    few = np.isin(sample.groups, ["p0", "p1", "p2", "p3", "p6", "p7", "p8", "p9"])
+    mine = np.asarray(group)[few].tolist()
+    assert {(r.people, r.n, r.value) for r in by_group(sample.rows(few), mine, 20)} == {(4, 4 * EACH, None)}
+    assert gaps(sample.rows(few), mine, replicates=100) == []
+
+
+def test_people_who_are_in_both_groups_are_not_exchanged() -> None:
+    sample, _ = answers(worse=0.5)
+    found = gaps(sample, ["quiet", "loud"] * (len(sample) // 2), replicates=50)
+    assert {g.p for g in found} == {None}
+    assert {g.measure: g.value for g in found}["accuracy"] == pytest.approx(
+        float(sample.right[1::2].mean() - sample.right[::2].mean())
+    )
 
 
 def test_who_names_no_group_is_left_out() -> None:

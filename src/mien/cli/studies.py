@@ -97,6 +97,7 @@ def evaluate(
     data: Own = None,
     subsets: Annotated[bool, typer.Option("--subsets", help="Also with modalities missing.")] = False,
     calibration: Annotated[bool, typer.Option("--calibration", help="Also how far its probabilities hold.")] = False,
+    groups: Annotated[str | None, typer.Option(help="Also by the groups a column of the data names: gender.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the rows to this file.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the rows to this file.")] = None,
     data_root: Root = None,
@@ -107,13 +108,18 @@ def evaluate(
     needs_train()
     from mien.bundle import Bundle
     from mien.study.calibration import calibration as measured
+    from mien.study.groups import attributes, compared
     from mien.study.judging import judged, on
 
     loaded = Bundle.load(bundle)
     chosen, root = on(loaded, recipe, data, data_root, say)
+    # Read first, so that a misspelt column is told before the bundle has read everything.
+    named = attributes(chosen, groups, root, say) if groups else {}
     found = judged(loaded, chosen, root, subsets)
     if calibration:
         found = replace(found, trust=measured(loaded, found.judged))
+    if groups:
+        found = replace(found, groups=compared(found.judged, groups, named))
     found.show()
     found.write(json, csv)
 

@@ -64,6 +64,23 @@ def read(source: Source, tasks: Sequence[Task], root: Path) -> list[Example]:
     return hold_out(examples, source.hold_out, source.train, source.valid) if source.hold_out else examples
 
 
+def column(source: Source, name: str, root: Path) -> dict[str, str]:
+    """{id of the clip: value} of any column of a source's manifest; rows where it is empty are left out.
+
+    Raises:
+        RecipeError: a missing manifest or column.
+    """
+    found = {}
+    for number, entry in enumerate(_entries(source, root)):
+        if number == 0 and name not in entry.row:
+            known = closest(name, list(entry.row))
+            raise RecipeError(f"the manifest of '{source.name}' has no column '{name}'; {known}")
+        value = entry.row.get(name)
+        if value is not None and value != "":
+            found[_id(source, entry)] = str(value)
+    return found
+
+
 def _check_target(source: Source, name: str, target: Target, known: Mapping[str, Task]) -> None:
     if name not in known:
         raise RecipeError(f"data set '{source.name}' is for the task '{name}', which the recipe does not have")
@@ -164,13 +181,12 @@ def _shares(task: Task, amounts: Mapping[str, float]) -> Float32:
 
 def _clip(source: Source, entry: Entry, place: Place, root: Path) -> Clip:
     row = entry.row
-    columns = source.clip or ({f: f for f in FIELDS if f in row} if source.reader else {})
-    values = {name: row.get(column) for name, column in columns.items()}
+    values = _standard(source, row)
     files = {name: entry.folder / str(values[name]) for name in FILES if values.get(name) not in (None, "")}
     image = files.get("image")
     speaker = values.get("speaker", row.get("speaker"))
     return Clip(
-        f"{source.name}/{values.get('id', row.get('id')) or _number_in(entry, source)}",
+        _id(source, entry),
         **files,
         text=str(values["text"]) if values.get("text") else None,
         span=_span(entry, values.get("start"), values.get("end")),
@@ -179,6 +195,17 @@ def _clip(source: Source, entry: Entry, place: Place, root: Path) -> Clip:
         context=place.before,
         features=features_of(source, entry, place, root),
     )
+
+
+def _standard(source: Source, row: Row) -> dict[str, Any]:
+    """The row's values of the fields of a clip."""
+    columns = source.clip or ({f: f for f in FIELDS if f in row} if source.reader else {})
+    return {name: row.get(column) for name, column in columns.items()}
+
+
+def _id(source: Source, entry: Entry) -> str:
+    stated = _standard(source, entry.row).get("id", entry.row.get("id"))
+    return f"{source.name}/{stated or _number_in(entry, source)}"
 
 
 def _span(entry: Entry, start: Any, end: Any) -> Span | None:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from mien.bundle import Bundle
 from mien.predictions import Judged, Predictions
+from mien.study.terminal import table
 from mien.trust.judge import Judgement
 from mien.trust.reliability import diagram, measure
 from mien.trust.sample import Sample
@@ -35,10 +36,8 @@ def _row(part: Predictions, judgement: Judgement) -> dict[str, Any]:
 
 def shown(rows: list[dict[str, Any]]) -> Table:
     """A table for the terminal, of the figures that fit."""
-    table = Table(title="calibration (docs/trust.md says how to read it)", title_justify="left")
-    for number, name in enumerate(("set", "modalities", "n", *_COLUMNS)):
-        table.add_column(name, justify="left" if number == 0 else "right")
-    for row in rows:
-        figures = [f"{row[k]:.3f}" if k in row else "" for k in _COLUMNS]
-        table.add_row(row["set"], row["modality"], f"{row['n']:,}", *figures)
-    return table
+    lines = [
+        [row["set"], row["modality"], f"{row['n']:,}", *(f"{row[k]:.3f}" if k in row else "" for k in _COLUMNS)]
+        for row in rows
+    ]
+    return table("calibration (docs/trust.md says how to read it)", ("set", "modalities", "n", *_COLUMNS), lines)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from mien.bundle import Bundle
 from mien.cache import write_atomic
@@ -23,21 +22,24 @@ from mien.evaluate import BundleSystem, judge, results
 from mien.predictions import Judged
 from mien.recipe import Recipe, load
 from mien.study.calibration import shown as calibration_table
+from mien.study.groups import shown as groups_tables
 from mien.study.markdown import grid, interval, value
+from mien.study.terminal import table
 from mien.subsets import Cell, missing
 from mien.trained import example_sets, progress_bars
 
 
 @dataclass(frozen=True)
 class Found:
-    """``rows`` of ``evaluate.results``, ``cells`` of ``subsets.missing``, ``trust`` of ``study.calibration``, and the
-    predictions they come from.
+    """``rows`` of ``evaluate.results``, ``cells`` of ``subsets.missing``, ``trust`` of ``study.calibration``, ``groups`` of
+    ``study.groups``, and the predictions they come from.
     """
 
     judged: Judged
     rows: Sequence[dict[str, Any]]
     cells: Sequence[Cell]
     trust: Sequence[dict[str, Any]] = ()
+    groups: Mapping[str, Any] = field(default_factory=dict)
 
     def show(self) -> None:
         """Tables on the terminal."""
@@ -50,20 +52,23 @@ class Found:
             ]
             for row in self.rows
         ]
-        out.print(_table("", head, shown))
+        out.print(table("", head, shown))
         for about in dict.fromkeys((c.set, c.task) for c in self.cells):
             names, *rows = grid([c for c in self.cells if (c.set, c.task) == about])
-            out.print(_table(f"with modalities missing, {about[0]}: {about[1]}", names, rows))
+            out.print(table(f"with modalities missing, {about[0]}: {about[1]}", names, rows))
         if self.trust:
             out.print(calibration_table(list(self.trust)))
+        for part in groups_tables(self.groups) if self.groups else ():
+            out.print(part)
 
     def write(self, as_json: Path | None, as_csv: Path | None) -> None:
         """Write what was asked for: JSON of everything, CSV of the rows (and of the cells, where there are some)."""
         cells = [cell.as_table() for cell in self.cells]
         if as_json is not None:
-            table = {"schema": "mien.evaluation/1", "results": list(self.rows), "subsets": cells}
-            table |= {"calibration": list(self.trust)} if self.trust else {}
-            write_atomic(as_json, json.dumps(table, indent=1, ensure_ascii=False) + "\n")
+            found: dict[str, Any] = {"schema": "mien.evaluation/1", "results": list(self.rows), "subsets": cells}
+            found |= {"calibration": list(self.trust)} if self.trust else {}
+            found |= {"groups": dict(self.groups)} if self.groups else {}
+            write_atomic(as_json, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
         if as_csv is not None:
             write_atomic(as_csv, _csv(cells or list(self.rows)))
 
@@ -120,15 +125,6 @@ def judged(bundle: Bundle, recipe: Recipe, root: Path, subsets: bool = False, qu
 def _relate(bundle: Bundle, part: ExampleSet) -> None:
     for modality, population in bundle.populations.items():
         part.relate(modality, population)
-
-
-def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    table = Table(title=title or None, title_justify="left")
-    for number, name in enumerate(head):
-        table.add_column(name, justify="left" if number == 0 else "right")
-    for row in rows:
-        table.add_row(*row)
-    return table
 
 
 def _csv(rows: Sequence[dict[str, Any]]) -> str:

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from mien.trust.reliability import calibration_error
 from mien.trust.sample import Sample
 
-FEWEST_PEOPLE = 2
+FEWEST_PEOPLE = 5
+"""Of a group. Five against five can be dealt out in 252 ways; four against four in 70, too few for a gap in four measures."""
+
 FEWEST_EXAMPLES = 30
 _REPLICATES = 1000
 
@@ -53,14 +55,13 @@ class GroupRow(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """``one`` minus ``other`` in a measure; ``p`` by permutation of people, ``p_holm`` corrected for all gaps tested."""
+    """``one`` minus ``other`` in a measure; ``p`` by permutation of people, ``None`` where somebody is in both groups."""
 
     one: str
     other: str
     measure: str
     value: float
-    p: float
-    p_holm: float
+    p: float | None
 
 
 def by_group(sample: Sample, attribute: Sequence[str], replicates: int = _REPLICATES) -> list[GroupRow]:
@@ -89,20 +90,22 @@ def by_group(sample: Sample, attribute: Sequence[str], replicates: int = _REPLIC
 def gaps(sample: Sample, attribute: Sequence[str], replicates: int = _REPLICATES) -> list[Gap]:
     """Differences between groups that are large enough, each tested by giving the people's groups to other people at random.
 
-    People are exchanged, not answers, for the answers of one person are not independent. p-values are corrected for the number
-    of gaps (Holm 1979). With few people no gap can be told from chance: the smallest possible p is one over the number of
-    ways to deal them out.
+    People are exchanged, not answers, for the answers of one person are not independent. p-values are of each gap alone:
+    who shows several corrects them (``statistics.holm``).
     """
     values = np.asarray(attribute, np.str_)
     large = [group for group in sorted(set(values) - {""}) if _enough(sample.rows(values == group))]
     found = []
     for one, other in combinations(large, 2):
+        first, second = (sample.rows(values == group) for group in (one, other))
+        shared = bool(set(first.groups) & set(second.groups))
         part = sample.rows((values == one) | (values == other))
         mine = values[(values == one) | (values == other)] == one
         for name, measure in MEASURES.items():
-            found.append((one, other, name, *_permuted(part, mine, measure, replicates)))
-    corrected = _holm([p for *_, p in found])
-    return [Gap(*gap, p) for gap, p in zip(found, corrected, strict=True)]
+            value = measure(first) - measure(second)
+            p = None if shared else _permuted(part, mine, measure, value, replicates)
+            found.append(Gap(one, other, name, value, p))
+    return found
 
 
 def _enough(sample: Sample) -> bool:
@@ -120,8 +123,8 @@ def _interval(sample: Sample, measure: Measure, replicates: int) -> tuple[float,
     return float(low), float(high)
 
 
-def _permuted(sample: Sample, mine: NDArray[np.bool_], measure: Measure, replicates: int) -> tuple[float, float]:
-    """The difference, and the share of random deals with one at least as large."""
+def _permuted(sample: Sample, mine: NDArray[np.bool_], measure: Measure, value: float, replicates: int) -> float:
+    """The share of random deals with a difference at least as large as ``value``, which counts as one of them."""
     rng = np.random.default_rng(0)
     units = _people(sample)
     owner = np.asarray([mine[rows[0]] for rows in units])
@@ -132,18 +135,9 @@ def _permuted(sample: Sample, mine: NDArray[np.bool_], measure: Measure, replica
         )
         return measure(sample.rows(first)) - measure(sample.rows(second))
 
-    value = gap(owner)
     larger = sum(abs(gap(rng.permutation(owner))) >= abs(value) - 1e-12 for _ in range(replicates))
-    return value, (larger + 1) / (replicates + 1)
+    return (larger + 1) / (replicates + 1)
 
 
 def _people(sample: Sample) -> list[NDArray[np.int64]]:
     return [np.flatnonzero(sample.groups == name) for name in np.unique(sample.groups)]
-
-
-def _holm(values: Sequence[float]) -> list[float]:
-    order = np.argsort(values)
-    steps = np.asarray(values)[order] * (len(values) - np.arange(len(values)))
-    adjusted = np.empty(len(values))
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return [float(p) for p in adjusted]
