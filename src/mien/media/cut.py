@@ -285,9 +285,10 @@ class _Cutter:
             page.audio = [Audio(audio.samples[first:].copy(), audio.start + first / SAMPLE_RATE)]
 
     def _explain(self) -> None:
-        if self.watcher is not None and not self.shown:
-            brief = f"a face was in view for less than {self.settings.least:g} s, too short to read"
-            self.warn(brief if self.seen else "no face was found")
+        if self.watcher is not None and not self.shown and self.seen:
+            self.warn(f"a face was in view for less than {self.settings.least:g} s, too short to read")
+        elif self.watcher is not None and not self.shown:
+            self.warn("no face was found")
         if not self.info.has_audio:
             self.warn("the file has no sound")
         elif not self.spoken:
