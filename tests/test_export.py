@@ -41,6 +41,7 @@ def test_the_bundle_answers_as_the_model_does(run: Run, tmp_path: Path) -> None:
         assert sum(answer.scores["emotion"]) == pytest.approx(1.0, abs=1e-5)
 
 
+@pytest.mark.slow
 def test_half_precision_shrinks_the_file(run: Run, tmp_path: Path) -> None:
     small = replace(run.recipe, export=Export(float16=("face",)))
     full = export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "full")
@@ -51,6 +52,7 @@ def test_half_precision_shrinks_the_file(run: Run, tmp_path: Path) -> None:
     np.testing.assert_allclose(half.answer(track).scores["emotion"], full.answer(track).scores["emotion"], atol=0.02)
 
 
+@pytest.mark.slow
 def test_a_mismatch_is_refused_and_leaves_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def turned(self: Bundle, *args: object) -> object:
         encoded = encode(self, *args)  # type: ignore[arg-type]
@@ -63,6 +65,7 @@ def test_a_mismatch_is_refused_and_leaves_nothing(run: Run, tmp_path: Path, monk
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_damage_is_noticed(run: Run, tmp_path: Path) -> None:
     export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
     graph = next((tmp_path / "bundle").glob("face-*.onnx"))
@@ -85,6 +88,7 @@ def test_other_folders_are_refused(tmp_path: Path) -> None:
         Bundle.load(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_whole_line_reports_mean_and_deviation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_pictures(tmp_path)

@@ -98,6 +98,7 @@ def test_the_mean_is_shrunk_by_its_strength() -> None:
     np.testing.assert_allclose(usual.normalise(np.asarray([[5.0]], np.float32)), [[(5.0 - 1.0) / deviation]], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_what_differs_from_the_person_is_learned_only_with_the_baseline(root: Path) -> None:
     found = {}
     for baseline in (False, True):
@@ -108,6 +109,7 @@ def test_what_differs_from_the_person_is_learned_only_with_the_baseline(root: Pa
     assert found[False] < 0.75
 
 
+@pytest.mark.slow
 def test_analysis_uses_what_the_clip_has_shown_so_far(root: Path) -> None:
     produce(recipe(baseline=True), [0], root, root / "runs", resume=False, quiet=True)
     analyzer = Analyzer(root / "runs/voices-True/seed0/bundle")
@@ -129,6 +131,7 @@ def test_analysis_uses_what_the_clip_has_shown_so_far(root: Path) -> None:
     np.testing.assert_array_equal(stranger, first)
 
 
+@pytest.mark.slow
 def test_a_killed_run_with_a_baseline_resumes(root: Path) -> None:
     once = produce(recipe(baseline=True), [0], root, root / "runs", resume=False, quiet=True)
     again = produce(recipe(baseline=True), [0], root, root / "runs", resume=True, quiet=True)
@@ -144,6 +147,7 @@ def test_pixels_have_no_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         produce(replace(plan, encoders=faces), [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
 
 
+@pytest.mark.slow
 def test_a_frozen_encoder_runs_once_and_may_have_a_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What never learns is computed once for each clip: the tracks that training reads are its states."""
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))

@@ -110,6 +110,9 @@ def test_something_is_run() -> None:
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b not in RUN], ids=str)
 def test_what_is_not_run_says_why(block: Block) -> None:
+    if block.language == "toml":
+        # Tests of the part that the page is about read these.
+        return
     assert block.language == "sh"
     assert REASON.search(block.above), f"{block}: <!-- not run here: why --> above the block"
 

@@ -14,6 +14,8 @@ from mien.cli import main
 from mien.produce import produce
 from tests.tiny import recipe, write_pictures
 
+pytestmark = pytest.mark.slow  # a model is trained and exported first
+
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:

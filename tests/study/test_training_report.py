@@ -20,6 +20,8 @@ from tests.tiny import recipe, write_pictures
 
 COMMAND = "mien train tiny.toml --set 'train.epochs=3'"
 
+pytestmark = pytest.mark.slow  # a model is trained and exported first
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -61,7 +63,6 @@ def test_the_same_run_gives_the_same_page(made: Path) -> None:
     assert training_page(made) == training_page(made)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("how", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
 def test_a_browser_draws_it_and_loads_nothing(browser: Any, made: Path, how: dict[str, Any]) -> None:
     page = write(made)
