@@ -98,14 +98,17 @@ def evaluate(
     subsets: Annotated[bool, typer.Option("--subsets", help="Also with modalities missing.")] = False,
     calibration: Annotated[bool, typer.Option("--calibration", help="Also how far its probabilities hold.")] = False,
     groups: Annotated[str | None, typer.Option(help="Also by the groups a column of the data names: gender.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with reliability diagrams to this file.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the rows to this file.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the rows to this file.")] = None,
     data_root: Root = None,
 ) -> None:
     """Judge a bundle on labelled data: every metric with its interval, and what is left when modalities are missing."""
-    from mien.extras import needs_train
+    from mien.extras import needs_report, needs_train
 
     needs_train()
+    if html is not None:
+        needs_report()
     from mien.bundle import Bundle
     from mien.study.calibration import calibration as measured
     from mien.study.groups import attributes, compared
@@ -122,6 +125,11 @@ def evaluate(
         found = replace(found, groups=compared(found.judged, groups, named))
     found.show()
     found.write(json, csv)
+    if html is not None:
+        from mien.cache import write_atomic
+        from mien.study.evaluation_page import evaluation_page
+
+        write_atomic(html, evaluation_page(found, loaded.name))
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -34,10 +35,15 @@ def _row(part: Predictions, judgement: Judgement) -> dict[str, Any]:
     return {**about, **measure(sample, judgement), "diagram": bins}
 
 
-def shown(rows: list[dict[str, Any]]) -> Table:
-    """A table for the terminal, of the figures that fit."""
-    lines = [
+def shown(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """A table for the terminal."""
+    head, *lines = grid(rows)
+    return table("calibration (docs/trust.md says how to read it)", head, lines)
+
+
+def grid(rows: Sequence[Mapping[str, Any]]) -> list[list[str]]:
+    """Head and lines, of the figures that fit."""
+    return [["set", "modalities", "n", *_COLUMNS]] + [
         [row["set"], row["modality"], f"{row['n']:,}", *(f"{row[k]:.3f}" if k in row else "" for k in _COLUMNS)]
         for row in rows
     ]
-    return table("calibration (docs/trust.md says how to read it)", ("set", "modalities", "n", *_COLUMNS), lines)

@@ -19,7 +19,8 @@ from mien.study.terminal import table
 from mien.trust.groups import FEWEST_EXAMPLES, FEWEST_PEOPLE, MEASURES, by_group, gaps
 from mien.trust.sample import Sample
 
-_FEW = "too few"
+FEW = f"too few: fewer than {FEWEST_PEOPLE} speakers, or than {FEWEST_EXAMPLES} examples"
+"""Why nothing is said of a group."""
 
 
 def attributes(recipe: Recipe, name: str, root: Path, say: Callable[[str], None]) -> dict[str, str]:
@@ -88,13 +89,23 @@ def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def shown(found: Mapping[str, Any]) -> Iterator[Table]:
     """Tables for the terminal: the groups, then the gaps where there are some."""
-    names = ("too sure" if name == "overconfidence" else name for name in MEASURES)
     few = any(row["value"] is None for row in found["groups"])
-    note = f"{_FEW}: fewer than {FEWEST_PEOPLE} speakers, or than {FEWEST_EXAMPLES} examples" if few else ""
-    head = ("set", found["column"], "n", "speakers", *names)
-    yield table("groups (docs/trust.md says how to read it)", head, _lines(found["groups"]), note)
-    if found["gaps"]:
-        yield table("gaps between groups", ("set", "gap", "measure", "value", "p (Holm)"), map(_gap, found["gaps"]))
+    head, *lines = grid(found)
+    yield table("groups (docs/trust.md says how to read it)", head, lines, FEW if few else "")
+    head, *lines = gap_grid(found)
+    if lines:
+        yield table("gaps between groups", head, lines)
+
+
+def grid(found: Mapping[str, Any]) -> list[list[str]]:
+    """Head, and a line for each group."""
+    names = ("too sure" if name == "overconfidence" else name for name in MEASURES)
+    return [["set", found["column"], "n", "speakers", *names], *_lines(found["groups"])]
+
+
+def gap_grid(found: Mapping[str, Any]) -> list[list[str]]:
+    """Head, and a line for each gap."""
+    return [["set", "gap", "measure", "value", "p (Holm)"], *map(_gap, found["gaps"])]
 
 
 def _lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
@@ -108,7 +119,7 @@ def _lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
 
 
 def _value(row: Mapping[str, Any]) -> str:
-    return _FEW if row["value"] is None else f"{row['value']:.3f} [{row['low']:.2f}, {row['high']:.2f}]"
+    return "too few" if row["value"] is None else f"{row['value']:.3f} [{row['low']:.2f}, {row['high']:.2f}]"
 
 
 def _gap(gap: Mapping[str, Any]) -> list[str]:

@@ -57,7 +57,7 @@ class Found:
             names, *rows = grid([c for c in self.cells if (c.set, c.task) == about])
             out.print(table(f"with modalities missing, {about[0]}: {about[1]}", names, rows))
         if self.trust:
-            out.print(calibration_table(list(self.trust)))
+            out.print(calibration_table(self.trust))
         for part in groups_tables(self.groups) if self.groups else ():
             out.print(part)
 

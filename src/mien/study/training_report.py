@@ -41,10 +41,10 @@ def training_page(folder: Path) -> str:
     rows = _json(folder, "results.json")
     cells = [Cell(**cell) for cell in record["subsets"]]
     sections = [
-        Section("Results", [_results(rows)], _how_to_read(rows)),
+        Section("Results", [results(rows)], _how_to_read(rows)),
         Section("While it learned", [_curves(folder)]),
-        *_by_set(judged.test),
-        *_missing(cells),
+        *by_set(judged.test),
+        *missing(cells),
         _data(record["data"], recipe),
         _again(record, recipe),
     ]
@@ -70,7 +70,8 @@ def _how_to_read(rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _results(rows: Sequence[Mapping[str, Any]]) -> Part:
+def results(rows: Sequence[Mapping[str, Any]]) -> Part:
+    """A table of rows of ``evaluate.results``."""
     if not rows:
         return Prose("There is no test split; nothing was measured.")
     head = ["set", "task", "modalities", "metric", "value", "95 % interval", "majority", "n"]
@@ -95,7 +96,8 @@ def _curves(folder: Path) -> Part:
     return charts.curves(series["train"], series["valid"])
 
 
-def _by_set(test: Sequence[Predictions]) -> Iterator[Section]:
+def by_set(test: Sequence[Predictions]) -> Iterator[Section]:
+    """Of each test set with one label: confusion, the reliability diagram, and figures of every label."""
     for number, part in enumerate(test):
         if part.task.kind != "single":
             continue
@@ -107,7 +109,8 @@ def _by_set(test: Sequence[Predictions]) -> Iterator[Section]:
         yield Section(f"{part.set}: {part.task.name}", parts)
 
 
-def _missing(cells: Sequence[Cell]) -> Iterator[Section]:
+def missing(cells: Sequence[Cell]) -> Iterator[Section]:
+    """Of each test set and task: what is left when modalities are missing."""
     for number, about in enumerate(dict.fromkeys((c.set, c.task) for c in cells)):
         mine = [c for c in cells if (c.set, c.task) == about]
         named = [(s, [c for c in mine if c.subset == s]) for s in dict.fromkeys(c.subset for c in mine)]
