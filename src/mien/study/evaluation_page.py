@@ -42,6 +42,7 @@ def _groups(found: Found) -> Iterator[Section]:
         gap_head, *gaps = groups.gap_grid(found.groups)
         gap_table = Table(gap_head, gaps, words=3) if gaps else Prose("No two groups are large enough to be compared.")
         lead = (
-            f"95 % intervals over speakers; p by permutation of speakers, corrected for all gaps (Holm). {groups.FEW.capitalize()}."
+            "95 % intervals over speakers; p by permutation of speakers, corrected for all gaps (Holm). "
+            f"{groups.FEW.capitalize()}."
         )
         yield Section(f"Groups: {found.groups['column']}", [table, gap_table], lead)
