@@ -152,11 +152,12 @@ def test_any_encoding_of_the_terminal_will_do() -> None:
 
 
 def at_work(pid: int) -> None:
-    """Wait until the process has loaded what reads the words: before, nobody is there to hear a signal."""
+    """Wait until the process has loaded what reads the words, and a little: libraries half loaded make errors of a signal."""
     for _ in range(600):
         if b"onnxruntime" in Path(f"/proc/{pid}/maps").read_bytes():
-            return
+            break
         time.sleep(0.1)
+    time.sleep(3)
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="looks into /proc")
