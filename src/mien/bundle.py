@@ -247,7 +247,7 @@ class Bundle:
     def _graph(self, part: str) -> onnxruntime.InferenceSession:
         if part not in self._graphs:
             entry = self.entries[part]
-            self._graphs[part] = open_graph(self._file(entry["file"], entry["sha256"]))
+            self._graphs[part] = threads.open_graph(self._file(entry["file"], entry["sha256"]))
         return self._graphs[part]
 
     def _file(self, name: str, sha256: str) -> Path:
@@ -265,13 +265,6 @@ class Bundle:
 def measures_of(encoded: Mapping[Modality, Encoded]) -> Measures:
     """What was measured of the inputs."""
     return {m: part.measures for m, part in encoded.items()}
-
-
-def open_graph(path: Path) -> onnxruntime.InferenceSession:
-    """An ONNX graph, on the CPU, with our threads."""
-    import onnxruntime
-
-    return onnxruntime.InferenceSession(str(path), threads.session_options(), providers=["CPUExecutionProvider"])
 
 
 def shipped() -> list[str]:

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
-from mien import __version__
+from mien import __version__, threads
 from mien.align import Encoded, align
-from mien.bundle import SCHEMA, Bundle, open_graph
+from mien.bundle import SCHEMA, Bundle
 from mien.cache import make_folder, write_atomic
 from mien.card import card
 from mien.circumplex import POSITIONS
@@ -183,7 +183,7 @@ def _trunk_entry(
     tracks = [t for e in _some(probe, 8) if (t := _raw(encoder, e)) is not None]
     standardised = _Standardised(trunk, population).eval()
     entry = store(encoder_graph(standardised, tracks[0]), folder, f"{modality}_trunk", recipe)
-    graph = open_graph(folder / entry["file"])
+    graph = threads.open_graph(folder / entry["file"])
     worst = 0.0
     for track in tracks:
         mask = np.ones((1, len(track)), bool)

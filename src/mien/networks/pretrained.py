@@ -39,7 +39,6 @@ def load(use: Use) -> nn.Module:
         InputError: there is no such model, or it cannot be loaded.
     """
     from transformers import AutoModel
-    from transformers.utils import logging
 
     weights = ("model.safetensors", "model.safetensors.index.json")
     if not any(model_file(use.model, name) for name in weights):
@@ -47,9 +46,7 @@ def load(use: Use) -> nn.Module:
             f"the model '{use.model}' has no model.safetensors; load it with transformers where you trust it, and "
             "save_pretrained() it to a folder"
         )
-    # It would report at length which heads, not wanted here, are not loaded.
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # transformers lacks the annotation
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # the same
+    say_less()
     try:
         model = AutoModel.from_pretrained(use.model, use_safetensors=True, dtype=torch.float32)
     except (OSError, ValueError, KeyError) as error:
@@ -173,3 +170,11 @@ def pool(states: Tensor, mask: Tensor, how: str) -> Tensor:
 def seen(mask: Tensor) -> Tensor:
     """The mask with its first place open: a row without anything would make the softmax of an attention undefined."""
     return mask | (torch.arange(mask.shape[1], device=mask.device) == 0)
+
+
+def say_less() -> None:
+    """Keep transformers from reporting at length which heads and pooling layers, not wanted here, are not loaded."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # transformers lacks the annotation
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # the same
