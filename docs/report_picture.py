@@ -22,7 +22,7 @@ def picture(page: Path, chromium: str) -> bytes:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         tab = browser.new_page(viewport={"width": 1280, "height": 1130})
         tab.goto(page.absolute().as_uri())
-        tab.wait_for_selector("html[data-drawn='4']", state="attached")
+        tab.wait_for_selector("html[data-drawn]", state="attached")
         tab.click("#m2")
         tab.mouse.move(0, 0)
         tab.wait_for_timeout(500)

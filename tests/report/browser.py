@@ -18,8 +18,8 @@ from mien.timeline import Prediction, Timeline
 from mien.types import EMOTIONS, Modality, Span
 
 OPTIONS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
-LAPTOP = {"viewport": {"width": 1366, "height": 850}}
-PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
+LAPTOP: dict[str, Any] = {"viewport": {"width": 1366, "height": 850}}
+PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 
 
 def chromium() -> str:
@@ -61,8 +61,8 @@ class Opened:
 
 
 @contextmanager
-def opened(browser: Any, page: Path, **options: Any) -> Iterator[Opened]:
-    """Open a page and wait until its charts are drawn."""
+def opened(browser: Any, page: Path, *, scroll: bool = True, **options: Any) -> Iterator[Opened]:
+    """Open a page and, unless ``scroll`` is off, pass over all its charts, which are drawn when they come near."""
     context = browser.new_context(**{**LAPTOP, **options})
     tab = context.new_page()
     found = Opened(tab)
@@ -74,8 +74,11 @@ def opened(browser: Any, page: Path, **options: Any) -> Iterator[Opened]:
         tab.goto(page.absolute().as_uri())
         if options.get("java_script_enabled", True):
             tab.wait_for_selector("html[data-ready]", state="attached", timeout=30_000)
-            if tab.query_selector(".chart"):
+            if scroll and tab.query_selector(".chart"):
+                for chart in tab.locator(".chart").all():
+                    chart.scroll_into_view_if_needed()
                 found.wait("document.documentElement.dataset.drawn == charts.all.length")
+                found.ask("scrollTo({ top: 0, behavior: 'instant' })")
         yield found
     finally:
         context.close()

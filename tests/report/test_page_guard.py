@@ -84,11 +84,26 @@ def test_stills_and_empty_reports_open(browser: Any, tmp_path: Path) -> None:
 
 
 def test_an_hour_opens_soon(browser: Any, tmp_path: Path) -> None:
+    """What takes the time is bounded, for time itself differs between machines; benchmarks/report.py measures that."""
     path = tmp_path / "hour.html"
-    path.write_text(write_html(load_hour()()), encoding="utf-8")
-    with opened(browser, path) as page:
-        # 2 s on an idle machine (benchmarks/report.py); the bound leaves room for a busy one.
-        assert page.ask("performance.now()") < 10_000
+    timeline, why = load_hour()()
+    path.write_text(write_html(timeline, explained=why), encoding="utf-8")
+    with opened(browser, path, scroll=False) as page:
+        page.wait("performance.getEntriesByName('mien-drawn').length")
+        parsed = "performance.getEntriesByType('navigation')[0].domInteractive"
+        assert page.ask(f"performance.getEntriesByName('mien-ready')[0].startTime < {parsed}"), (
+            "it answers before Plotly has even been read"
+        )
+        assert page.ask("[...charts.drawn].map((chart) => chart.box.id)") == ["chart-timeline"], (
+            "what is out of view waits"
+        )
+        assert page.ask("document.querySelectorAll('.main-svg *').length") < 1500, (
+            "it grows with the width, not the clip"
+        )
+        session = page.tab.context.new_cdp_session(page.tab)
+        session.send("Performance.enable")
+        measured = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
+        assert measured["LayoutObjects"] < 4 * len(timeline.predictions), "rows out of view have no layout"
         assert "each column is a mean over" in page.tab.inner_text("#chart-timeline")
         for _ in range(6):
             page.tab.click("[aria-label='Zoom in']")
@@ -96,6 +111,6 @@ def test_an_hour_opens_soon(browser: Any, tmp_path: Path) -> None:
         assert "each column" not in page.tab.inner_text("#chart-timeline")
         page.tab.focus("#m0")
         page.tab.keyboard.press("End")
-        assert page.shown == 1199
+        assert page.shown == len(timeline.predictions) - 1
         assert page.ask("byId('transcript').scrollTop") > 10_000
         assert page.said == []

@@ -51,7 +51,7 @@ def write_html(
         plotly=shell.plotly(),
         places=shell.places(),
         policy=shell.policy(
-            [shell.plotly_hash(), shell.hash_of(script)], [shell.hash_of(style), shell.hash_of("")], _clip(media)
+            [shell.hash_of(script), shell.plotly_hash()], [shell.hash_of(style), shell.hash_of("")], _clip(media)
         ),
     )
 

@@ -250,7 +250,7 @@ class Path {
     Plotly.react(this.plot, [places, dots, ...this.lines()], layout, still);
     this.follow();
   }
-  /** At most 24 stretches of each of the first six people; later pieces are darker. */
+  /** At most 24 stretches of each of the first six people, in up to six pieces, later ones darker. */
   lines() {
     return data.people.slice(0, 6).flatMap((_, who) => {
       const mine = data.moments.filter((m) => m.w === who);
@@ -258,9 +258,11 @@ class Path {
       const mean = (chunk, key) => chunk.reduce((sum, m) => sum + m[key], 0) / chunk.length;
       const points = [];
       for (let i = 0; i < mine.length; i += size) points.push([mean(mine.slice(i, i + size), "v"), mean(mine.slice(i, i + size), "a")]);
-      return points.slice(1).map((point, i) => ({
-        x: [points[i][0], point[0]], y: [points[i][1], point[1]], mode: "lines",
-        line: { color: `rgba(84,110,150,${0.25 + 0.65 * ((i + 1) / points.length)})`, width: 2, dash: ["solid", "dash", "dot"][who % 3] },
+      const count = Math.min(6, points.length - 1);
+      const cut = (k) => Math.round((k * (points.length - 1)) / count);
+      return Array.from({ length: Math.max(0, count) }, (_, k) => points.slice(cut(k), cut(k + 1) + 1)).map((piece, k) => ({
+        x: piece.map(([v]) => v), y: piece.map(([, a]) => a), mode: "lines",
+        line: { color: `rgba(84,110,150,${0.25 + (0.65 * (k + 1)) / count})`, width: 2, dash: ["solid", "dash", "dot"][who % 3] },
       }));
     });
   }

@@ -118,20 +118,36 @@ function setUpPlayer() {
   player.addEventListener("seeked", () => moveTo(player.currentTime));
 }
 
-/** The timeline is drawn at once, the charts below it one by one after it. */
+/** Plotly lies in the page as text; the page's policy knows it by its hash. */
+function runPlotly() {
+  if (window.Plotly) return;
+  const code = byId("plotly");
+  code.type = "";
+  document.head.append(code);
+}
+
+function draw(chart) {
+  runPlotly();
+  charts.drawn.add(chart);
+  document.documentElement.dataset.drawn = String(charts.drawn.size);
+  // The page is worth reading without its charts.
+  if (window.Plotly) chart.draw();
+  else chart.box.replaceChildren(make("p", "help", say("no_charts")));
+}
+
+/** A chart is drawn when it comes near the view, each in a task of its own; on paper all are. */
 function setUpCharts() {
   charts.all.push(new Path(byId("chart-path")), new Alone(byId("chart-alone")));
-  const draw = (chart) => {
-    charts.drawn.add(chart);
-    chart.draw();
-  };
-  const next = (index) => {
-    if (index === charts.all.length) return;
-    draw(charts.all[index]);
-    document.documentElement.dataset.drawn = String(index + 1);
-    setTimeout(next, 0, index + 1);
-  };
-  next(0);
+  const near = new IntersectionObserver((changes) => {
+    for (const { target } of changes.filter((change) => change.isIntersecting)) {
+      near.unobserve(target);
+      setTimeout(() => {
+        draw(charts.all.find((chart) => chart.box === target));
+        performance.mark("mien-drawn");
+      });
+    }
+  }, { rootMargin: "50% 0px" });
+  addEventListener("load", () => charts.all.forEach((chart) => near.observe(chart.box)));
   let width = byId("chart-path").clientWidth;
   new ResizeObserver(() => {
     if (!byId("chart-path").clientWidth || byId("chart-path").clientWidth === width) return;
@@ -152,9 +168,7 @@ function start() {
   setUpPlayer();
   setUpTranscript();
   setUpTimeline();
-  // The page is worth reading without its charts.
-  if (window.Plotly) setUpCharts();
-  else for (const box of document.querySelectorAll(".chart")) box.replaceChildren(make("p", "help", say("no_charts")));
+  setUpCharts();
   now.listeners.push((changed) => {
     for (const chart of charts.all) chart.follow();
     tellTimeline();
@@ -164,5 +178,6 @@ function start() {
   });
   showMoment();
   moveTo(0, 0);
+  performance.mark("mien-ready");
 }
 start();
