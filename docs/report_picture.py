@@ -10,17 +10,18 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from mien import analyze
+from mien import Analyzer
+from mien.explained import Clearest
 from mien.report._page.media import referred
 from mien.report.html import write_html
 from mien.samples import demo_clip
 
 
 def picture(page: Path, chromium: str) -> bytes:
-    """The upper part of a report at its third moment, as WebP."""
+    """The upper part of a report at its third moment, which is explained, as WebP."""
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        tab = browser.new_page(viewport={"width": 1280, "height": 1130})
+        tab = browser.new_page(viewport={"width": 1280, "height": 1800})
         tab.goto(page.absolute().as_uri())
         tab.wait_for_selector("html[data-drawn]", state="attached")
         tab.click("#m2")
@@ -43,7 +44,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"
         media = referred(demo_clip(), page, "video")
-        page.write_text(write_html(analyze(demo_clip()), media=media), encoding="utf-8")
+        analyzer, watch = Analyzer(), Clearest()
+        timeline = analyzer.analyze(demo_clip(), watch=watch)
+        explained = watch.explain(analyzer, timeline)
+        page.write_text(write_html(timeline, media=media, explained=explained), encoding="utf-8")
         Path(__file__).with_name("report.webp").write_bytes(picture(page, chromium))
 
 

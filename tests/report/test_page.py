@@ -55,7 +55,7 @@ def test_a_click_on_the_chart_seeks(browser: Any, folder: Path) -> None:
     with opened(browser, folder / "en.html") as page:
         page.wait("player.readyState >= 1")
         box = page.tab.locator("#chart-timeline").bounding_box()
-        x = 12 + (5.0 / 7.08) * (box["width"] - 24)
+        x = 18 + (5.0 / 7.08) * (box["width"] - 36)
         page.tab.mouse.move(box["x"] + x, box["y"] + 220)
         assert "Person 2" in page.tab.inner_text("#chart-timeline .tip")
         page.tab.mouse.click(box["x"] + x, box["y"] + 220)
@@ -121,6 +121,12 @@ def test_a_phone_needs_no_sideways_scrolling(name: str, browser: Any, folder: Pa
         assert 0 <= top < 40, "the clip stays in view"
         page.tab.tap("#m2")
         assert page.shown == 2
+        page.ask("choose(0)")
+        heights = (
+            "[...document.querySelectorAll('button, select, summary')].map((e) => e.getBoundingClientRect().height)"
+        )
+        assert min(page.ask(heights)) >= 44, "all can be hit with a thumb"
+        assert not page.tab.is_visible(".map"), "explanations are there on demand"
 
 
 def test_the_chinese_page_is_chinese(browser: Any, folder: Path) -> None:
@@ -170,7 +176,10 @@ def test_it_prints_whole(browser: Any, folder: Path) -> None:
         )
         assert page.ask("getComputedStyle(byId('transcript')).maxHeight") == "none"
         assert not page.tab.is_visible("#clip")
+        assert '0:00 · Person 1 · What spoke for "neutral"' in page.tab.inner_text("#explained")
+        assert page.ask("document.querySelectorAll('#explained article').length") == 1, "what was explained is on paper"
         page.ask("dispatchEvent(new Event('afterprint'))")
+        assert page.ask("byId('explained').childElementCount") == 0
         assert page.ask("document.querySelector('#chart-timeline .main-svg').width.baseVal.value") > 600
 
 

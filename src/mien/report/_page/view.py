@@ -124,8 +124,19 @@ def _moment(p: Prediction, labels: Sequence[str], say: Language, timed: bool) ->
         "about": say.about(p.scores[p.label]),
         "depth": min(4, int(5 * p.scores[p.label])),
         "shares": say.join([f"{say.name_of('modalities', m)} {say.about(s)}" for m, s in p.shares.items()]),
+        "doubts": _doubts(p, labels, say),
         "conflict": p.conflict is not None,
     }
+
+
+def _doubts(p: Prediction, labels: Sequence[str], say: Language) -> list[str]:
+    """Why it is less sure and which labels it is one of, as the script says it, for paper."""
+    lines = []
+    if p.reasons:
+        lines.append(say("script.less_sure", list=say.join([say.name_of("reasons", r) for r in p.reasons])))
+    if len(p.label_set) > 1:
+        lines.append(say("script.plausible", list=say.join([say.name_of("labels", k) for k in p.label_set])))
+    return lines
 
 
 def _person(person: story.Person, labels: Sequence[str], say: Language) -> Table:
@@ -153,7 +164,13 @@ def _conflict(i: int, p: Prediction, labels: Sequence[str], say: Language) -> Ta
         }
         for side in pair
     ]
-    return {"moment": i, "clock": clock(p.span.start), "who": say.person(p.who), "text": p.text, "sides": sides}
+    return {
+        "moment": i,
+        "clock": clock(p.span.start) if p.span.end > 0 else "",
+        "who": say.person(p.who),
+        "text": p.text,
+        "sides": sides,
+    }
 
 
 def _drivers(timeline: Timeline, say: Language) -> list[Table]:
@@ -164,7 +181,7 @@ def _drivers(timeline: Timeline, say: Language) -> list[Table]:
     return [
         {
             "moment": i,
-            "clock": clock(p.span.start),
+            "clock": clock(p.span.start) if p.span.end > 0 else "",
             "who": say.person(p.who),
             "text": p.text,
             "points": say("numbers.points", n=f"{100 * moved[i]:+.1f}"),
@@ -183,9 +200,8 @@ def _quality(timeline: Timeline, say: Language) -> list[Table]:
             if values:
                 three = (min(values), median(values), max(values))
                 said = [say.measure(name, v) for v in three]
-                rows.append(
-                    {"modality": say.name_of("modalities", m), "name": say.name_of("quality", name), "said": said}
-                )
+                where = say.name_of("modalities", m)
+                rows.append({"key": name, "modality": where, "name": say.name_of("quality", name), "said": said})
     return rows
 
 

@@ -1,7 +1,7 @@
 "use strict";
 /* The charts. No name that a user gave reaches Plotly, whose texts know markup: those stand in elements of our own. */
 const COLUMN = 5; // pixels; what is narrower is shown as a mean
-const MARGIN = { l: 12, r: 12, t: 2, b: 26 };
+const MARGIN = { l: 18, r: 18, t: 2, b: 26 };
 const PAPER = 650; // pixels that fit on A4 and on Letter
 const charts = { view: [0, data.duration], all: [], drawn: new Set(), printing: false };
 const widthOf = (box) => (charts.printing ? PAPER : box.clientWidth);
@@ -151,7 +151,7 @@ class OverTime {
     this.here.hidden = right < left;
     Object.assign(this.here.style, {
       left: `${left - 1}px`, width: `${Math.max(4, right - left + 2)}px`,
-      top: `${MARGIN.t + (m.w + 1 - 0.97 / this.top) * this.rowHeight - 1}px`, height: `${(0.97 / this.top) * this.rowHeight - 2}px`,
+      top: `${MARGIN.t + (m.w + 0.97 - 0.97 / this.top) * this.rowHeight - 1}px`, height: `${(0.97 / this.top) * this.rowHeight + 2}px`,
     });
   }
 }
@@ -201,6 +201,7 @@ class Shares extends OverTime {
 function besides([x, y], named) {
   const near = named.map((label) => label.place).find(([a, b]) => (a !== x || b !== y) && Math.abs(a - x) < 0.3 && Math.abs(b - y) < 0.12);
   if (near) return near[0] > x ? "middle left" : "middle right";
+  if (!x && !y) return "bottom right"; // off the axes
   return x > 0.6 ? "top center" : "bottom center";
 }
 
@@ -234,11 +235,11 @@ class Path {
       ...bare(), width: this.width, height: this.side, margin: { ...MARGIN, t: MARGIN.b },
       xaxis: { ...axis, range, showticklabels: false, zeroline: true, zerolinewidth: 1 },
       yaxis: { ...axis, range, showticklabels: false, zeroline: true, zerolinewidth: 1 },
-      annotations: texts.map(([key, x, y, xanchor, yanchor]) => ({ x, y, xanchor, yanchor, text: say(key), showarrow: false, font: { size: 11 } })),
+      annotations: texts.map(([key, x, y, xanchor, yanchor]) => ({ x, y, xanchor, yanchor, text: say(key), showarrow: false, font: { size: 12 } })),
     };
     const places = {
       x: named.map((label) => label.place[0]), y: named.map((label) => label.place[1]), text: named.map((label) => label.name), mode: "markers+text",
-      textposition: named.map((label) => besides(label.place, named)), textfont: { size: 11 }, marker: { symbol: "cross-thin-open", size: 8, color: "#8a93a0", line: { width: 1.5 } },
+      textposition: named.map((label) => besides(label.place, named)), textfont: { size: 12 }, marker: { symbol: "cross-thin-open", size: 8, color: "#8a93a0", line: { width: 1.5 } },
     };
     const dots = {
       x: data.moments.map((m) => m.v), y: data.moments.map((m) => m.a), mode: "markers",
@@ -300,8 +301,8 @@ class Alone {
       marker: { color: label.colour, pattern: fill(label), line: { width: 0.5, color: "rgba(255,255,255,.8)" } },
     }));
     const layout = {
-      ...bare(), width: this.width, height: 46 * rows.length + 30, margin: { ...MARGIN, l: 76 }, barmode: "stack", bargap: 0.35,
-      xaxis: { ...axis, range: [0, 1], tickvals: [0, 0.5, 1], ticktext: ["0", "50%", "100%"], showgrid: true }, yaxis: { ...axis, autorange: "reversed" },
+      ...bare(), width: this.width, height: 46 * rows.length + 30, margin: { ...MARGIN, l: 76, r: 30 }, barmode: "stack", bargap: 0.35,
+      xaxis: { ...axis, range: [0, 1], tickvals: [0, 0.5, 1], ticktext: ["0%", "50%", "100%"], showgrid: true }, yaxis: { ...axis, autorange: "reversed" },
     };
     Plotly.react(this.plot, traces, layout, still);
   }

@@ -8,8 +8,8 @@ function points(thousandths) {
   return say("points", { n: Number(value) > 0 ? `+${value}` : value });
 }
 
-/** "for", "against" or neither, beside the largest weight. */
-const side = (weight, top) => (weight > 0.15 * top ? "for" : weight < -0.15 * top ? "against" : "");
+/** "for", "against", or neither: what is less than a point, or small beside the largest weight, is not marked. */
+const side = (weight, top) => (Math.abs(weight) < Math.max(LEAST, 0.15 * top) ? "" : weight > 0 ? "for" : "against");
 
 function weighedWords(m) {
   const top = largest(m.ev.text.map(([, weight]) => weight));
@@ -40,6 +40,8 @@ function cell(x, y, width, height, weight, top, label) {
   return drawn("rect", { x, y, width, height, class: `cell e${label} ${which}`, "fill-opacity": opacity });
 }
 
+const seconds = (time) => say("seconds", { n: time.toFixed(1) });
+
 function explainedVoice(ev) {
   const { edges, bands, rows } = ev.voice;
   const length = edges.at(-1) - edges[0] || 1;
@@ -47,9 +49,9 @@ function explainedVoice(ev) {
   const cells = rows.flatMap((row, y) => row.map((weight, i) => cell((100 * (edges[i] - edges[0])) / length, 10 * y + 0.6, (100 * (edges[i + 1] - edges[i])) / length - 0.6, 8.8, weight, top, ev.label)));
   const strip = drawn("svg", { class: "strip", viewBox: `0 0 100 ${10 * rows.length}`, preserveAspectRatio: "none", "aria-hidden": "true" }, ...cells);
   const count = edges.length - 1;
-  const name = (i) => say("evidence_hertz", { from: bands[Math.floor(i / count)][0], to: bands[Math.floor(i / count)][1], time: `${edges[i % count].toFixed(1)} s` });
+  const name = (i) => say("evidence_hertz", { from: bands[Math.floor(i / count)][0], to: bands[Math.floor(i / count)][1], time: seconds(edges[i % count]) });
   const pitch = make("span", "pitch", make("span", "", say("evidence_high")), make("span", "", say("evidence_low")));
-  const clock = make("span", "clock", make("span", "", `${edges[0].toFixed(1)} s`), make("span", "", `${edges.at(-1).toFixed(1)} s`));
+  const clock = make("span", "clock", make("span", "", seconds(edges[0])), make("span", "", seconds(edges.at(-1))));
   return [make("h3", "", say("evidence_voice")), make("div", "sound", pitch, strip, clock), strongest(rows.flat(), name)];
 }
 
@@ -74,10 +76,24 @@ function explainedFace(ev) {
   return [make("h3", "", say("evidence_face")), map, strongest(weights, name)];
 }
 
-function evidence(m) {
-  const ev = m.ev;
-  if (!ev) return [];
-  const parts = [...(ev.text ? explainedWords(m) : []), ...(ev.voice ? explainedVoice(ev) : []), ...(ev.face ? explainedFace(ev) : [])];
-  if (!parts.length) return [];
-  return [folded(say("evidence", { label: data.labels[ev.label].name }), true, ...parts, make("p", "help", say("evidence_key")))];
+function evidenceParts(m) {
+  const ev = m.ev ?? {};
+  return [ev.text ? explainedWords(m) : [], ev.voice ? explainedVoice(ev) : [], ev.face ? explainedFace(ev) : []].filter((part) => part.length);
+}
+
+const evidenceTitle = (m) => say("evidence", { label: data.labels[m.ev.label].name });
+
+function evidence(m, open) {
+  const parts = evidenceParts(m);
+  return parts.length ? [folded(evidenceTitle(m), open, ...parts.flat(), make("p", "help", say("evidence_key")))] : [];
+}
+
+/** On paper nothing can be chosen, so every moment that was explained is there. */
+function printedEvidence() {
+  const articles = data.moments.filter((m) => evidenceParts(m).length).map((m) => {
+    const when = data.duration > 0 && m.e > m.s ? `${clockText(m.s)} · ` : "";
+    const parts = evidenceParts(m).map((part) => make("div", "", ...part));
+    return make("article", "", make("h3", "", `${when}${data.people[m.w]} · ${evidenceTitle(m)}`), make("div", "evidences", ...parts));
+  });
+  return articles.length ? [make("p", "help", say("evidence_key")), ...articles] : [];
 }

@@ -157,6 +157,7 @@ function setUpCharts() {
   const print = (printing) => {
     charts.printing = printing;
     charts.all.forEach(draw);
+    byId("explained").replaceChildren(...(printing ? printedEvidence() : []));
   };
   addEventListener("beforeprint", () => print(true));
   addEventListener("afterprint", () => print(false));
