@@ -18,7 +18,8 @@ def comparison_page(found: Comparison) -> str:
         ImportError: if the extra ``report`` is not installed; see ``page.available``.
     """
     plan = found.plan
-    facts = [f"{len(plan.entrants)} systems", f"{len(plan.seeds)} seeds", f"{plan.trainings} trainings"]
+    counts = {"system": len(plan.entrants), "seed": len(plan.seeds), "training": plan.trainings}
+    facts = [f"{n} {name}{'' if n == 1 else 's'}" for name, n in counts.items()]
     sections = [_section(board, number, len(plan.seeds)) for number, board in enumerate(found.boards)]
     sections += _missing(found)
     if found.notes:

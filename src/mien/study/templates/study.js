@@ -15,7 +15,10 @@ function themed(layout, width) {
     margin: { l: 56, r: 16, t: 12, b: 44 }, legend: { orientation: "h", y: 1.02, yanchor: "bottom" },
   };
   const whole = { ...base, ...layout };
-  for (const key of Object.keys(layout)) if (/^[xy]axis/.test(key)) whole[key] = { ...axis, ...layout[key] };
+  for (const key of Object.keys(layout)) {
+    // Titles keep away from the labels of their axis.
+    if (/^[xy]axis/.test(key)) whole[key] = { ...axis, ...layout[key], title: { standoff: 10, ...layout[key].title } };
+  }
   return whole;
 }
 
