@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from mien.errors import RecipeError
 from mien.fusion.base import present
 from mien.lesson import Criterion, Lesson, hide, learning_mode
 from mien.model import Model
-from mien.objectives import Contrastive, Distillation, Reconstruction, Seen
+from mien.objectives import Contrastive, Distillation, Reconstruction, Seen, Unimodal
 from mien.recipe import Loss, Recipe, Target, Training
 from mien.train import build
 from mien.types import EMOTION, Task
@@ -29,6 +30,7 @@ INTENSITY = Task("intensity", "score", bounds=(0.0, 1.0))
 ALL: tuple[dict[str, object], ...] = (
     {"name": "contrastive", "weight": 0.2, "size": 8},
     {"name": "reconstruction", "weight": 0.2, "hidden": 8},
+    {"name": "unimodal", "weight": 0.2},
     {"name": "distillation", "weight": 0.5},
 )
 
@@ -56,9 +58,13 @@ def toy(size: int = 32) -> tuple[Model, Encoded]:
     return model, Encoded(states, masks, [torch.ones(size, 1)] * 3, [torch.zeros(size, 1)] * 3)
 
 
+def no_loss(logits: Mapping[str, torch.Tensor], chosen: torch.Tensor) -> torch.Tensor:
+    raise AssertionError("only objectives that teach by the labels ask for it")
+
+
 def seen(model: Model, encoded: Encoded, shown: Encoded | None = None) -> Seen:
     left = shown or encoded
-    return Seen(encoded, left, model.answer(left))
+    return Seen(encoded, left, model.answer(left), no_loss)
 
 
 def lower(objective: nn.Module, model: Model, given: Seen, steps: int = 150) -> tuple[float, float]:
@@ -138,8 +144,26 @@ def test_distillation_is_the_divergence_from_the_whole_answer() -> None:
     left = given.outputs.logits["emotion"][0].log_softmax(dim=0)
     wanted = (whole.exp() * (whole - left)).sum()
     torch.testing.assert_close(objective(model, given), wanted)
-    same = Seen(encoded, shown, model.answer(encoded))
+    same = Seen(encoded, shown, model.answer(encoded), no_loss)
     torch.testing.assert_close(objective(model, same), torch.zeros(()))
+
+
+def test_unimodal_is_the_mean_loss_of_the_answers_to_one_modality_each() -> None:
+    model, encoded = toy()
+    model.eval()
+    encoded.masks[2][:] = False
+    encoded.masks[1][:8] = False
+    truth = torch.arange(32) % 7
+
+    def loss(logits: Mapping[str, torch.Tensor], chosen: torch.Tensor) -> torch.Tensor:
+        return nn.functional.cross_entropy(logits["emotion"][chosen], truth[chosen])
+
+    wanted = []
+    for index, rows in ((0, slice(0, 32)), (1, slice(8, 32))):
+        alone = encoded._replace(masks=[m if i == index else m & False for i, m in enumerate(encoded.masks)])
+        wanted.append(nn.functional.cross_entropy(model.answer(alone).logits["emotion"][rows], truth[rows]))
+    found = Unimodal(model, Training())(model, Seen(encoded, encoded, model.answer(encoded), loss))
+    torch.testing.assert_close(found, torch.stack(wanted).mean())
 
 
 def test_uncertainty_weighs_tasks_as_kendall_does() -> None:

@@ -48,8 +48,10 @@ class Criterion:
         shares = self.shares[task.name].to(logits.device)
         return heads.loss(task, logits[chosen], batch.targets[task.name][chosen], self.how[task.name], shares).mean()
 
-    def total(self, logits: Mapping[str, Tensor], batch: Batch) -> Tensor:
-        """Sum over the tasks, by their fixed weights: what validation judges by."""
+    def total(self, logits: Mapping[str, Tensor], batch: Batch, chosen: Tensor | None = None) -> Tensor:
+        """Sum over the tasks, by their fixed weights: what validation judges by; over the examples ``chosen``, bool (B,)."""
+        if chosen is not None:
+            batch = batch._replace(labelled={name: known & chosen for name, known in batch.labelled.items()})
         found = {t.name: self.of(t, logits[t.name], batch) for t in self.tasks}
         weighted = [self.how[name].weight * loss for name, loss in found.items() if loss is not None]
         return torch.stack(weighted).sum() if weighted else torch.zeros(())
@@ -82,8 +84,9 @@ class Lesson(nn.Module):
             loss = self.criterion.of(task, outputs.logits[task.name], batch)
             if loss is not None:
                 parts[task.name] = self._weighed(task, loss)
+        seen = Seen(encoded, shown, outputs, lambda logits, chosen: self.criterion.total(logits, batch, chosen))
         for name, objective in self.objectives.items():
-            parts[f"auxiliary/{name}"] = objective.weight * objective(self.model, Seen(encoded, shown, outputs))
+            parts[f"auxiliary/{name}"] = objective.weight * objective(self.model, seen)
         # A batch without any label teaches nothing, but the step wants a gradient.
         return parts or {"nothing": 0.0 * torch.cat([v.flatten() for v in outputs.logits.values()]).sum()}
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -23,11 +23,19 @@ from mien.registry import closest, construct
 
 
 class Seen(NamedTuple):
-    """One step: ``encoded`` is all that the encoders gave, ``shown`` what was left of it, ``outputs`` the answer to that."""
+    """One step.
+
+    Attributes:
+        encoded: all that the encoders gave.
+        shown: what was left of it.
+        outputs: the answer to that.
+        loss: of the tasks, for any logits of the batch over the examples chosen by a bool (B,).
+    """
 
     encoded: Encoded
     shown: Encoded
     outputs: Outputs
+    loss: Callable[[Mapping[str, Tensor], Tensor], Tensor]
 
     @property
     def vectors(self) -> list[Tensor]:
@@ -115,6 +123,33 @@ class Reconstruction(Objective):
         return _mean(losses, here)
 
 
+class Unimodal(Objective):
+    """Each modality alone answers the tasks too, through the same fusion (Wang et al. 2020, arXiv 1905.12681; Du et al. 2023,
+    arXiv 2305.01233).
+
+    A joint loss stops teaching a modality once another one has the answer; so each is taught by itself beside it.
+
+    Args:
+        model, how: what learns.
+        weight: of the loss.
+    """
+
+    def __init__(self, model: Model, how: Training, weight: float = 1.0) -> None:
+        super().__init__(weight)
+        if len(model.modalities) < 2:
+            raise RecipeError("unimodal teaches each of several modalities, and here is one; leave it out")
+
+    def forward(self, model: Model, seen: Seen) -> Tensor:
+        """Mean over the modalities of the tasks' loss, each over the examples that have the modality."""
+        here, losses = present(seen.encoded.masks), []
+        for index in range(len(model.modalities)):
+            chosen = here[:, index]
+            if bool(chosen.any()):
+                masks = [m if i == index else torch.zeros_like(m) for i, m in enumerate(seen.encoded.masks)]
+                losses.append(seen.loss(model.answer(seen.encoded._replace(masks=masks)).logits, chosen))
+        return _mean(losses, here)
+
+
 class Distillation(Objective):
     """The answer to the whole input teaches the answer to what is left when modalities are hidden (self-distillation).
 
@@ -159,6 +194,7 @@ class Distillation(Objective):
 _TABLE: dict[str, type[Objective]] = {
     "contrastive": Contrastive,
     "reconstruction": Reconstruction,
+    "unimodal": Unimodal,
     "distillation": Distillation,
 }
 

@@ -93,12 +93,12 @@ class Source:
         where: {column: value} that a row must have.
         splits: {split in the file: split here}, where they differ; "" stands for rows without one.
         train: split to train on, or "" for none.
-        valid: split to validate on.
+        valid: split to validate on, or "" for none.
         group: column that stands for the speaker in every kind of split; "" for the speaker.
         divide: shares of the groups for train, valid and test, dealt by a hash, instead of the file's splits; () for none.
         hold_out: share of the training speakers that become the validation split, where a set has none.
         folds: cross-validation by speaker in so many folds, instead of the file's splits; 0 for none.
-        fold: which of them is the test; the next one is for validation.
+        fold: which of them is the test; the next one is for validation, or for training too where ``valid`` is "".
         context: so many previous utterances of the dialogue come with each.
         dialogue: column of the dialogue; utterances are ordered by ``turn``.
         turn: column of the place in the dialogue.

@@ -37,6 +37,19 @@ def test_votes_teach_but_do_not_judge(root: Path) -> None:
     assert second.targets["emotion"][EMOTIONS.index("happy")] == 0.5, "the test keeps its published labels"
 
 
+def test_a_fold_is_held_for_validation_only_where_that_is_wanted(root: Path) -> None:
+    rows = "\n".join(f"{i},hello,joy,s{i % 4}" for i in range(8))
+    (root / "m.csv").write_text(f"id,text,label,speaker\n{rows}", encoding="utf-8")
+    source = replace(_SOURCE, clip={"text": "text", "speaker": "speaker"}, folds=4, fold=3)
+    assert [e.split for e in read(source, (EMOTION,), root)[:4]] == ["valid", "train", "train", "test"]
+    assert [e.split for e in read(replace(source, valid=""), (EMOTION,), root)[:4]] == [
+        "train",
+        "train",
+        "train",
+        "test",
+    ]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

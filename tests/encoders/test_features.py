@@ -14,7 +14,7 @@ from mien.testing import check_encoder
 from mien.types import Segment, Span, Track
 
 ROWS = np.arange(12, dtype=np.float32).reshape(4, 3)
-KINDS = ("linear", "mlp", "conv", "attention")
+KINDS = ("linear", "mlp", "beside", "conv", "attention")
 
 
 def segment(times: list[float]) -> Segment:
@@ -64,7 +64,7 @@ def test_padding_and_the_rest_of_the_batch_change_nothing(kind: str, window: boo
     torch.testing.assert_close(both[:1, :3], alone)
 
 
-@pytest.mark.parametrize("kind", ["conv", "attention"])
+@pytest.mark.parametrize("kind", ["beside", "conv", "attention"])
 def test_neighbours_are_heard(kind: str) -> None:
     torch.manual_seed(0)
     network = GivenFeatures("voice", 3, network=kind, hidden=8, window=True).network().eval()

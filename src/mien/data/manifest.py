@@ -60,7 +60,7 @@ def read(source: Source, tasks: Sequence[Task], root: Path) -> list[Example]:
     if source.divide:
         return divide(examples, source.divide)
     if source.folds:
-        return cross_validate(examples, source.folds, source.fold)
+        return cross_validate(examples, source.folds, source.fold, bool(source.valid))
     return hold_out(examples, source.hold_out, source.train, source.valid) if source.hold_out else examples
 
 

@@ -12,8 +12,8 @@ from mien.types import Example
 _SPLITS = ("train", "valid", "test")
 
 
-def cross_validate(examples: Sequence[Example], folds: int, fold: int) -> list[Example]:
-    """Fold ``fold`` of the groups becomes "test", the next one "valid", all others "train".
+def cross_validate(examples: Sequence[Example], folds: int, fold: int, valid: bool = True) -> list[Example]:
+    """Fold ``fold`` of the groups becomes "test", the next one "valid" where that is wanted, all others "train".
 
     Groups are dealt out in the order of their names, so folds are the same on every machine.
 
@@ -26,7 +26,8 @@ def cross_validate(examples: Sequence[Example], folds: int, fold: int) -> list[E
     if len(groups) < folds:
         raise RecipeError(f"{len(groups)} speakers cannot be dealt into {folds} folds")
     place = {group: i % folds for i, group in enumerate(groups)}
-    names = {fold: "test", (fold + 1) % folds: "valid"}
+    names = {(fold + 1) % folds: "valid"} if valid else {}
+    names[fold] = "test"
     return [replace(e, split=names.get(place[_group(e)], "train")) for e in examples]
 
 

@@ -33,7 +33,7 @@ class Bundled(Encoder):
         modality: which of the bundle's encoders.
         bundle: name of a shipped bundle; an exported bundle goes on needing it.
         context: so many previous lines (``Segment.context``) come with each segment; text only.
-        network: what learns from the states, see ``networks/sequence.py``: "linear", "mlp", "conv" or "attention".
+        network: what learns from the states, see ``networks/sequence.py``: "linear", "mlp", "beside", "conv" or "attention".
         hidden: size of the vectors it gives.
         dropout: share dropped in training.
 

@@ -14,7 +14,7 @@ from mien.types import MODALITIES, Modality, Segment, Track
 if TYPE_CHECKING:
     from torch import nn
 
-_NETWORKS = ("linear", "mlp", "conv", "attention")
+_NETWORKS = ("linear", "mlp", "beside", "conv", "attention")
 
 
 @encoders.register
@@ -29,7 +29,7 @@ class GivenFeatures(Encoder):
     Args:
         modality: which modality they describe.
         size: D, how many there are in a row.
-        network: what learns from them, see ``networks/sequence.py``: "linear", "mlp", "conv" or "attention".
+        network: what learns from them, see ``networks/sequence.py``: "linear", "mlp", "beside", "conv" or "attention".
         hidden: size of the vectors it gives.
         window: rows are utterances, the one at time 0 is asked about.
         dropout: share dropped in training.

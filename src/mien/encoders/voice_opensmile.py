@@ -39,7 +39,7 @@ class OpenSmileVoice(Encoder):
     Args:
         features: "eGeMAPSv02" or "ComParE_2016".
         level: "functionals" (one row, statistics over the utterance) or "lld" (a row per 10 ms).
-        network: what learns from the rows, see ``networks/sequence.py``: "linear", "mlp", "conv" or "attention".
+        network: what learns from the rows, see ``networks/sequence.py``: "linear", "mlp", "beside", "conv" or "attention".
         hidden: size of the vectors it gives.
         dropout: share dropped in training.
 

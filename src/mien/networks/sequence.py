@@ -19,8 +19,9 @@ class RowNetwork(nn.Module):
     Args:
         size: features in a row, without the mark.
         hidden: size of the vectors.
-        kind: "linear" (standardised and mapped), "mlp" (one hidden layer), "conv" (the row, then two convolutions over
-            three rows each) or "attention" (the row, then one layer of self-attention that knows how far apart rows stand).
+        kind: "linear" (standardised and mapped), "mlp" (one hidden layer), "beside" (mapped, each with the mean of the other
+            rows), "conv" (the row, then two convolutions over three rows each) or "attention" (the row, then one layer of
+            self-attention that knows how far apart rows stand).
         window: a last column marks the row that is asked about.
         dropout: share dropped in training.
     """
@@ -29,9 +30,9 @@ class RowNetwork(nn.Module):
         super().__init__()
         self.dim, self.window = hidden, window
         self.row: Standardised = Standardised(size, hidden, dropout, 0.0)
-        if kind == "linear":
+        if kind in ("linear", "beside"):
             self.row.layers = nn.Sequential(nn.Dropout(dropout), nn.Linear(size, hidden))
-        around = {"conv": Convolutions, "attention": Attention}.get(kind)
+        around = {"beside": Beside, "conv": Convolutions, "attention": Attention}.get(kind)
         self.around = around(hidden, dropout) if around is not None else None
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
@@ -50,6 +51,21 @@ class RowNetwork(nn.Module):
     def fit_statistics(self, tracks: Iterable[NDArray[Any]]) -> None:
         """Take centre and scale of the features from the training tracks."""
         self.row.fit_statistics(t[:, :-1] if self.window else t for t in tracks)
+
+
+class Beside(nn.Module):
+    """A linear map of each row and the mean of all others; zero where there is no other. Hard to overfit."""
+
+    def __init__(self, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.others = nn.Linear(hidden, hidden, bias=False)
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, D) -> (B, T, D)."""
+        kept = mask.unsqueeze(-1).to(states.dtype)
+        others = (states * kept).sum(dim=1, keepdim=True) - states
+        result: Tensor = states + self.others(others / (kept.sum(dim=1, keepdim=True) - 1).clamp(min=1))
+        return result
 
 
 class Convolutions(nn.Module):
