@@ -2,11 +2,13 @@
 
     python benchmarks/faithfulness.py                       # all explainers; about an hour on 2 cores
     python benchmarks/faithfulness.py --only occlusion_words --examples 400
+    python benchmarks/faithfulness.py --run runs/faithfulness/seed0     # those that need trained weights, beside the others
 
-The shipped bundle answers; for each example its own most probable label is explained. Parts of the input are taken away, and
-put back, heaviest first, and in a random order (Petsiuk et al. 2018, arXiv 1806.07421). Examples are drawn by the seed from the
-test splits that the bundle names. Rows go into src/mien/explain/faithfulness.json, from which the defaults of mien follow, and
-the table into docs/explanations.md. Rows of other explainers stay.
+The shipped bundle answers, or that of a run (`mien train benchmarks/faithfulness.toml`); for each example its own most probable
+label is explained. Parts of the input are taken away, and put back, heaviest first, and in a random order (Petsiuk et al. 2018,
+arXiv 1806.07421). Examples are drawn by the seed from the test splits that the bundle names. Rows go into
+src/mien/explain/faithfulness.json, from which the defaults of mien follow, and the table into docs/explanations.md. Rows of
+other explainers and models stay.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mien import threads
+from mien import strict, threads
 
 threads.own()
 
@@ -31,7 +33,7 @@ from mien.explain.defaults import Measured, defaults, measured  # noqa: E402
 from mien.explain.evidence.base import Explainer, explainers  # noqa: E402
 from mien.explain.faithfulness import Faithfulness, measure  # noqa: E402
 from mien.explain.question import Question, Seen  # noqa: E402
-from mien.recipe import load  # noqa: E402
+from mien.recipe import Recipe  # noqa: E402
 from mien.types import Example, Modality  # noqa: E402
 
 _EVERY = 20  # examples
@@ -42,9 +44,14 @@ START, END = "<!-- faithfulness -->", "<!-- end of faithfulness -->"
 SETS: dict[Modality, tuple[str, ...]] = {"text": ("goemotions",), "voice": ("ravdess", "nemo"), "face": ("ferplus",)}
 
 
-def chosen(name: str, count: int, seed: int) -> list[Example]:
+def recipe_of(bundle: Bundle) -> Recipe:
+    """How it was trained, on what."""
+    table = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
+    return strict.build(Recipe, table["recipe"], "the bundle's recipe")
+
+
+def chosen(recipe: Recipe, name: str, count: int, seed: int) -> list[Example]:
     """Examples of a test split, drawn without replacement, in random order."""
-    recipe = load("research")
     source = next(s for s in recipe.data if s.name == name)
     test = [e for e in read(source, recipe.tasks, data_root()) if e.split == "test"]
     order = np.random.default_rng(seed).permutation(len(test))
@@ -66,7 +73,7 @@ def question(bundle: Bundle, example: Example, modality: Modality) -> Question |
 def judge(name: str, explainer: Explainer, bundle: Bundle, data_set: str, count: int, seed: int) -> Iterator[Measured]:
     """Faithfulness on a set, over ever more examples: a broken-off run leaves what it has."""
     found: list[Faithfulness] = []
-    for number, example in enumerate(chosen(data_set, 3 * count, seed)):
+    for number, example in enumerate(chosen(recipe_of(bundle), data_set, 3 * count, seed)):
         asked = question(bundle, example, explainer.modality)
         row = None if asked is None else measure(explainer, asked, seed + number)
         found += [row] if row is not None else []
@@ -109,16 +116,15 @@ def summary(
 def table(rows: Sequence[Measured], offered: Sequence[str]) -> str:
     """Markdown: a row for each explainer and set."""
     lines = [
-        "| explainer | modality | test set | seed | n | deletion | better by | insertion | better by | default |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| explainer | modality | model | test set | seed | n | deletion | better by | insertion | better by | default |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for r in rows:
         deletion = f"{r.deletion:.3f} ({r.random_deletion:.3f}) | {r.deletion_gain:+.3f} ± {r.deletion_error:.3f}"
         insertion = f"{r.insertion:.3f} ({r.random_insertion:.3f}) | {r.insertion_gain:+.3f} ± {r.insertion_error:.3f}"
         default = "yes" if r.explainer in offered else "no"
-        lines.append(
-            f"| `{r.explainer}` | {r.modality} | {r.set} | {r.seed} | {r.n} | {deletion} | {insertion} | {default} |"
-        )
+        about = f"| `{r.explainer}` | {r.modality} | {r.bundle} | {r.set} | {r.seed} | {r.n}"
+        lines.append(f"{about} | {deletion} | {insertion} | {default} |")
     return "\n".join(lines)
 
 
@@ -133,8 +139,11 @@ def updated(text: str, figures: str) -> str:
 
 def keep(row: Measured) -> None:
     """Put a row into the figures and the document."""
-    rows = [r for r in measured() if (r.explainer, r.set, r.seed) != (row.explainer, row.set, row.seed)] + [row]
-    rows.sort(key=lambda r: (r.modality, r.explainer, r.set, r.seed))
+
+    def key(r: Measured) -> tuple[str, str, str, str, int]:
+        return r.modality, r.bundle, r.explainer, r.set, r.seed
+
+    rows = sorted([r for r in measured() if key(r) != key(row)] + [row], key=key)
     write_atomic(FIGURES, json.dumps([asdict(r) for r in rows], indent=1) + "\n")
     measured.cache_clear()
     write_atomic(DOCUMENT, updated(DOCUMENT.read_text(encoding="utf-8"), table(rows, list(defaults().values()))))
@@ -144,14 +153,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", nargs="*", help="names of explainers")
     parser.add_argument("--sets", nargs="*", help="names of test sets")
+    parser.add_argument("--run", type=Path, help="folder of a run of mien train, instead of the shipped bundle")
     parser.add_argument("--examples", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    bundle = Bundle.load("research")
+    bundle = Bundle.load("research" if given.run is None else given.run / "bundle")
+    known = {source.name for source in recipe_of(bundle).data}
     for name in given.only or explainers.names():
         explainer = explainers.build({"name": name})
+        if explainer.needs_run and given.run is None:
+            continue
         for data_set in SETS[explainer.modality]:
-            if not given.sets or data_set in given.sets:
+            if data_set in known and (not given.sets or data_set in given.sets):
                 for row in judge(name, explainer, bundle, data_set, given.examples, given.seed):
                     keep(row)
 

@@ -11,6 +11,7 @@ from mien.explain.defaults import defaults
 from mien.explain.evidence.base import Explainer
 from mien.explain.path import build, explain
 from mien.explain.question import Seen
+from mien.explain.slopes import run_of
 from mien.explanation import Explanation
 from mien.pipeline import Analyzer, Progress
 from mien.registry import closest
@@ -46,9 +47,12 @@ def explain_moment(
         parts: explainers; ``None`` for the default ones.
 
     Raises:
-        InputError: there is no such moment, person or label.
+        InputError: there is no such moment, person or label, or an explainer needs weights that the bundle lacks.
     """
     _check_label(analyzer, label)
+    chosen = build(defaults().values()) if parts is None else parts
+    if any(part.needs_run for part in chosen):
+        run_of(analyzer.bundle)
     kept: list[tuple[Seen, Prediction]] = []
 
     def watch(seen: Seen, prediction: Prediction) -> None:
@@ -66,7 +70,6 @@ def explain_moment(
         raise InputError(_nothing(timeline, at, who))
     seen, first = kept[0]
     same = next((p for p in timeline.predictions if _key(p) == _key(first)), first)
-    chosen = build(defaults().values()) if parts is None else parts
     return explain(
         analyzer.bundle,
         seen,

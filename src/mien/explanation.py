@@ -37,12 +37,15 @@ class Evidence:
         explainer: how it was found, a part of the family ``explainers``.
         pieces: all parts of the input, in order of time, frequency or place.
         picture: PNG of the face crop that the boxes lie on.
+        total: change of the label's probability from the explainer's baseline to the whole input, to which the weights sum as
+            far as the explainer is exact; ``None`` where weights are not meant to sum to anything.
     """
 
     modality: Modality
     explainer: str
     pieces: tuple[Piece, ...]
     picture: bytes | None = None
+    total: float | None = None
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ def needs_report() -> None:
         raise InputError(f"the HTML report needs {', '.join(missing)}; run: pip install 'mien[report]'")
 
 
-def needs_train() -> None:
-    """Check that what training needs is installed.
+def needs_train(purpose: str = "training") -> None:
+    """Check that what training needs is installed; ``purpose`` is what the message says needs it.
 
     Raises:
         InputError: naming the command that installs it.
@@ -28,7 +28,7 @@ def needs_train() -> None:
         name for name in ("torch", "transformers", "lightning_fabric", "onnx", "sklearn") if find_spec(name) is None
     ]
     if missing:
-        raise InputError(f"training needs {', '.join(missing)}; run: pip install 'mien[train]'")
+        raise InputError(f"{purpose} needs {', '.join(missing)}; run: pip install 'mien[train]'")
 
 
 def needs_tune() -> None:

@@ -100,7 +100,7 @@ def test_defaults_are_what_the_documents_measure() -> None:
         line = next(
             x
             for x in text.splitlines()
-            if x.startswith(f"| `{row.explainer}` | {row.modality} | {row.set} | {row.seed} |")
+            if x.startswith(f"| `{row.explainer}` | {row.modality} | {row.bundle} | {row.set} | {row.seed} |")
         )
         assert f"{row.deletion_gain:+.3f} ± {row.deletion_error:.3f}" in line
         assert line.endswith("| yes |") == (defaults().get(row.modality) == row.explainer)

@@ -8,6 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mien.registry import Family
 from mien.types import Float32, Modality, Segment, Track
 
@@ -50,6 +53,10 @@ class Encoder(ABC):
         It may have the modules ``trunk(values, mask)``, its leading part that never learns, and ``body(states, mask)``: then
         forward is the body after the trunk, and training runs the trunk only once for each clip.
         """
+
+    def words(self, segment: Segment) -> NDArray[np.int64] | None:
+        """Which word each row of the segment's track belongs to, int64 (T,), -1 for none; ``None`` where rows are no tokens."""
+        return None
 
     def measures(self, track: Track) -> dict[str, float]:
         """What a track tells of its input beside what is learned from: the quality, by name. Calibration and guards read it."""

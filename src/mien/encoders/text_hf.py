@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.cache import file_sha256
 from mien.encoders._front.pretrained import PretrainedEncoder
-from mien.encoders._front.tokens import QUALITY, quality_of, read_tokens
+from mien.encoders._front.tokens import QUALITY, Tokens, quality_of, read_tokens
 from mien.encoders.base import encoders
 from mien.hub import needed_file
 from mien.types import Modality, Segment, Track
@@ -64,11 +65,21 @@ class PretrainedText(PretrainedEncoder):
         Raises:
             InputError: the model has no tokenizer.json, or cannot be reached.
         """
+        words, found = segment.words, self._read(segment)
+        if words is None or found is None:
+            return None
+        return Track(found.times, np.stack([found.ids, found.own.astype(np.int64)], axis=1), (), quality_of(words))
+
+    def words(self, segment: Segment) -> NDArray[np.int64] | None:
+        """See the base class."""
+        found = self._read(segment)
+        return None if found is None else found.words
+
+    def _read(self, segment: Segment) -> Tokens | None:
         words = segment.words
         if words is None or not words.text:
             return None
-        found = read_tokens(self._tokenizer, segment, words, self.tokens, self.context)
-        return Track(found.times, np.stack([found.ids, found.own.astype(np.int64)], axis=1), (), quality_of(words))
+        return read_tokens(self._tokenizer, segment, words, self.tokens, self.context)
 
     def network(self) -> nn.Module:
         """The model with its published weights."""

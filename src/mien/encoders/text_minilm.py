@@ -6,8 +6,11 @@ import unicodedata
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mien.bundles import shared_file
-from mien.encoders._front.tokens import QUALITY, quality_of, read_tokens
+from mien.encoders._front.tokens import QUALITY, Tokens, quality_of, read_tokens
 from mien.encoders.base import Encoder, encoders
 from mien.types import Modality, Segment, Track, Words
 
@@ -44,11 +47,19 @@ class MiniLMText(Encoder):
 
     def prepare(self, segment: Segment) -> Track | None:
         """Token ids; ``None`` without words, or when the words are not English as far as can be told."""
+        words, found = segment.words, self._read(segment)
+        return None if words is None or found is None else Track(found.times, found.ids, (), quality_of(words))
+
+    def words(self, segment: Segment) -> NDArray[np.int64] | None:
+        """See the base class."""
+        found = self._read(segment)
+        return None if found is None else found.words
+
+    def _read(self, segment: Segment) -> Tokens | None:
         words = segment.words
         if words is None or not words.text or not readable(words):
             return None
-        found = read_tokens(self._tokenizer, segment, words, self.tokens, self.context)
-        return Track(found.times, found.ids, (), quality_of(words))
+        return read_tokens(self._tokenizer, segment, words, self.tokens, self.context)
 
     def network(self) -> nn.Module:
         """MiniLM with its published weights."""

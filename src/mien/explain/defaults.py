@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from mien.bundle import shipped
 from mien.types import Modality
 
 ERRORS = 2.0
@@ -52,12 +53,14 @@ def measured() -> tuple[Measured, ...]:
 
 def defaults() -> Mapping[Modality, str]:
     """The explainer of each modality: of those that are faithful on every set they were measured on the one with the
-    largest gains. A modality without a faithful explainer is not explained unless an explainer is named.
+    largest gains on shipped bundles, where one that needs the trained weights has none. A modality without a faithful explainer
+    is not explained unless an explainer is named.
     """
     found: dict[Modality, tuple[float, str]] = {}
     for name in dict.fromkeys(m.explainer for m in measured()):
         rows = [m for m in measured() if m.explainer == name]
-        gain = sum(m.deletion_gain + m.insertion_gain for m in rows) / len(rows)
+        served = [m for m in rows if m.bundle in shipped()]
+        gain = sum(m.deletion_gain + m.insertion_gain for m in served) / max(len(served), 1)
         modality = rows[0].modality
         if all(m.faithful for m in rows) and gain > found.get(modality, (0.0, ""))[0]:
             found[modality] = (gain, name)

@@ -40,7 +40,7 @@ def measure(explainer: Explainer, question: Question, seed: int) -> Faithfulness
     pieces = explainer.pieces(segment)
     if len(pieces) < 3:
         return None
-    weights = explainer.weigh(question, segment, pieces)
+    weights = explainer.weigh(question, segment, pieces).weights
     # Ties are broken by chance, not by place: a word is not heavier because it comes first.
     rng = np.random.default_rng(seed)
     best = np.lexsort((rng.random(len(pieces)), -weights))

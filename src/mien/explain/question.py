@@ -50,11 +50,11 @@ class Question:
 
     def __init__(self, bundle: Bundle, seen: Seen, label: str, task: str = "emotion") -> None:
         self.bundle, self.seen, self.label, self.task = bundle, seen, label, task
-        self._index = next(t.labels for t in bundle.tasks if t.name == task).index(label)
+        self.index = next(t.labels for t in bundle.tasks if t.name == task).index(label)
 
     def ask(self, modality: Modality, segments: Sequence[Segment | None]) -> Float32:
         """The label's probability for each changed segment, (N,); ``None`` stands for one that lacks the modality."""
-        tracks = [None if s is None else self._track(modality, s) for s in segments]
+        tracks = [None if s is None else self.track(modality, s) for s in segments]
         found = np.full(len(tracks), self._without(modality), np.float32)
         there = [i for i, t in enumerate(tracks) if t is not None]
         # Of like length together: what is padded costs time.
@@ -63,10 +63,11 @@ class Question:
             rows = there[start : start + _BATCH]
             part = self.bundle.encode(modality, [t for i in rows if (t := tracks[i]) is not None])
             others = {m: _repeated(e, len(rows)) for m, e in self._states.items() if m != modality}
-            found[rows] = self.bundle.fuse({**others, modality: part})[0][self.task][:, self._index]
+            found[rows] = self.bundle.fuse({**others, modality: part})[0][self.task][:, self.index]
         return found
 
-    def _track(self, modality: Modality, segment: Segment) -> Track | None:
+    def track(self, modality: Modality, segment: Segment) -> Track | None:
+        """The track of a changed segment, with the quality that was measured of the unchanged one."""
         track = self.seen.prepare(modality, segment)
         return None if track is None else replace(track, quality=self.seen.tracks[modality].quality)
 
@@ -76,7 +77,7 @@ class Question:
 
     def _without(self, modality: Modality) -> float:
         others = frozenset(self.seen.tracks) - {modality}
-        return float(self.seen.answer.subsets[others][self.task][self._index])
+        return float(self.seen.answer.subsets[others][self.task][self.index])
 
 
 def _repeated(encoded: Encoded, count: int) -> Encoded:

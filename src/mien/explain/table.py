@@ -57,6 +57,7 @@ def _evidence(e: Evidence) -> dict[str, Any]:
         "explainer": e.explainer,
         "pieces": [_piece(p) for p in e.pieces],
         **({} if picture is None else {"picture_png": picture}),
+        **({} if e.total is None else rounded({"total": e.total})),
     }
 
 

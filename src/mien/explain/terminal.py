@@ -72,9 +72,17 @@ def _points(value: float, sign: bool = True) -> str:
 
 
 def _evidence(found: Evidence, label: str) -> list[RenderableType]:
+    sums = [] if found.total is None else [_sum(found.pieces, found.total)]
     if found.modality == "text":
-        return [_words(found.pieces, label)]
-    return [_sound(found.pieces)] if found.modality == "voice" else [_face(found.pieces, label)]
+        return [_words(found.pieces, label), *sums]
+    return [_sound(found.pieces) if found.modality == "voice" else _face(found.pieces, label), *sums]
+
+
+def _sum(pieces: Sequence[Piece], total: float) -> Text:
+    """Whether the parts account for the whole."""
+    found = sum(p.weight for p in pieces)
+    style = "dim" if abs(found - total) < _NOTABLE else "yellow"
+    return Text(f"the weights sum to {100 * found:+.1f}%; the whole input brings {100 * total:+.1f}%", style=style)
 
 
 def _words(pieces: Sequence[Piece], label: str) -> Text:

@@ -24,11 +24,13 @@ class Tokens(NamedTuple):
         times: float64 (T,) seconds, the middle of the word a token belongs to; of what was said before, the start of the
             utterance.
         own: bool (T,), false where a token belongs to what was said before.
+        words: int64 (T,), which of the words a token belongs to; -1 for marks and for what was said before.
     """
 
     ids: NDArray[np.int64]
     times: NDArray[np.float64]
     own: NDArray[np.bool_]
+    words: NDArray[np.int64]
 
 
 def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int, context: int) -> Tokens:
@@ -61,7 +63,8 @@ def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int
     begins = np.maximum.accumulate([begin if o else 0 for (begin, _), o in zip(whole.offsets, own, strict=True)])
     at = np.clip(np.searchsorted(starts, begins, side="right") - 1, 0, None)
     times = np.where(own, middles[at], min(segment.span.start, float(middles[0])))
-    return Tokens(np.asarray(whole.ids, np.int64), times, own)
+    marks = np.asarray(whole.special_tokens_mask, bool)
+    return Tokens(np.asarray(whole.ids, np.int64), times, own, np.where(own & ~marks, at, -1))
 
 
 def quality_of(words: Words) -> Float32:

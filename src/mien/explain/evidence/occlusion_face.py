@@ -36,8 +36,19 @@ class FaceOcclusion(Explainer):
 
     def without(self, segment: Segment, gone: Bools) -> Segment | None:
         """The chosen pictures, blurred where regions are gone."""
-        if segment.frames is None or gone.all():
-            return None
+        return None if gone.all() else self._mixed(segment, gone)
+
+    def chosen(self, segment: Segment) -> Segment:
+        """The pictures that are looked at, as they are."""
+        return self._mixed(segment, np.zeros(GRID * GRID, bool))
+
+    def background(self, segment: Segment) -> Segment:
+        """The same pictures, blurred all over."""
+        return self._mixed(segment, np.ones(GRID * GRID, bool))
+
+    def _mixed(self, segment: Segment, gone: Bools) -> Segment:
+        if segment.frames is None:
+            return segment
         frames = _chosen(segment.frames)
         if not gone.any():
             return replace(segment, frames=frames)
@@ -57,6 +68,11 @@ class FaceOcclusion(Explainer):
         return file.getvalue()
 
 
+def regions(pixels: int) -> NDArray[np.int64]:
+    """In which row (or column) of regions each of so many rows (or columns) of pixels lies."""
+    return np.arange(pixels) * GRID // pixels
+
+
 def _chosen(frames: Frames) -> Frames:
     if len(frames) <= _FRAMES:
         return frames
@@ -67,7 +83,7 @@ def _chosen(frames: Frames) -> Frames:
 
 def _spread(gone: Bools, size: tuple[int, int]) -> NDArray[np.float32]:
     """The grid as a mask over pixels, (H, W)."""
-    rows, columns = (np.minimum(np.arange(n) * GRID // n, GRID - 1) for n in size)
+    rows, columns = map(regions, size)
     return np.asarray(gone[np.ix_(rows, columns)], np.float32)
 
 

@@ -54,6 +54,13 @@ class SoundOcclusion(Explainer):
             mixed += background + (band - background) * kept
         return replace(segment, audio=Audio(mixed, segment.audio.start))
 
+    def background(self, segment: Segment) -> Segment:
+        """Nothing but background, as long as the sound."""
+        if segment.audio is None:
+            return segment
+        noise = np.sum([background for _, background in self._parts(segment.audio.samples)], axis=0)
+        return replace(segment, audio=Audio(noise, segment.audio.start))
+
     def _parts(self, samples: Float32) -> list[tuple[Float32, Float32]]:
         """Each band of a sound, and its background; those of the last sound are kept, which is asked about many times."""
         if self._last is None or self._last[0] is not samples:

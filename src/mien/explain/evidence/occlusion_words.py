@@ -38,6 +38,11 @@ class WordOcclusion(Explainer):
         return replace(segment, words=Words(tuple(kept), segment.words.language or "en"))
 
 
+def phrase_length(count: int) -> int:
+    """How many words each part of a text of ``count`` words has; the last one may have fewer."""
+    return -(-count // _MOST)
+
+
 def _phrases(words: Sequence[Word]) -> list[tuple[Word, ...]]:
-    length = -(-len(words) // _MOST)
+    length = phrase_length(len(words))
     return [tuple(words[i : i + length]) for i in range(0, len(words), length)]
