@@ -65,7 +65,7 @@ def integrate(score: Score, given: Tensor, baseline: Tensor) -> Integrated:
 def _mean_slope(score: Score, given: Tensor, baseline: Tensor, steps: int) -> Tensor:
     shares = ((torch.arange(steps) + 0.5) / steps).reshape(-1, *[1] * (given.ndim - 1))
     slope = torch.zeros_like(given)
-    for share in shares.split(_BATCH):
+    for share in torch.split(shares, _BATCH):
         points = (baseline + share * (given - baseline)).requires_grad_()
         (found,) = torch.autograd.grad(score(points).sum(), points)
         slope += found.sum(dim=0, keepdim=True) / steps
@@ -106,7 +106,7 @@ class Slopes:
     def of_tokens(
         self, tracks: Mapping[Modality, Track], own: NDArray[np.bool_], answer: tuple[str, int]
     ) -> Integrated:
-        """What each token brings, (T,): the sum over its embedding, from the embedding of padding (of zeros where there is none) on.
+        """What each token brings, (T,): the sum over its embedding, from that of padding (zeros where there is none) on.
 
         Args:
             tracks: of all modalities that are present; that of the text holds tokens.
@@ -127,7 +127,9 @@ class Slopes:
 
         given = embedding(ids if ids.ndim == 2 else ids[..., 0])
         pad = getattr(embedding, "padding_idx", None)
-        nothing = torch.zeros_like(given) if pad is None else embedding.weight[pad].expand_as(given)
+        nothing = torch.zeros_like(given)
+        if pad is not None:
+            nothing = embedding(torch.full(given.shape[:-1], pad))
         blank = torch.where(torch.from_numpy(own)[:, None], nothing, given)
         found = integrate(embedded, given, blank)
         return Integrated(found.parts.sum(axis=-1), found.total)
@@ -192,6 +194,6 @@ def _embedding(network: nn.Module) -> nn.Module:
     """What turns tokens into vectors, as models of transformers name it."""
     for part in network.modules():
         if hasattr(part, "get_input_embeddings"):
-            found: nn.Module = part.get_input_embeddings()
+            found: nn.Module = part.get_input_embeddings()  # type: ignore[operator]  # a method of transformers' models
             return found
     raise InputError("this text network has no embeddings of tokens to follow slopes to; take occlusion_words")

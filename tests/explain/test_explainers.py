@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mien.bundle import Bundle
-from mien.explain.evidence.base import Explainer, explainers
+from mien.explain.evidence.base import Explainer, Weighed, explainers
 from mien.explain.evidence.occlusion_face import FaceOcclusion
 from mien.explain.evidence.occlusion_sound import SoundOcclusion
 from mien.explain.evidence.occlusion_words import WordOcclusion
@@ -69,7 +69,7 @@ def test_weights_come_from_both_ends() -> None:
     explainer, segment = WordOcclusion(), question.seen.segment
     rows = np.asarray([[0, 0, 0], [0, 1, 0], [1, 0, 1], [1, 1, 1]], bool)
     whole, less, more, nothing = question.ask("text", [explainer.without(segment, r) for r in rows])
-    weights = explainer.weigh(question, segment, explainer.pieces(segment))
+    weights = explainer.weigh(question, segment, explainer.pieces(segment)).weights
     assert weights[1] == pytest.approx(((whole - less) + (more - nothing)) / 2, abs=0.01), (
         "an int8 graph rounds by what else is in the batch"
     )
@@ -124,7 +124,7 @@ class Liar(WordOcclusion):
     """Says the opposite of what is so."""
 
     def weigh(self, question: Question, segment: Segment, pieces):  # type: ignore[no-untyped-def]  # as in the base class
-        return -super().weigh(question, segment, pieces)
+        return Weighed(-super().weigh(question, segment, pieces).weights)
 
 
 def test_faithfulness_tells_an_honest_explainer_from_a_liar() -> None:

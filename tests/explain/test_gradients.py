@@ -37,14 +37,14 @@ NAMES = [name for name in explainers.names() if explainers.get(name).needs_run] 
 SAID = {"happy": "so glad we won", "sad": "oh no i can't believe it"}
 
 
-def sound(label: str, rng: np.random.Generator) -> np.ndarray:  # type: ignore[type-arg]  # float32 samples
+def sound(label: str, rng: np.random.Generator) -> np.ndarray:  # float32 samples
     """A second: a high or a low tone in the middle, in noise."""
     times = np.arange(16_000) / 16_000
     tone = np.sin(2 * np.pi * (900 if label == "happy" else 200) * times) * (np.abs(times - 0.5) < 0.25)
     return np.asarray(0.3 * tone + 0.01 * rng.standard_normal(16_000), np.float32)
 
 
-def face(label: str, rng: np.random.Generator) -> np.ndarray:  # type: ignore[type-arg]  # uint8 pixels
+def face(label: str, rng: np.random.Generator) -> np.ndarray:  # uint8 pixels
     """A bright square where the mouth or the brow is."""
     pixels = rng.integers(0, 120, (112, 112, 3), dtype=np.uint8)
     top = 76 if label == "happy" else 16

@@ -15,9 +15,10 @@ from mien.types import Segment
 
 @explainers.register
 class WordGradients(WordOcclusion):
-    """Integrated gradients over the embeddings of the tokens; a word has the sum of its tokens. In the baseline every token of
-    a word is padding, or zeros where the model has none (chosen on validation data, beside zeros and the mark for a hidden word);
-    marks, and what was said before, stay as they are.
+    """Integrated gradients over the embeddings of the tokens; a word has the sum of its tokens.
+
+    In the baseline every token of a word is padding, or zeros where the model has none; padding was chosen on validation data,
+    beside zeros and the mark for a hidden word. Marks, and what was said before, stay as they are.
     """
 
     needs_run = True
