@@ -36,6 +36,8 @@ from mien.train import train
 Follow = Callable[[str], None]
 """Told what is trained next."""
 
+_AFTERWARDS = ("cli", "explain", "report", "trust")  # folders: what they do is done to results
+
 
 @dataclass(frozen=True)
 class Entrant:
@@ -203,9 +205,10 @@ def _sha256(path: Path, _changed: int) -> str:
 
 @cache
 def code_key() -> str:
-    """A hash of the package's source, to tell results of other code."""
+    """A hash of the package's source, to tell results of other code; but for what only shows results or explains them."""
     digest = hashlib.sha256()
     package = Path(__file__).parents[1]
     for path in sorted(package.rglob("*.py")):
-        digest.update(path.read_bytes())
+        if path.relative_to(package).parts[0] not in _AFTERWARDS:
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
