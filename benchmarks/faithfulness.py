@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mien import strict, threads
+from mien import threads
 
 threads.own()
 
@@ -42,12 +42,6 @@ FIGURES = ROOT / "src" / "mien" / "explain" / "faithfulness.json"
 DOCUMENT = ROOT / "docs" / "explanations.md"
 START, END = "<!-- faithfulness -->", "<!-- end of faithfulness -->"
 SETS: dict[Modality, tuple[str, ...]] = {"text": ("goemotions",), "voice": ("ravdess", "nemo"), "face": ("ferplus",)}
-
-
-def recipe_of(bundle: Bundle) -> Recipe:
-    """How it was trained, on what."""
-    table = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
-    return strict.build(Recipe, table["recipe"], "the bundle's recipe")
 
 
 def chosen(recipe: Recipe, name: str, count: int, seed: int) -> list[Example]:
@@ -73,7 +67,7 @@ def question(bundle: Bundle, example: Example, modality: Modality) -> Question |
 def judge(name: str, explainer: Explainer, bundle: Bundle, data_set: str, count: int, seed: int) -> Iterator[Measured]:
     """Faithfulness on a set, over ever more examples: a broken-off run leaves what it has."""
     found: list[Faithfulness] = []
-    for number, example in enumerate(chosen(recipe_of(bundle), data_set, 3 * count, seed)):
+    for number, example in enumerate(chosen(bundle.recipe, data_set, 3 * count, seed)):
         asked = question(bundle, example, explainer.modality)
         row = None if asked is None else measure(explainer, asked, seed + number)
         found += [row] if row is not None else []
@@ -158,7 +152,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     bundle = Bundle.load("research" if given.run is None else given.run / "bundle")
-    known = {source.name for source in recipe_of(bundle).data}
+    known = {source.name for source in bundle.recipe.data}
     for name in given.only or explainers.names():
         explainer = explainers.build({"name": name})
         if explainer.needs_run and given.run is None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import mien
-from mien import bundle, recipe
+from mien import bundle, bundles, recipe
 from mien.encoders.base import encoders
 from mien.fusion.base import fusions
 from mien.samples import demo_clip
@@ -48,10 +48,10 @@ def test_every_weight_is_documented_by_its_hash(path: Path) -> None:
 
 
 def test_both_bundles_are_shipped() -> None:
-    assert set(bundle.shipped()) == {"open", "research"}
+    assert set(bundles.shipped()) == {"open", "research"}
 
 
-@pytest.mark.parametrize("name", bundle.shipped())
+@pytest.mark.parametrize("name", bundles.shipped())
 def test_a_bundle_is_whole(name: str) -> None:
     """Every graph has the hash that bundle.json names (else it would refuse to load), and the card says what must be said."""
     shipped = bundle.Bundle.load(name)
@@ -69,7 +69,7 @@ def test_a_bundle_is_whole(name: str) -> None:
         assert word in shipped.card
 
 
-@pytest.mark.parametrize("name", bundle.shipped())
+@pytest.mark.parametrize("name", bundles.shipped())
 def test_measured_results_say_on_what(name: str) -> None:
     entries = bundle.Bundle.load(name).evaluation
     assert entries, "a shipped bundle is evaluated"

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mien import bundles, threads
+from mien import bundles, strict, threads
 from mien.answer import Answer, Encoded
 from mien.cache import file_sha256
 from mien.encoders.base import Encoder, Through, encoders
 from mien.errors import InputError, MienError
 from mien.person import Population
-from mien.recipe import EncoderTable
+from mien.recipe import EncoderTable, Recipe
 from mien.registry import closest
 from mien.trust.calibration import Measures
 from mien.trust.guard import Guard, alarms, temperature
@@ -71,7 +71,7 @@ class Bundle:
         path = folder / "bundle.json"
         if not path.is_file():
             raise InputError(
-                f"there is no bundle '{which}'; give a folder with a bundle.json, or {closest(str(which), shipped())}"
+                f"there is no bundle '{which}'; give a folder with a bundle.json, or {closest(str(which), bundles.shipped())}"
             )
         raw = path.read_bytes()
         try:
@@ -102,6 +102,15 @@ class Bundle:
         """What its encoders are made of, as a recipe says it."""
         entries = self._table["encoders"]
         return {m: EncoderTable(entries[m]["name"], dict(entries[m]["options"])) for m in self.modalities}
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """How it was trained, on what.
+
+        Raises:
+            RecipeError: it was made with a recipe that this version cannot read.
+        """
+        return strict.build(Recipe, self._table["recipe"], "the bundle's recipe")
 
     @cached_property
     def populations(self) -> dict[Modality, Population]:
@@ -265,11 +274,6 @@ class Bundle:
 def measures_of(encoded: Mapping[Modality, Encoded]) -> Measures:
     """What was measured of the inputs."""
     return {m: part.measures for m, part in encoded.items()}
-
-
-def shipped() -> list[str]:
-    """Names of the bundles in the package."""
-    return sorted(p.parent.name for p in bundles.folder().glob("*/bundle.json"))
 
 
 def _measured(part: Encoded) -> dict[str, float]:

@@ -8,12 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mien import strict
 from mien.bundle import Bundle
 from mien.cache import write_atomic
 from mien.card import card
 from mien.collect import Reading, Subset, read_set, sample_of, subsets
-from mien.recipe import Recipe
 from mien.trained import example_sets, progress_bars
 from mien.trust.calibration import Calibration
 from mien.trust.conformal import fit_label_sets, fit_threshold
@@ -77,10 +75,9 @@ def calibrate(
     """
     bundle, aims = Bundle.load(which), aims or Aims()
     table = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
-    recipe = strict.build(Recipe, table["recipe"], "the bundle's recipe")
     found: dict[str, Any] = {"coverage": aims.coverage, "risk": aims.risk, "tasks": {}, "guards": [], "measured": []}
     for task in (t for t in bundle.tasks if t.kind == "single"):
-        valid, test = (_readings(bundle, recipe, split, task, root, quiet) for split in ("valid", "test"))
+        valid, test = (_readings(bundle, split, task, root, quiet) for split in ("valid", "test"))
         redundancy = float(table["fusion"].get("redundancy", 0.0))
         entries: dict[str, Any] = {}
         for s in subsets(bundle.modalities):
@@ -92,9 +89,9 @@ def calibrate(
     return _write(bundle.folder, {**table, "trust": found, "evaluation": _renewed(table["evaluation"], found)})
 
 
-def _readings(bundle: Bundle, recipe: Recipe, split: str, task: Task, root: Path, quiet: bool) -> list[Reading]:
+def _readings(bundle: Bundle, split: str, task: Task, root: Path, quiet: bool) -> list[Reading]:
     with progress_bars(quiet) as bars:
-        parts = example_sets(recipe, split, bundle.encoders, root, bars)
+        parts = example_sets(bundle.recipe, split, bundle.encoders, root, bars)
         for part in parts:
             for modality, population in bundle.populations.items():
                 part.relate(modality, population)

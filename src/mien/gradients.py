@@ -17,7 +17,7 @@ from mien.align import Encoded
 from mien.data.batch import collate
 from mien.encoders.base import Encoder
 from mien.errors import InputError
-from mien.frozen import run_trunks_once
+from mien.frozen import put_together, run_trunks_once
 from mien.model import Batch, Model
 from mien.recipe import Recipe
 from mien.run import load_recipe, load_weights
@@ -186,7 +186,7 @@ def reopened(folder: Path) -> tuple[Model, dict[Modality, Encoder]]:
     related = [m for m, t in recipe.encoders.items() if t.baseline]
     run_trunks_once(model, encoders, related)
     # What stands before a person baseline is in the bundle's graphs; the rest of what never learned is not.
-    model.bodies = {m: b for m, b in model.bodies.items() if m in related}
+    put_together(model, related)
     return model.eval(), encoders
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from mien import bundles
-from mien.bundle import Bundle, shipped
+from mien.bundle import Bundle
 from mien.errors import InputError
 
 
@@ -31,7 +31,7 @@ def ship(folder: Path) -> Path:
     for path in folder.iterdir():
         graph = path.suffix == ".onnx" and not path.name.startswith("fusion-")
         shutil.copyfile(path, (shared if graph else target) / path.name)
-    named = {file for name in shipped() for file in Bundle.load(name).files}
+    named = {file for name in bundles.shipped() for file in Bundle.load(name).files}
     for modality in bundle.modalities:
         for path in shared.glob(f"{modality}-*.onnx"):
             if path.name not in named:

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mien.data.batch import ExampleSet, load_sets
 from mien.encoders.base import Encoder
+from mien.frozen import put_together
 from mien.model import Model
 from mien.person import Population
 from mien.recipe import Recipe
@@ -57,7 +58,7 @@ def whole(run: Run, root: Path, quiet: bool = False) -> Run:
     related = run.populations.keys()
     if not set(run.model.bodies) - set(related):
         return run
-    run.model.bodies = {m: b for m, b in run.model.bodies.items() if m in related}
+    put_together(run.model, related)
     kept = replace(run, readers={m: run.readers[m] if m in related else e for m, e in run.encoders.items()})
     return replace(kept, probe=kept.sets("valid", root, quiet) or kept.sets("train", root, quiet))
 

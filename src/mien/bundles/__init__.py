@@ -14,6 +14,11 @@ def folder() -> Path:
         return Path(path)
 
 
+def shipped() -> list[str]:
+    """Names of the bundles in the package."""
+    return sorted(p.parent.name for p in folder().glob("*/bundle.json"))
+
+
 def shared_file(name: str) -> Path:
     """A frozen file that several bundles use.
 

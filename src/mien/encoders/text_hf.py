@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mien.cache import file_sha256
 from mien.encoders._front.pretrained import PretrainedEncoder
-from mien.encoders._front.tokens import QUALITY, Tokens, quality_of, read_tokens
+from mien.encoders._front.tokens import QUALITY, Tokens, read_tokens
 from mien.encoders.base import encoders
 from mien.hub import needed_file
 from mien.types import Modality, Segment, Track
@@ -65,10 +65,10 @@ class PretrainedText(PretrainedEncoder):
         Raises:
             InputError: the model has no tokenizer.json, or cannot be reached.
         """
-        words, found = segment.words, self._read(segment)
-        if words is None or found is None:
+        found = self._read(segment)
+        if found is None:
             return None
-        return Track(found.times, np.stack([found.ids, found.own.astype(np.int64)], axis=1), (), quality_of(words))
+        return Track(found.times, np.stack([found.ids, found.own.astype(np.int64)], axis=1), (), found.quality)
 
     def words(self, segment: Segment) -> NDArray[np.int64] | None:
         """See the base class."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.bundles import shared_file
-from mien.encoders._front.tokens import QUALITY, Tokens, quality_of, read_tokens
+from mien.encoders._front.tokens import QUALITY, Tokens, read_tokens
 from mien.encoders.base import Encoder, encoders
 from mien.types import Modality, Segment, Track, Words
 
@@ -47,8 +47,8 @@ class MiniLMText(Encoder):
 
     def prepare(self, segment: Segment) -> Track | None:
         """Token ids; ``None`` without words, or when the words are not English as far as can be told."""
-        words, found = segment.words, self._read(segment)
-        return None if words is None or found is None else Track(found.times, found.ids, (), quality_of(words))
+        found = self._read(segment)
+        return None if found is None else Track(found.times, found.ids, (), found.quality)
 
     def words(self, segment: Segment) -> NDArray[np.int64] | None:
         """See the base class."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from mien.bundle import shipped
+from mien.bundles import shipped
 from mien.types import Modality
 
 ERRORS = 2.0
@@ -57,9 +57,10 @@ def defaults() -> Mapping[Modality, str]:
     is not explained unless an explainer is named.
     """
     found: dict[Modality, tuple[float, str]] = {}
+    ours = shipped()
     for name in dict.fromkeys(m.explainer for m in measured()):
         rows = [m for m in measured() if m.explainer == name]
-        served = [m for m in rows if m.bundle in shipped()]
+        served = [m for m in rows if m.bundle in ours]
         gain = sum(m.deletion_gain + m.insertion_gain for m in served) / max(len(served), 1)
         modality = rows[0].modality
         if all(m.faithful for m in rows) and gain > found.get(modality, (0.0, ""))[0]:

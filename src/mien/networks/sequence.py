@@ -54,7 +54,10 @@ class RowNetwork(nn.Module):
 
 
 class Beside(nn.Module):
-    """A linear map of each row and the mean of all others; zero where there is no other. Hard to overfit."""
+    """A linear map of each row and the mean of all others; zero where there is no other. Hard to overfit.
+
+    Nothing is dropped here: what is dropped of the rows is dropped before.
+    """
 
     def __init__(self, hidden: int, dropout: float) -> None:
         super().__init__()

@@ -25,12 +25,14 @@ class Tokens(NamedTuple):
             utterance.
         own: bool (T,), false where a token belongs to what was said before.
         words: int64 (T,), which of the words a token belongs to; -1 for marks and for what was said before.
+        quality: float32 (2,), see ``QUALITY``.
     """
 
     ids: NDArray[np.int64]
     times: NDArray[np.float64]
     own: NDArray[np.bool_]
     words: NDArray[np.int64]
+    quality: Float32
 
 
 def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int, context: int) -> Tokens:
@@ -64,11 +66,10 @@ def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int
     at = np.clip(np.searchsorted(starts, begins, side="right") - 1, 0, None)
     times = np.where(own, middles[at], min(segment.span.start, float(middles[0])))
     marks = np.asarray(whole.special_tokens_mask, bool)
-    return Tokens(np.asarray(whole.ids, np.int64), times, own, np.where(own & ~marks, at, -1))
+    return Tokens(np.asarray(whole.ids, np.int64), times, own, np.where(own & ~marks, at, -1), _quality(words))
 
 
-def quality_of(words: Words) -> Float32:
-    """See ``QUALITY``; float32 (2,)."""
+def _quality(words: Words) -> Float32:
     return np.asarray([float(np.mean([w.confidence for w in words.items])), float(len(words))], np.float32)
 
 

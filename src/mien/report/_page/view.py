@@ -151,6 +151,11 @@ def _person(person: story.Person, labels: Sequence[str], say: Language) -> Table
     }
 
 
+def _when(p: Prediction) -> str:
+    """Its time; nothing where there is none, as of a picture."""
+    return clock(p.span.start) if p.span.end > 0 else ""
+
+
 def _conflict(i: int, p: Prediction, labels: Sequence[str], say: Language) -> Table | None:
     pair = p.conflict
     if pair is None:
@@ -166,7 +171,7 @@ def _conflict(i: int, p: Prediction, labels: Sequence[str], say: Language) -> Ta
     ]
     return {
         "moment": i,
-        "clock": clock(p.span.start) if p.span.end > 0 else "",
+        "clock": _when(p),
         "who": say.person(p.who),
         "text": p.text,
         "sides": sides,
@@ -181,7 +186,7 @@ def _drivers(timeline: Timeline, say: Language) -> list[Table]:
     return [
         {
             "moment": i,
-            "clock": clock(p.span.start) if p.span.end > 0 else "",
+            "clock": _when(p),
             "who": say.person(p.who),
             "text": p.text,
             "points": say("numbers.points", n=f"{100 * moved[i]:+.1f}"),

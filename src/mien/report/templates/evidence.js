@@ -90,9 +90,10 @@ function evidence(m, open) {
 
 /** On paper nothing can be chosen, so every moment that was explained is there. */
 function printedEvidence() {
-  const articles = data.moments.filter((m) => evidenceParts(m).length).map((m) => {
-    const when = data.duration > 0 && m.e > m.s ? `${clockText(m.s)} · ` : "";
+  const articles = data.moments.flatMap((m) => {
     const parts = evidenceParts(m).map((part) => make("div", "", ...part));
+    if (!parts.length) return [];
+    const when = data.duration > 0 && m.e > m.s ? `${clockText(m.s)} · ` : "";
     return make("article", "", make("h3", "", `${when}${data.people[m.w]} · ${evidenceTitle(m)}`), make("div", "evidences", ...parts));
   });
   return articles.length ? [make("p", "help", say("evidence_key")), ...articles] : [];
