@@ -9,7 +9,7 @@ import pytest
 from mien.data.manifest import data_root, read
 from mien.errors import RecipeError
 from mien.recipe import Source, Target
-from mien.types import EMOTION, EMOTIONS
+from mien.types import EMOTION, EMOTIONS, Task
 
 _LABELS = Target("label", {"joy": "happy", "anger": "angry"})
 _SOURCE = Source("set", "m.csv", {"text": "text"}, {"emotion": _LABELS})
@@ -35,6 +35,19 @@ def test_votes_teach_but_do_not_judge(root: Path) -> None:
     assert first.targets["emotion"][EMOTIONS.index("happy")] == 1.0, "the single vote for anger is noise"
     np.testing.assert_allclose(second.targets["emotion"].sum(), 1.0)
     assert second.targets["emotion"][EMOTIONS.index("happy")] == 0.5, "the test keeps its published labels"
+
+
+def test_a_task_may_be_labelled_in_the_file_of_one_split_alone(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("id,text,label,act\na,so glad,joy,answer\n", encoding="utf-8")
+    (tmp_path / "test.csv").write_text("id,text,label\nb,grr,anger\n", encoding="utf-8")
+    tasks = (EMOTION, Task("act", "single", ("answer", "question")))
+    several = replace(_SOURCE, manifest="{split}.csv", targets={"emotion": _LABELS, "act": Target("act")})
+    assert {e.split: sorted(e.targets) for e in read(several, tasks, tmp_path)} == {
+        "train": ["act", "emotion"],
+        "test": ["emotion"],
+    }
+    with pytest.raises(RecipeError, match="has no column 'atc'; did you mean 'act'"):
+        read(replace(several, targets={"emotion": _LABELS, "act": Target("atc")}), tasks, tmp_path)
 
 
 def test_a_fold_is_held_for_validation_only_where_that_is_wanted(root: Path) -> None:

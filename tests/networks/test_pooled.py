@@ -34,7 +34,7 @@ def statistics(seed: int) -> torch.Tensor:
 
 def network() -> PooledStatistics:
     torch.manual_seed(0)
-    made = PooledStatistics(STATES, OTHERS, hidden=6)
+    made = PooledStatistics(STATES, OTHERS, dropout=0.5, hidden=6)
     made.body.fit_statistics(statistics(seed)[0].numpy() for seed in range(20))
     return made.eval()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +72,8 @@ def column(source: Source, name: str, root: Path) -> dict[str, str]:
     """
     found = {}
     for number, entry in enumerate(_entries(source, root)):
-        if number == 0 and name not in entry.row:
-            known = closest(name, list(entry.row))
-            raise RecipeError(f"the manifest of '{source.name}' has no column '{name}'; {known}")
+        if number == 0:
+            _require(source, [name], entry.row)
         value = entry.row.get(name)
         if value is not None and value != "":
             found[_id(source, entry)] = str(value)
@@ -103,24 +102,33 @@ def _entries(source: Source, root: Path) -> Iterator[Entry]:
     paths = sorted(root.glob(f"{before}*{after}")) if several else [root / source.manifest]
     if not paths:
         raise RecipeError(f"data set '{source.name}' has no manifest at '{root / source.manifest}'")
+    columns: set[str] = set()
     for path in paths:
         split = path.name[len(Path(before + "x").name) - 1 : len(path.name) - len(after)] if several else None
         for number, row in enumerate(read_rows(path)):
             if number == 0:
-                _check_columns(source, row)
+                columns |= row.keys()
+                _check_columns(source, row, several=bool(several))
             yield Entry(path, number, row if split is None else {**row, "split": split}, path.parent)
+    # A task may be labelled in one split's file alone.
+    _require(source, [t.column for t in source.targets.values() if t.column], columns)
 
 
-def _check_columns(source: Source, row: Row) -> None:
+def _check_columns(source: Source, row: Row, several: bool = False) -> None:
     needed = [*source.clip.values(), *source.where, *(f.present for f in source.features.values() if f.present)]
     for name, target in source.targets.items():
-        needed += [target.column or name, *target.votes] if target.column or target.votes else []
+        needed += [target.column or name, *target.votes] if target.votes or (target.column and not several) else []
     needed += [] if source.folds or source.divide or "" in source.splits or "{split}" in source.manifest else ["split"]
     needed += [source.group] if source.group else []
     needed += [source.dialogue, source.turn] if _ordered(source) else []
+    _require(source, needed, row)
+
+
+def _require(source: Source, needed: Iterable[str], columns: Collection[str]) -> None:
     for column in needed:
-        if column not in row:
-            raise RecipeError(f"the manifest of '{source.name}' has no column '{column}'; {closest(column, list(row))}")
+        if column not in columns:
+            known = closest(column, list(columns))
+            raise RecipeError(f"the manifest of '{source.name}' has no column '{column}'; {known}")
 
 
 def _ordered(source: Source) -> bool:

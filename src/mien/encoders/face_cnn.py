@@ -23,19 +23,19 @@ class FaceCNN(Encoder):
     Args:
         side: pixels; FER+ pictures are 48 wide.
         width: channels of the first layer of the network.
+        dropout: share of a face's vector dropped in training.
     """
 
     modality: Modality = "face"
     quality_names: tuple[str, ...] = QUALITY
 
-    def __init__(self, side: int = 48, width: int = 32) -> None:
-        self.side = side
-        self.width = width
+    def __init__(self, side: int = 48, width: int = 32, dropout: float = 0.3) -> None:
+        self.side, self.width, self.dropout = side, width, dropout
 
     @property
     def settings(self) -> dict[str, object]:
         """The arguments that rebuild this encoder."""
-        return {"side": self.side, "width": self.width}
+        return {"side": self.side, "width": self.width, "dropout": self.dropout}
 
     @property
     def identity(self) -> dict[str, object]:
@@ -54,4 +54,4 @@ class FaceCNN(Encoder):
         """An untrained residual network."""
         from mien.networks.resnet import FaceResNet
 
-        return FaceResNet(self.width)
+        return FaceResNet(self.width, self.dropout)

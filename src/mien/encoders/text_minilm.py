@@ -31,19 +31,24 @@ class MiniLMText(Encoder):
     Args:
         tokens: longest input; what goes beyond is cut off: the oldest context first, then the end of the utterance.
         context: so many earlier utterances are read before this one; their tokens stand at its start.
+        dropout: share dropped in training, of states and of attention.
     """
 
     modality: Modality = "text"
     quality_names: tuple[str, ...] = QUALITY
 
-    def __init__(self, tokens: int = 96, context: int = 0) -> None:
-        self.tokens = tokens
-        self.context = context
+    def __init__(self, tokens: int = 96, context: int = 0, dropout: float = 0.1) -> None:
+        self.tokens, self.context, self.dropout = tokens, context, dropout
 
     @property
     def settings(self) -> dict[str, object]:
         """The arguments that rebuild this encoder."""
-        return {"tokens": self.tokens, "context": self.context}
+        return {"tokens": self.tokens, "context": self.context, "dropout": self.dropout}
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What the tokens depend on; not the network."""
+        return {"version": self.version, "settings": {"tokens": self.tokens, "context": self.context}}
 
     def prepare(self, segment: Segment) -> Track | None:
         """Token ids; ``None`` without words, or when the words are not English as far as can be told."""
@@ -65,7 +70,7 @@ class MiniLMText(Encoder):
         """MiniLM with its published weights."""
         from mien.networks.minilm import MiniLM
 
-        return MiniLM()
+        return MiniLM(self.dropout)
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:

@@ -43,11 +43,27 @@ class WhisperVoice(Encoder):
     25 too, but never under 12). float32 (T, C).
 
     Quality: signal-to-noise ratio in dB, and seconds of voiced sound.
+
+    Args:
+        dropout: share dropped in training, of what the network gets and of its vector.
     """
 
     modality: Modality = "voice"
     quality_names: tuple[str, ...] = ("snr_db", "seconds")
     conditions: tuple[str, ...] = ("snr_db", "voiced", "centroid", "flatness")
+
+    def __init__(self, dropout: float = 0.5) -> None:
+        self.dropout = dropout
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """The arguments that rebuild this encoder."""
+        return {"dropout": self.dropout}
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What the rows depend on; not the network."""
+        return {"version": self.version, "settings": {}}
 
     def prepare(self, segment: Segment) -> Track | None:
         """Rows of half seconds; ``None`` without sound, below a quarter of a second, or in digital silence."""
@@ -78,7 +94,7 @@ class WhisperVoice(Encoder):
         """Mean and deviation over the utterance, standardised, and one hidden layer."""
         from mien.networks.pooled import PooledStatistics
 
-        return PooledStatistics(STATES, len(_prosody.COLUMNS))
+        return PooledStatistics(STATES, len(_prosody.COLUMNS), self.dropout)
 
     def _states(self, samples: Float32) -> Float32:
         if len(samples) < _LEAST:

@@ -31,14 +31,24 @@ def weights_folder() -> Path:
 
 
 class MiniLM(nn.Module):
-    """Six transformer layers over word pieces: ids int64 (B, T), mask bool (B, T) -> states (B, T, 384)."""
+    """Six transformer layers over word pieces: ids int64 (B, T), mask bool (B, T) -> states (B, T, 384).
 
-    def __init__(self) -> None:
+    Args:
+        dropout: share dropped in training, of states and of attention.
+    """
+
+    def __init__(self, dropout: float) -> None:
         super().__init__()
         from transformers import AutoModel
 
         say_less()
-        self.bert = AutoModel.from_pretrained(weights_folder(), add_pooling_layer=False, attn_implementation="sdpa")
+        self.bert = AutoModel.from_pretrained(
+            weights_folder(),
+            add_pooling_layer=False,
+            attn_implementation="sdpa",
+            hidden_dropout_prob=dropout,
+            attention_probs_dropout_prob=dropout,
+        )
         self.dim = int(self.bert.config.hidden_size)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:

@@ -41,12 +41,12 @@ class PooledStatistics(nn.Module):
     Args:
         states: state values per row (see ``utterance_statistics``).
         others: further columns per row.
-        hidden: size of the vector.
         dropout: share of the inputs and of the vector dropped in training.
+        hidden: size of the vector.
         noise: deviation of Gaussian noise on the standardised inputs in training.
     """
 
-    def __init__(self, states: int, others: int, hidden: int = 256, dropout: float = 0.5, noise: float = 0.2) -> None:
+    def __init__(self, states: int, others: int, dropout: float, hidden: int = 256, noise: float = 0.2) -> None:
         super().__init__()
         self.dim = hidden
         self.trunk = Statistics(states)

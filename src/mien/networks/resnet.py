@@ -36,7 +36,7 @@ class FaceResNet(nn.Module):
     In training the faces are turned, shifted, scaled, mirrored, re-lit and partly covered at random.
     """
 
-    def __init__(self, width: int = 32, dropout: float = 0.3) -> None:
+    def __init__(self, width: int, dropout: float) -> None:
         super().__init__()
         self.dim = 8 * width
         self.stem = nn.Sequential(
