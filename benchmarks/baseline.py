@@ -1,0 +1,128 @@
+"""How much of a person must be known before a person baseline helps, and what if they show one emotion only?
+
+    python benchmarks/baseline.py
+
+RAVDESS, voice and face, five folds by actor, the recipe `ravdess`. Models that learned with the baseline of all clips of an actor
+answer for actors they have not met, knowing of each only some clips, as in analysis: those up to the present one, in random order.
+Or seven more that express the same emotion: somebody who is sad from beginning to end. Beside them a model without a baseline.
+Accuracy, mean and deviation over seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mien import threads
+
+threads.own()
+
+from mien.data.batch import ExampleSet, collate  # noqa: E402  # after threads.own()
+from mien.data.manifest import data_root  # noqa: E402
+from mien.person import Baseline, Population  # noqa: E402
+from mien.recipe import Recipe, load  # noqa: E402
+from mien.study.trial import folds_of, in_fold  # noqa: E402
+from mien.train import train  # noqa: E402
+from mien.trained import Run, example_sets, progress_bars  # noqa: E402
+from mien.types import Modality, Track  # noqa: E402
+
+_FROM = (1, 2, 3, 5, 9, 17, 33)  # places in the order of clips; a row of the table ends before the next
+Tracks = list[dict[Modality, Track]]
+
+
+def raw(run: Run, root: Path) -> tuple[ExampleSet, Tracks]:
+    """The test set, and its tracks before any baseline."""
+    with progress_bars(quiet=True) as bars:
+        (part,) = example_sets(run.recipe, "test", run.readers, root, bars)
+    return part, [part.tracks(i) for i in range(len(part))]
+
+
+def right(run: Run, part: ExampleSet, tracks: Tracks) -> NDArray[np.bool_]:
+    """Which answers are right, (N,)."""
+    quality = {m: len(e.quality_names) for m, e in run.encoders.items()}
+    batch = collate(tracks, part.examples, part.tasks, quality)
+    with torch.no_grad():
+        scores = run.model(batch).logits["emotion"].numpy()
+    return np.asarray(scores.argmax(axis=1) == part.targets("emotion").argmax(axis=1))
+
+
+def relative(populations: dict[Modality, Population], tracks: Tracks, known: Sequence[Iterable[int]]) -> Tracks:
+    """Tracks relative to what the clips ``known[i]`` show of the person of clip i."""
+    found = []
+    for row, others in zip(tracks, known, strict=True):
+        kept = dict(row)
+        for m, population in populations.items():
+            usual = Baseline(population.strength)
+            for other in others:
+                usual.observe(population.standardise(tracks[other][m].values))
+            kept[m] = replace(row[m], values=usual.normalise(population.standardise(row[m].values)))
+        found.append(kept)
+    return found
+
+
+def so_far(actors: NDArray[np.str_], rng: np.random.Generator) -> tuple[list[list[int]], NDArray[np.int64]]:
+    """The clips up to each one, itself too, and its place, from 1, in a random order of its actor's clips."""
+    known: list[list[int]] = [[] for _ in actors]
+    place = np.zeros(len(actors), np.int64)
+    for actor in np.unique(actors):
+        order = rng.permutation(np.flatnonzero(actors == actor))
+        for count, clip in enumerate(order, start=1):
+            known[clip], place[clip] = list(map(int, order[:count])), count
+    return known, place
+
+
+def measured(recipe: Recipe, root: Path, runs: Path) -> dict[str, list[bool]]:
+    """{line: which answers were right} of one seed, folds together."""
+    with_one = replace(recipe, encoders={m: replace(t, baseline=True) for m, t in recipe.encoders.items()})
+    lines: dict[str, list[bool]] = {}
+    for fold in range(folds_of(recipe)):
+        home = runs / f"fold{fold}"
+        plain, related = (
+            train(in_fold(r, fold), root, home / w, True, True) for w, r in (("no", recipe), ("yes", with_one))
+        )
+        part, own = raw(plain, root)
+        without = right(plain, part, own)
+        part, tracks = raw(related, root)
+        actors = np.asarray([e.group or "" for e in part.examples])
+        emotion = part.targets("emotion").argmax(axis=1)
+        everything = [np.flatnonzero(actors == a) for a in actors]
+        alike = [np.flatnonzero((actors == a) & (emotion == e)) for a, e in zip(actors, emotion, strict=True)]
+        known, place = so_far(actors, np.random.default_rng(recipe.seed))
+        chosen = {"no baseline": without}
+        for name, clips in (("all clips of the actor", everything), ("clips of the same emotion alone", alike)):
+            chosen[name] = right(related, part, relative(related.populations, tracks, clips))
+        partly = right(related, part, relative(related.populations, tracks, known))
+        chosen["the clips so far"] = partly
+        for first, last in zip(_FROM, [*(n - 1 for n in _FROM[1:]), int(place.max())], strict=True):
+            rows = (place >= first) & (place <= last)
+            name = f"clip {first}" if first == last else f"clips {first} to {last}"
+            chosen[f"the clips so far: {name}"] = partly[rows]
+            chosen[f"no baseline, the same: {name}"] = without[rows]
+        for name, answers in chosen.items():
+            lines.setdefault(name, []).extend(answers)
+    return lines
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--runs", type=Path, default=Path("runs/baseline"))
+    parser.add_argument("--data-root", type=Path)
+    args = parser.parse_args()
+    root, recipe = data_root(args.data_root), load("ravdess")
+    seeds = [measured(replace(recipe, seed=s), root, args.runs) for s in range(args.seeds)]
+    print("| what is known of the person | accuracy | n |\n|---|---|---|")
+    for name in seeds[0]:
+        values = [np.mean(lines[name]) for lines in seeds]
+        print(f"| {name} | {np.mean(values):.3f} ± {np.std(values, ddof=1):.3f} | {len(seeds[0][name])} |")
+
+
+if __name__ == "__main__":
+    main()
