@@ -2,9 +2,10 @@
 
     python benchmarks/baseline.py
 
-RAVDESS, voice and face, five folds by actor, the recipe `ravdess`. Models that learned with the baseline of all clips of an actor
-answer for actors they have not met, knowing of each only some clips, as in analysis: those up to the present one, in random order.
-Or seven more that express the same emotion: somebody who is sad from beginning to end. Beside them a model without a baseline.
+RAVDESS, voice and face, five folds by actor, the recipe `ravdess`. Models that learned with the baseline of all clips of an
+actor answer for actors they have not met, knowing of each only some clips, as in analysis: those up to the present one, in
+random order. Or seven more that express the same emotion: somebody who is sad from beginning to end. Beside them a model
+without a baseline.
 Accuracy, mean and deviation over seeds.
 """
 
