@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mien.bundle import Bundle
-from mien.calibrate import Aims, calibrate
+from mien.calibrate import Aims, calibrate, measured
 from mien.collect import composites, read_set
 from mien.data.batch import ExampleSet, load_sets
 from mien.export import export
@@ -55,6 +55,19 @@ def test_a_bundle_is_calibrated_without_training(place: Path, monkeypatch: pytes
     np.testing.assert_allclose(answer.uncalibrated["emotion"], before.answer(tracks).scores["emotion"], atol=1e-6)
     assert answer.label_sets["emotion"][0] == after.tasks[0].labels[int(answer.scores["emotion"].argmax())]
     assert before.answer(tracks).label_sets["emotion"] == ()
+
+
+def test_the_test_sets_of_a_modality_are_measured_together_too(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(place / "cache"))
+    bundle = calibrate(place / "bundle", place, quiet=True)
+    task = bundle.tasks[0]
+    reading = read_set(bundle, _valid(bundle, place), task)
+    entries = json.loads((place / "bundle" / "bundle.json").read_text(encoding="utf-8"))["trust"]["tasks"][task.name]
+    (alone,) = measured([reading], task, entries)
+    *single, together = measured([reading, reading], task, entries)
+    assert [r["set"] for r in single] == ["pictures", "pictures"]
+    assert (together["set"], together["n"]) == ("all of these", 2 * alone["n"])
+    assert together["ece"] == pytest.approx(alone["ece"], abs=1e-4)
 
 
 def test_composites_hold_one_label_and_every_data_set(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

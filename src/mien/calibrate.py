@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -29,6 +30,9 @@ GUARDS = (
 )
 """Signs of a poor input that every bundle with such measures looks for. They say why; their temperature is 1, for the pool has
 lowered its confidence by the quality already, as fitted on spoilt data."""
+
+ALL = "all of these"
+"""Stands for the name of a set where the answers on several are measured together, each answer counting the same."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def calibrate(
             entry = _entry(bundle, _sample(bundle, valid, s, task, more), aims, redundancy)
             entries[subset_name(s)] = _careful(entry, [entries[m] for m in s if m in entries])
         found["tasks"][task.name] = entries
-        found["measured"] += _measured(test, task, entries)
+        found["measured"] += measured(test, task, entries)
     found["guards"] = [_plain(g) for g in GUARDS if g.measure in _measures(bundle, g)]
     return _write(bundle.folder, {**table, "trust": found, "evaluation": _renewed(table["evaluation"], found)})
 
@@ -156,17 +160,21 @@ def _careful(entry: dict[str, Any], parts: Sequence[Mapping[str, Any]]) -> dict[
     return {**entry, **careful}
 
 
-def _measured(readings: Sequence[Reading], task: Task, entries: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Figures on the test sets, one row per set and subset of modalities that its examples have."""
-    rows = []
+def measured(readings: Sequence[Reading], task: Task, entries: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Figures on the test sets, one row per set and subset of modalities that its examples have; then all sets of a subset."""
+    rows, parts = [], defaultdict[Subset, list[Sample]](list)
     for reading in readings:
         for subset, sample in reading.samples.items():
-            judgement = Judgement.from_table(entries[subset_name(subset)])
-            about = {"set": reading.name, "task": task.name, "modality": subset_name(subset)}
-            rows.append(
-                {**about, "before": measure(sample, Judgement(judgement.calibration)), **_after(sample, judgement)}
-            )
-    return rows
+            parts[subset].append(sample)
+            rows.append({"set": reading.name, **_row(sample, subset, task, entries)})
+    return rows + [{"set": ALL, **_row(joined(p), s, task, entries)} for s, p in parts.items() if len(p) > 1]
+
+
+def _row(sample: Sample, subset: Subset, task: Task, entries: Mapping[str, Any]) -> dict[str, Any]:
+    name = subset_name(subset)
+    judgement = Judgement.from_table(entries[name])
+    before = measure(sample, Judgement(judgement.calibration))
+    return {"task": task.name, "modality": name, "before": before, **_after(sample, judgement)}
 
 
 def _after(sample: Sample, judgement: Judgement) -> dict[str, Any]:

@@ -19,7 +19,8 @@ careful modality alone. What is said of several modalities together has not been
 
 _TESTED = """\
 On the test sets (one seed, the weights that ship). *floor*: the ECE that exactly true probabilities would show with so many
-examples. *debiased*: the root mean square calibration error without what chance adds. *answered*: share not uncertain."""
+examples. *all of these*: the sets of a modality together, where errors of one kind on one set and of the other kind on another
+cancel out. *debiased*: the root mean square calibration error without what chance adds. *answered*: share not uncertain."""
 
 _NOT_BLIND = """\
 *Not blind*: nothing was fitted on test sets, but the rule that chooses the method of calibration, and its margin, were settled
