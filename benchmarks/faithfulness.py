@@ -25,7 +25,8 @@ from mien import threads
 
 threads.own()
 
-from mien.bundle import Bundle  # noqa: E402  # after threads.own()
+from mien.answer import single  # noqa: E402  # after threads.own()
+from mien.bundle import Bundle  # noqa: E402
 from mien.cache import write_atomic  # noqa: E402
 from mien.data.load import segment_of  # noqa: E402
 from mien.data.manifest import data_root, read  # noqa: E402
@@ -59,9 +60,9 @@ def question(bundle: Bundle, example: Example, modality: Modality) -> Question |
     if segment is None or track is None:
         return None
     answer = bundle.answer({modality: track})
-    labels = next(t.labels for t in bundle.tasks if t.name == "emotion")
-    seen = Seen(segment, {modality: track}, answer, lambda m, s: bundle.encoders[m].prepare(s))
-    return Question(bundle, seen, labels[int(answer.scores["emotion"].argmax())])
+    task = single(bundle.tasks)
+    seen = Seen(segment, {modality: track}, answer, lambda m, s: bundle.encoders[m].prepare(s), task)
+    return Question(bundle, seen, task.labels[int(answer.scores[task.name].argmax())])
 
 
 def judge(name: str, explainer: Explainer, bundle: Bundle, data_set: str, count: int, seed: int) -> Iterator[Measured]:

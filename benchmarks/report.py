@@ -94,7 +94,20 @@ def why(p: Prediction, rng: np.random.Generator) -> Explanation:
     )
     stages = tuple(Stage("encode", m, m, f"{m}-0123456789ab.onnx", "0" * 64) for m in p.opinions)
     return Explanation(
-        "hour.mp4", "research", "0" * 64, p, p.label, 1 / 7, p.shares, {}, p.scores, p.shares, stages, (), evidence
+        "hour.mp4",
+        "research",
+        "0" * 64,
+        "emotion",
+        p,
+        p.label,
+        1 / 7,
+        p.shares,
+        {},
+        p.scores,
+        p.shares,
+        stages,
+        (),
+        evidence,
     )
 
 

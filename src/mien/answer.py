@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.types import Float32, Modality
+from mien.errors import InputError
+from mien.types import Float32, Modality, Task
 
 
 @dataclass(frozen=True)
@@ -55,3 +56,24 @@ class Answer:
     def opinions(self) -> dict[Modality, Mapping[str, Float32]]:
         """{modality: {task: float32 (L,)}}, the answer from that modality alone."""
         return {m: self.subsets[frozenset([m])] for m in self.weights}
+
+
+def single(tasks: Sequence[Task], name: str | None = None) -> Task:
+    """The task that is read and explained: one whose answer is one of several labels.
+
+    Args:
+        tasks: of a bundle.
+        name: which; ``None`` for the first of its kind.
+
+    Raises:
+        InputError: there is none, or none of that name.
+    """
+    found = {t.name: t for t in tasks if t.kind == "single"}
+    if not found:
+        others = ", ".join(f"'{t.name}' ({t.kind})" for t in tasks)
+        raise InputError(
+            f"the bundle answers with no single label, only {others}; judge it with mien evaluate, or ask it with Bundle.answer"
+        )
+    if name is not None and name not in found:
+        raise InputError(f"the bundle has no task '{name}' that is answered with one label; it has: {', '.join(found)}")
+    return found[name or next(iter(found))]

@@ -35,6 +35,7 @@ def run(
     outputs: Mapping[str, Path | None],
     quiet: bool,
     page: Page | None = None,
+    task: str | None = None,
 ) -> int:
     """Analyse; returns the exit code: 0, or 1 when some clip of several was skipped.
 
@@ -47,7 +48,7 @@ def run(
         raise InputError("--text and --subtitles go with one clip; name one file")
     wanted = {kind: path for kind, path in outputs.items() if path is not None}
     plan = Outputs.plan(wanted, clips, several, [*clips, *([subtitles] if subtitles else [])], page)
-    analyzer = Analyzer(bundle, asr)
+    analyzer = Analyzer(bundle, asr, task=task)
     out = Console(quiet=quiet or STDOUT in wanted.values())
     skipped: list[tuple[Path, str]] = []
     targets: list[Path | None] = [*clips] or [None]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mien.types import EMOTION
+
 _USE = """\
-It reads the emotion a person *expresses* in words, voice and face. It cannot tell what a person feels, and must not decide
+It cannot tell what a person feels, and must not decide
 about people: not in hiring, policing, border control, grading or diagnosis. In the EU, emotion recognition at work and in
 schools is largely forbidden (AI Act, Article 5). Data are mostly acted speech, posed or web faces, and written comments:
 expect it to be worse on other languages, ages, cultures and on people unlike those in the data."""
@@ -36,7 +38,7 @@ def card(table: Mapping[str, Any]) -> str:
         f"**Licence of the weights:** {table['licence']}" if table["licence"] else "",
         "\n".join(f"- {note}" for note in table["notes"]),
         "## Intended use and limits",
-        _USE,
+        f"{_reads(table)} {_USE}",
         "## Parts",
         _parts(table),
         "## Training data",
@@ -47,14 +49,31 @@ def card(table: Mapping[str, Any]) -> str:
         results(table["evaluation"]),
         "## How far an answer can be trusted" if table.get("trust") else "",
         trusted(table.get("trust", {})),
-        "## Valence and arousal",
-        "No data set at hand has both; they are the means of the labels' published circumplex positions (Russell and "
-        "Mehrabian 1977) under the probabilities: "
-        + ", ".join(f"{k} ({v[0]:g}, {v[1]:g})" for k, v in table["positions"].items())
-        + ".",
+        *_places(table),
         f"Made by {table['made_by']} with the recipe `{table['recipe']['name']}`, seed {table['recipe']['seed']}.",
     ]
     return "\n\n".join(p for p in parts if p) + "\n"
+
+
+def _reads(table: Mapping[str, Any]) -> str:
+    names = [t["name"] for t in table["tasks"]]
+    if EMOTION.name in names:
+        return "It reads the emotion a person *expresses* in words, voice and face."
+    return f"It reads {' and '.join(names)} in what a person says and shows."
+
+
+def _places(table: Mapping[str, Any]) -> list[str]:
+    """Where valence and arousal come from; nothing where no task has labels with places."""
+    places = table["positions"]
+    if not any(t["labels"] and set(t["labels"]) <= places.keys() for t in table["tasks"]):
+        return []
+    return [
+        "## Valence and arousal",
+        "No data set at hand has both; they are the means of the labels' published circumplex positions (Russell and "
+        "Mehrabian 1977) under the probabilities: "
+        + ", ".join(f"{k} ({v[0]:g}, {v[1]:g})" for k, v in places.items())
+        + ".",
+    ]
 
 
 def _parts(table: Mapping[str, Any]) -> str:

@@ -17,8 +17,12 @@ POSITIONS: dict[str, tuple[float, float]] = {
 a three-factor theory of emotions", Journal of Research in Personality 11 (pleasure and arousal; neutral is the origin)."""
 
 
-def expected(scores: Mapping[str, float], positions: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
-    """Mean valence and arousal under the probabilities of the labels."""
+def expected(
+    scores: Mapping[str, float], positions: Mapping[str, tuple[float, float]]
+) -> tuple[float, float] | tuple[None, None]:
+    """Mean valence and arousal under the probabilities of the labels; ``None`` where one has no position, or there are none."""
+    if not scores or not scores.keys() <= positions.keys():
+        return None, None
     valence = sum(p * positions[label][0] for label, p in scores.items())
     arousal = sum(p * positions[label][1] for label, p in scores.items())
     return valence, arousal

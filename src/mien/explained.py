@@ -153,6 +153,6 @@ def _nothing(timeline: Timeline, at: float | None, who: str | None) -> str:
 
 
 def _check_label(analyzer: Analyzer, label: str | None) -> None:
-    labels = list(next(t.labels for t in analyzer.bundle.tasks if t.name == "emotion"))
+    labels = list(analyzer.task.labels)
     if label is not None and label not in labels:
         raise InputError(f"there is no label '{label}'; {closest(label, labels)}")

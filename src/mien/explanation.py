@@ -74,6 +74,7 @@ class Explanation:
     Attributes:
         source: name of the clip.
         bundle, bundle_sha256: which model; the hash is that of its JSON, which names all graphs.
+        task: which of its tasks.
         prediction: the answer, with scores, opinions, shares, quality and conflict.
         label: the label that is explained; the answer itself unless another was asked about.
         prior: probability of that label when nothing is read.
@@ -89,6 +90,7 @@ class Explanation:
     source: str
     bundle: str
     bundle_sha256: str
+    task: str
     prediction: Prediction
     label: str
     prior: float

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien import threads
+from mien.answer import single
 from mien.circumplex import expected
 from mien.errors import InputError
 from mien.explain import shapley
@@ -18,7 +19,7 @@ from mien.explain.question import Seen
 from mien.media.reading import clip_of
 from mien.person import Baseline
 from mien.timeline import Prediction, Timeline
-from mien.types import Clip, Modality, Segment, Span, Track, Words
+from mien.types import EMOTION, Clip, Modality, Segment, Span, Track, Words
 
 if TYPE_CHECKING:
     from mien.bundle import Bundle
@@ -37,18 +38,24 @@ class Analyzer:
         bundle: a shipped bundle ("research", "open") or the folder of one.
         asr: speech recognition: "tiny.en", "base", "off", a folder, or the name of a hub model.
         settings: how to cut; ``None`` for the defaults.
+        task: which of the bundle's tasks to answer; ``None`` for the first that is answered with one label.
 
     Raises:
-        InputError: no such bundle.
+        InputError: no such bundle, or no such task in it.
     """
 
     def __init__(
-        self, bundle: str | Path = "research", asr: str = "tiny.en", settings: CutSettings | None = None
+        self,
+        bundle: str | Path = "research",
+        asr: str = "tiny.en",
+        settings: CutSettings | None = None,
+        task: str | None = None,
     ) -> None:
         from mien.bundle import Bundle
 
         threads.own()
         self.bundle: Bundle = Bundle.load(bundle)
+        self.task = single(self.bundle.tasks, task)
         self._settings = settings
         self._asr = asr
         self._recogniser: Recogniser | None = None
@@ -62,7 +69,7 @@ class Analyzer:
         progress: Progress | None = None,
         watch: Watch | None = None,
     ) -> Timeline:
-        """The timeline of expressed emotion.
+        """The timeline of expressed emotion, or of what else the task is.
 
         Args:
             source: video, sound, picture, .txt, .srt or .vtt; ``None`` with ``text`` alone. Of a ``Clip`` with a span,
@@ -84,7 +91,7 @@ class Analyzer:
         if _looked_for_faces(predictions, warnings):
             predictions = tuple(p if "face" in p.shares else _because(p, "no_face") for p in predictions)
         duration = max([duration, *(p.span.end for p in predictions)])
-        return _timeline(clip.id, duration, self.bundle, predictions, warnings)
+        return _timeline(clip.id, duration, self.bundle, self.task.name, predictions, warnings)
 
     def _segments(
         self, clip: Clip, subtitles: str | Path | None, warnings: list[str], progress: Progress | None
@@ -154,11 +161,11 @@ class Analyzer:
         if not tracks:
             return None
         answer = self.bundle.answer(tracks)
-        labels = next(t.labels for t in self.bundle.tasks if t.name == "emotion")
-        scores = dict(zip(labels, map(float, answer.scores["emotion"]), strict=True))
+        labels, task = self.task.labels, self.task.name
+        scores = dict(zip(labels, map(float, answer.scores[task]), strict=True))
         valence, arousal = expected(scores, self.bundle.positions)
         label = _best(scores)
-        values = {s: float(found["emotion"][labels.index(label)]) for s, found in answer.subsets.items()}
+        values = {s: float(found[task][labels.index(label)]) for s, found in answer.subsets.items()}
         contributed = shapley.contributions(values)
         prediction = Prediction(
             span=segment.span,
@@ -169,18 +176,18 @@ class Analyzer:
             valence=valence,
             arousal=arousal,
             shares=shapley.shares(contributed),
-            opinions={m: dict(zip(labels, map(float, o["emotion"]), strict=True)) for m, o in answer.opinions.items()},
+            opinions={m: dict(zip(labels, map(float, o[task]), strict=True)) for m, o in answer.opinions.items()},
             quality={
                 m: dict(zip(encoders[m].quality_names, map(float, t.quality), strict=True)) for m, t in tracks.items()
             },
             contributions=contributed,
             interactions=shapley.interactions(values),
-            label_set=answer.label_sets["emotion"],
-            uncertain="emotion" in answer.uncertain,
+            label_set=answer.label_sets[task],
+            uncertain=task in answer.uncertain,
             reasons=(*answer.reasons, *missing),
         )
         if watch is not None:
-            watch(Seen(segment, tracks, answer, self._again(people, segment.who)), prediction)
+            watch(Seen(segment, tracks, answer, self._again(people, segment.who), self.task), prediction)
         return prediction
 
     def _again(self, people: People, who: str | None) -> Callable[[Modality, Segment], Track | None]:
@@ -238,12 +245,13 @@ def _with_words(stills: Iterator[Segment], text: str | None) -> Iterator[Segment
 
 
 def _timeline(
-    source: str, duration: float, bundle: Bundle, predictions: tuple[Prediction, ...], warnings: list[str]
+    source: str, duration: float, bundle: Bundle, task: str, predictions: tuple[Prediction, ...], warnings: list[str]
 ) -> Timeline:
     scores = _mean_scores(predictions)
     if not predictions:
-        _once(warnings, "nothing was found that shows an emotion")
-    valence, arousal = expected(scores, bundle.positions) if scores else (None, None)
+        emotion = task == EMOTION.name
+        _once(warnings, "nothing was found that shows an emotion" if emotion else "nothing was found that can be read")
+    valence, arousal = expected(scores, bundle.positions)
     label = _best(scores) if scores else None
     found = tuple(sorted(predictions, key=lambda p: (p.span, p.who or "")))
     return Timeline(
@@ -258,6 +266,7 @@ def _timeline(
         arousal,
         tuple(warnings),
         bundle.notes,
+        task,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from mien.types import MODALITIES, Modality, Span
+from mien.types import EMOTION, EMOTIONS, MODALITIES, Modality, Span
 
 SURE = 0.5
 """A label less probable than this is no clear answer."""
@@ -31,10 +31,10 @@ class Prediction:
         span: what it is about.
         who: the person, or ``None``.
         text: the words said; empty when there are none.
-        label: the most probable expressed emotion.
+        label: the most probable expressed emotion, or label of another task; see ``Timeline.task``.
         scores: calibrated probability of every label.
-        valence: -1 (unpleasant) to 1 (pleasant).
-        arousal: -1 (calm) to 1 (excited).
+        valence: -1 (unpleasant) to 1 (pleasant); ``None`` where labels are no emotions and have no place there.
+        arousal: -1 (calm) to 1 (excited); ``None`` like ``valence``.
         shares: how much each modality that is present counted: absolute contributions as parts of 1.
         opinions: what each modality alone says: {modality: {label: probability}}.
         quality: what was measured of each input: {modality: {name: value}}.
@@ -52,8 +52,8 @@ class Prediction:
     text: str
     label: str
     scores: Mapping[str, float]
-    valence: float
-    arousal: float
+    valence: float | None
+    arousal: float | None
     shares: Mapping[Modality, float]
     opinions: Mapping[Modality, Mapping[str, float]]
     quality: Mapping[Modality, Mapping[str, float]]
@@ -91,7 +91,8 @@ class Timeline:
     """All answers about one clip, in order of time.
 
     ``label`` and ``scores`` summarise the clip (means weighted by duration); ``None`` and empty when nothing could be
-    read. ``warnings`` say in plain sentences what was missing, ``notes`` what the user of the bundle must know.
+    read. ``warnings`` say in plain sentences what was missing, ``notes`` what the user of the bundle must know. ``task`` is the
+    task of the bundle that the labels are of.
     """
 
     source: str
@@ -105,6 +106,14 @@ class Timeline:
     arousal: float | None
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    task: str = EMOTION.name
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Those of the answers; where there are none, the seven emotions if those were asked for, else nothing."""
+        if self.predictions:
+            return tuple(self.predictions[0].scores)
+        return EMOTIONS if self.task == EMOTION.name else ()
 
     @property
     def influences(self) -> tuple[float, ...]:

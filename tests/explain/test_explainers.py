@@ -49,7 +49,13 @@ def about(text: str, label: str) -> Question:
     (segment,) = sentence_segments(text)
     track = bundle.encoders["text"].prepare(segment)
     assert track is not None
-    seen = Seen(segment, {"text": track}, bundle.answer({"text": track}), lambda m, s: bundle.encoders[m].prepare(s))
+    seen = Seen(
+        segment,
+        {"text": track},
+        bundle.answer({"text": track}),
+        lambda m, s: bundle.encoders[m].prepare(s),
+        bundle.tasks[0],
+    )
     return Question(bundle, seen, label)
 
 

@@ -95,7 +95,9 @@ def question(run: Path) -> Question:
     )
     tracks = {m: t for m, e in bundle.encoders.items() if (t := e.prepare(whole)) is not None}
     return Question(
-        bundle, Seen(whole, tracks, bundle.answer(tracks), lambda m, s: bundle.encoders[m].prepare(s)), "happy"
+        bundle,
+        Seen(whole, tracks, bundle.answer(tracks), lambda m, s: bundle.encoders[m].prepare(s), bundle.tasks[0]),
+        "happy",
     )
 
 

@@ -123,7 +123,7 @@ def explained(prediction: Prediction, label: str, *evidence: Evidence) -> Explan
     )
     pooled = dict.fromkeys(EMOTIONS, 0.02) | {label: 0.88}
     return Explanation(
-        "talk.mp4", "research", "0" * 64, prediction, label, 1 / 7, {"voice": 0.5}, {}, pooled, {"voice": 0.6},
+        "talk.mp4", "research", "0" * 64, "emotion", prediction, label, 1 / 7, {"voice": 0.5}, {}, pooled, {"voice": 0.6},
         stages, ("text",), evidence,
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from mien.report.html import write_html
-from mien.types import Span
+from mien.types import EMOTIONS, Span
 
 from .browser import TALK, explained, opened, words
 from .test_html import HOSTILE, hostile, load_hour
@@ -81,6 +82,38 @@ def test_stills_and_empty_reports_open(browser: Any, tmp_path: Path) -> None:
             if name == "still":
                 page.tab.click("#m3")
                 assert page.shown == 3
+
+
+def test_labels_that_are_no_emotions_are_shown_without_a_place(browser: Any, folder: Path, tmp_path: Path) -> None:
+    intents = dict(zip(EMOTIONS, ("ask", "thank", "greet", "leave", "joke", "care", "taunt"), strict=True))
+
+    def renamed(scores: Mapping[str, float]) -> dict[str, float]:
+        return {intents[k]: v for k, v in scores.items()}
+
+    moments = tuple(
+        replace(
+            p,
+            label=intents[p.label],
+            scores=renamed(p.scores),
+            opinions={m: renamed(o) for m, o in p.opinions.items()},
+            valence=None,
+            arousal=None,
+        )
+        for p in TALK.predictions
+    )
+    what = {"predictions": moments, "label": "ask", "scores": renamed(TALK.scores), "valence": None, "arousal": None}
+    path = tmp_path / "intents.html"
+    path.write_text(write_html(replace(TALK, **what, task="intent")), encoding="utf-8")  # type: ignore[arg-type]  # as in it
+    with opened(browser, path) as page:
+        assert page.said == []
+        assert page.ask("[...charts.drawn].map((chart) => chart.box.id).sort().join()") == (
+            "chart-alone,chart-shares,chart-timeline"
+        )
+        page.tab.click("#m1")
+        assert "thank" in page.tab.inner_text("#moment")
+        assert "valence" not in page.tab.inner_text("main")
+    with opened(browser, folder / "none.html") as page:
+        assert "chart-path" in page.ask("[...charts.drawn].map((chart) => chart.box.id)")
 
 
 def test_an_hour_opens_soon(browser: Any, tmp_path: Path) -> None:

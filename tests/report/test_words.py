@@ -20,7 +20,7 @@ CODE = ROOT / "src" / "mien"
 def sentences(name: str) -> dict[str, str]:
     """{section.key: sentence}; what is translated from English, and the forms of a plural, apart."""
     table = Language(name).table
-    sections = {k: v for k, v in table.items() if isinstance(v, dict) and k not in ("sentences", "counts")}
+    sections = {k: v for k, v in table.items() if isinstance(v, dict) and k not in ("sentences", "counts", "other")}
     return {f"{section}.{key}": said for section, keys in sections.items() for key, said in keys.items()}
 
 
@@ -58,6 +58,20 @@ def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
         assert key in known
     for key in re.findall(r"say\(\"(\w+)\"", "\n".join(p.read_text(encoding="utf-8") for p in templates.glob("*.js"))):
         assert f"script.{key}" in known or f"numbers.{key}" in known
+
+
+@pytest.mark.parametrize("name", languages())
+def test_other_tasks_than_emotion_have_sentences_of_their_own(name: str) -> None:
+    """All and only those that speak of emotion, and are not about law and limits or the axes of emotion."""
+    table, english = Language(name).table, sentences("en")
+    instead = {f"{section}.{key}": said for section, keys in table["other"].items() for key, said in keys.items()}
+    about = {k for k, v in english.items() if re.search("emotion|expression", v, re.I)}
+    assert instead.keys() == about - {"limits.law"}
+    assert {k: places(v) for k, v in instead.items()} == {k: places(english[k]) for k in instead}
+    other = Language(name, "intent")
+    assert other("story.nothing") == instead["story.nothing"] != Language(name)("story.nothing")
+    assert other("page.skip") == Language(name)("page.skip")
+    assert not re.search("emotion|情绪", " ".join(instead.values()), re.I)
 
 
 def test_chinese_is_chinese() -> None:

@@ -19,6 +19,10 @@ app = typer.Typer(
 
 Bundled = Annotated[str, typer.Option("--bundle", help="research, open, or the folder of a bundle.")]
 Asr = Annotated[str, typer.Option(help="Speech recognition: tiny.en, base, off, a folder, or a model of the hub.")]
+Asked = Annotated[
+    str | None,
+    typer.Option("--task", help="Which task of the bundle; without it, the first that is answered with one label."),
+]
 Out = Annotated[Path | None, typer.Option(help="Write to this file (- for standard output), or folder.")]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.app import Asr, Bundled, Out, app
+from mien.cli.app import Asked, Asr, Bundled, Out, app
 
 
 @app.command()
@@ -19,6 +19,7 @@ def explain(
     text: Annotated[str | None, typer.Option(help="The words, instead of a file or of speech recognition.")] = None,
     subtitles: Annotated[Path | None, typer.Option(help=".srt or .vtt instead of speech recognition.")] = None,
     bundle: Bundled = "research",
+    task: Asked = None,
     asr: Asr = "tiny.en",
     explainer: Annotated[list[str] | None, typer.Option(help="Take this one instead; may be given again.")] = None,
     json: Out = None,
@@ -37,7 +38,7 @@ def explain(
         check_output("json", json, [p for p in (clip, subtitles) if p is not None])
     parts = build(explainer) if explainer else None
     given = {"text": text, "subtitles": subtitles, "at": at, "who": who, "label": label, "parts": parts}
-    found = explain_moment(Analyzer(bundle, asr), clip, **given)  # type: ignore[arg-type]  # as the options are typed
+    found = explain_moment(Analyzer(bundle, asr, task=task), clip, **given)  # type: ignore[arg-type]  # as the options are typed
     if json is None:
         Console().print(render(found))
     else:

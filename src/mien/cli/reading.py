@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.app import Asr, Bundled, Out, app
+from mien.cli.app import Asked, Asr, Bundled, Out, app
 
 
 @app.command()
@@ -18,6 +18,7 @@ def analyze(
     text: Annotated[str | None, typer.Option(help="The words, instead of a file or of speech recognition.")] = None,
     subtitles: Annotated[Path | None, typer.Option(help=".srt or .vtt instead of speech recognition.")] = None,
     bundle: Bundled = "research",
+    task: Asked = None,
     asr: Asr = "tiny.en",
     json: Out = None,
     csv: Out = None,
@@ -33,7 +34,8 @@ def analyze(
     from mien.outputs import Page
 
     outputs = {"json": json, "csv": csv, "vtt": vtt, "html": html}
-    raise typer.Exit(run(paths or [], text, subtitles, bundle, asr, outputs, quiet, Page(lang, embed, explain)))
+    page = Page(lang, embed, explain)
+    raise typer.Exit(run(paths or [], text, subtitles, bundle, asr, outputs, quiet, page, task))
 
 
 @app.command()

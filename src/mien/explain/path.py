@@ -35,20 +35,20 @@ def explain(
         warnings: of the clip.
     """
     chosen = label or prediction.label
-    labels = next(t.labels for t in bundle.tasks if t.name == "emotion")
-    at = labels.index(chosen)
-    values = {s: float(scores["emotion"][at]) for s, scores in seen.answer.subsets.items()}
     question = Question(bundle, seen, chosen)
+    task, labels = question.task, seen.task.labels
+    values = {s: float(scores[task][question.index]) for s, scores in seen.answer.subsets.items()}
     return Explanation(
         source=source,
         bundle=bundle.name,
         bundle_sha256=bundle.sha256,
+        task=task,
         prediction=prediction,
         label=chosen,
         prior=values[frozenset()],
         contributions=shapley.contributions(values),
         interactions=shapley.interactions(values),
-        pooled=dict(zip(labels, map(float, seen.answer.uncalibrated["emotion"]), strict=True)),
+        pooled=dict(zip(labels, map(float, seen.answer.uncalibrated[task]), strict=True)),
         weights=seen.answer.weights,
         stages=stages(bundle, seen.tracks),
         missing=tuple(m for m in bundle.modalities if m not in seen.tracks),

@@ -10,7 +10,7 @@ import numpy as np
 
 from mien.answer import Answer, Encoded
 from mien.bundle import Bundle
-from mien.types import Float32, Modality, Segment, Track
+from mien.types import Float32, Modality, Segment, Task, Track
 
 _BATCH = 32
 
@@ -25,12 +25,14 @@ class Seen:
         answer: what the bundle said.
         prepare: makes a track of a changed segment as it was made of this one (relative to the same person at the same
             time); ``None`` when the modality is not there.
+        task: what was asked: a task of the bundle that is answered with one label.
     """
 
     segment: Segment
     tracks: Mapping[Modality, Track]
     answer: Answer
     prepare: Callable[[Modality, Segment], Track | None]
+    task: Task
 
 
 class Question:
@@ -41,16 +43,15 @@ class Question:
     Args:
         bundle: whom to ask.
         seen: about what.
-        label: one of the labels of ``task``.
-        task: a task of the bundle with labels.
+        label: one of the labels of its task.
 
     Raises:
         ValueError: if the task has no such label.
     """
 
-    def __init__(self, bundle: Bundle, seen: Seen, label: str, task: str = "emotion") -> None:
-        self.bundle, self.seen, self.label, self.task = bundle, seen, label, task
-        self.index = next(t.labels for t in bundle.tasks if t.name == task).index(label)
+    def __init__(self, bundle: Bundle, seen: Seen, label: str) -> None:
+        self.bundle, self.seen, self.label, self.task = bundle, seen, label, seen.task.name
+        self.index = seen.task.labels.index(label)
 
     def ask(self, modality: Modality, segments: Sequence[Segment | None]) -> Float32:
         """The label's probability for each changed segment, (N,); ``None`` stands for one that lacks the modality."""

@@ -34,6 +34,7 @@ def as_table(e: Explanation) -> dict[str, Any]:
         "bundle": {"name": e.bundle, "sha256": e.bundle_sha256},
         "answer": as_segment(e.prediction),
         "explained": {
+            "task": e.task,
             "label": e.label,
             **values,
             "contributions": rounded(e.contributions),

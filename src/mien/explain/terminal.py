@@ -12,7 +12,7 @@ from rich.text import Text
 from mien.explanation import Evidence, Explanation, Piece
 from mien.report.table import COLOURS, clock, harmless, percent
 from mien.trust.guard import REASONS
-from mien.types import Modality
+from mien.types import EMOTION, Modality
 
 _STEPS = " ▁▂▃▄▅▆▇█"
 _NOTABLE = 0.01  # a weight below this is not worth a word
@@ -33,7 +33,8 @@ def _head(e: Explanation) -> Text:
     p = e.prediction
     when = f"{clock(p.span.start)}-{clock(p.span.end)}" if p.span.duration else "still"
     text = Text(harmless(f"{e.source} {when} {p.who or ''}".rstrip()))
-    text.append(f": {p.label} {percent(p.scores[p.label])}", style=f"bold {COLOURS.get(p.label, '')}")
+    asked = "" if e.task == EMOTION.name else f"{harmless(e.task)} "
+    text.append(f": {asked}{p.label} {percent(p.scores[p.label])}", style=f"bold {COLOURS.get(p.label, '')}")
     if p.uncertain:
         text.append(" (uncertain, a best guess)", style="yellow")
     if e.label != p.label:

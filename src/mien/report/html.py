@@ -35,7 +35,7 @@ def write_html(
         InputError: if there is no such language.
         ImportError: if Jinja2 or Plotly is not installed (``mien.extras.needs_report`` says how).
     """
-    say = Language(lang)
+    say = Language(lang, timeline.task)
     shown = view.page(timeline, say, media, explained)
     environment = shell.environment("mien.report")
     style = environment.get_template("report.css").render(labels=shown["labels"], modalities=shown["modalities"])

@@ -32,6 +32,7 @@ def as_table(timeline: Timeline) -> dict[str, Any]:
         "source": timeline.source,
         "duration": _round(timeline.duration),
         "bundle": {"name": timeline.bundle, "sha256": timeline.bundle_sha256},
+        "task": timeline.task,
         "segments": [as_segment(p) for p in timeline.predictions],
         "summary": {
             "label": timeline.label,

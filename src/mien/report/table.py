@@ -13,7 +13,7 @@ from rich.text import Text
 from mien.report.base import exporters
 from mien.timeline import Prediction, Timeline
 from mien.trust.guard import REASONS
-from mien.types import MODALITIES, Modality
+from mien.types import EMOTION, MODALITIES, Modality
 
 COLOURS = {
     "neutral": "white",
@@ -36,7 +36,7 @@ def write_table(timeline: Timeline) -> str:
 
 
 def render(timeline: Timeline) -> RenderableType:
-    """For a Rich console: time, person, words, expressed emotion, shares, and one line of summary."""
+    """For a Rich console: time, person, words, expressed emotion or what else the task is, shares, and one line of summary."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("time", no_wrap=True)
     modalities = [m for m in MODALITIES if any(m in p.shares for p in timeline.predictions)]
@@ -44,7 +44,7 @@ def render(timeline: Timeline) -> RenderableType:
     if anyone:
         table.add_column("person", no_wrap=True)
     table.add_column("words", ratio=1, overflow="fold")
-    table.add_column("expressed", no_wrap=True)
+    table.add_column("expressed" if timeline.task == EMOTION.name else harmless(timeline.task), no_wrap=True)
     for modality in modalities:
         table.add_column(modality, justify="right", no_wrap=True)
     for prediction in timeline.predictions:
@@ -56,17 +56,20 @@ def render(timeline: Timeline) -> RenderableType:
 
 def summary(timeline: Timeline) -> Text:
     """One line: what is expressed most over the whole clip."""
-    name = harmless(timeline.source)
+    name, emotion = harmless(timeline.source), timeline.task == EMOTION.name
     if timeline.label is None:
-        return Text(f"{name}: nothing that shows an emotion could be read.")
+        return Text(f"{name}: nothing that {'shows an emotion could' if emotion else 'can'} be read.")
     first, *others = sorted(timeline.scores, key=lambda k: -timeline.scores[k])
-    text = Text(f"{name}: {'mostly' if timeline.scores[first] >= _MOSTLY else 'no emotion stands out, most is'} ")
+    text = Text(
+        f"{name}: {'mostly' if timeline.scores[first] >= _MOSTLY else f'no {timeline.task} stands out, most is'} "
+    )
     text.append(f"{first} ({percent(timeline.scores[first])})", style=f"bold {COLOURS.get(first, '')}")
     near = [k for k in others[:2] if timeline.scores[k] >= 0.1]
     if near:
         text.append(", then " + ", ".join(f"{k} ({percent(timeline.scores[k])})" for k in near))
-    text.append(f"; valence {_signed(timeline.valence)}, arousal {_signed(timeline.arousal)}.")
-    return text
+    if timeline.valence is not None and timeline.arousal is not None:
+        text.append(f"; valence {_signed(timeline.valence)}, arousal {_signed(timeline.arousal)}")
+    return text.append(".")
 
 
 def harmless(text: str) -> str:
@@ -99,8 +102,8 @@ def percent(probability: float) -> str:
     return ">99%" if probability >= 0.995 else f"{probability:.0%}"
 
 
-def _signed(value: float | None) -> str:
-    return f"{round(value or 0.0, 2) + 0.0:+.2f}"
+def _signed(value: float) -> str:
+    return f"{round(value, 2) + 0.0:+.2f}"
 
 
 def clock(seconds: float) -> str:

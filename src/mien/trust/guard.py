@@ -10,7 +10,7 @@ from typing import Any, Self
 from mien.types import Modality
 
 REASONS: Mapping[str, str] = {
-    "low_confidence": "no emotion is probable enough",
+    "low_confidence": "no label is probable enough",
     "short_speech": "there is hardly any voice",
     "noise": "the sound is mostly noise",
     "not_speech": "the sound is not like speech",

@@ -20,8 +20,8 @@ class Person:
     count: int
     seconds: float
     scores: Mapping[str, float]
-    valence: float
-    arousal: float
+    valence: float | None
+    arousal: float | None
 
     @property
     def label(self) -> str:
@@ -46,11 +46,18 @@ def people(timeline: Timeline) -> list[Person]:
     found = []
     for who in dict.fromkeys(p.who for p in timeline.predictions):
         mine = [p for p in timeline.predictions if p.who == who]
-        total = sum(p.weight for p in mine)
-        valence = sum(p.weight * p.valence for p in mine) / total
-        arousal = sum(p.weight * p.arousal for p in mine) / total
+        weights = [p.weight for p in mine]
+        valence, arousal = (_mean(weights, [getattr(p, k) for p in mine]) for k in ("valence", "arousal"))
         found.append(Person(who, len(mine), sum(p.span.duration for p in mine), mean(mine), valence, arousal))
     return found
+
+
+def _mean(weights: Sequence[float], values: Sequence[float | None]) -> float | None:
+    """``None`` where one of them is: labels that are no emotions have no valence."""
+    known = [v for v in values if v is not None]
+    if len(known) < len(values):
+        return None
+    return sum(w * v for w, v in zip(weights, known, strict=True)) / sum(weights)
 
 
 def alone(timeline: Timeline) -> dict[Modality, dict[str, float]]:

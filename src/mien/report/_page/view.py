@@ -17,7 +17,7 @@ from mien.report._page.media import Media
 from mien.report._page.palette import MODALITY_LOOKS, looks
 from mien.report._page.words import Language, clock
 from mien.timeline import Prediction, Timeline
-from mien.types import EMOTIONS, MODALITIES, Modality
+from mien.types import MODALITIES, Modality
 
 Table = dict[str, Any]
 
@@ -27,7 +27,7 @@ _NOTABLE = 0.001  # of a probability
 
 def page(timeline: Timeline, say: Language, media: Media | None, explained: Sequence[Explanation | None] = ()) -> Table:
     """What the template shows, in words."""
-    labels = _labels(timeline)
+    labels = timeline.labels
     everybody = story.people(timeline)
     return {
         "name": timeline.source,
@@ -48,6 +48,7 @@ def page(timeline: Timeline, say: Language, media: Media | None, explained: Sequ
         "drivers": _drivers(timeline, say),
         "explained": sum(e is not None for e in explained),
         "quality": _quality(timeline, say),
+        "placed": all(p.valence is not None for p in timeline.predictions),
         "timed": timeline.duration > 0 and any(p.span.duration > 0 for p in timeline.predictions),
         "technical": _technical(timeline, say),
         "media": media,
@@ -56,7 +57,7 @@ def page(timeline: Timeline, say: Language, media: Media | None, explained: Sequ
 
 def data(timeline: Timeline, say: Language, media: Media | None, explained: Sequence[Explanation | None]) -> Table:
     """What the script reads: numbers with as many digits as a screen can show."""
-    labels, modalities = _labels(timeline), _modalities(timeline)
+    labels, modalities = timeline.labels, _modalities(timeline)
     everybody = [p.who for p in story.people(timeline)]
     given = [*explained, *[None] * len(timeline.predictions)]
     return {
@@ -80,10 +81,6 @@ def data(timeline: Timeline, say: Language, media: Media | None, explained: Sequ
             for p, e in zip(timeline.predictions, given, strict=False)
         ],
     }
-
-
-def _labels(timeline: Timeline) -> list[str]:
-    return list(timeline.predictions[0].scores) if timeline.predictions else list(EMOTIONS)
 
 
 def _modalities(timeline: Timeline) -> list[Modality]:
@@ -146,9 +143,12 @@ def _person(person: story.Person, labels: Sequence[str], say: Language) -> Table
         "name": say.person(person.who),
         "spoke": spoke,
         "bars": _bars(person.scores, labels, say)[:4],
-        "valence": f"{person.valence + 0.0:+.1f}".replace("-0.0", "+0.0"),
-        "arousal": f"{person.arousal + 0.0:+.1f}".replace("-0.0", "+0.0"),
+        "place": [] if person.valence is None else [_signed(person.valence), _signed(person.arousal or 0.0)],
     }
+
+
+def _signed(value: float) -> str:
+    return f"{value + 0.0:+.1f}".replace("-0.0", "+0.0")
 
 
 def _when(p: Prediction) -> str:
@@ -244,8 +244,8 @@ def _numbers_of(
         "w": who,
         "l": labels.index(p.label),
         "p": _numbers(p.scores, labels),
-        "v": _short(p.valence),
-        "a": _short(p.arousal),
+        "v": _short(p.valence or 0.0),
+        "a": _short(p.arousal or 0.0),
         "m": [_short(p.shares[m]) if m in p.shares else None for m in modalities],
         "o": [_numbers(p.opinions.get(m), labels) for m in modalities],
         "q": [

@@ -11,6 +11,7 @@ from typing import Any
 
 from mien.errors import InputError
 from mien.registry import closest
+from mien.types import EMOTION
 
 _FOLDER = files("mien.report").joinpath("templates")
 _NUMBERED = re.compile(r"person-(\d{1,6})")
@@ -21,16 +22,19 @@ class Language:
 
     Args:
         name: "en" or "zh"; a file ``templates/<name>.toml``.
+        task: what the report is about; sentences that speak of emotion have others (``[other...]``) for other tasks.
 
     Raises:
         InputError: if there is no such catalogue.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, task: str = EMOTION.name) -> None:
         if name not in languages():
             raise InputError(f"there is no report in the language '{name}'; {closest(name, languages())}")
         self.name = name
-        self.table = _catalogue(name)
+        table = _catalogue(name)
+        other = {} if task == EMOTION.name else table["other"]
+        self.table: Mapping[str, Any] = {k: {**part, **other[k]} if k in other else part for k, part in table.items()}
         self.code: str = self.table["code"]
 
     def __call__(self, key: str, **values: object) -> str:

@@ -137,7 +137,10 @@ function draw(chart) {
 
 /** A chart is drawn when it comes near the view, each in a task of its own; on paper all are. */
 function setUpCharts() {
-  charts.all.push(new Path(byId("chart-path")), new Alone(byId("chart-alone")));
+  // Labels that are no emotions have no valence and arousal, so there is no path.
+  if (byId("chart-path")) charts.all.push(new Path(byId("chart-path")));
+  const alone = byId("chart-alone");
+  charts.all.push(new Alone(alone));
   const near = new IntersectionObserver((changes) => {
     for (const { target } of changes.filter((change) => change.isIntersecting)) {
       near.unobserve(target);
@@ -148,12 +151,12 @@ function setUpCharts() {
     }
   }, { rootMargin: "50% 0px" });
   addEventListener("load", () => charts.all.forEach((chart) => near.observe(chart.box)));
-  let width = byId("chart-path").clientWidth;
+  let width = alone.clientWidth;
   new ResizeObserver(() => {
-    if (!byId("chart-path").clientWidth || byId("chart-path").clientWidth === width) return;
-    width = byId("chart-path").clientWidth;
+    if (!alone.clientWidth || alone.clientWidth === width) return;
+    width = alone.clientWidth;
     charts.drawn.forEach(draw);
-  }).observe(byId("chart-path"));
+  }).observe(alone);
   const print = (printing) => {
     charts.printing = printing;
     charts.all.forEach(draw);
