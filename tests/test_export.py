@@ -9,10 +9,12 @@ import pytest
 import torch
 
 from mien.bundle import Bundle
+from mien.cache import file_sha256
+from mien.data.load import segment_of
 from mien.errors import InputError, MienError, ParityError
 from mien.export import export
 from mien.heads import score
-from mien.produce import produce
+from mien.produce import exported, produce
 from mien.recipe import Export
 from mien.train import train
 from mien.trained import Run
@@ -75,6 +77,27 @@ def test_damage_is_noticed(run: Run, tmp_path: Path) -> None:
     graph.unlink()
     with pytest.raises(MienError, match="lacks its file"):
         Bundle.load(tmp_path / "bundle").answer(run.probe[0].tracks(0))
+
+
+def test_half_a_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_pictures(tmp_path)
+    run = train(recipe(learn=["fusion", "heads"]), tmp_path, tmp_path / "runs", quiet=True)
+    with pytest.raises(ValueError, match=r"the graph of face would lack what was run once; export whole\(run\)"):
+        export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "half")
+    assert not (tmp_path / "half").exists()
+    raw = run.encoders["face"].prepare(segment_of(run.probe[0].examples[0].clip, "face"))  # type: ignore[arg-type]  # it has a face
+    assert raw is not None
+    bundle = exported(run, tmp_path, tmp_path / "bundle", quiet=True)
+    assert bundle.answer({"face": raw}).scores["emotion"].sum() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_bundle_of_other_weights_is_not_taken_for_this_one(run: Run, tmp_path: Path) -> None:
+    first = exported(run, tmp_path, tmp_path / "bundle", quiet=True)
+    assert first.weights == run.weights == file_sha256(run.folder / "weights.safetensors")
+    assert exported(run, tmp_path, tmp_path / "bundle", quiet=True).sha256 == first.sha256
+    with pytest.raises(InputError, match="bundle' holds a bundle of other weights; remove that folder"):
+        export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle", weights="0" * 64)
 
 
 def test_other_folders_are_refused(tmp_path: Path) -> None:

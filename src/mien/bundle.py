@@ -55,6 +55,8 @@ class Bundle:
         self.sha256 = sha256
         self.name: str = table["name"]
         self.notes: tuple[str, ...] = tuple(table["notes"])
+        # SHA-256 of the file of the trained weights it was exported from; bundles from before there was such an entry lack it.
+        self.weights: str | None = table.get("weights")
         self.positions: dict[str, tuple[float, float]] = {k: (v[0], v[1]) for k, v in table["positions"].items()}
         self.modalities: tuple[Modality, ...] = tuple(m for m in MODALITIES if m in table["encoders"])
 

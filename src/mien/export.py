@@ -22,7 +22,7 @@ from mien.circumplex import POSITIONS
 from mien.data.batch import ExampleSet
 from mien.data.load import segment_of
 from mien.encoders.base import Encoder
-from mien.errors import ParityError
+from mien.errors import InputError, ParityError
 from mien.frozen import Same, trunk_of
 from mien.graphs import encoder_graph, keep, store, trace
 from mien.heads import score
@@ -64,22 +64,28 @@ def export(
     folder: Path,
     lineage: Mapping[Modality, Any] | None = None,
     populations: Mapping[Modality, Population] | None = None,
+    weights: str | None = None,
 ) -> Bundle:
     """Write a bundle.
 
     Args:
-        model: trained, in evaluation mode.
+        model: trained, in evaluation mode, whole: see ``trained.whole``.
         encoders: what it was trained with.
         recipe: how it was trained.
         probe: real examples for the parity check (validation data).
-        folder: where to; must not exist.
+        folder: where to. A bundle of the same weights that is there already is taken as it is.
         lineage: recipes of the runs whose weights it started from, by modality.
         populations: of the modalities with a person baseline.
+        weights: SHA-256 of the file that holds the weights of the model, so that others are not taken for them.
 
     Raises:
+        InputError: if the folder holds a bundle of other weights.
         ParityError: if the graphs do not answer as the model does; nothing is written then.
+        ValueError: if the model starts behind a part that was run once, which would be missing.
     """
     model.eval()
+    if left_out := set(model.bodies) - set(populations or {}):
+        raise ValueError(f"the graph of {', '.join(sorted(left_out))} would lack what was run once; export whole(run)")
 
     def fill(draft: Path) -> None:
         entries = {m: _encoder_entry(model, m, encoders[m], recipe, _sample(probe, m), draft) for m in model.modalities}
@@ -87,12 +93,16 @@ def export(
             entries[m]["trunk"] = _trunk_entry(model, m, encoders[m], recipe, probe, population, draft)
         fusion = _fusion_entry(model, encoders, recipe, draft)
         table = {**_table(recipe, model.tasks, entries, fusion), "lineage": dict(lineage or {})}
+        table |= {"weights": weights} if weights else {}
         table["notes"] += [note for e in encoders.values() if (note := e.licence_note)]
         _write(draft, table)
         table["parity"] = _check(model, Bundle.load(draft), probe, bool(recipe.export.int8 or recipe.export.float16))
         _write(draft, table)
 
-    return Bundle.load(make_folder(folder, fill))
+    bundle = Bundle.load(make_folder(folder, fill))
+    if weights and bundle.weights not in (None, weights):
+        raise InputError(f"'{folder}' holds a bundle of other weights; remove that folder, or train into another one")
+    return bundle
 
 
 def annotate(folder: Path, evaluation: Sequence[Mapping[str, Any]]) -> Bundle:

@@ -168,8 +168,13 @@ class Slopes:
 
 
 @lru_cache(maxsize=1)
-def slopes_of(folder: Path) -> Slopes:
-    """``Slopes``; the last one is kept, for several explainers ask about the same run."""
+def slopes_of(folder: Path, weights: str) -> Slopes:
+    """``Slopes``; the last one is kept, for several explainers ask about the same run.
+
+    Args:
+        folder: of the run.
+        weights: SHA-256 of its weights: other ones are another model, though they lie in the same folder.
+    """
     return Slopes(folder)
 
 

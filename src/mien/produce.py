@@ -85,4 +85,4 @@ def _judge(run: Run, root: Path, quiet: bool, command: str) -> Judged:
 def exported(run: Run, root: Path, folder: Path, quiet: bool = False) -> Bundle:
     """The bundle of a finished training, not evaluated yet. The run's model is changed; see ``whole``."""
     run = whole(run, root, quiet)
-    return export(run.model, run.encoders, run.recipe, run.probe, folder, run.lineage, run.populations)
+    return export(run.model, run.encoders, run.recipe, run.probe, folder, run.lineage, run.populations, run.weights)

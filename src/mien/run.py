@@ -17,7 +17,7 @@ from mien.model import Model
 from mien.recipe import Recipe
 from mien.types import Modality
 
-_WEIGHTS = "weights.safetensors"
+WEIGHTS = "weights.safetensors"
 _RECIPE = "recipe.json"
 
 
@@ -39,7 +39,7 @@ def load_recipe(folder: Path) -> dict[str, Any]:
 
 def save_weights(model: nn.Module, folder: Path) -> None:
     """All parameters and buffers, atomically."""
-    write_atomic(folder / _WEIGHTS, save(_owned(model.state_dict())))
+    write_atomic(folder / WEIGHTS, save(_owned(model.state_dict())))
 
 
 def load_weights(model: Model, folder: Path, modality: Modality | None = None) -> None:
@@ -48,7 +48,7 @@ def load_weights(model: Model, folder: Path, modality: Modality | None = None) -
     Raises:
         InputError: if there is no such run, or it does not fit.
     """
-    path = folder / _WEIGHTS
+    path = folder / WEIGHTS
     if not path.is_file():
         raise InputError(f"there is no trained run in '{folder}'; train its recipe first")
     state = load_file(path)

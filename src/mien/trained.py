@@ -11,12 +11,14 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from mien.cache import file_sha256
 from mien.data.batch import ExampleSet, load_sets
 from mien.encoders.base import Encoder
 from mien.frozen import put_together
 from mien.model import Model
 from mien.person import Population
 from mien.recipe import Recipe
+from mien.run import WEIGHTS
 from mien.types import Modality
 
 
@@ -45,6 +47,11 @@ class Run:
     populations: dict[Modality, Population]
     lineage: dict[Modality, dict[str, Any]]
     seconds: float
+
+    @property
+    def weights(self) -> str:
+        """SHA-256 of the file that holds the model's weights."""
+        return file_sha256(self.folder / WEIGHTS)
 
     def sets(self, split: str, root: Path, quiet: bool = False) -> list[ExampleSet]:
         """The sets of one split, as the model takes them."""

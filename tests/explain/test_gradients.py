@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import wave
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,12 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mien import heads
 from mien.bundle import Bundle
+from mien.cache import file_sha256
 from mien.data.load import words_of
 from mien.errors import InputError
 from mien.explain.evidence.base import explainers
@@ -205,10 +208,35 @@ def test_a_bundle_without_its_run_is_refused(run: Path, monkeypatch: pytest.Monk
         InputError, match="the bundle 'research' has none beside it; give --bundle the folder 'bundle' of"
     ):
         run_of(Bundle.load("research"))
-    assert run_of(Bundle.load(run / "bundle")) == run
+    assert run_of(Bundle.load(run / "bundle")) == (run, file_sha256(run / "weights.safetensors"))
     monkeypatch.setattr("mien.extras.find_spec", lambda name: None if name == "torch" else object())
     with pytest.raises(InputError, match=r"following gradients needs torch; run: pip install 'mien\[train\]'"):
         run_of(Bundle.load(run / "bundle"))
+
+
+def test_weights_of_another_training_are_refused(run: Path, question: Question, tmp_path: Path) -> None:
+    again = Path(shutil.copytree(run, tmp_path / "again"))
+    bundle = Bundle.load(again / "bundle")
+    before = slopes(bundle)
+    assert slopes(bundle) is before, "explainers share what is loaded"
+    state = load_file(again / "weights.safetensors")
+    save_file(
+        {name: -value if name.startswith("heads.") else value for name, value in state.items()},
+        again / "weights.safetensors",
+    )
+    with pytest.raises(
+        InputError, match="beside the bundle 'small' are not those it was exported from; train its recipe"
+    ):
+        run_of(bundle)
+    table = json.loads((again / "bundle/bundle.json").read_text(encoding="utf-8"))
+    del table["weights"]
+    (again / "bundle/bundle.json").write_text(json.dumps(table), encoding="utf-8")
+    older = slopes(Bundle.load(again / "bundle"))
+    pixels = question.seen.tracks["face"].values
+    one, other = (
+        s.of_values(question.seen.tracks, "face", np.zeros_like(pixels), ("emotion", 1)).total for s in (before, older)
+    )
+    assert one != pytest.approx(other), "what is in the folder now is loaded"
 
 
 def test_faithfulness_takes_them(question: Question) -> None:

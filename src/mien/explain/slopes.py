@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.bundle import Bundle
+from mien.cache import file_sha256
 from mien.errors import InputError
 from mien.extras import needs_train
 
@@ -13,20 +14,27 @@ if TYPE_CHECKING:
     from mien.gradients import Slopes
 
 
-def run_of(bundle: Bundle) -> Path:
-    """The folder of the run in which ``mien train`` left the bundle.
+def run_of(bundle: Bundle) -> tuple[Path, str]:
+    """The folder of the run in which ``mien train`` left the bundle, and the SHA-256 of its weights.
 
     Raises:
-        InputError: the trained weights are not there, or torch is not installed.
+        InputError: the trained weights are not there or not those of the bundle, or torch is not installed.
     """
     folder = bundle.folder.resolve().parent
-    if not all((folder / name).is_file() for name in ("weights.safetensors", "recipe.json")):
+    weights = folder / "weights.safetensors"
+    if not (weights.is_file() and (folder / "recipe.json").is_file()):
         raise InputError(
             f"gradients need trained weights, and the bundle '{bundle.name}' has none beside it; give --bundle the folder "
             "'bundle' of a run of mien train, or take an occlusion explainer"
         )
+    sha256 = file_sha256(weights)
+    if bundle.weights not in (None, sha256):
+        raise InputError(
+            f"the trained weights beside the bundle '{bundle.name}' are not those it was exported from; train its recipe again "
+            "into another folder, or take an occlusion explainer"
+        )
     needs_train("following gradients")
-    return folder
+    return folder, sha256
 
 
 def slopes(bundle: Bundle) -> Slopes:
@@ -35,7 +43,7 @@ def slopes(bundle: Bundle) -> Slopes:
     Raises:
         InputError: see ``run_of``.
     """
-    folder = run_of(bundle)
+    folder, sha256 = run_of(bundle)
     from mien.gradients import slopes_of
 
-    return slopes_of(folder)
+    return slopes_of(folder, sha256)
