@@ -46,6 +46,13 @@ def test_a_bundle_is_calibrated_without_training(place: Path, monkeypatch: pytes
     assert (row["set"], row["modality"], row["n"]) == ("pictures", "face", 60)
     assert row["nll"] <= row["before"]["nll"] + 0.05
     assert "How far an answer can be trusted" in after.card
+    small, blurred = table["guards"]
+    assert (small["reason"], small["below"], blurred["reason"]) == ("small_face", 16.0, "blurred_face")
+    assert small["fitted"]["n"] == 120, "60 faces, of 14 and of 8 pixels"
+    assert small["fitted"]["clean_share"] == 0
+    assert small["temperature"] >= 1
+    assert small["fitted"]["nll"] <= small["fitted"]["nll_before"]
+    assert "| small_face | face | side_px < 16 | shrink:14, shrink:8, blur:2, blur:4 | 120 |" in after.card
     part = _valid(after, place)
     tracks = part.tracks(0)
     answer = after.answer(tracks)

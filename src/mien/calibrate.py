@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,23 +13,15 @@ from mien.bundle import Bundle
 from mien.cache import write_atomic
 from mien.card import card
 from mien.collect import Reading, Subset, read_set, sample_of, subsets
+from mien.guarding import guards_of
 from mien.trained import example_sets, progress_bars
 from mien.trust.calibration import Calibration
 from mien.trust.conformal import fit_label_sets, fit_threshold
 from mien.trust.fit import fit_calibration, fit_temperature
-from mien.trust.guard import Guard
 from mien.trust.judge import HALF, Judgement, subset_name
 from mien.trust.reliability import measure
 from mien.trust.sample import Sample, joined, load
 from mien.types import Task
-
-GUARDS = (
-    Guard("short_speech", "voice", "seconds", below=0.3),
-    Guard("noise", "voice", "snr_db", below=3.0),
-    Guard("small_face", "face", "side_px", below=16.0),
-)
-"""Signs of a poor input that every bundle with such measures looks for. They say why; their temperature is 1, for the pool has
-lowered its confidence by the quality already, as fitted on spoilt data."""
 
 ALL = "all of these"
 """Stands for the name of a set where the answers on several are measured together, each answer counting the same."""
@@ -80,7 +72,8 @@ def calibrate(
     bundle, aims = Bundle.load(which), aims or Aims()
     table = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
     found: dict[str, Any] = {"coverage": aims.coverage, "risk": aims.risk, "tasks": {}, "guards": [], "measured": []}
-    for task in (t for t in bundle.tasks if t.kind == "single"):
+    single = [t for t in bundle.tasks if t.kind == "single"]
+    for task in single:
         valid, test = (_readings(bundle, split, task, root, quiet) for split in ("valid", "test"))
         redundancy = float(table["fusion"].get("redundancy", 0.0))
         entries: dict[str, Any] = {}
@@ -89,7 +82,8 @@ def calibrate(
             entries[subset_name(s)] = _careful(entry, [entries[m] for m in s if m in entries])
         found["tasks"][task.name] = entries
         found["measured"] += measured(test, task, entries)
-    found["guards"] = [_plain(g) for g in GUARDS if g.measure in _measures(bundle, g)]
+        if task == single[0]:
+            found["guards"] = guards_of(bundle, task, valid, entries, root, quiet)
     return _write(bundle.folder, {**table, "trust": found, "evaluation": _renewed(table["evaluation"], found)})
 
 
@@ -179,15 +173,6 @@ def _row(sample: Sample, subset: Subset, task: Task, entries: Mapping[str, Any])
 
 def _after(sample: Sample, judgement: Judgement) -> dict[str, Any]:
     return measure(sample.by(judgement.calibration), judgement)
-
-
-def _measures(bundle: Bundle, guard: Guard) -> Sequence[str]:
-    return bundle.encoders[guard.modality].quality_names if guard.modality in bundle.modalities else ()
-
-
-def _plain(guard: Guard) -> dict[str, Any]:
-    """Without bounds that are infinite, which JSON does not know."""
-    return {k: v for k, v in asdict(guard).items() if v not in (float("inf"), float("-inf"))}
 
 
 def _renewed(evaluation: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -> list[dict[str, Any]]:

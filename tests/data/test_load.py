@@ -62,6 +62,18 @@ def test_word_errors_lower_confidence() -> None:
     assert np.mean([w.confidence for w in worse.items]) < 0.6
 
 
+def test_words_of_an_unknown_language_keep_their_shape() -> None:
+    said = Segment(Span(0, 5), words=words_of("This is a rather long sentence."))
+    strange = spoil(said, "foreign:1", "clip").words
+    assert strange is not None
+    assert strange == spoil(said, "foreign:1", "clip").words, "the same for the same clip"
+    assert [len(w.text) for w in strange.items] == [4, 2, 1, 6, 4, 9]
+    assert strange.items[1].text == strange.items[0].text[2:], "a letter becomes the same one everywhere"
+    vowels = [[c in "aeiouy" for c in w.text.lower()] for w in words_of("This is a rather long sentence.").items]
+    assert [[c in "aeiouy" for c in w.text] for w in strange.items] == vowels
+    assert spoil(said, "foreign:0", "clip").words == said.words
+
+
 def test_unknown_ways_are_named() -> None:
     with pytest.raises(RecipeError, match="cannot degrade by 'nois'"):
         spoil(voiced(), "nois:3", "clip")

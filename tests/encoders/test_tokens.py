@@ -67,3 +67,16 @@ def test_minilm_reads_context_too() -> None:
     assert len(aware) > len(plain) + 10
     np.testing.assert_array_equal(aware.values[-len(plain) + 1 :], plain.values[1:])
     assert encoders.build({"name": "text_minilm", "context": 2}).context == 2
+
+
+def test_words_of_another_language_fall_into_pieces() -> None:
+    encoder = encoders.build({"name": "text_minilm"})
+
+    def continued(text: str) -> float:
+        track = encoder.prepare(Segment(Span(0.0, 2.0), words=words_of(text)))
+        assert track is not None
+        return encoder.measures(track)["continued"]
+
+    assert continued("I am so glad that you came to see us today.") == 0.0
+    assert continued("Lubię czytać przed snem.") > 0.35
+    assert continued("Oh!") == 0.0

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.trust.calibration import Calibration, Measures, Slope, softened
+from mien.trust.calibration import Calibration, Measures, Slope, logs, normalised, softened
 from mien.trust.conformal import fit_label_sets, fit_threshold
-from mien.trust.fit import fit_calibration, fit_temperature, nll
+from mien.trust.fit import fit_calibration, fit_guards, fit_temperature, nll, warmed
 from mien.trust.judge import Judgement
 from mien.trust.reliability import calibration_error, debiased_error, diagram, floor, interval, measure, risk_coverage
 from mien.trust.sample import Sample, folds, joined, load, save
@@ -33,6 +33,29 @@ def test_the_temperature_is_found_again() -> None:
     fitted = fit_temperature(over)
     np.testing.assert_allclose(1 / fitted.calibration.scale, 2.0, rtol=0.06)
     assert nll(over.by(fitted.calibration)).mean() < nll(over).mean()
+
+
+def test_guards_get_the_temperatures_that_their_answers_need() -> None:
+    sample = exact(3000)
+    alarmed = np.zeros((3000, 4), bool)
+    alarmed[:800, 0] = alarmed[:800, 1] = True  # two signs of the same
+    alarmed[800:1600, 2] = True  # a sign of nothing
+    alarmed[:20, 3] = True  # too few to tell
+    heat = np.where(alarmed[:, 0], 0.4, 1.0)[:, None].astype(np.float32)
+    over = replace(sample, scores=normalised(logs(sample.scores) / heat))
+    first, second, nothing, few = fit_guards(over, alarmed)
+    assert first * second == pytest.approx(2.5, rel=0.1), "both together, not each"
+    assert nothing == pytest.approx(1.0, abs=0.1)
+    assert few == 1.0
+    after = warmed(over, alarmed, [first, second, nothing, few])
+    np.testing.assert_allclose(after.scores[:800], sample.scores[:800], atol=0.05)
+    assert nll(after)[:800].mean() < nll(over)[:800].mean() - 0.2
+
+
+def test_guards_never_make_an_answer_surer() -> None:
+    modest = replace(exact(1000), scores=softened(exact(1000).scores, 2.0))
+    assert fit_guards(modest, np.ones((1000, 1), bool)) == [1.0]
+    assert fit_guards(modest, np.zeros((1000, 1), bool)) == [1.0], "one that never fires has nothing to go by"
 
 
 def test_a_temperature_that_depends_on_the_recording_is_found_and_chosen() -> None:

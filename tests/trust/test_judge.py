@@ -97,12 +97,19 @@ def test_subsets_are_named_in_one_order() -> None:
 
 def test_guards_see_what_lies_outside_their_bounds() -> None:
     short = Guard("short_speech", "voice", "seconds", below=0.5, temperature=2.0)
-    strange = Guard("face_unlike_training", "face", "distance", above=9.0, temperature=4.0)
+    strange = Guard("small_face", "face", "distance", above=9.0, temperature=4.0)
     found = alarms([short, strange], {"voice": {"seconds": 0.3}, "face": {"distance": 3.0}, "text": {}})
     assert found == {"voice": (short,), "face": (), "text": ()}
     assert temperature(found, {"voice": 0.5, "face": 0.5, "text": 0.0}) == pytest.approx(math.sqrt(2))
     assert alarms([strange], {"face": {"distance": 9.5}}) == {"face": (strange,)}
     assert alarms([strange], {"face": {}}) == {"face": ()}, "what was not measured shows nothing"
+
+
+def test_how_a_guard_was_fitted_is_kept_for_the_card() -> None:
+    entry = {"reason": "noise", "modality": "voice", "measure": "snr_db", "below": 3.0, "temperature": 2.0}
+    (guard,) = Trust({"guards": [{**entry, "fitted": {"n": 40}}]}, [TASK]).guards
+    assert guard == Guard("noise", "voice", "snr_db", below=3.0, temperature=2.0)
+    assert guard.fires([2.9, 3.0, 40.0]).tolist() == [True, False, False]
 
 
 def test_every_reason_is_published() -> None:

@@ -187,6 +187,23 @@ def _errors(segment: Segment, rate: float, rng: np.random.Generator) -> Segment:
     return _with(segment, words=Words(tuple(kept), segment.words.language) if kept else None)
 
 
+_VOWELS, _CONSONANTS = "aeiouy", "bcdfghjklmnpqrstvwxz"
+
+
+def _foreign(segment: Segment, share: float, rng: np.random.Generator) -> Segment:
+    """A share of the words as of a language nobody knows: vowels change places with vowels, consonants with consonants, the
+    same way in the whole segment."""
+    if segment.words is None:
+        return segment
+    strange = "".join("".join(rng.permutation(list(kind))) for kind in (_VOWELS, _CONSONANTS))
+    table = str.maketrans(_VOWELS + _CONSONANTS, strange)
+    items = tuple(
+        Word(w.text.lower().translate(table) if rng.random() < share else w.text, w.span, w.confidence)
+        for w in segment.words.items
+    )
+    return _with(segment, words=Words(items, segment.words.language))
+
+
 def _shorten(segment: Segment, seconds: float, rng: np.random.Generator) -> Segment:
     """A stretch of so many seconds from somewhere in the sound."""
     if segment.audio is None or len(segment.audio.samples) <= seconds * SAMPLE_RATE:
@@ -207,5 +224,6 @@ _SPOILERS: dict[str, Spoil] = {
     "shrink": _shrink,
     "blur": _blur,
     "errors": _errors,
+    "foreign": _foreign,
     "shorten": _shorten,
 }

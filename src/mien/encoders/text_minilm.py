@@ -55,6 +55,12 @@ class MiniLMText(Encoder):
         found = self._read(segment)
         return None if found is None else Track(found.times, found.ids, (), found.quality)
 
+    def measures(self, track: Track) -> dict[str, float]:
+        """Its quality, and ``continued``: the share of word pieces that continue a word. English words are mostly one piece;
+        words of another language, or misspelt ones, fall into many."""
+        pieces = track.values[1:-1]  # without the marks at both ends
+        return {**super().measures(track), "continued": float(self._continues[pieces].mean()) if len(pieces) else 0.0}
+
     def words(self, segment: Segment) -> NDArray[np.int64] | None:
         """See the base class."""
         found = self._read(segment)
@@ -80,6 +86,12 @@ class MiniLMText(Encoder):
         tokenizer.no_padding()
         tokenizer.no_truncation()
         return tokenizer
+
+    @cached_property
+    def _continues(self) -> NDArray[np.bool_]:
+        """Of each token, whether it continues a word."""
+        size = self._tokenizer.get_vocab_size()
+        return np.asarray([(self._tokenizer.id_to_token(i) or "").startswith("##") for i in range(size)])
 
 
 def readable(words: Words) -> bool:

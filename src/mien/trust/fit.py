@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.trust.calibration import Calibration, Slope
+from mien.trust.calibration import Calibration, Slope, logs, normalised
 from mien.trust.sample import Sample, folds
 from mien.types import Float32, Modality
 
@@ -17,6 +18,8 @@ Conditions = Mapping[Modality, Sequence[str]]
 
 _WORTH = 0.01  # nats that a method with more numbers must gain: vector scaling changes labels, slopes depend on the recording
 _RIDGE = 0.01  # nats: what a slope or a bias of one costs
+_FEW = 30  # answers: on fewer no temperature of a guard is fitted
+_COLDEST, _HOTTEST = 1.0, 10.0  # bounds of the temperature of a guard
 _Make = Callable[[NDArray[np.float64]], Calibration]
 
 
@@ -66,6 +69,38 @@ def fit_temperature(sample: Sample) -> Fitted:
     method = _methods(sample, {})[0]
     calibration = _fit(method, sample)
     return Fitted(method.name, calibration, {method.name: float(sample.weights @ nll(sample.by(calibration)))})
+
+
+def fit_guards(sample: Sample, alarmed: NDArray[np.bool_]) -> list[float]:
+    """The temperature of each guard of one modality, between 1 and 10, two digits: the best by likelihood, all fitted together,
+    so that two guards that fire at the same answers do not count twice.
+
+    A guard that fires at fewer than 30 answers gets 1: it says why, and changes nothing.
+
+    Args:
+        sample: calibrated answers.
+        alarmed: (N, G), the guards that fire at each.
+    """
+    from scipy.optimize import minimize
+
+    some = np.flatnonzero(alarmed.any(axis=1))
+    if not len(some):
+        return [1.0] * alarmed.shape[1]
+    sample, alarmed = sample.rows(some), alarmed[some]
+
+    def cost(heats: NDArray[np.float64]) -> float:
+        return float(sample.weights @ nll(warmed(sample, alarmed, np.exp(heats))))
+
+    highest = [_HOTTEST if count >= _FEW else _COLDEST for count in alarmed.sum(axis=0)]
+    bounds = [(np.log(_COLDEST), np.log(high)) for high in highest]
+    found = minimize(cost, np.zeros(len(bounds)), method="L-BFGS-B", bounds=bounds, options={"eps": 1e-4}).x
+    return [round(float(t), 2) for t in np.exp(found)]
+
+
+def warmed(sample: Sample, alarmed: NDArray[np.bool_], temperatures: Sequence[float] | NDArray[np.float64]) -> Sample:
+    """Answers (N, L) less sure by the temperatures (G,) of the guards that fire at each (N, G)."""
+    heat = np.where(alarmed, np.asarray(temperatures, np.float32), np.float32(1)).prod(axis=1)
+    return replace(sample, scores=normalised(logs(sample.scores) / heat[:, None]))
 
 
 def _error(gaps: NDArray[np.float64], sample: Sample) -> float:

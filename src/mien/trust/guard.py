@@ -7,23 +7,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from mien.types import Modality
 
 REASONS: Mapping[str, str] = {
     "low_confidence": "no label is probable enough",
     "short_speech": "there is hardly any voice",
     "noise": "the sound is mostly noise",
-    "not_speech": "the sound is not like speech",
-    "few_words": "there are one or two words only",
     "small_face": "the face is very small",
     "blurred_face": "the face is blurred",
-    "text_unlike_training": "the words are unlike those the model learned from",
-    "voice_unlike_training": "the voice is unlike those the model learned from",
-    "face_unlike_training": "the face is unlike those the model learned from",
     "other_language": "the words are in a language the model cannot read",
     "no_face": "no face is in view",
 }
-"""Why an answer is less sure, by name. The last two are seen by ``pipeline``, all others by a bundle."""
+"""Why an answer is less sure, by name. ``low_confidence`` is the bundle's own doubt, ``no_face`` is seen by ``pipeline``, and
+so is ``other_language`` where words are left out; all others are signs that guards look for."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +46,18 @@ class Guard:
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Self:
-        """Read an entry of ``guards`` in ``bundle.json``."""
-        return cls(**table)
+        """Read an entry of ``guards`` in ``bundle.json``; what is told there of how it was fitted is for the card."""
+        return cls(**{k: v for k, v in table.items() if k != "fitted"})
+
+    def fires(self, values: ArrayLike) -> NDArray[np.bool_]:
+        """Whether values of the measure show it, each."""
+        found = np.asarray(values)
+        return (found < self.below) | (found > self.above)
 
     def alarmed(self, measures: Mapping[str, float]) -> bool:
         """Whether the measures show it; a measure that is not there shows nothing."""
         value = measures.get(self.measure)
-        return value is not None and not self.below <= value <= self.above
+        return value is not None and bool(self.fires(value))
 
 
 def alarms(
