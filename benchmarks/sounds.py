@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+import wave
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -112,9 +113,11 @@ KINDS: dict[str, Callable[[], Float32]] = {
 
 def write(path: Path, sound: Float32) -> Path:
     """A 16 bit .wav file."""
-    import soundfile
-
-    soundfile.write(path, 0.3 * sound / np.abs(sound).max(), SAMPLE_RATE)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes((0.3 * 32767 * sound / np.abs(sound).max()).astype("<i2").tobytes())
     return path
 
 

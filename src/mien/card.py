@@ -29,9 +29,9 @@ _NOT_BLIND = """\
 after test figures of the voices of RAVDESS, nEMO and EmoDB had been seen."""
 
 _GUARDS = """\
-*Signs of a poor input*, by name in `reasons`. Each makes the answer flatter: its temperature, by the share of its modality, is what
-fits best by NLL on validation examples spoilt on purpose, of which *n* set it off and *right* is the share answered right.
-*clean*: how often it goes off for examples that were not spoilt."""
+*Signs of a poor input*, by name in `reasons`. Each makes the answer flatter by its temperature, which counts by the share of
+its modality and fits best by NLL on validation examples spoilt on purpose: *n* of these set it off, and of those the share
+*right* was answered right. *clean*: how often it goes off for examples that were not spoilt."""
 
 
 def card(table: Mapping[str, Any]) -> str:
@@ -179,7 +179,14 @@ def _guards(guards: Sequence[Mapping[str, Any]]) -> list[str]:
 def _guard_row(g: Mapping[str, Any], fitted: Mapping[str, Any]) -> str:
     bounds = [f"{g['measure']} {sign} {g[key]:g}" for key, sign in (("below", "<"), ("above", ">")) if key in g]
     measured = ["" if k not in fitted else f"{fitted[k]:.2f}" for k in ("right", "nll_before", "nll")]
-    cells = [g["reason"], g["modality"], " or ".join(bounds), ", ".join(fitted["spoilt_by"]), str(fitted["n"]), *measured]
+    cells = [
+        g["reason"],
+        g["modality"],
+        " or ".join(bounds),
+        ", ".join(fitted["spoilt_by"]),
+        str(fitted["n"]),
+        *measured,
+    ]
     return "| " + " | ".join([*cells, f"{g['temperature']:.2f}", f"{fitted['clean_share']:.1%}"]) + " |"
 
 

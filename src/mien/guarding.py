@@ -40,7 +40,7 @@ SPOILT: Mapping[Modality, tuple[str, ...]] = {
 }
 """How validation examples are spoilt for guards; see ``data.load.spoil``."""
 
-_MOST = 150  # examples of each set, spoilt in each way
+_MOST = 300  # examples of each set, spoilt in each way
 
 
 class Spoilt(NamedTuple):
