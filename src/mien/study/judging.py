@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +45,10 @@ class Found:
     def show(self) -> None:
         """Tables on the terminal."""
         out = Console()
-        head = ("set", "task", "modalities", "metric", "value", "95 % interval", "majority", "n")
-        shown = [
-            [
-                *(row["set"], row["task"], row["modality"], row["metric"], value(row), interval(row["interval"])),
-                *("" if row["majority"] is None else f"{row['majority']:.3f}", f"{row['n']:,}"),
-            ]
-            for row in self.rows
-        ]
-        out.print(table("", head, shown))
+        for one, rows in groupby(self.rows, key=lambda r: (r["set"], r["task"], r["modality"], r["n"])):
+            shown = [[r["metric"], value(r), interval(r["interval"]), _plain(r["majority"])] for r in rows]
+            title = f"{one[0]}: {one[1]} from {one[2]}, n = {one[3]:,}"
+            out.print(table(title, ("metric", "value", "95 % interval", "majority"), shown))
         for about in dict.fromkeys((c.set, c.task) for c in self.cells):
             names, *rows = grid([c for c in self.cells if (c.set, c.task) == about])
             out.print(table(f"with modalities missing, {about[0]}: {about[1]}", names, rows))
@@ -71,6 +67,10 @@ class Found:
             write_atomic(as_json, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
         if as_csv is not None:
             write_atomic(as_csv, _csv(cells or list(self.rows)))
+
+
+def _plain(share: float | None) -> str:
+    return "" if share is None else f"{share:.3f}"
 
 
 def on(
