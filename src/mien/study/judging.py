@@ -45,8 +45,8 @@ class Found:
     def show(self) -> None:
         """Tables on the terminal."""
         out = Console()
-        for one, rows in groupby(self.rows, key=lambda r: (r["set"], r["task"], r["modality"], r["n"])):
-            shown = [[r["metric"], value(r), interval(r["interval"]), _plain(r["majority"])] for r in rows]
+        for one, its_rows in groupby(self.rows, key=lambda r: (r["set"], r["task"], r["modality"], r["n"])):
+            shown = [[r["metric"], value(r), interval(r["interval"]), _plain(r["majority"])] for r in its_rows]
             title = f"{one[0]}: {one[1]} from {one[2]}, n = {one[3]:,}"
             out.print(table(title, ("metric", "value", "95 % interval", "majority"), shown))
         for about in dict.fromkeys((c.set, c.task) for c in self.cells):
