@@ -39,7 +39,7 @@ class Answer:
         label_sets: {task: labels, most probable first} that hold the right one at the bundle's coverage; a task for which
             no sets were fitted has an empty one.
         uncertain: tasks whose most probable label is not probable enough to be relied on.
-        reasons: what makes the answer less sure, by ``mien.trust.guard.REASONS``.
+        reasons: what makes answers less sure beside that, by ``mien.trust.guard.REASONS``.
         temperature: what the reasons made of the confidence; 1 where there is none.
     """
 

@@ -182,7 +182,7 @@ class Bundle:
             whole.uncalibrated,
             {t.name: judge.label_set(whole.scores[t.name], t.labels) for t, judge in judges.items()},
             uncertain,
-            (*(["low_confidence"] if uncertain else []), *dict.fromkeys(reasons)),
+            tuple(dict.fromkeys(reasons)),
             whole.temperature,
         )
 

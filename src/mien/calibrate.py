@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mien.answer import single
 from mien.bundle import Bundle
 from mien.cache import write_atomic
 from mien.card import card
@@ -67,13 +68,14 @@ def calibrate(
         quiet: no progress bars.
 
     Raises:
+        InputError: it answers with no single label, and only such answers are calibrated.
         RecipeError: data that are missing.
     """
     bundle, aims = Bundle.load(which), aims or Aims()
+    first = single(bundle.tasks)
     table = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
     found: dict[str, Any] = {"coverage": aims.coverage, "risk": aims.risk, "tasks": {}, "guards": [], "measured": []}
-    single = [t for t in bundle.tasks if t.kind == "single"]
-    for task in single:
+    for task in (t for t in bundle.tasks if t.kind == first.kind):
         valid, test = (_readings(bundle, split, task, root, quiet) for split in ("valid", "test"))
         redundancy = float(table["fusion"].get("redundancy", 0.0))
         entries: dict[str, Any] = {}
@@ -82,17 +84,14 @@ def calibrate(
             entries[subset_name(s)] = _careful(entry, [entries[m] for m in s if m in entries])
         found["tasks"][task.name] = entries
         found["measured"] += measured(test, task, entries)
-        if task == single[0]:
+        if task == first:
             found["guards"] = guards_of(bundle, task, valid, entries, root, quiet)
     return _write(bundle.folder, {**table, "trust": found, "evaluation": _renewed(table["evaluation"], found)})
 
 
 def _readings(bundle: Bundle, split: str, task: Task, root: Path, quiet: bool) -> list[Reading]:
     with progress_bars(quiet) as bars:
-        parts = example_sets(bundle.recipe, split, bundle.encoders, root, bars)
-        for part in parts:
-            for modality, population in bundle.populations.items():
-                part.relate(modality, population)
+        parts = example_sets(bundle.recipe, split, bundle.encoders, root, bars, bundle.populations)
         bar = bars.add_task(f"read {split}", total=len(parts))
         readings = []
         for part in parts:

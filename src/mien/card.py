@@ -63,7 +63,7 @@ def _reads(table: Mapping[str, Any]) -> str:
     names = [t["name"] for t in table["tasks"]]
     if EMOTION.name in names:
         return "It reads the emotion a person *expresses* in words, voice and face."
-    return f"It reads {' and '.join(names)} in what a person says and shows."
+    return f"It reads {', '.join(names)} in what a person says and shows."
 
 
 def _places(table: Mapping[str, Any]) -> list[str]:
@@ -149,9 +149,10 @@ def trusted(trust: Mapping[str, Any]) -> str:
         "| modalities | fitted on | n | speakers | method | temperature | label sets | uncertain below |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    entries = [(subset, e) for task in trust["tasks"].values() for subset, e in task.items()]
-    lines += [_fit_row(subset, e) for subset, e in entries]
-    if any(e["composite"] for _, e in entries):
+    entries = [(task, subset, e) for task, fitted in trust["tasks"].items() for subset, e in fitted.items()]
+    several = len(trust["tasks"]) > 1
+    lines += [_fit_row(f"{task}: {subset}" if several else subset, e) for task, subset, e in entries]
+    if any(e["composite"] for *_, e in entries):
         lines += ["", _COMPOSITES]
     lines += [
         "",
@@ -160,7 +161,7 @@ def trusted(trust: Mapping[str, Any]) -> str:
         "| set | modality | n | ECE | before | floor | debiased | Brier | NLL "
         "| covered | labels in a set | answered | wrong of those | AURC |",
         "|" + "---|" * 14,
-        *(_test_row(r) for r in trust["measured"]),
+        *(_test_row(r, several) for r in trust["measured"]),
         *_guards(trust["guards"]),
         "",
         _NOT_BLIND,
@@ -190,7 +191,7 @@ def _guard_row(g: Mapping[str, Any], fitted: Mapping[str, Any]) -> str:
     return "| " + " | ".join([*cells, f"{g['temperature']:.2f}", f"{fitted['clean_share']:.1%}"]) + " |"
 
 
-def _fit_row(subset: str, e: Mapping[str, Any]) -> str:
+def _fit_row(of: str, e: Mapping[str, Any]) -> str:
     scale, slopes = e["calibration"]["scale"], e["calibration"]["slopes"]
     heat = f"{1 / scale[0]:.2f}" if len(set(scale)) == 1 else f"{1 / max(scale):.2f} to {1 / min(scale):.2f}"
     heat += f", by {', '.join(s['measure'] for s in slopes)}" if slopes else ""
@@ -198,14 +199,14 @@ def _fit_row(subset: str, e: Mapping[str, Any]) -> str:
     sets = f"{e['label_sets']['rule'].upper()} {max(e['label_sets']['quantiles']):.2f}"
     people = e["speakers"] if e["speakers"] else "unknown"
     below = e["uncertain"]["below"]
-    return f"| {subset} | {data} | {e['n']} | {people} | {e['method']} | {heat} | {sets} | {below:.2f} |"
+    return f"| {of} | {data} | {e['n']} | {people} | {e['method']} | {heat} | {sets} | {below:.2f} |"
 
 
-def _test_row(r: Mapping[str, Any]) -> str:
+def _test_row(r: Mapping[str, Any], several: bool) -> str:
     low, high = r["ece_95"]
     cells = [
         r["set"],
-        r["modality"],
+        f"{r['task']}: {r['modality']}" if several else r["modality"],
         r["n"],
         f"{r['ece']:.3f} ({low:.3f} to {high:.3f})",
         f"{r['before']['ece']:.3f}",

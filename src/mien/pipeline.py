@@ -154,9 +154,9 @@ class Analyzer:
         self, segment: Segment, people: People, warnings: list[str], watch: Watch | None = None
     ) -> Prediction | None:
         encoders, tracks = self.bundle.encoders, self._tracks(segment, people)
-        missing = []
+        unread = []
         if segment.words is not None and "text" in encoders and "text" not in tracks:
-            missing.append("other_language")
+            unread.append("other_language")
             _once(warnings, "some words are not in a language the text model knows (English); they were left out")
         if not tracks:
             return None
@@ -184,7 +184,7 @@ class Analyzer:
             interactions=shapley.interactions(values),
             label_set=answer.label_sets[task],
             uncertain=task in answer.uncertain,
-            reasons=(*answer.reasons, *missing),
+            reasons=(*(["low_confidence"] if task in answer.uncertain else ()), *answer.reasons, *unread),
         )
         if watch is not None:
             watch(Seen(segment, tracks, answer, self._again(people, segment.who), self.task), prediction)

@@ -6,7 +6,6 @@ said of every validation and test example) and ``record.json`` (see ``record.py`
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -68,9 +67,8 @@ def _judge(run: Run, root: Path, quiet: bool, command: str) -> Judged:
     bundle = exported(run, root, run.folder / "bundle", quiet)
     system = BundleSystem(bundle)
     with progress_bars(quiet) as bars:
-        valid, test = (example_sets(run.recipe, split, bundle.encoders, root, bars) for split in ("valid", "test"))
-        for part, modality in itertools.product((*valid, *test), bundle.populations):
-            part.relate(modality, bundle.populations[modality])
+        given = bundle.encoders, root, bars, bundle.populations
+        valid, test = (example_sets(run.recipe, split, *given) for split in ("valid", "test"))
         bar = bars.add_task("evaluate", total=2)
         judged = judge(system, valid, test)
         bars.advance(bar)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -56,7 +57,7 @@ class Run:
     def sets(self, split: str, root: Path, quiet: bool = False) -> list[ExampleSet]:
         """The sets of one split, as the model takes them."""
         with progress_bars(quiet) as bars:
-            return _related(example_sets(self.recipe, split, self.readers, root, bars), self.populations)
+            return example_sets(self.recipe, split, self.readers, root, bars, self.populations)
 
 
 def whole(run: Run, root: Path, quiet: bool = False) -> Run:
@@ -70,24 +71,27 @@ def whole(run: Run, root: Path, quiet: bool = False) -> Run:
     return replace(kept, probe=kept.sets("valid", root, quiet) or kept.sets("train", root, quiet))
 
 
-def _related(sets: list[ExampleSet], populations: Mapping[Modality, Population]) -> list[ExampleSet]:
-    for part in sets:
-        for modality, population in populations.items():
-            part.relate(modality, population)
-    return sets
-
-
 def example_sets(
-    recipe: Recipe, split: str, parts: Mapping[Modality, Encoder], root: Path, bars: Progress
+    recipe: Recipe,
+    split: str,
+    parts: Mapping[Modality, Encoder],
+    root: Path,
+    bars: Progress,
+    populations: Mapping[Modality, Population] | None = None,
 ) -> list[ExampleSet]:
-    """The recipe's sets of one split, prepared by the encoders, with a progress bar each."""
+    """The recipe's sets of one split, prepared by the encoders, with a progress bar each; the modalities of ``populations``
+    relative to what is usual for their person.
+    """
 
     def follow(label: str, size: int) -> Callable[[int], None]:
         bar = bars.add_task(f"prepare {label}", total=size)
         return lambda step: bars.advance(bar, step)
 
     names = {m: t.name for m, t in recipe.encoders.items()}
-    return load_sets(recipe.data, split, parts, names, recipe.tasks, root, follow)
+    sets = load_sets(recipe.data, split, parts, names, recipe.tasks, root, follow)
+    for part, (modality, population) in itertools.product(sets, (populations or {}).items()):
+        part.relate(modality, population)
+    return sets
 
 
 @contextmanager

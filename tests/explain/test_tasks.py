@@ -8,16 +8,23 @@ import shutil
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 
 from mien.bundle import Bundle
+from mien.calibrate import calibrate
+from mien.card import trusted
 from mien.cli import guarded
 from mien.cli.app import app
+from mien.errors import InputError
 from mien.explain.table import schema as explanation_schema
+from mien.pipeline import Analyzer
 from mien.produce import exported
 from mien.recipe import EncoderTable, Recipe, Source, Target, Training
 from mien.report.json import schema as timeline_schema
 from mien.train import train
+from mien.trust.calibration import Calibration
+from mien.trust.label_sets import LabelSets
 from mien.types import Task
 
 from ..encoders.tiny_models import tiny_model
@@ -48,14 +55,26 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(exported(run, root, run.folder / "bundle", quiet=True).folder)
 
 
+def changed(bundle: str, folder: Path, **entries: object) -> str:
+    """Path of a copy of the bundle whose JSON has other entries."""
+    shutil.copytree(bundle, folder)
+    table = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+    (folder / "bundle.json").write_text(json.dumps({**table, **entries}), encoding="utf-8")
+    return str(folder)
+
+
 @pytest.fixture
 def scores(bundle: str, tmp_path: Path) -> str:
     """Path of one that answers a score only."""
-    shutil.copytree(bundle, tmp_path / "scores")
-    table = json.loads((tmp_path / "scores/bundle.json").read_text(encoding="utf-8"))
-    only = [t for t in table["tasks"] if t["kind"] == "score"]
-    (tmp_path / "scores/bundle.json").write_text(json.dumps({**table, "tasks": only}), encoding="utf-8")
-    return str(tmp_path / "scores")
+    return changed(bundle, tmp_path / "scores", tasks=[{**vars(PLEASED), "labels": []}])
+
+
+def fitted(task: Task, below: float) -> dict[str, object]:
+    """What calibration might find for the words: answers of the task are uncertain below this."""
+    sets = LabelSets("lac", 0.9, np.full(task.size, 0.5, np.float32)).as_table()
+    calibration = Calibration.identity(task.size).as_table()
+    about = {"data": ["my valid"], "composite": False, "n": 4, "speakers": 1, "method": "temperature"}
+    return {"text": {**about, "calibration": calibration, "label_sets": sets, "uncertain": {"below": below}}}
 
 
 def mien(*arguments: str) -> int:
@@ -123,8 +142,29 @@ def test_a_timeline_says_which_task_it_is_of(bundle: str, tmp_path: Path, capsys
     assert 'id="chart-path"' not in body, "and there is no place on valence and arousal"
 
 
+def test_doubts_are_those_of_the_task(bundle: str, tmp_path: Path) -> None:
+    trust = {"tasks": {"intent": fitted(INTENT, 0.1), "tone": fitted(TONE, 1.1)}}
+    path = changed(bundle, tmp_path / "doubtful", trust=trust)
+    for task, uncertain in (("intent", False), ("tone", True)):
+        (said,) = Analyzer(path, task=task).analyze(text=SAID["ask"]).predictions
+        assert (said.uncertain, "low_confidence" in said.reasons) == (uncertain, uncertain)
+
+
+def test_the_card_tells_tasks_apart() -> None:
+    trust = {"coverage": 0.9, "risk": 0.2, "measured": [], "guards": [], "tasks": {"intent": fitted(INTENT, 0.5)}}
+    assert "| text | my valid | 4 |" in trusted(trust)
+    trust["tasks"] = {"intent": fitted(INTENT, 0.5), "tone": fitted(TONE, 0.6)}
+    assert "| intent: text | my valid | 4 |" in trusted(trust)
+    assert "| tone: text | my valid | 4 |" in trusted(trust)
+
+
+def test_what_gives_no_single_label_is_not_calibrated(scores: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="answers with no single label, only 'pleased'"):
+        calibrate(scores, tmp_path, quiet=True)
+
+
 def test_the_card_says_what_it_reads(bundle: str) -> None:
     card = Bundle.load(bundle).card
-    assert "It reads pleased and intent and tone in what a person says and shows. It cannot tell" in card
+    assert "It reads pleased, intent, tone in what a person says and shows. It cannot tell" in card
     assert "Valence" not in card
     assert "It reads the emotion a person *expresses*" in Bundle.load("research").card

@@ -8,22 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mien.cache import file_sha256
 from mien.encoders._front.pretrained import PretrainedEncoder
-from mien.encoders._front.tokens import QUALITY, Tokens, read_tokens
+from mien.encoders._front.tokens import TokenEncoder
 from mien.encoders.base import encoders
 from mien.hub import needed_file
-from mien.types import Modality, Segment, Track
+from mien.types import Segment, Track
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
     from torch import nn
 
 
 @encoders.register
-class PretrainedText(PretrainedEncoder):
+class PretrainedText(TokenEncoder, PretrainedEncoder):
     """Tokens for a text model of transformers: BERT, RoBERTa, DeBERTa, XLM-R, Chinese ones, GPT-2, the encoder of T5, ...
 
     The track holds int64 (T, 2): the token's id, and 1 where it belongs to the utterance itself, 0 where to what was said
@@ -39,8 +37,6 @@ class PretrainedText(PretrainedEncoder):
         tokenizer: a tokenizer.json; "" for that of the model.
     """
 
-    modality: Modality = "text"
-    quality_names: tuple[str, ...] = QUALITY
     poolings = ("none", "mean", "utterance", "first", "last")
 
     def __init__(
@@ -70,17 +66,6 @@ class PretrainedText(PretrainedEncoder):
             return None
         return Track(found.times, np.stack([found.ids, found.own.astype(np.int64)], axis=1), (), found.quality)
 
-    def words(self, segment: Segment) -> NDArray[np.int64] | None:
-        """See the base class."""
-        found = self._read(segment)
-        return None if found is None else found.words
-
-    def _read(self, segment: Segment) -> Tokens | None:
-        words = segment.words
-        if words is None or not words.text:
-            return None
-        return read_tokens(self._tokenizer, segment, words, self.tokens, self.context)
-
     def network(self) -> nn.Module:
         """The model with its published weights."""
         from mien.networks.words import text_network
@@ -109,12 +94,3 @@ class PretrainedText(PretrainedEncoder):
             return Path(self._given_tokenizer)
         remedy = "save_pretrained() its AutoTokenizer to a folder with the model, where one is written"
         return needed_file(self.model, "tokenizer.json", remedy)
-
-    @cached_property
-    def _tokenizer(self) -> Tokenizer:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(self._path))
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        return tokenizer

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.bundles import shared_file
-from mien.encoders._front.tokens import QUALITY, Tokens, read_tokens
-from mien.encoders.base import Encoder, encoders
-from mien.types import Modality, Segment, Track, Words
+from mien.encoders._front.tokens import TokenEncoder
+from mien.encoders.base import encoders
+from mien.types import Segment, Track, Words
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
     from torch import nn
 
 _LATIN_SHARE = 0.7
 
 
 @encoders.register
-class MiniLMText(Encoder):
+class MiniLMText(TokenEncoder):
     """English word pieces for MiniLM (Wang et al. 2020, arXiv 2002.10957).
 
     The track holds int64 (T,) token ids, ``[CLS]`` and ``[SEP]`` included; ``times`` is the middle of the word each
@@ -33,9 +33,6 @@ class MiniLMText(Encoder):
         context: so many earlier utterances are read before this one; their tokens stand at its start.
         dropout: share dropped in training, of states and of attention.
     """
-
-    modality: Modality = "text"
-    quality_names: tuple[str, ...] = QUALITY
 
     def __init__(self, tokens: int = 96, context: int = 0, dropout: float = 0.1) -> None:
         self.tokens, self.context, self.dropout = tokens, context, dropout
@@ -61,43 +58,26 @@ class MiniLMText(Encoder):
         pieces = track.values[1:-1]  # without the marks at both ends
         return {**super().measures(track), "continued": float(self._continues[pieces].mean()) if len(pieces) else 0.0}
 
-    def words(self, segment: Segment) -> NDArray[np.int64] | None:
-        """See the base class."""
-        found = self._read(segment)
-        return None if found is None else found.words
-
-    def _read(self, segment: Segment) -> Tokens | None:
-        words = segment.words
-        if words is None or not words.text or not readable(words):
-            return None
-        return read_tokens(self._tokenizer, segment, words, self.tokens, self.context)
-
     def network(self) -> nn.Module:
         """MiniLM with its published weights."""
         from mien.networks.minilm import MiniLM
 
         return MiniLM(self.dropout)
 
-    @cached_property
-    def _tokenizer(self) -> Tokenizer:
-        from tokenizers import Tokenizer
+    def _reads(self, words: Words) -> bool:
+        """The language is English, or where it is unknown, most letters are Latin."""
+        if words.language is not None:
+            return words.language == "en"
+        letters = [c for c in words.text if c.isalpha()]
+        latin = sum(1 for c in letters if "LATIN" in unicodedata.name(c, ""))
+        return bool(letters) and latin / len(letters) >= _LATIN_SHARE
 
-        tokenizer = Tokenizer.from_file(str(shared_file("minilm_tokenizer.json")))
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        return tokenizer
+    @property
+    def _path(self) -> Path:
+        return shared_file("minilm_tokenizer.json")
 
     @cached_property
     def _continues(self) -> NDArray[np.bool_]:
         """Of each token, whether it continues a word."""
         size = self._tokenizer.get_vocab_size()
         return np.asarray([(self._tokenizer.id_to_token(i) or "").startswith("##") for i in range(size)])
-
-
-def readable(words: Words) -> bool:
-    """Whether an English model can read the words: the language says so, or most letters are Latin."""
-    if words.language is not None:
-        return words.language == "en"
-    letters = [c for c in words.text if c.isalpha()]
-    latin = sum(1 for c in letters if "LATIN" in unicodedata.name(c, ""))
-    return bool(letters) and latin / len(letters) >= _LATIN_SHARE

@@ -15,7 +15,6 @@ from rich.console import Console
 
 from mien.bundle import Bundle
 from mien.cache import write_atomic
-from mien.data.batch import ExampleSet
 from mien.data.manifest import data_root
 from mien.data.own import own_data
 from mien.errors import InputError
@@ -111,20 +110,14 @@ def judged(bundle: Bundle, recipe: Recipe, root: Path, subsets: bool = False, qu
     """
     plan = replace(recipe, encoders=bundle.tables)
     with progress_bars(quiet) as bars:
-        valid, test = (example_sets(plan, split, bundle.encoders, root, bars) for split in ("valid", "test"))
+        given = bundle.encoders, root, bars, bundle.populations
+        valid, test = (example_sets(plan, split, *given) for split in ("valid", "test"))
     if not test:
         raise InputError("there are no test examples in these data that the bundle can read")
-    for part in (*valid, *test):
-        _relate(bundle, part)
     system = BundleSystem(bundle)
     found = judge(system, valid, test)
     cells = [cell for part in test for cell in missing(system, part)] if subsets else []
     return Found(found, results([found]), cells)
-
-
-def _relate(bundle: Bundle, part: ExampleSet) -> None:
-    for modality, population in bundle.populations.items():
-        part.relate(modality, population)
 
 
 def _csv(rows: Sequence[dict[str, Any]]) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.types import Float32, Segment, Words
+from mien.encoders.base import Encoder
+from mien.types import Float32, Modality, Segment, Words
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -33,6 +37,47 @@ class Tokens(NamedTuple):
     own: NDArray[np.bool_]
     words: NDArray[np.int64]
     quality: Float32
+
+
+class TokenEncoder(Encoder):
+    """A text encoder whose track holds tokens.
+
+    Attributes:
+        tokens: longest input; what goes beyond is cut off: the oldest context first, then the end of the utterance.
+    """
+
+    modality: Modality = "text"
+    quality_names: tuple[str, ...] = QUALITY
+    tokens: int
+
+    def words(self, segment: Segment) -> NDArray[np.int64] | None:
+        """See the base class."""
+        found = self._read(segment)
+        return None if found is None else found.words
+
+    def _read(self, segment: Segment) -> Tokens | None:
+        words = segment.words
+        if words is None or not words.text or not self._reads(words):
+            return None
+        return read_tokens(self._tokenizer, segment, words, self.tokens, self.context)
+
+    def _reads(self, words: Words) -> bool:
+        """Whether the model knows the language of the words, as far as can be told."""
+        return True
+
+    @property
+    @abstractmethod
+    def _path(self) -> Path:
+        """The file of the tokenizer (tokenizer.json)."""
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._path))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return tokenizer
 
 
 def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int, context: int) -> Tokens:
