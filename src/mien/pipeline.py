@@ -210,10 +210,11 @@ def analyze(
     subtitles: str | Path | None = None,
     bundle: str | Path = "research",
     asr: str = "tiny.en",
+    task: str | None = None,
     progress: Progress | None = None,
 ) -> Timeline:
     """The timeline of one clip; see ``Analyzer``, which is the better choice for many clips."""
-    return Analyzer(bundle, asr).analyze(source, text=text, subtitles=subtitles, progress=progress)
+    return Analyzer(bundle, asr, task=task).analyze(source, text=text, subtitles=subtitles, progress=progress)
 
 
 def _inside(segments: Iterator[Segment], span: Span) -> Iterator[Segment]:

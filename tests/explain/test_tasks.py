@@ -103,6 +103,7 @@ def test_another_task_is_explained_by_name(bundle: str, capsys: pytest.CaptureFi
     assert "tone cold" in said
     assert "asked about flat" in said
     assert "the weights sum to" in said, "slopes are those of the task"
+    assert "its card" not in said, "a bundle of one's own has no name that mien card knows"
     assert mien("explain", *words, "--label", "ask") == 2
     assert "there is no label 'ask'; known: cold, flat, warm" in capsys.readouterr().err
 
@@ -138,6 +139,7 @@ def test_a_timeline_says_which_task_it_is_of(bundle: str, tmp_path: Path, capsys
     page = files["html"].read_text(encoding="utf-8")
     body = page[page.index("<header") : page.index('id="limits"')]
     assert "thank" in body
+    assert '<dt>Task</dt><dd dir="auto">intent</dd>' in page
     assert "motion" not in body, "nothing there is about emotion"
     assert 'id="chart-path"' not in body, "and there is no place on valence and arousal"
 

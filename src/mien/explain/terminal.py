@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from mien.bundles import shipped
 from mien.explanation import Evidence, Explanation, Piece
 from mien.report.table import COLOURS, clock, harmless, percent
 from mien.trust.guard import REASONS
@@ -127,13 +128,14 @@ def _path(e: Explanation) -> list[Text]:
         whose = f" {NAMES[stage.modality]}" if stage.modality else ""
         graph = f", graph {stage.file} (SHA-256 {stage.sha256[:12]}...)" if stage.file else ""
         lines.append(f"{stage.name}{whose}: {stage.part}{graph}")
-    if e.pooled[e.label] != e.prediction.scores[e.label]:
-        pooled, calibrated = percent(e.pooled[e.label]), percent(e.prediction.scores[e.label])
+    pooled, calibrated = percent(e.pooled[e.label]), percent(e.prediction.scores[e.label])
+    if pooled != calibrated:
         lines.append(f"calibrated: {e.label} {pooled} became {calibrated}")
     lines.append("weighed by the fusion: " + ", ".join(f"{NAMES[m]} {percent(w)}" for m, w in e.weights.items()))
     if e.prediction.label_set:
         lines.append("labels that hold the right one at the card's coverage: " + ", ".join(e.prediction.label_set))
     if e.prediction.reasons:
         lines.append("less sure because " + "; ".join(REASONS.get(r, r) for r in e.prediction.reasons))
-    lines.append(f"bundle {e.bundle} (SHA-256 {e.bundle_sha256[:12]}...); its card: mien card {e.bundle}")
+    card = f"; its card: mien card {e.bundle}" if e.bundle in shipped() else ""
+    lines.append(f"bundle {e.bundle} (SHA-256 {e.bundle_sha256[:12]}...){card}")
     return [Text(harmless(f"{number}. {line}")) for number, line in enumerate(lines, start=1)]

@@ -216,6 +216,7 @@ def _technical(timeline: Timeline, say: Language) -> list[tuple[str, str]]:
         "duration": f"{timeline.duration:.2f} s",
         "bundle": timeline.bundle,
         "sha256": timeline.bundle_sha256,
+        "task": timeline.task,
         "version": __version__,
     }
     return [(say(f"technical.{key}"), value) for key, value in rows.items()]
