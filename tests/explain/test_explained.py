@@ -53,7 +53,8 @@ def test_the_terminal_says_it_in_words(explained: Explanation) -> None:
     file = io.StringIO()
     Console(file=file, width=100, no_color=True).print(render(explained))
     text = file.getvalue()
-    for part in ("asked about angry", "The inputs disagree", "nothing read", "forget", "fuse: late, graph fusion-", "mien card research"):
+    path = ("fuse: late, graph fusion-", "its card: mien card research")
+    for part in ("asked about angry", "The inputs disagree", "nothing read", "forget", *path):
         assert part in text, part
     assert text.count("▁") + text.count("█") > 0
 
