@@ -14,10 +14,11 @@ import pytest
 
 import mien
 from mien import bundle, bundles, recipe
+from mien.data.load import words_of
 from mien.encoders.base import encoders
 from mien.fusion.base import fusions
 from mien.samples import demo_clip
-from mien.types import EMOTIONS, MODALITIES
+from mien.types import EMOTIONS, MODALITIES, Segment, Span
 
 from .conftest import ROOT
 from .test_house import MODULES, PACKAGE, called, imported
@@ -67,6 +68,17 @@ def test_a_bundle_is_whole(name: str) -> None:
     assert table["parity"]["same_top_label"] >= 0.97
     for word in ("Intended use", "Training data", "Valence and arousal", "SHA-256"):
         assert word in shipped.card
+
+
+@pytest.mark.parametrize("name", bundles.shipped())
+def test_guards_look_at_what_is_measured(name: str) -> None:
+    """A guard whose measure its encoder does not take would never go off: `make trust` fits guards anew."""
+    shipped = bundle.Bundle.load(name)
+    track = shipped.encoders["text"].prepare(Segment(Span(0, 1), words=words_of("I am so glad.")))
+    assert track is not None
+    known = set(shipped.encoders["text"].measures(track))
+    known |= {quality for m in ("voice", "face") for quality in shipped.encoders[m].quality_names}
+    assert {g.measure for g in shipped.trust.guards} <= known
 
 
 @pytest.mark.parametrize("name", bundles.shipped())

@@ -21,7 +21,7 @@ from mien.trust.sample import Sample, joined
 from mien.types import Modality, Task
 
 GUARDS = (
-    Guard("other_language", "text", "continued", above=0.35),
+    Guard("other_language", "text", "rarity", above=5.5),
     Guard("short_speech", "voice", "seconds", below=0.5),
     Guard("noise", "voice", "snr_db", below=5.5),
     Guard("small_face", "face", "side_px", below=16.0),

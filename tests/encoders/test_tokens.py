@@ -69,14 +69,20 @@ def test_minilm_reads_context_too() -> None:
     assert encoders.build({"name": "text_minilm", "context": 2}).context == 2
 
 
-def test_words_of_another_language_fall_into_pieces() -> None:
+def test_words_of_another_language_are_rare() -> None:
     encoder = encoders.build({"name": "text_minilm"})
 
-    def continued(text: str) -> float:
+    def rarity(text: str) -> float:
         track = encoder.prepare(Segment(Span(0.0, 2.0), words=words_of(text)))
         assert track is not None
-        return encoder.measures(track)["continued"]
+        return encoder.measures(track)["rarity"]
 
-    assert continued("I am so glad that you came to see us today.") == 0.0
-    assert continued("Lubię czytać przed snem.") > 0.35
-    assert continued("Oh!") == 0.0
+    assert rarity("I am so glad that you came to see us today.") < -3
+    assert rarity("the, the") == pytest.approx(-12 / 2), "rank 1, twice; a comma has none"
+    for strange in (
+        "Lubię czytać przed snem.",
+        "Der Lappen liegt auf dem Eisschrank.",
+        "Sono contento che tu sia venuto.",
+    ):
+        assert rarity(strange) > 5.5
+    assert rarity("Ja") < 5.5, "one word tells little"

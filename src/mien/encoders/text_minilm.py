@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 _LATIN_SHARE = 0.7
+_COMMONEST = 1996  # the token "the": words come after it by frequency, single letters before
+_USUAL_RANK = 6.0  # logarithm; the mean over English comments is 5.2
 
 
 @encoders.register
@@ -53,10 +55,16 @@ class MiniLMText(TokenEncoder):
         return None if found is None else Track(found.times, found.ids, (), found.quality)
 
     def measures(self, track: Track) -> dict[str, float]:
-        """Its quality, and ``continued``: the share of word pieces that continue a word. English words are mostly one piece;
-        words of another language, or misspelt ones, fall into many."""
-        pieces = track.values[1:-1]  # without the marks at both ends
-        return {**super().measures(track), "continued": float(self._continues[pieces].mean()) if len(pieces) else 0.0}
+        """Its quality, and ``rarity``: how much rarer than usual the word pieces are, which tells other languages from English.
+
+        The sum over pieces made of letters of log(rank) - 6, over the square root of their number + 2, so that a longer text
+        counts as more evidence; about -3 for English. The rank is that in the vocabulary, which lists words by frequency;
+        pieces that continue a word, of which other languages have many, count as the rarest of words.
+        """
+        ranks = self._log_ranks[track.values]
+        known = ranks[np.isfinite(ranks)]
+        rarity = (known - _USUAL_RANK).sum() / np.sqrt(len(known) + 2)
+        return {**super().measures(track), "rarity": float(rarity)}
 
     def network(self) -> nn.Module:
         """MiniLM with its published weights."""
@@ -77,7 +85,11 @@ class MiniLMText(TokenEncoder):
         return shared_file("minilm_tokenizer.json")
 
     @cached_property
-    def _continues(self) -> NDArray[np.bool_]:
-        """Of each token, whether it continues a word."""
+    def _log_ranks(self) -> NDArray[np.float64]:
+        """Of each token, (V,); NaN where it has no letters."""
         size = self._tokenizer.get_vocab_size()
-        return np.asarray([(self._tokenizer.id_to_token(i) or "").startswith("##") for i in range(size)])
+        pieces = [self._tokenizer.id_to_token(i) or "" for i in range(size)]
+        ranks = np.log(np.maximum(np.arange(size) - _COMMONEST + 1, 1))
+        ranks[[p.startswith("##") for p in pieces]] = np.log(size)
+        ranks[[not p.removeprefix("##").isalpha() for p in pieces]] = np.nan
+        return ranks
