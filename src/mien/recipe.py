@@ -132,13 +132,15 @@ class Source:
 class Export:
     """``[export]``: which graphs are stored as int8 or float16, and what the bundle says of itself.
 
-    ``fitting`` tells how the fusion was fitted, and on what the whole was and was not evaluated.
+    ``fitting`` tells how the fusion was fitted, and on what the whole was and was not evaluated; ``limits`` what its user must
+    know of the data and of how it was measured.
     """
 
     int8: tuple[str, ...] = ()
     float16: tuple[str, ...] = ()
     summary: str = ""
     fitting: str = ""
+    limits: str = ""
     notes: tuple[str, ...] = ()
     licence: str = ""
 
