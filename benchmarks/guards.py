@@ -119,6 +119,11 @@ def bounds(bundle: Bundle, parts: Sequence[Spoilt]) -> None:
         bound = guard.below if np.isfinite(guard.below) else guard.above
         usual = ", ".join(f"{name} {share:.2%}" for name, share in clean.items())
         print(f"| {guard.reason} | {guard.measure} | {bound:g} | {half(guard, parts):.3g} | {usual} |")
+    for part in (p for p in parts if p.modality == "text" and not p.how):
+        few = part.sample.measures["text"]["words"] <= 3
+        right = part.sample.right
+        share, rest = right[few].mean(), right[~few].mean()
+        print(f"{part.name}, clean: up to three words (n {few.sum()}) {share:.2f} right, more words {rest:.2f}")
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """What voice activity detection makes of sounds that are no speech.
 
-    python benchmarks/sounds.py [FILE ...]
+    python benchmarks/sounds.py BUNDLE [FILE ...]
 
 Kinds that are synthesised here, 20 s each: chords with drums at three tempi, a melody of plucked strings, a vowel that is sung
 up and down, a siren, pink noise, white noise. They are not music as people play it; name sound files to add recordings. For
@@ -137,9 +137,10 @@ def show(name: str, path: Path, analyzer: Analyzer) -> tuple[float, float]:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bundle", help="research, open, or a folder")
     parser.add_argument("files", nargs="*", type=Path, help="recordings")
     args = parser.parse_args()
-    analyzer = Analyzer("research")
+    analyzer = Analyzer(args.bundle)
     print("| sound | seconds | taken for speech | answers | without a reason | reasons |")
     print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:
