@@ -84,7 +84,8 @@ def example_sets(
     """
 
     def follow(label: str, size: int) -> Callable[[int], None]:
-        bar = bars.add_task(f"prepare {label}", total=size)
+        # Each encoder goes over all examples.
+        bar = bars.add_task(f"prepare {label}", total=size * len(parts))
         return lambda step: bars.advance(bar, step)
 
     names = {m: t.name for m, t in recipe.encoders.items()}
