@@ -19,7 +19,7 @@ from mien.explain.question import Seen
 from mien.media.reading import clip_of
 from mien.person import Baseline
 from mien.timeline import Prediction, Timeline
-from mien.types import EMOTION, Clip, Modality, Segment, Span, Track, Words
+from mien.types import Clip, Modality, Segment, Span, Track, Words
 
 if TYPE_CHECKING:
     from mien.bundle import Bundle
@@ -250,8 +250,7 @@ def _timeline(
 ) -> Timeline:
     scores = _mean_scores(predictions)
     if not predictions:
-        emotion = task == EMOTION.name
-        _once(warnings, "nothing was found that shows an emotion" if emotion else "nothing was found that can be read")
+        _once(warnings, "nothing was found that can be read")
     valence, arousal = expected(scores, bundle.positions)
     label = _best(scores) if scores else None
     found = tuple(sorted(predictions, key=lambda p: (p.span, p.who or "")))
