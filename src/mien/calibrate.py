@@ -167,11 +167,12 @@ def _row(sample: Sample, subset: Subset, task: Task, entries: Mapping[str, Any])
     name = subset_name(subset)
     judgement = Judgement.from_table(entries[name])
     before = measure(sample, Judgement(judgement.calibration))
-    return {"task": task.name, "modality": name, "before": before, **_after(sample, judgement)}
-
-
-def _after(sample: Sample, judgement: Judgement) -> dict[str, Any]:
-    return measure(sample.by(judgement.calibration), judgement)
+    return {
+        "task": task.name,
+        "modality": name,
+        "before": before,
+        **measure(sample.by(judgement.calibration), judgement),
+    }
 
 
 def _renewed(evaluation: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ from mien.errors import InputError, RecipeError
 from mien.registry import closest
 from mien.study.compare import Board
 from mien.study.comparison import Comparison, Plan
-from mien.study.markdown import duration, interval, table, value
+from mien.study.markdown import duration, interval, majority, table, value
 from mien.study.trial import Entrant
 
 
@@ -153,10 +153,9 @@ def _table(board: Board, published: Sequence[Published]) -> str:
     for line in board.lines:
         row, cost = line.row, line.outcome.cost
         p = "" if line.adjusted is None else ("< 0.01" if line.adjusted < 0.01 else f"{line.adjusted:.2f}")
-        majority = "" if row["majority"] is None else f"{row['majority']:.3f}"
         rows.append(
             [
-                *(line.outcome.entrant.label, value(row), interval(row["interval"]), p, f"{row['n']:,}", majority),
+                *(line.outcome.entrant.label, value(row), interval(row["interval"]), p, f"{row['n']:,}", majority(row)),
                 *(f"{cost.learned:,}", duration(cost.seconds), "here"),
             ]
         )

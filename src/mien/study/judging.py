@@ -23,7 +23,7 @@ from mien.predictions import Judged
 from mien.recipe import Recipe, load
 from mien.study.calibration import shown as calibration_table
 from mien.study.groups import shown as groups_tables
-from mien.study.markdown import grid, interval, value
+from mien.study.markdown import grid, interval, majority, value
 from mien.study.terminal import table
 from mien.subsets import Cell, missing
 from mien.trained import example_sets, progress_bars
@@ -45,7 +45,7 @@ class Found:
         """Tables on the terminal."""
         out = Console()
         for one, its_rows in groupby(self.rows, key=lambda r: (r["set"], r["task"], r["modality"], r["n"])):
-            shown = [[r["metric"], value(r), interval(r["interval"]), _plain(r["majority"])] for r in its_rows]
+            shown = [[r["metric"], value(r), interval(r["interval"]), majority(r)] for r in its_rows]
             title = f"{one[0]}: {one[1]} from {one[2]}, n = {one[3]:,}"
             out.print(table(title, ("metric", "value", "95 % interval", "majority"), shown))
         for about in dict.fromkeys((c.set, c.task) for c in self.cells):
@@ -66,10 +66,6 @@ class Found:
             write_atomic(as_json, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
         if as_csv is not None:
             write_atomic(as_csv, _csv(cells or list(self.rows)))
-
-
-def _plain(share: float | None) -> str:
-    return "" if share is None else f"{share:.3f}"
 
 
 def on(

@@ -53,7 +53,7 @@ def cells(line: Line) -> list[str]:
         "" if against is None else f"{against.value:+.3f} {interval((against.low, against.high))}",
         "" if line.adjusted is None else probability(line.adjusted),
         str(row["n"]),
-        "" if row["majority"] is None else f"{row['majority']:.3f}",
+        majority(row),
         f"{cost.learned:,}",
         f"{cost.parameters:,}",
         duration(cost.seconds),
@@ -73,6 +73,11 @@ def metrics_table(found: Board) -> list[list[str]]:
 def value(row: Mapping[str, Any]) -> str:
     """Mean, and deviation where there are several seeds."""
     return f"{row['value']:.3f}" + ("" if row["std"] is None else f" ± {row['std']:.3f}")
+
+
+def majority(row: Mapping[str, Any]) -> str:
+    """What the commonest answer alone would reach; "" for metrics without one."""
+    return "" if row["majority"] is None else f"{row['majority']:.3f}"
 
 
 def interval(bounds: Sequence[float] | None) -> str:

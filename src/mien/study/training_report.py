@@ -12,7 +12,7 @@ from mien.cache import write_atomic
 from mien.evaluate import per_label
 from mien.predictions import Judged, Predictions
 from mien.study import charts
-from mien.study.markdown import duration, grid, interval, value
+from mien.study.markdown import duration, grid, interval, majority, value
 from mien.study.page import Chart, Code, Entries, Part, Prose, Section, Table, page
 from mien.subsets import Cell
 
@@ -78,7 +78,7 @@ def results(rows: Sequence[Mapping[str, Any]]) -> Part:
     cells = [
         [
             *(row["set"], row["task"], row["modality"], row["metric"], value(row), interval(row["interval"])),
-            *("" if row["majority"] is None else f"{row['majority']:.3f}", f"{row['n']:,}"),
+            *(majority(row), f"{row['n']:,}"),
         ]
         for row in rows
     ]
