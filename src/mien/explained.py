@@ -13,7 +13,8 @@ from mien.explain.path import build, explain
 from mien.explain.question import Seen
 from mien.explain.slopes import run_of
 from mien.explanation import Explanation
-from mien.pipeline import Analyzer, Progress
+from mien.media.segmenting import Progress
+from mien.pipeline import Analyzer
 from mien.registry import closest
 from mien.timeline import Prediction, Timeline
 from mien.types import Clip, Span

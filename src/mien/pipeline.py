@@ -6,27 +6,24 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien import threads
 from mien.answer import single
 from mien.circumplex import expected
-from mien.errors import InputError
 from mien.explain import shapley
 from mien.explain.question import Seen
 from mien.media.reading import clip_of
+from mien.media.segmenting import Progress, Segmenter
 from mien.person import Baseline
 from mien.timeline import Prediction, Timeline
-from mien.types import Clip, Modality, Segment, Span, Track, Words
+from mien.types import Clip, Modality, Segment, Track
 
 if TYPE_CHECKING:
     from mien.bundle import Bundle
     from mien.media.cut import CutSettings
-    from mien.media.speech import Recogniser
 
-Progress = Callable[[float, float], None]
 Watch = Callable[[Seen, Prediction], None]
 People = dict[tuple[Modality, str | None], Baseline]
 
@@ -56,9 +53,7 @@ class Analyzer:
         threads.own()
         self.bundle: Bundle = Bundle.load(bundle)
         self.task = single(self.bundle.tasks, task)
-        self._settings = settings
-        self._asr = asr
-        self._recogniser: Recogniser | None = None
+        self._segmenter = Segmenter(asr, settings)
 
     def analyze(
         self,
@@ -84,7 +79,7 @@ class Analyzer:
         """
         warnings: list[str] = []
         clip = clip_of(source, text, subtitles)
-        duration, cut = self._segments(clip, subtitles, warnings, progress)
+        duration, cut = self._segmenter.segments(clip, subtitles, warnings.append, progress)
         segments = _with_context(cut, max(e.context for e in self.bundle.encoders.values()))
         people: People = {}
         predictions = tuple(p for s in segments if (p := self._predict(s, people, warnings, watch)) is not None)
@@ -92,52 +87,6 @@ class Analyzer:
             predictions = tuple(p if "face" in p.shares else _because(p, "no_face") for p in predictions)
         duration = max([duration, *(p.span.end for p in predictions)])
         return _timeline(clip.id, duration, self.bundle, self.task.name, predictions, warnings)
-
-    def _segments(
-        self, clip: Clip, subtitles: str | Path | None, warnings: list[str], progress: Progress | None
-    ) -> tuple[float, Iterator[Segment]]:
-        """Duration in seconds (0 when the file does not say), and what the clip is cut into."""
-        from mien.media.reading import is_text, sentence_segments, text_file_segments
-
-        path = clip.video or clip.audio or clip.image
-        if path is None:
-            return 0.0, sentence_segments(clip.text or "")
-        if is_text(path) and path.is_file():
-            if clip.text is not None or subtitles is not None:
-                raise InputError(f"'{path}' is text itself; name a video, a sound or a picture, or leave the words out")
-            return 0.0, text_file_segments(path)
-        return self._media_segments(clip, path, subtitles, warnings, progress)
-
-    def _media_segments(
-        self,
-        clip: Clip,
-        path: Path,
-        subtitles: str | Path | None,
-        warnings: list[str],
-        progress: Progress | None,
-    ) -> tuple[float, Iterator[Segment]]:
-        from mien.media.cut import CutSettings, cut
-        from mien.media.open import probe
-        from mien.media.speech import recogniser
-        from mien.media.subtitles import read_subtitles
-
-        info = probe(path)
-        settings = self._settings or CutSettings()
-        if info.kind == "image":
-            if subtitles is not None:
-                raise InputError(f"'{path}' is a picture, which has no time for subtitles; give the words as text")
-            picture = replace(clip, video=None, audio=None, image=path)
-            return 0.0, _with_words(cut(picture, settings, None, warnings.append), clip.text)
-        words = read_subtitles(Path(subtitles)) if subtitles is not None else None
-        if self._recogniser is None:
-            self._recogniser = recogniser(self._asr)
-
-        def follow(done: float) -> None:
-            if progress is not None:
-                progress(done, info.duration)
-
-        found = cut(clip, settings, self._recogniser, warnings.append, follow, words)
-        return info.duration, found if clip.span is None else _inside(found, clip.span)
 
     def _tracks(self, segment: Segment, people: People) -> dict[Modality, Track]:
         """What each encoder reads in the segment; relative to the person as the clip has shown them so far."""
@@ -217,12 +166,6 @@ def analyze(
     return Analyzer(bundle, asr, task=task).analyze(source, text=text, subtitles=subtitles, progress=progress)
 
 
-def _inside(segments: Iterator[Segment], span: Span) -> Iterator[Segment]:
-    """Those that share time with the span; what comes after it is not read any more."""
-    early = takewhile(lambda s: s.span.start < span.end, segments)
-    return (s for s in early if s.span & span is not None)
-
-
 def _with_context(segments: Iterator[Segment], reach: int) -> Iterator[Segment]:
     """Each segment with the ``reach`` utterances before it, as "speaker: text", as manifests of dialogues give them."""
     said: deque[str] = deque(maxlen=reach)
@@ -230,19 +173,6 @@ def _with_context(segments: Iterator[Segment], reach: int) -> Iterator[Segment]:
         yield replace(segment, context=tuple(said)) if reach else segment
         if segment.words is not None and segment.words.text:
             said.append(f"{segment.who}: {segment.words.text}" if segment.who else segment.words.text)
-
-
-def _with_words(stills: Iterator[Segment], text: str | None) -> Iterator[Segment]:
-    """Known words of a picture go to the face in it; with several faces or none, nobody knows who said them."""
-    from mien.media.subtitles import spread
-
-    segments = list(stills)
-    words = Words(tuple(spread(text or "", Span(0.0, 0.0)))) if (text or "").strip() else None
-    if words is None:
-        return iter(segments)
-    if len(segments) == 1:
-        return iter([replace(segments[0], words=words)])
-    return iter([Segment(Span(0.0, 0.0), words=words), *segments])
 
 
 def _timeline(
