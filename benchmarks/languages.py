@@ -122,7 +122,7 @@ def written(bundle: Bundle, lines: Sequence[str]) -> str:
         track = encoder.prepare(Segment(words.items[0].span | words.items[-1].span, words=words))
         if track is None:
             continue
-        told.append(any(g.alarmed(encoder.measures(track)) for g in guards))
+        told.append(any(g.fires(encoder.measures(track)[g.measure]) for g in guards))
         answer = bundle.answer({"text": track})
         judge = bundle.trust.of("emotion", ["text"])
         plain = answer.uncalibrated["emotion"][None]

@@ -10,6 +10,7 @@ import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import mien
@@ -156,3 +157,34 @@ def test_the_licence_is_whole() -> None:
     assert "Apache License" in text
     assert "END OF TERMS AND CONDITIONS" in text
     assert len(text) > 11_000
+
+
+def test_what_is_evaluated_is_what_users_get(tmp_path: Path) -> None:
+    """Calibration that depends on the recording, and guards, count in evaluations too."""
+    from mien.data.batch import load_sets
+    from mien.evaluate import BundleSystem
+    from mien.recipe import Source
+
+    (tmp_path / "my.csv").write_text(
+        "video,text,emotion,split\n"
+        f"{demo_clip()},,happy,test\n,Lubię czytać przed snem.,neutral,test\n,I am glad.,happy,test\n",
+        encoding="utf-8",
+    )
+    shipped = bundle.Bundle.load("research")
+    source = Source("my", str(tmp_path / "my.csv"), {"video": "video", "text": "text"})
+    names = {m: t.name for m, t in shipped.tables.items()}
+    (part,) = load_sets([source], "test", shipped.encoders, names, shipped.tasks, tmp_path, lambda *_: lambda _: None)
+    keep = {"face": np.asarray([False, True, True])}
+    whole, faceless = BundleSystem(shipped).answers(part, np.arange(3), [{}, keep])
+    for row in range(3):
+        tracks = part.tracks(row)
+        given = shipped.answer(tracks)
+        np.testing.assert_allclose(
+            whole["emotion"][row], given.scores["emotion"], atol=0.01, err_msg="int8 rounds by batch"
+        )
+        some = frozenset(tracks) - ({"face"} if row == 0 else set())
+        np.testing.assert_allclose(faceless["emotion"][row], given.subsets[some]["emotion"], atol=0.01)
+    assert shipped.answer(part.tracks(1)).temperature > 1
+    voice = shipped.trust.of("emotion", ["voice"])
+    assert voice is not None
+    assert voice.calibration.slopes

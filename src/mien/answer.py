@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,23 @@ class Encoded:
     quality: Float32
     times: Float32
     measures: Mapping[str, Float32] = field(default_factory=dict)
+
+    def rows(self, chosen: NDArray[np.int64]) -> Self:
+        """Some rows, in this order; one may come several times."""
+        measures = {name: values[chosen] for name, values in self.measures.items()}
+        return replace(
+            self,
+            states=self.states[chosen],
+            mask=self.mask[chosen],
+            quality=self.quality[chosen],
+            times=self.times[chosen],
+            measures=measures,
+        )
+
+
+def measures_of(encoded: Mapping[Modality, Encoded]) -> dict[Modality, Mapping[str, Float32]]:
+    """What was measured of the inputs: {modality: {name: (B,)}}."""
+    return {m: part.measures for m, part in encoded.items()}
 
 
 @dataclass(frozen=True)

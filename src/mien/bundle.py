@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien import bundles, strict, threads
-from mien.answer import Answer, Encoded
+from mien.answer import Answer, Encoded, measures_of
 from mien.cache import file_sha256
 from mien.encoders.base import Encoder, Through, encoders
 from mien.errors import InputError, MienError
 from mien.person import Population
 from mien.recipe import EncoderTable, Recipe
 from mien.registry import closest
-from mien.trust.calibration import Measures
-from mien.trust.guard import Guard, alarms, temperature
+from mien.timeline import UNCALIBRATED
+from mien.trust.guard import temperature
 from mien.trust.judge import Trust
 from mien.types import MODALITIES, Float32, Modality, Task, Track
 
@@ -54,7 +54,6 @@ class Bundle:
         self._graphs: dict[str, onnxruntime.InferenceSession] = {}
         self.sha256 = sha256
         self.name: str = table["name"]
-        self.notes: tuple[str, ...] = tuple(table["notes"])
         # SHA-256 of the file of the trained weights it was exported from; bundles from before there was such an entry lack it.
         self.weights: str | None = table.get("weights")
         self.positions: dict[str, tuple[float, float]] = {k: (v[0], v[1]) for k, v in table["positions"].items()}
@@ -91,6 +90,11 @@ class Bundle:
             Task(t["name"], t["kind"], tuple(t["labels"]), tuple(t["bounds"]) if t["bounds"] else None)
             for t in self._table["tasks"]
         )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What its users must know, in plain sentences."""
+        return (*self._table["notes"], *([] if self.trust.fitted else [UNCALIBRATED]))
 
     @cached_property
     def encoders(self) -> dict[Modality, Encoder]:
@@ -168,13 +172,12 @@ class Bundle:
         encoded = {m: self.encode(m, [tracks[m]]) for m in self.modalities if m in tracks}
         if not encoded:
             raise ValueError("an answer needs at least one modality")
-        alarmed = alarms(self.trust.guards, {m: _measured(e) for m, e in encoded.items()})
         subsets = [frozenset(c) for size in range(1, len(encoded) + 1) for c in combinations(encoded, size)]
-        found = {s: self._judged({m: encoded[m] for m in encoded if m in s}, alarmed) for s in subsets}
+        found = {s: self._judged({m: encoded[m] for m in encoded if m in s}) for s in subsets}
         whole = found[frozenset(encoded)]
         judges = {t: j for t in self.tasks if (j := self.trust.of(t.name, encoded)) is not None}
         uncertain = frozenset(t.name for t, judge in judges.items() if judge.uncertain(whole.scores[t.name]))
-        reasons = [g.reason for guards in alarmed.values() for g in guards]
+        reasons = [g.reason for g in self.trust.guards if g.alarmed(measures_of(encoded)).any()]
         return Answer(
             whole.scores,
             whole.weights,
@@ -186,12 +189,17 @@ class Bundle:
             whole.temperature,
         )
 
-    def _judged(self, encoded: Mapping[Modality, Encoded], alarmed: Mapping[Modality, Sequence[Guard]]) -> _Judged:
-        """What some modalities say of one segment, calibrated, and less sure by what their guards saw."""
+    def _judged(self, encoded: Mapping[Modality, Encoded]) -> _Judged:
+        """What some modalities say of one segment."""
         raw, rows = self.pool(encoded)
-        weights = {m: float(rows[0, self.modalities.index(m)]) for m in encoded}
-        heat = temperature({m: alarmed[m] for m in encoded}, weights)
-        return _Judged(_first(self.trust.calibrated(raw, measures_of(encoded), heat)), weights, _first(raw), heat)
+        measures, shares = measures_of(encoded), self._shares(encoded, rows)
+        heat = float(temperature(self.trust.guards, measures, shares)[0])
+        weights = {m: float(share[0]) for m, share in shares.items()}
+        return _Judged(_first(self.trust.calibrated(raw, measures, shares)), weights, _first(raw), heat)
+
+    def _shares(self, encoded: Mapping[Modality, Encoded], weights: Float32) -> dict[Modality, Float32]:
+        """Columns of weights (B, M) by modality, of those present."""
+        return {m: weights[:, k] for k, m in enumerate(self.modalities) if m in encoded}
 
     @cached_property
     def prior(self) -> Mapping[str, Float32]:
@@ -220,9 +228,9 @@ class Bundle:
         return Encoded(states, mask, np.stack([t.quality for t in tracks]), times, measures)
 
     def fuse(self, encoded: Mapping[Modality, Encoded]) -> tuple[dict[str, Float32], Float32]:
-        """Calibrated answers: ({task: (B, L)}, weights (B, M)). Modalities left out count as absent."""
+        """Answers as a user reads them: ({task: (B, L)}, weights (B, M)). Modalities left out count as absent."""
         scores, weights = self.pool(encoded)
-        return self.trust.calibrated(scores, measures_of(encoded)), weights
+        return self.trust.calibrated(scores, measures_of(encoded), self._shares(encoded, weights)), weights
 
     def pool(self, encoded: Mapping[Modality, Encoded]) -> tuple[dict[str, Float32], Float32]:
         """Run the fusion graph: like ``fuse``, not calibrated yet."""
@@ -271,16 +279,6 @@ class Bundle:
                     )
                 return path
         raise MienError(f"the bundle '{self.name}' lacks its file '{name}'; install or export it again")
-
-
-def measures_of(encoded: Mapping[Modality, Encoded]) -> Measures:
-    """What was measured of the inputs."""
-    return {m: part.measures for m, part in encoded.items()}
-
-
-def _measured(part: Encoded) -> dict[str, float]:
-    """Of the only row."""
-    return {name: float(values[0]) for name, values in part.measures.items()}
 
 
 def _first(scores: Mapping[str, Float32]) -> dict[str, Float32]:

@@ -13,7 +13,8 @@ from mien.answer import single
 from mien.bundle import Bundle
 from mien.cache import write_atomic
 from mien.card import card
-from mien.collect import Reading, Subset, read_set, sample_of, subsets
+from mien.collect import Reading, Subset, composites, read_set, subsets
+from mien.errors import InputError
 from mien.guarding import guards_of
 from mien.trained import example_sets, progress_bars
 from mien.trust.calibration import Calibration
@@ -23,6 +24,8 @@ from mien.trust.judge import HALF, Judgement, subset_name
 from mien.trust.reliability import measure
 from mien.trust.sample import Sample, joined, load
 from mien.types import Task
+
+_FEWEST = 30  # labelled examples: on fewer nothing is fitted
 
 ALL = "all of these"
 """Stands for the name of a set where the answers on several are measured together, each answer counting the same."""
@@ -68,25 +71,63 @@ def calibrate(
         quiet: no progress bars.
 
     Raises:
-        InputError: it answers with no single label, and only such answers are calibrated.
+        InputError: it answers with no single label, and only such answers are calibrated; or too few examples are labelled.
         RecipeError: data that are missing.
     """
-    bundle, aims = Bundle.load(which), aims or Aims()
-    first = single(bundle.tasks)
-    table = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
+    bundle = Bundle.load(which)
+    single(bundle.tasks)
+    found = fit(bundle, root, aims or Aims(), more, quiet)
+    if not found["tasks"]:
+        raise InputError(
+            f"fewer than {_FEWEST} validation examples of '{bundle.name}' have one right label, too few to calibrate on; "
+            "train with more, or hold out more speakers"
+        )
+    return entrusted(bundle, found)
+
+
+def fit(
+    bundle: Bundle, root: Path, aims: Aims | None = None, more: Path | None = None, quiet: bool = False
+) -> dict[str, Any]:
+    """The part ``trust`` of a ``bundle.json``, see ``calibrate``.
+
+    What fewer than 30 validation examples are known of is left out: then a bundle answers as its graphs do. So are tasks that
+    validation data have no labels for.
+    """
+    aims = aims or Aims()
     found: dict[str, Any] = {"coverage": aims.coverage, "risk": aims.risk, "tasks": {}, "guards": [], "measured": []}
-    for task in (t for t in bundle.tasks if t.kind == first.kind):
+    for task in (t for t in bundle.tasks if t.kind == "single"):
         valid, test = (_readings(bundle, split, task, root, quiet) for split in ("valid", "test"))
-        redundancy = float(table["fusion"].get("redundancy", 0.0))
-        entries: dict[str, Any] = {}
-        for s in subsets(bundle.modalities):
-            entry = _entry(bundle, _sample(bundle, valid, s, task, more), aims, redundancy)
-            entries[subset_name(s)] = _careful(entry, [entries[m] for m in s if m in entries])
+        entries = _entries(bundle, valid, task, aims, more)
+        if not entries:
+            continue
+        if not found["tasks"]:
+            found["guards"] = guards_of(bundle, task, valid, entries, root, quiet)
         found["tasks"][task.name] = entries
         found["measured"] += measured(test, task, entries)
-        if task == first:
-            found["guards"] = guards_of(bundle, task, valid, entries, root, quiet)
-    return _write(bundle.folder, {**table, "trust": found, "evaluation": _renewed(table["evaluation"], found)})
+    return found
+
+
+def entrusted(bundle: Bundle, found: Mapping[str, Any]) -> Bundle:
+    """The bundle with what ``fit`` found, in its JSON and on its card."""
+    table = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
+    table |= {"trust": found, "evaluation": _renewed(table["evaluation"], found)}
+    write_atomic(bundle.folder / "bundle.json", json.dumps(table, indent=1, ensure_ascii=False) + "\n")
+    write_atomic(bundle.folder / "card.md", card(table))
+    return Bundle.load(bundle.folder)
+
+
+def _entries(
+    bundle: Bundle, valid: Sequence[Reading], task: Task, aims: Aims, more: Path | None
+) -> dict[str, dict[str, Any]]:
+    """{name of a subset: its entry}, of those that enough is known of."""
+    redundancy = float(bundle.entries["fusion"].get("redundancy", 0.0))
+    entries: dict[str, dict[str, Any]] = {}
+    for s in subsets(bundle.modalities):
+        known = _known(bundle, valid, s, task, more)
+        if known is not None and len(known.sample) >= _FEWEST:
+            entry = _entry(bundle, known, aims, redundancy)
+            entries[subset_name(s)] = _careful(entry, [entries[m] for m in s if m in entries])
+    return entries
 
 
 def _readings(bundle: Bundle, split: str, task: Task, root: Path, quiet: bool) -> list[Reading]:
@@ -100,12 +141,14 @@ def _readings(bundle: Bundle, split: str, task: Task, root: Path, quiet: bool) -
     return readings
 
 
-def _sample(bundle: Bundle, readings: Sequence[Reading], subset: Subset, task: Task, more: Path | None) -> _Known:
-    """All answers by a subset whose truth is known."""
-    sample, names = sample_of(bundle, readings, subset, task)
-    if not any(subset in r.samples for r in readings):
-        return _Known(sample, names, subset, composite=True)
-    names = [f"{name} valid" for name in names]
+def _known(bundle: Bundle, readings: Sequence[Reading], subset: Subset, task: Task, more: Path | None) -> _Known | None:
+    """All answers by a subset whose truth is known: on sets whose examples have it, or else on composites."""
+    real = [r for r in readings if subset in r.samples]
+    if not real:
+        sample = composites(bundle, readings, subset, task)
+        names = [r.name for r in readings if subset & set(r.kept)]
+        return None if sample is None else _Known(sample, names, subset, composite=True)
+    sample, names = joined([r.samples[subset] for r in real]), [f"{r.name} valid" for r in real]
     if more is not None:
         further, of, sets = load(more)
         if of == subset:
@@ -158,8 +201,9 @@ def measured(readings: Sequence[Reading], task: Task, entries: Mapping[str, Any]
     rows, parts = [], defaultdict[Subset, list[Sample]](list)
     for reading in readings:
         for subset, sample in reading.samples.items():
-            parts[subset].append(sample)
-            rows.append({"set": reading.name, **_row(sample, subset, task, entries)})
+            if subset_name(subset) in entries:
+                parts[subset].append(sample)
+                rows.append({"set": reading.name, **_row(sample, subset, task, entries)})
     return rows + [{"set": ALL, **_row(joined(p), s, task, entries)} for s, p in parts.items() if len(p) > 1]
 
 
@@ -184,9 +228,3 @@ def _renewed(evaluation: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) 
         new = {"value": errors[key], "std": None, "seeds": 1} if row["metric"] == "ece" and key in errors else {}
         rows.append({**row, **new})
     return rows
-
-
-def _write(folder: Path, table: dict[str, Any]) -> Bundle:
-    write_atomic(folder / "bundle.json", json.dumps(table, indent=1, ensure_ascii=False) + "\n")
-    write_atomic(folder / "card.md", card(table))
-    return Bundle.load(folder)

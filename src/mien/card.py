@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mien.timeline import UNCALIBRATED
 from mien.types import EMOTION
 
 _USE = """\
@@ -20,8 +21,8 @@ by the redundancy that the pool measured on real pairs, and label sets and thres
 careful modality alone. What is said of several modalities together has not been tested on real clips."""
 
 _TESTED = """\
-On the test sets (one seed, the weights that ship). *floor*: the ECE that exactly true probabilities would show with so many
-examples. *all of these*: the sets of a modality together, where errors of one kind on one set and of the other kind on another
+On the test sets (one seed, this bundle), without what the signs of a poor input below do. *floor*: the ECE that exactly true
+probabilities would show with so many examples. *all of these*: the sets of a modality together, where errors of one kind on one set and of the other kind on another
 cancel out. *debiased*: the root mean square calibration error without what chance adds. *answered*: share not uncertain."""
 
 _GUARDS = """\
@@ -48,12 +49,16 @@ def card(table: Mapping[str, Any]) -> str:
         table["recipe"]["export"]["fitting"],
         "## How well it does",
         results(table["evaluation"]),
-        "## How far an answer can be trusted" if table.get("trust") else "",
-        trusted(table.get("trust", {})),
+        *(["## How far an answer can be trusted", trusted(table.get("trust", {}))] if _single(table) else []),
         *_places(table),
         f"Made by {table['made_by']} with the recipe `{table['recipe']['name']}`, seed {table['recipe']['seed']}.",
     ]
     return "\n\n".join(p for p in parts if p) + "\n"
+
+
+def _single(table: Mapping[str, Any]) -> bool:
+    """Whether there is a task whose probabilities can be calibrated."""
+    return any(t["kind"] == "single" for t in table["tasks"])
 
 
 def _reads(table: Mapping[str, Any]) -> str:
@@ -136,9 +141,9 @@ def results(entries: Sequence[Mapping[str, Any]]) -> str:
 
 
 def trusted(trust: Mapping[str, Any]) -> str:
-    """Markdown on calibration, label sets and abstention; empty where nothing was fitted."""
+    """Markdown on calibration, label sets and abstention."""
     if not trust:
-        return ""
+        return UNCALIBRATED
     lines = [
         f"Label sets aim at {trust['coverage']:.0%} coverage; an answer is uncertain when its most probable label does not "
         f"reach the threshold, above which at most {trust['risk']:.0%} of the answers were wrong in fitting.",

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.answer import Encoded
-from mien.bundle import Bundle, measures_of
+from mien.answer import Encoded, measures_of
+from mien.bundle import Bundle
 from mien.data.batch import ExampleSet
-from mien.trust.sample import Sample, joined
+from mien.trust.sample import Sample
 from mien.types import Float32, Modality, Task
 
 _BATCH = 32
@@ -38,14 +38,15 @@ class Reading(NamedTuple):
 
 
 def read_set(bundle: Bundle, part: ExampleSet, task: Task) -> Reading:
-    """Run a bundle over a set; before calibration."""
+    """Run a bundle over what a set has labelled for the task; before calibration. No samples where that is nothing."""
     rows: dict[Subset, list[int]] = defaultdict(list)
     scores: dict[Subset, list[Float32]] = defaultdict(list)
     measured: dict[Modality, dict[str, Float32]] = {}
     kept: dict[Modality, list[tuple[Encoded, NDArray[np.int64]]]] = defaultdict(list)
     targets = part.targets(task.name)
+    labelled = np.asarray(~np.isnan(targets).any(axis=1))
     every = max(1, len(part) // _KEPT)
-    for at, encoded in _encoded(bundle, part):
+    for at, encoded in _encoded(bundle, part, labelled):
         for subset in subsets(encoded):
             scores[subset].append(bundle.pool({m: e for m, e in encoded.items() if m in subset})[0][task.name])
             rows[subset] += at.tolist()
@@ -55,7 +56,7 @@ def read_set(bundle: Bundle, part: ExampleSet, task: Task) -> Reading:
         for m, e in encoded.items():
             for name, values in e.measures.items():
                 measured.setdefault(m, {}).setdefault(name, np.zeros(len(part), np.float32))[at] = values
-            kept[m].append((taken(e, clear), targets[at[clear]].argmax(axis=1)))
+            kept[m].append((e.rows(clear), targets[at[clear]].argmax(axis=1)))
     groups = np.asarray([e.group or "" for e in part.examples])
     samples = {
         s: Sample.of(
@@ -75,19 +76,16 @@ def subsets(modalities: Mapping[Modality, object] | Sequence[Modality]) -> list[
     return [frozenset(c) for size in range(1, len(modalities) + 1) for c in combinations(modalities, size)]
 
 
-def _encoded(bundle: Bundle, part: ExampleSet) -> Iterator[tuple[NDArray[np.int64], dict[Modality, Encoded]]]:
-    """Rows of the set that have the same modalities, and what the encoders give for them."""
-    for rows in part.order(_BATCH, None):
+def _encoded(
+    bundle: Bundle, part: ExampleSet, wanted: NDArray[np.bool_]
+) -> Iterator[tuple[NDArray[np.int64], dict[Modality, Encoded]]]:
+    """Of the wanted rows of the set (N,) those that have the same modalities, and what the encoders give for them."""
+    for batch in part.order(_BATCH, None):
+        rows = batch[wanted[batch]]
         tracks = [part.tracks(int(i)) for i in rows]
         for kinds in {tuple(t) for t in tracks}:
             chosen = [k for k, t in enumerate(tracks) if tuple(t) == kinds]
             yield rows[chosen], {m: bundle.encode(m, [tracks[k][m] for k in chosen]) for m in kinds}
-
-
-def taken(part: Encoded, rows: NDArray[np.int64]) -> Encoded:
-    """Some rows."""
-    measures = {k: v[rows] for k, v in part.measures.items()}
-    return Encoded(part.states[rows], part.mask[rows], part.quality[rows], part.times[rows], measures)
 
 
 def stacked(parts: Sequence[Encoded]) -> Encoded:
@@ -102,31 +100,30 @@ def stacked(parts: Sequence[Encoded]) -> Encoded:
     return Encoded(states, mask, np.concatenate([p.quality for p in parts]), times, measures)
 
 
-def sample_of(bundle: Bundle, readings: Sequence[Reading], subset: Subset, task: Task) -> tuple[Sample, list[str]]:
-    """Answers by a subset: on the sets whose examples have it, or else on composites; and the names of the sets used."""
-    real = [r for r in readings if subset in r.samples]
-    if real:
-        return joined([r.samples[subset] for r in real]), [r.name for r in real]
-    return composites(bundle, readings, subset, task), [r.name for r in readings if subset & set(r.kept)]
-
-
-def composites(bundle: Bundle, readings: Sequence[Reading], subset: Subset, task: Task) -> Sample:
+def composites(bundle: Bundle, readings: Sequence[Reading], subset: Subset, task: Task) -> Sample | None:
     """Examples put together from one of each modality with the same label: independent of one another, given the label.
+    ``None`` where a modality has no example, or no label is one of all.
 
     Labels are drawn as often as they are on average in the modalities' data, and only those that all of them have; every data
     set of a modality counts the same.
     """
     rng = np.random.default_rng(0)
-    pools = {m: [r.kept[m] for r in readings if m in r.kept] for m in bundle.modalities if m in subset}
+    pools = {
+        m: [r.kept[m] for r in readings if m in r.kept and len(r.kept[m][1])] for m in bundle.modalities if m in subset
+    }
+    if not all(pools.values()):
+        return None
     shares = np.asarray(
         [np.mean([np.bincount(y, minlength=task.size) / len(y) for _, y in p], axis=0) for p in pools.values()]
     )
     usual = shares.mean(axis=0) * (shares > 0).all(axis=0)
+    if not usual.any():
+        return None
     labels = rng.choice(task.size, _DRAWN, p=usual / usual.sum())
     scores, measures = [], []
     wholes = {m: (stacked([e for e, _ in p]), _drawn(p, labels, rng)) for m, p in pools.items()}
     for start in range(0, _DRAWN, _BATCH * 8):
-        piece = {m: taken(whole, at[start : start + _BATCH * 8]) for m, (whole, at) in wholes.items()}
+        piece = {m: whole.rows(at[start : start + _BATCH * 8]) for m, (whole, at) in wholes.items()}
         scores.append(bundle.pool(piece)[0][task.name])
         measures.append(measures_of(piece))
     joint = {m: {k: np.concatenate([part[m][k] for part in measures]) for k in measures[0][m]} for m in wholes}

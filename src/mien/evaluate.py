@@ -66,7 +66,7 @@ class BundleSystem:
         scores = {t.name: np.zeros((size, t.size), np.float32) for t in self.tasks}
         for kinds in np.unique(there, axis=0):
             chosen = np.flatnonzero((there == kinds).all(axis=1))
-            part = {m: _rows(e, chosen) for (m, e), here in zip(encoded.items(), kinds, strict=True) if here}
+            part = {m: e.rows(chosen) for (m, e), here in zip(encoded.items(), kinds, strict=True) if here}
             for task, values in self._bundle.fuse(part)[0].items():
                 scores[task][chosen] = values
         return scores
@@ -80,11 +80,8 @@ def _spread(encoded: Encoded, rows: Sequence[int], size: int) -> Encoded:
         whole[list(rows)] = values
         return whole
 
-    return Encoded(wide(encoded.states), wide(encoded.mask), wide(encoded.quality), wide(encoded.times))
-
-
-def _rows(encoded: Encoded, chosen: NDArray[np.int64]) -> Encoded:
-    return Encoded(encoded.states[chosen], encoded.mask[chosen], encoded.quality[chosen], encoded.times[chosen])
+    measures = {name: wide(values) for name, values in encoded.measures.items()}
+    return Encoded(wide(encoded.states), wide(encoded.mask), wide(encoded.quality), wide(encoded.times), measures)
 
 
 class ModelSystem:

@@ -62,21 +62,25 @@ def read_spoilt(
         how: see ``data.load.spoil``; "" leaves them as they are.
         most: so many examples of each set, evenly over the file.
     """
-    encoder, name = bundle.encoders[modality], bundle.tables[modality].name
-    for source in bundle.recipe.data:
-        # What a recipe says of spoiling and limits is about the split that is trained on.
-        spoilt = replace(source, train=source.valid if split == "valid" else split, degrade=(how,), limit=most)
-        alone = {modality: encoder}, {modality: name}
-        for part in load_sets([spoilt], "train", *alone, bundle.tasks, root, lambda *_: lambda _: None):
-            for related, population in bundle.populations.items():
-                part.relate(related, population)
-            yield Spoilt(part.name, modality, how, read_set(bundle, part, task).samples[frozenset([modality])])
+    encoders, names = {modality: bundle.encoders[modality]}, {modality: bundle.tables[modality].name}
+    sets = load_sets(
+        bundle.recipe.data, split, encoders, names, bundle.tasks, root, lambda *_: lambda _: None, (how, most)
+    )
+    for part in sets:
+        if modality in bundle.populations:
+            part.relate(modality, bundle.populations[modality])
+        samples = read_set(bundle, part, task).samples
+        if samples:
+            yield Spoilt(part.name, modality, how, samples[frozenset([modality])])
 
 
 def guards_of(
     bundle: Bundle, task: Task, valid: Sequence[Reading], entries: Mapping[str, Any], root: Path, quiet: bool
 ) -> list[dict[str, Any]]:
-    """Entries of all guards whose measure the bundle takes, their temperatures fitted on spoilt validation examples."""
+    """Entries of all guards whose measure the bundle takes, their temperatures fitted on spoilt validation examples.
+
+    They are fitted for one task; a bundle softens its other single-label answers by the same.
+    """
     found = []
     for modality in bundle.modalities:
         alone = frozenset([modality])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mien.bundle import Bundle
 from mien.cache import write_atomic
+from mien.calibrate import entrusted, fit
 from mien.evaluate import BundleSystem, judge, results
 from mien.export import annotate, export
 from mien.machine import Machine
@@ -35,6 +36,8 @@ def produce(
     command: str = "",
 ) -> Bundle:
     """Train with every seed, export and evaluate each, and put the mean over seeds into the first one's bundle.
+
+    A bundle is calibrated as ``mien calibrate`` does it, where 30 labelled validation examples are known.
 
     Steps that a run before has finished are not done again when ``resume`` is set. ``command`` is kept as what was typed.
 
@@ -63,8 +66,11 @@ def produce(
 
 
 def _judge(run: Run, root: Path, quiet: bool, command: str) -> Judged:
-    """Export, ask the bundle about all it was not trained on, and keep what a report needs."""
+    """Export, calibrate on validation data, ask the bundle about all it was not trained on, and keep what a report needs."""
     bundle = exported(run, root, run.folder / "bundle", quiet)
+    if any(task.kind == "single" for task in bundle.tasks):
+        found = fit(bundle, root, quiet=quiet)
+        bundle = entrusted(bundle, found) if found["tasks"] else bundle
     system = BundleSystem(bundle)
     with progress_bars(quiet) as bars:
         given = bundle.encoders, root, bars, bundle.populations

@@ -157,3 +157,11 @@ def test_quality_stays_as_it_was(question: Question) -> None:
     assert track is not None
     assert track.quality.tolist() == seen.tracks["text"].quality.tolist()
     assert asked == ["text"]
+
+
+def test_the_unchanged_input_has_the_probability_that_was_shown_while_a_guard_goes_off() -> None:
+    question = about("Lubię czytać przed snem.", "neutral")
+    assert question.seen.answer.temperature > 1
+    unchanged, gone = question.ask("text", [question.seen.segment, None])
+    assert unchanged == pytest.approx(question.seen.answer.scores["emotion"][question.index], abs=1e-5)
+    assert gone == pytest.approx(question.seen.answer.subsets[frozenset()]["emotion"][question.index], abs=1e-6)

@@ -5,13 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from mien.trust.calibration import Calibration, softened
-from mien.trust.guard import REASONS, Guard, alarms, temperature
+from mien.trust.calibration import Calibration, Measures, softened
+from mien.trust.guard import REASONS, Guard, temperature
 from mien.trust.judge import HALF, Trust, subset_name
 from mien.trust.label_sets import RULES, LabelSets, Rule
 from mien.types import EMOTION, Float32, Task
 
 P: Float32 = np.asarray([[0.7, 0.2, 0.1], [0.4, 0.35, 0.25]], np.float32)
+HALVES: Float32 = np.full(2, 0.5, np.float32)
 TASK = Task("emotion", "single", ("a", "b", "c"))
 ENTRY = {
     "calibration": {"scale": [0.5, 0.5, 0.5], "bias": [0.0, 0.0, 0.0]},
@@ -27,7 +28,9 @@ def test_a_temperature_of_two_takes_square_roots() -> None:
     np.testing.assert_allclose(half.apply(P), expected, atol=1e-6)
     np.testing.assert_allclose(softened(P, 2.0), expected, atol=1e-6)
     np.testing.assert_allclose(Calibration.identity(3).apply(P), P, atol=1e-6)
-    assert softened(P, 1.0) is P
+    np.testing.assert_array_equal(softened(P, 1.0), P)
+    each = softened(P, np.asarray([1.0, 2.0], np.float32))
+    np.testing.assert_allclose(each, [P[0], expected[1]], atol=1e-6)
 
 
 def test_a_bias_multiplies_the_odds() -> None:
@@ -73,10 +76,9 @@ def test_what_was_fitted_counts_for_its_subset_only() -> None:
     fitted, plain = trust.of("emotion", ("face", "text")), trust.of("emotion", ["voice"])
     assert fitted is not None
     assert plain is not None
-    np.testing.assert_allclose(
-        trust.calibrated({"emotion": P}, {"face": {}, "text": {}})["emotion"], softened(P, 2.0), atol=1e-6
-    )
-    np.testing.assert_allclose(trust.calibrated({"emotion": P}, {"voice": {}})["emotion"], P, atol=1e-6)
+    both = trust.calibrated({"emotion": P}, {"face": {}, "text": {}}, {"face": HALVES, "text": HALVES})
+    np.testing.assert_allclose(both["emotion"], softened(P, 2.0), atol=1e-6)
+    np.testing.assert_allclose(trust.calibrated({"emotion": P}, {"voice": {}}, {"voice": 2 * HALVES})["emotion"], P)
     assert fitted.label_set(P[1], TASK.labels) == ("a", "b")
     assert [fitted.uncertain(row) for row in P] == [False, True]
     assert plain.label_set(P[1], TASK.labels) == ()
@@ -88,7 +90,7 @@ def test_scores_and_several_labels_are_left_alone() -> None:
     trust = Trust({}, [EMOTION, score])
     rows: Float32 = np.asarray([[2.5]], np.float32)
     assert trust.of("sentiment", ["text"]) is None
-    assert trust.calibrated({"sentiment": rows}, {"text": {}}, temperature=3.0)["sentiment"] is rows
+    assert trust.calibrated({"sentiment": rows}, {"text": {}}, {"text": 2 * HALVES[:1]})["sentiment"] is rows
 
 
 def test_subsets_are_named_in_one_order() -> None:
@@ -98,11 +100,13 @@ def test_subsets_are_named_in_one_order() -> None:
 def test_guards_see_what_lies_outside_their_bounds() -> None:
     short = Guard("short_speech", "voice", "seconds", below=0.5, temperature=2.0)
     strange = Guard("small_face", "face", "distance", above=9.0, temperature=4.0)
-    found = alarms([short, strange], {"voice": {"seconds": 0.3}, "face": {"distance": 3.0}, "text": {}})
-    assert found == {"voice": (short,), "face": (), "text": ()}
-    assert temperature(found, {"voice": 0.5, "face": 0.5, "text": 0.0}) == pytest.approx(math.sqrt(2))
-    assert alarms([strange], {"face": {"distance": 9.5}}) == {"face": (strange,)}
-    assert alarms([strange], {"face": {}}) == {"face": ()}, "what was not measured shows nothing"
+    seconds, distance = (np.asarray(v, np.float32) for v in ([0.3, 0.7], [9.5, 3.0]))
+    measures: Measures = {"voice": {"seconds": seconds}, "face": {"distance": distance}}
+    assert short.alarmed(measures).tolist() == [True, False]
+    heat = temperature([short, strange], measures, {"voice": HALVES, "face": HALVES})
+    np.testing.assert_allclose(heat, [math.sqrt(2) * 2, 1.0], rtol=1e-6)
+    np.testing.assert_allclose(temperature([short, strange], measures, {"face": 2 * HALVES}), [4.0, 1.0], rtol=1e-6)
+    np.testing.assert_array_equal(temperature([strange], {"face": {}}, {"face": HALVES}), [1, 1], "not measured")
 
 
 def test_how_a_guard_was_fitted_is_kept_for_the_card() -> None:

@@ -85,11 +85,12 @@ def calibrate(
     from mien.extras import needs_train
 
     needs_train()
+    from mien.bundle import Bundle
     from mien.calibrate import Aims
     from mien.calibrate import calibrate as fit
     from mien.data.manifest import data_root as find
 
-    typer.echo(fit(bundle, find(data_root), Aims(coverage, risk, by_label), more).card)
+    typer.echo(fit(bundle, find(data_root, Bundle.load(bundle).recipe.data), Aims(coverage, risk, by_label), more).card)
 
 
 def _seeds(text: str) -> list[int]:

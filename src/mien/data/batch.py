@@ -177,18 +177,23 @@ def load_sets(
     tasks: Sequence[Task],
     root: Path,
     progress: Callable[[str, int], Progress],
+    spoilt: tuple[str, int] | None = None,
 ) -> list[ExampleSet]:
     """The sets of one split ("train", "valid" or "test") of all sources; sources without it are left out.
 
     Args:
         progress: given a name and a number of examples, returns what to call as they are prepared.
+        spoilt: how to spoil the examples (see ``data.load.spoil``), and at most how many, evenly over the file; ``None`` for
+            what the sources say of the training split, and of others for all as they are.
     """
     sets = []
     for source in sources:
         wanted = {"train": source.train, "valid": source.valid}.get(split, split)
         examples = [e for e in read(source, tasks, root) if e.split == wanted]
         ways: tuple[str, ...] = ("",)
-        if split == "train":
+        if spoilt is not None:
+            ways, examples = (spoilt[0],), _limited(examples, spoilt[1])
+        elif split == "train":
             ways, examples = source.degrade, _limited(examples, source.limit)
         items = [Item(e, how) for e in examples for how in ways]
         if items:

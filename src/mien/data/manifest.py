@@ -27,12 +27,16 @@ FIELDS = ("id", *FILES, "row", "text", "start", "end", "speaker")
 """The standard columns of a clip. Beside them stand split, dialogue, turn, and one column per task."""
 
 
-def data_root(given: Path | None = None) -> Path:
+def data_root(given: Path | None = None, sources: Sequence[Source] = ()) -> Path:
     """Where the data sets lie: the argument, else ``MIEN_DATA``, else ``../shared/data``.
+
+    ``sources`` that all name their manifests by absolute paths lie anywhere.
 
     Raises:
         RecipeError: if there is no such folder.
     """
+    if sources and all(Path(s.manifest).is_absolute() for s in sources):
+        return Path()
     root = given or Path(os.environ.get("MIEN_DATA", "../shared/data"))
     if not root.is_dir():
         raise RecipeError(f"there is no data folder '{root}'; name it with --data-root or MIEN_DATA")

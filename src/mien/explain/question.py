@@ -38,7 +38,8 @@ class Seen:
 class Question:
     """How probable is a label, when one input is changed and the others stay as they are?
 
-    The measured quality of the changed input stays as it was, so that what is found is due to its content.
+    What was measured of the changed input, its quality and all that calibration and guards read, stays as it was, so that what
+    is found is due to its content.
 
     Args:
         bundle: whom to ask.
@@ -63,8 +64,9 @@ class Question:
         for start in range(0, len(there), _BATCH):
             rows = there[start : start + _BATCH]
             part = self.bundle.encode(modality, [t for i in rows if (t := tracks[i]) is not None])
-            others = {m: _repeated(e, len(rows)) for m, e in self._states.items() if m != modality}
-            found[rows] = self.bundle.fuse({**others, modality: part})[0][self.task][:, self.index]
+            known = {m: e.rows(np.zeros(len(rows), np.int64)) for m, e in self._states.items()}
+            changed = replace(part, measures=known[modality].measures)
+            found[rows] = self.bundle.fuse({**known, modality: changed})[0][self.task][:, self.index]
         return found
 
     def track(self, modality: Modality, segment: Segment) -> Track | None:
@@ -79,13 +81,3 @@ class Question:
     def _without(self, modality: Modality) -> float:
         others = frozenset(self.seen.tracks) - {modality}
         return float(self.seen.answer.subsets[others][self.task][self.index])
-
-
-def _repeated(encoded: Encoded, count: int) -> Encoded:
-    return Encoded(
-        np.repeat(encoded.states, count, axis=0),
-        np.repeat(encoded.mask, count, axis=0),
-        np.repeat(encoded.quality, count, axis=0),
-        np.repeat(encoded.times, count, axis=0),
-        {name: np.repeat(rows, count) for name, rows in encoded.measures.items()},
-    )

@@ -80,9 +80,10 @@ def standardised(values: Float32, centre: float, spread: float) -> Float32:
     return np.asarray(np.clip((values - centre) / spread, -_REACH, _REACH), np.float32)
 
 
-def softened(scores: Float32, temperature: float) -> Float32:
-    """Less sure: probabilities (N, L) to the power of 1 / ``temperature``, and normalised. 1 leaves them."""
-    return scores if temperature == 1.0 else normalised(logs(scores) / temperature)
+def softened(scores: Float32, temperature: Float32 | float) -> Float32:
+    """Less sure: probabilities (N, L) to the power of 1 / ``temperature``, one or (N,), and normalised. 1 leaves them."""
+    heat = np.broadcast_to(np.asarray(temperature, np.float32), len(scores))[:, None]
+    return np.asarray(np.where(heat == 1.0, scores, normalised(logs(scores) / heat)), np.float32)
 
 
 def logs(scores: Float32) -> Float32:

@@ -1,4 +1,4 @@
-"""Inputs unlike those a model learned from: what gives them away, and how much less sure the answer then is."""
+"""Poor inputs: what gives them away, and how much less sure the answer then is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mien.types import Modality
+from mien.trust.calibration import Measures
+from mien.types import Float32, Modality
 
 REASONS: Mapping[str, str] = {
     "low_confidence": "no label is probable enough",
@@ -27,14 +28,14 @@ so is ``other_language`` where words are left out; all others are signs that gua
 
 @dataclass(frozen=True)
 class Guard:
-    """One sign of an unusual input.
+    """One sign of a poor input.
 
     Attributes:
         reason: a name in ``REASONS``.
         modality: whose input it is about.
         measure: which of the modality's measures shows it (a quality, or one of the bundle's).
         below, above: the measure is unusual outside of these bounds.
-        temperature: what it makes of that modality's confidence, above 1.
+        temperature: what it makes of that modality's confidence, at least 1; 1 where too little was known to fit one.
     """
 
     reason: str
@@ -54,20 +55,22 @@ class Guard:
         found = np.asarray(values)
         return (found < self.below) | (found > self.above)
 
-    def alarmed(self, measures: Mapping[str, float]) -> bool:
-        """Whether the measures show it; a measure that is not there shows nothing."""
-        value = measures.get(self.measure)
-        return value is not None and bool(self.fires(value))
+    def alarmed(self, measures: Measures) -> NDArray[np.bool_]:
+        """Which of N inputs show it, bool (N,); () where the measure was not taken, which shows nothing."""
+        return self.fires(measures.get(self.modality, {}).get(self.measure, np.nan))
 
 
-def alarms(
-    guards: Iterable[Guard], measures: Mapping[Modality, Mapping[str, float]]
-) -> dict[Modality, tuple[Guard, ...]]:
-    """The guards that the measures of each modality set off."""
-    known = tuple(guards)
-    return {m: tuple(g for g in known if g.modality == m and g.alarmed(values)) for m, values in measures.items()}
+def temperature(guards: Iterable[Guard], measures: Measures, shares: Mapping[Modality, Float32]) -> Float32:
+    """What the guards make of answers, (N,): the product over those that go off, each counted by the share of its modality.
 
-
-def temperature(alarmed: Mapping[Modality, Iterable[Guard]], shares: Mapping[Modality, float]) -> float:
-    """What the alarms make of an answer: the product over guards, each counted by the share of its modality."""
-    return math.exp(sum(shares[m] * math.log(g.temperature) for m, found in alarmed.items() for g in found))
+    Args:
+        guards: of the bundle.
+        measures: of the inputs, with an entry for each modality present.
+        shares: (N,) of each modality present, from 0 to 1.
+    """
+    size = len(next(iter(shares.values())))
+    logs = np.zeros(size, np.float32)
+    for guard in guards:
+        if guard.modality in shares:
+            logs += np.where(guard.alarmed(measures), shares[guard.modality] * math.log(guard.temperature), 0.0)
+    return np.exp(logs)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from mien.trust.calibration import Calibration, Measures, softened
-from mien.trust.guard import Guard
+from mien.trust.guard import Guard, temperature
 from mien.trust.label_sets import LabelSets
 from mien.types import MODALITIES, Float32, Modality, Task
 
@@ -68,23 +68,29 @@ class Trust:
         }
         self.guards = tuple(Guard.from_table(entry) for entry in table.get("guards", ()))
 
+    @property
+    def fitted(self) -> bool:
+        """Whether anything was, or nothing can be: there is no task with a single label."""
+        return bool(self._fitted) or not self._plain
+
     def of(self, task: str, modalities: Iterable[Modality]) -> Judgement | None:
         """For a task and the modalities present; ``None`` for a task with several labels or a score."""
         plain = self._plain.get(task)
         return plain and self._fitted.get((task, subset_name(modalities)), plain)
 
     def calibrated(
-        self, scores: Mapping[str, Float32], measures: Measures, temperature: float = 1.0
+        self, scores: Mapping[str, Float32], measures: Measures, shares: Mapping[Modality, Float32]
     ) -> dict[str, Float32]:
-        """{task: (N, L)} as the model gave them, to what a user reads.
+        """{task: (N, L)} as the model gave them, to what a user reads: calibrated, and less sure by the guards that go off.
 
         Args:
             scores: the model's.
             measures: of the inputs, with an entry for each modality present.
-            temperature: that of the guards.
+            shares: (N,) how the fusion weighs each modality present.
         """
         judges = {task: self.of(task, measures) for task in scores}
+        heat = temperature(self.guards, measures, shares)
         return {
-            task: rows if (by := judges[task]) is None else softened(by.calibration.apply(rows, measures), temperature)
+            task: rows if (by := judges[task]) is None else softened(by.calibration.apply(rows, measures), heat)
             for task, rows in scores.items()
         }

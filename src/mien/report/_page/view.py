@@ -16,7 +16,7 @@ from mien.report._page.evidence import graphs, table_of
 from mien.report._page.media import Media
 from mien.report._page.palette import MODALITY_LOOKS, looks
 from mien.report._page.words import Language, clock
-from mien.timeline import Prediction, Timeline
+from mien.timeline import UNCALIBRATED, Prediction, Timeline
 from mien.types import MODALITIES, Modality
 
 Table = dict[str, Any]
@@ -41,6 +41,7 @@ def page(timeline: Timeline, say: Language, media: Media | None, explained: Sequ
             {"name": say.name_of("modalities", m), **asdict(MODALITY_LOOKS[m])} for m in _modalities(timeline)
         ],
         "warnings": [say.translate(line) for line in timeline.warnings],
+        "calibrated": UNCALIBRATED not in timeline.notes,
         "notes": [say.translate(line) for line in timeline.notes],
         "moments": [_moment(p, labels, say, timeline.duration > 0) for p in timeline.predictions],
         "people": [_person(p, labels, say) for p in everybody],
