@@ -22,8 +22,9 @@ careful modality alone. What is said of several modalities together has not been
 
 _TESTED = """\
 On the test sets (one seed, this bundle), without what the signs of a poor input below do. *floor*: the ECE that exactly true
-probabilities would show with so many examples. *all of these*: the sets of a modality together, where errors of one kind on one set and of the other kind on another
-cancel out. *debiased*: the root mean square calibration error without what chance adds. *answered*: share not uncertain."""
+probabilities would show with so many examples. *all of these*: the sets of a modality together, where errors of one kind on one
+set and of the other kind on another cancel out. *debiased*: the root mean square calibration error without what chance adds.
+*answered*: share not uncertain."""
 
 _GUARDS = """\
 *Signs of a poor input*, by name in `reasons`. Each makes the answer flatter by its temperature, which counts by the share of
