@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,16 @@ from mien.bundle import Bundle
 from mien.calibrate import Aims, calibrate, measured
 from mien.collect import composites, read_set
 from mien.data.batch import ExampleSet, load_sets
+from mien.data.manifest import read
+from mien.errors import InputError
 from mien.export import export
+from mien.guarding import read_spoilt
+from mien.produce import produce
+from mien.recipe import Target
+from mien.timeline import UNCALIBRATED
 from mien.train import train
 from mien.trust.calibration import logs, normalised
+from mien.types import Task
 from tests.tiny import recipe, write_pictures
 
 pytestmark = pytest.mark.slow
@@ -50,7 +58,6 @@ def test_a_bundle_is_calibrated_without_training(place: Path, monkeypatch: pytes
     assert (small["reason"], small["below"], blurred["reason"]) == ("small_face", 16.0, "blurred_face")
     assert small["fitted"]["n"] == 120, "60 faces, of 14 and of 8 pixels"
     assert small["fitted"]["clean_share"] == 0
-    assert small["temperature"] > 1, "of 8 pixels no half can be told from the other"
     assert small["fitted"]["nll"] <= small["fitted"]["nll_before"]
     assert "| small_face | face | side_px < 16 | shrink:14, shrink:8, blur:2, blur:4 | 120 |" in after.card
     part = _valid(after, place)
@@ -96,3 +103,75 @@ def _valid(bundle: Bundle, root: Path) -> ExampleSet:
     names = {m: t.name for m, t in how.encoders.items()}
     (part,) = load_sets(how.data, "valid", bundle.encoders, names, how.tasks, root, lambda *_: lambda _: None)
     return part
+
+
+def test_a_task_without_validation_labels_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_pictures(tmp_path, count=240)
+    manifest = tmp_path / "pictures" / "manifest.csv"
+    head, *rows = manifest.read_text(encoding="utf-8").splitlines()
+    # An act that the training split alone is labelled for.
+    acts = [
+        f"{row},{'ask' if number % 2 else 'tell'}" if ",train," in row else f"{row}," for number, row in enumerate(rows)
+    ]
+    manifest.write_text("\n".join([f"{head},act", *acts]), encoding="utf-8")
+    plain = recipe(epochs=1)
+    (source,) = plain.data
+    several = replace(
+        plain,
+        tasks=(*plain.tasks, Task("act", "single", ("ask", "tell"))),
+        data=(replace(source, targets={**source.targets, "act": Target("act")}),),
+    )
+    run = train(several, tmp_path, tmp_path / "runs", quiet=True)
+    export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
+    bundle = calibrate(tmp_path / "bundle", tmp_path, quiet=True)
+    table = json.loads((tmp_path / "bundle" / "bundle.json").read_text(encoding="utf-8"))["trust"]
+    assert list(table["tasks"]) == ["emotion"]
+    answer = bundle.answer(_valid(bundle, tmp_path).tracks(0))
+    assert answer.label_sets["act"] == (), "it is answered as the graph does"
+
+
+def test_few_validation_examples_calibrate_nothing_and_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_pictures(tmp_path, count=40)
+    bundle = produce(recipe(epochs=1), [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
+    assert UNCALIBRATED in bundle.notes
+    assert UNCALIBRATED in bundle.card
+    with pytest.raises(InputError, match="fewer than 30 validation examples"):
+        calibrate(bundle.folder, tmp_path, quiet=True)
+
+
+def test_training_calibrates_what_it_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_pictures(tmp_path, count=240)
+    bundle = produce(recipe(epochs=1), [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
+    assert UNCALIBRATED not in bundle.notes
+    before = bundle.card
+    assert calibrate(bundle.folder, tmp_path, quiet=True).card == before, "as mien calibrate does it"
+
+
+def test_spoilt_validation_examples_are_those_held_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Held-out speakers stay held out, and published labels stay hard where training learns from votes."""
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_pictures(tmp_path, count=80)
+    manifest = tmp_path / "pictures" / "manifest.csv"
+    head, *rows = manifest.read_text(encoding="utf-8").splitlines()
+    manifest.write_text("\n".join([f"{head},h,s", *(f"{row},4,6" for row in rows)]), encoding="utf-8")
+    plain = recipe(epochs=1)
+    (source,) = plain.data
+    voted = Target("label", votes={"h": "happy", "s": "sad"})
+    held = replace(source, splits={"valid": "train"}, hold_out=0.34, targets={"emotion": voted})
+    how = replace(plain, data=(held,))
+    run = train(how, tmp_path, tmp_path / "runs", quiet=True)
+    bundle = export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
+    valid, test = (
+        read_spoilt(bundle, "face", split, bundle.tasks[0], tmp_path, "shrink:8", 300) for split in ("valid", "test")
+    )
+    examples = read(held, how.tasks, tmp_path)
+    for split, (spoilt,) in (("valid", valid), ("test", test)):
+        clean = [e for e in examples if e.split == split]
+        assert sorted(spoilt.sample.groups) == sorted(e.group or "" for e in clean)
+        assert set(spoilt.sample.targets.max(axis=1)) == {e.targets["emotion"].max() for e in clean}
+    assert {e.targets["emotion"].max() for e in examples if e.split == "test"} == {1.0}

@@ -86,7 +86,7 @@ def guards_of(
         alone = frozenset([modality])
         clean = [r.samples[alone] for r in valid if alone in r.samples]
         guards = [g for g in GUARDS if g.modality == modality and clean and g.measure in clean[0].measures[modality]]
-        if not guards:
+        if not guards or modality not in entries:
             continue
         spoilt: list[Sample] = []
         with progress_bars(quiet) as bars:

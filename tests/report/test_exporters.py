@@ -101,7 +101,9 @@ def test_the_table_shows_the_answer() -> None:
 
 
 def test_words_and_names_cannot_command_the_terminal() -> None:
-    hostile = replace(timeline(prediction(text="a\x1b[2J\x07b :smile: \x9b31m")), source="x\x1b]0;t\x07.mp4")
+    hostile = replace(
+        timeline(prediction(text="a\x1b[2J\x07b :smile: \x9b31m")), source="x\x1b]0;t\x07.mp4", task="=a\x1b[2J"
+    )
     text = exporters.get("table")(hostile)
     assert not any((ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160 for c in text)
     assert ":smile:" in text, "words are shown as they were said"

@@ -22,7 +22,7 @@ def write_csv(timeline: Timeline) -> str:
     """
     file = io.StringIO()
     rows = writer(file, lineterminator="\n")
-    head = ["start", "end", "who", "text", timeline.task, "probability", "valence", "arousal"]
+    head = ["start", "end", "who", "text", _harmless(timeline.task), "probability", "valence", "arousal"]
     trust = ["uncertain", "label_set", "reasons"]
     rows.writerow([*head, *(f"p_{label}" for label in timeline.labels), *(f"share_{m}" for m in MODALITIES), *trust])
     for p in timeline.predictions:
@@ -31,7 +31,7 @@ def write_csv(timeline: Timeline) -> str:
         ]
         shares = [f"{p.shares[m]:.4f}" if m in p.shares else "" for m in MODALITIES]
         span = [f"{p.span.start:.3f}", f"{p.span.end:.3f}"]
-        cells = [*span, p.who or "", _harmless(p.text), p.label, *numbers, *shares]
+        cells = [*span, p.who or "", _harmless(p.text), _harmless(p.label), *numbers, *shares]
         rows.writerow([*cells, int(p.uncertain), "|".join(p.label_set), "|".join(p.reasons)])
     return file.getvalue()
 

@@ -56,13 +56,11 @@ def render(timeline: Timeline) -> RenderableType:
 
 def summary(timeline: Timeline) -> Text:
     """One line: what is expressed most over the whole clip."""
-    name, emotion = harmless(timeline.source), timeline.task == EMOTION.name
+    name, task, emotion = harmless(timeline.source), harmless(timeline.task), timeline.task == EMOTION.name
     if timeline.label is None:
         return Text(f"{name}: nothing that {'shows an emotion could' if emotion else 'can'} be read.")
     first, *others = sorted(timeline.scores, key=lambda k: -timeline.scores[k])
-    text = Text(
-        f"{name}: {'mostly' if timeline.scores[first] >= _MOSTLY else f'no {timeline.task} stands out, most is'} "
-    )
+    text = Text(f"{name}: {'mostly' if timeline.scores[first] >= _MOSTLY else f'no {task} stands out, most is'} ")
     text.append(f"{first} ({percent(timeline.scores[first])})", style=f"bold {COLOURS.get(first, '')}")
     near = [k for k in others[:2] if timeline.scores[k] >= 0.1]
     if near:
