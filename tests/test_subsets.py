@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from mien.data.batch import ExampleSet
-from mien.evaluate import Keep
-from mien.subsets import mean_cells, missing, subsets
+from mien.evaluate import Keep, predict
+from mien.subsets import by_subset, mean_cells, missing, subsets
 from mien.types import Clip, Example, Float32, Modality, Task, Track
 
 TASK = Task("mood", "single", ("low", "high"))
@@ -36,6 +36,13 @@ class Set:
 
     def targets(self, task: str) -> Float32:
         return np.stack([e.targets[task] for e in self.examples])
+
+
+class Words(Set):
+    """Examples that have words alone."""
+
+    def tracks(self, index: int) -> dict[Modality, Track]:
+        return {"text": TRACK}
 
 
 class KnowsWords:
@@ -76,6 +83,47 @@ def test_the_same_are_missing_for_everybody() -> None:
     part = cast(ExampleSet, Set(40))
     one, other = (missing(KnowsWords(), part, rates=(0.3,), seeds=(5,)) for _ in range(2))
     assert one == other
+
+
+class Counts(KnowsWords):
+    """How often each example was asked about, however many ways at once."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def answers(self, part: ExampleSet, rows: NDArray[np.int64], keeps: Sequence[Keep]) -> list[Mapping[str, Float32]]:
+        self.asked += rows.tolist()
+        return super().answers(part, rows, keeps)
+
+
+class Whole(Counts):
+    """With all they have."""
+
+    def answers(self, part: ExampleSet, rows: NDArray[np.int64], keeps: Sequence[Keep]) -> list[Mapping[str, Float32]]:
+        return super().answers(part, rows, [{"text": np.ones(len(rows), bool)} for _ in keeps])
+
+
+def test_each_subset_answers_for_those_who_have_all_of_it() -> None:
+    part = cast(ExampleSet, Set(200))
+    system, whole = Counts(), predict(Whole(), part, "test")
+    found = {p.modality: p for p in by_subset(system, part, whole)}
+    everybody, voiced = [f"s/{i}" for i in range(200)], [f"s/{i}" for i in range(0, 200, 4)]
+    assert {name: list(p.ids) for name, p in found.items()} == {
+        **dict.fromkeys(["text", "face", "text+face"], everybody),
+        **dict.fromkeys(["voice", "text+voice", "voice+face", "text+voice+face"], voiced),
+    }
+    right = {name: float((p.scores.argmax(1) == p.targets.argmax(1)).mean()) for name, p in found.items()}
+    assert right["text"] == right["text+voice"] == right["text+voice+face"] == 1.0
+    assert right["face"] == 0.5, "always low"
+    assert right["voice+face"] == 1.0, "every fourth is low"
+    assert sorted(system.asked) == list(range(200)), "once for all subsets"
+
+
+def test_the_only_modality_is_not_asked_again() -> None:
+    part = cast(ExampleSet, Words(8))
+    (one,) = by_subset(system := Counts(), part, predict(Whole(), part, "test"))
+    assert (one.modality, len(one)) == ("text", 8)
+    assert system.asked == []
 
 
 def test_cells_of_several_runs_are_means() -> None:

@@ -89,6 +89,25 @@ def missing(
     return [c for (chosen, rate), drawn in found.items() for c in _cells("+".join(chosen), rate, drawn)]
 
 
+def by_subset(system: System, part: ExampleSet, whole: Sequence[Predictions]) -> list[Predictions]:
+    """What a system says of a set when it is given each subset of the modalities: of the examples that have all of these.
+
+    Args:
+        system: is asked once for all subsets; a bundle encodes only once.
+        part: the test examples.
+        whole: what it says of them with all they have (``evaluate.predict``), so that this is not asked again.
+    """
+    here = _present(part)
+    *fewer, every = subsets(list(here))
+    scores = _ask(system, part, here, [_keep(here, chosen, 0.0, 0) for chosen in fewer]) if fewer else []
+    said = [*(predictions(system.tasks, part, "test", answer) for answer in scores), whole]
+    found = []
+    for chosen, parts in zip([*fewer, every], said, strict=True):
+        have = np.flatnonzero(np.all([here[m] for m in chosen], axis=0))
+        found += [replace(p, modality="+".join(chosen)) for p in (_only(q, part, have) for q in parts) if len(p)]
+    return found
+
+
 def _present(part: ExampleSet) -> dict[Modality, NDArray[np.bool_]]:
     """Which examples have which modality."""
     tracks = [set(part.tracks(i)) for i in range(len(part))]

@@ -5,14 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mien.answer import Encoded
+from mien.bundle import Bundle
 from mien.cli import main
 from mien.produce import produce
-from tests.tiny import recipe, write_pictures
+from mien.study.judging import judged
+from mien.types import Modality, Track
+from tests.tiny import clips_recipe, recipe, write_clips, write_pictures
 
 pytestmark = pytest.mark.slow  # a model is trained and exported first
 
@@ -80,7 +86,14 @@ def test_groups_of_a_column_are_compared(
     page = root / "page.html"
     assert evaluate(monkeypatch, root, *data, "--groups", "glasses", "--calibration", "--html", str(page)) == 0
     text = page.read_text(encoding="utf-8")
-    for expected in ("Groups: glasses", "No two groups are large enough", "Calibration", 'id="reliability0"', "people"):
+    for expected in (
+        "Groups: glasses",
+        "No two groups are large enough",
+        "Calibration",
+        'id="risk0"',
+        'id="reliability0"',
+        "people",
+    ):
         assert expected in text
     assert evaluate(monkeypatch, root, *data, "--groups", "glases") == 2
     assert "did you mean 'glasses'?" in capsys.readouterr().err
@@ -88,14 +101,42 @@ def test_groups_of_a_column_are_compared(
 
 def test_the_bundle_says_what_training_measured(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The test rows of the manifest, judged again, give what ``produce`` wrote."""
-    from mien.bundle import Bundle
-    from mien.study.judging import judged
-
     monkeypatch.setenv("MIEN_CACHE", str(root / "cache"))
     folder = root / "runs" / "tiny" / "seed0"
     found = judged(Bundle.load(folder / "bundle"), replace(recipe(), name="other"), root, quiet=True)
     written = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     assert found.rows == written
+
+
+def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three modalities, of which some clips lack some; the encoders run once for all subsets."""
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_clips(tmp_path, count=320)
+    plan = clips_recipe()
+    bundle = produce(plan, [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
+    read: Counter[Modality] = Counter()
+    encode = Bundle.encode
+
+    def counting(self: Bundle, modality: Modality, tracks: Sequence[Track]) -> Encoded:
+        read[modality] += len(tracks)
+        return encode(self, modality, tracks)
+
+    monkeypatch.setattr(Bundle, "encode", counting)
+    judged(bundle, plan, tmp_path, quiet=True)
+    without = Counter(read)
+    found = judged(bundle, plan, tmp_path, calibration=True, quiet=True)
+    counts = {row["modality"]: row["n"] for row in found.trust}
+    assert list(counts) == ["text", "voice", "face", "text+voice", "text+face", "voice+face", "text+voice+face"]
+    assert counts["text"] == 80
+    assert counts["text+voice+face"] < counts["text+voice"] == counts["voice"] < 80
+    assert {m: n - 2 * without[m] for m, n in read.items()} == {m: counts[m] for m in read}
+    table = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
+    card = {row["modality"]: row for row in table["trust"]["measured"]}
+    assert card.keys() == counts.keys()
+    for row in found.trust:
+        assert row["n"] == card[row["modality"]]["n"]
+        for figure in ("accuracy", "ece", "brier", "aurc", "covered"):
+            assert row[figure] == pytest.approx(card[row["modality"]][figure], abs=2e-3), (row["modality"], figure)
 
 
 def test_data_must_be_named(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,16 @@ from mien.trust.calibration import Calibration, Measures, Slope, logs, normalise
 from mien.trust.conformal import fit_label_sets, fit_threshold
 from mien.trust.fit import fit_calibration, fit_guards, fit_temperature, nll, warmed
 from mien.trust.judge import Judgement
-from mien.trust.reliability import calibration_error, debiased_error, diagram, floor, interval, measure, risk_coverage
+from mien.trust.reliability import (
+    calibration_error,
+    curve,
+    debiased_error,
+    diagram,
+    floor,
+    interval,
+    measure,
+    risk_coverage,
+)
 from mien.trust.sample import Sample, folds, joined, load, save
 from mien.types import Float32
 
@@ -129,6 +138,11 @@ def test_risk_rises_from_the_surest_answers_to_all() -> None:
     assert share[-1] == 1.0
     assert risk[-1] == pytest.approx(1 - sample.right.mean())
     assert risk[199] < risk[999] < risk[-1]
+    points = curve(sample)
+    assert [p.answered for p in points] == pytest.approx([k / 20 for k in range(1, 21)])
+    assert [p.risk for p in points] == pytest.approx(risk[99::100])
+    few = curve(sample.rows(np.arange(3)))
+    assert [p.answered for p in few] == pytest.approx([1 / 3, 2 / 3, 1.0]), "no more points than answers"
 
 
 def test_figures_hold_what_was_asked() -> None:

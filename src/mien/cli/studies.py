@@ -96,7 +96,9 @@ def evaluate(
     recipe: Annotated[str | None, typer.Option(help="Judge it on the test data of this recipe.")] = None,
     data: Own = None,
     subsets: Annotated[bool, typer.Option("--subsets", help="Also with modalities missing.")] = False,
-    calibration: Annotated[bool, typer.Option("--calibration", help="Also how far its probabilities hold.")] = False,
+    calibration: Annotated[
+        bool, typer.Option("--calibration", help="Also how far the probabilities of each subset of modalities hold.")
+    ] = False,
     groups: Annotated[str | None, typer.Option(help="Also by the groups a column of the data names: gender.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with reliability diagrams to this file.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the rows to this file.")] = None,
@@ -110,7 +112,6 @@ def evaluate(
     if html is not None:
         needs_report()
     from mien.bundle import Bundle
-    from mien.study.calibration import calibration as measured
     from mien.study.groups import attributes, compared
     from mien.study.judging import judged, on
 
@@ -118,9 +119,7 @@ def evaluate(
     chosen, root = on(loaded, recipe, data, data_root, say)
     # Read first, so that a misspelt column is told before the bundle has read everything.
     named = attributes(chosen, groups, root, say) if groups else {}
-    found = judged(loaded, chosen, root, subsets)
-    if calibration:
-        found = replace(found, trust=measured(loaded, found.judged))
+    found = judged(loaded, chosen, root, subsets, calibration)
     if groups:
         found = replace(found, groups=compared(found.judged, groups, named))
     found.show()

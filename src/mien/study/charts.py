@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mien.metrics.base import confusion
-from mien.metrics.ece import binned
 from mien.predictions import Predictions
 from mien.study.compare import Board
 from mien.study.page import Chart
 from mien.subsets import Cell
+from mien.trust.reliability import Bin
 
 # Okabe and Ito 2008: told apart with every common colour blindness.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
 _SIGNS = ("circle", "square", "diamond", "triangle-up", "x", "star", "triangle-down")
+_SQUARE = {"width": 460, "height": 380}  # room for two beside each other
 
 
 def intervals(board: Board, number: int) -> Chart:
@@ -149,11 +149,9 @@ def confusion_matrix(part: Predictions, number: int) -> Chart:
     return Chart(f"confusion{number}", about, [trace], layout)
 
 
-def reliability(part: Predictions, number: int, bins: int = 10) -> Chart:
-    """How often answers of some confidence are right."""
-    count, hits, confidence = binned(part.scores, part.targets, bins).sum(axis=0).reshape(3, bins)
-    used = count > 0
-    x, y = confidence[used] / count[used], hits[used] / count[used]
+def reliability(bins: Sequence[Bin], name: str, number: int) -> Chart:
+    """How often answers of some confidence are right; ``name`` says whose."""
+    counts = np.asarray([b.n for b in bins])
     traces = [
         {
             "type": "scatter",
@@ -166,21 +164,54 @@ def reliability(part: Predictions, number: int, bins: int = 10) -> Chart:
         {
             "type": "scatter",
             "mode": "lines+markers",
-            "x": _rounded(x),
-            "y": _rounded(y),
+            "x": [round(b.confidence, 4) for b in bins],
+            "y": [round(b.accuracy, 4) for b in bins],
             "name": "measured (size: examples)",
-            "marker": {"color": COLOURS[0], "size": _rounded(6 + 18 * np.sqrt(count[used] / count.max()))},
+            "marker": {
+                "color": COLOURS[0],
+                "size": [round(float(s), 4) for s in 6 + 18 * np.sqrt(counts / counts.max())],
+            },
             "line": {"color": COLOURS[0]},
         },
     ]
     layout = {
-        "width": 460,
-        "height": 380,
+        **_SQUARE,
         "xaxis": {"title": {"text": "confidence"}, "range": [0, 1.06]},
         "yaxis": {"title": {"text": "share that is right"}, "range": [0, 1.06]},
     }
-    return Chart(f"reliability{number}", f"{part.set}: confidence against how often it is right.", traces, layout)
+    return Chart(f"reliability{number}", f"{name}: confidence against how often it is right.", traces, layout)
 
 
-def _rounded(values: NDArray[np.float64]) -> list[float]:
-    return [round(float(v), 4) for v in values]
+def risk_coverage(rows: Sequence[Mapping[str, Any]], number: int) -> Chart:
+    """What is left wrong when only the surest answers are kept: a line for each of the rows of ``study.calibration``."""
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "x": [point["answered"] for point in row["risk_coverage"]],
+            "y": [point["risk"] for point in row["risk_coverage"]],
+            "name": escape(row["modality"]),
+            "marker": {"color": colour, "symbol": sign, "size": 6},
+            "line": {"color": colour, "width": 1.6},
+        }
+        for row, colour, sign in zip(rows, COLOURS, _SIGNS, strict=False)
+    ]
+    rings = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [row["answered"] for row in rows],
+        "y": [row["risk"] if row["answered"] else None for row in rows],
+        "name": "not uncertain",
+        "marker": {"color": COLOURS[: len(rows)], "symbol": "circle-open", "size": 16, "line": {"width": 2}},
+    }
+    layout = {
+        **_SQUARE,
+        "height": 370 + 12 * len(rows),
+        "xaxis": {"title": {"text": "share of answers kept, most certain first"}, "range": [0, 1.04]},
+        "yaxis": {"title": {"text": "share wrong among them"}, "rangemode": "tozero"},
+    }
+    about = (
+        f"{rows[0]['set']}: the share of answers kept, most certain first, against the share wrong among them. "
+        "Ringed: where all answers are kept that the bundle does not call uncertain."
+    )
+    return Chart(f"risk{number}", about, [*traces, rings], layout)

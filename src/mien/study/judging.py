@@ -21,11 +21,12 @@ from mien.errors import InputError
 from mien.evaluate import BundleSystem, judge, results
 from mien.predictions import Judged
 from mien.recipe import Recipe, load
-from mien.study.calibration import shown as calibration_table
+from mien.study.calibration import calibration as trust_of
+from mien.study.calibration import shown as calibration_tables
 from mien.study.groups import shown as groups_tables
 from mien.study.markdown import grid, interval, majority, value
 from mien.study.terminal import table
-from mien.subsets import Cell, missing
+from mien.subsets import Cell, by_subset, missing
 from mien.trained import example_sets, progress_bars
 
 
@@ -51,9 +52,7 @@ class Found:
         for about in dict.fromkeys((c.set, c.task) for c in self.cells):
             names, *rows = grid([c for c in self.cells if (c.set, c.task) == about])
             out.print(table(f"with modalities missing, {about[0]}: {about[1]}", names, rows))
-        if self.trust:
-            out.print(calibration_table(self.trust))
-        for part in groups_tables(self.groups) if self.groups else ():
+        for part in (*calibration_tables(self.trust), *(groups_tables(self.groups) if self.groups else ())):
             out.print(part)
 
     def write(self, as_json: Path | None, as_csv: Path | None) -> None:
@@ -91,7 +90,9 @@ def on(
     return own_data(plan, data, say, judging=True), data.parent  # type: ignore[arg-type, union-attr]  # one of both is given
 
 
-def judged(bundle: Bundle, recipe: Recipe, root: Path, subsets: bool = False, quiet: bool = False) -> Found:
+def judged(
+    bundle: Bundle, recipe: Recipe, root: Path, subsets: bool = False, calibration: bool = False, quiet: bool = False
+) -> Found:
     """Ask a bundle about the test data of a recipe.
 
     Args:
@@ -99,6 +100,7 @@ def judged(bundle: Bundle, recipe: Recipe, root: Path, subsets: bool = False, qu
         recipe: whose data; its encoders are not looked at.
         root: folder of the data sets.
         subsets: also with modalities missing.
+        calibration: also how far probabilities hold, for each subset of the modalities.
         quiet: no progress bars.
 
     Raises:
@@ -113,7 +115,9 @@ def judged(bundle: Bundle, recipe: Recipe, root: Path, subsets: bool = False, qu
     system = BundleSystem(bundle)
     found = judge(system, valid, test)
     cells = [cell for part in test for cell in missing(system, part)] if subsets else []
-    return Found(found, results([found]), cells)
+    of = {part.name: [p for p in found.test if p.set == part.name] for part in test}
+    said = [p for part in test for p in by_subset(system, part, of[part.name])] if calibration else []
+    return Found(found, results([found]), cells, trust_of(bundle, said))
 
 
 def _csv(rows: Sequence[dict[str, Any]]) -> str:

@@ -15,6 +15,8 @@ from mien.study import charts
 from mien.study.markdown import duration, grid, interval, majority, value
 from mien.study.page import Chart, Code, Entries, Part, Prose, Section, Table, page
 from mien.subsets import Cell
+from mien.trust.reliability import diagram
+from mien.trust.sample import Sample
 
 _CAVEAT = (
     "It reads the emotion a person expresses, as others would perceive it; it does not know a person's inner state, and "
@@ -96,8 +98,10 @@ def _curves(folder: Path) -> Part:
     return charts.curves(series["train"], series["valid"])
 
 
-def by_set(test: Sequence[Predictions]) -> Iterator[Section]:
-    """Of each test set with one label: confusion, the reliability diagram, and figures of every label."""
+def by_set(test: Sequence[Predictions], reliability: bool = True) -> Iterator[Section]:
+    """Of each test set with one label: confusion, figures of every label, and, unless it is shown elsewhere, the reliability
+    diagram.
+    """
     for number, part in enumerate(test):
         if part.task.kind != "single":
             continue
@@ -105,8 +109,11 @@ def by_set(test: Sequence[Predictions]) -> Iterator[Section]:
         rows = [
             [r["label"], *(f"{r[k]:.3f}" for k in ("f1", "recall", "precision")), str(r["n"])] for r in per_label(part)
         ]
-        parts: list[Part] = [charts.confusion_matrix(part, number), charts.reliability(part, number), Table(head, rows)]
-        yield Section(f"{part.set}: {part.task.name}", parts)
+        parts: list[Part] = [charts.confusion_matrix(part, number)]
+        if reliability:
+            bins = diagram(Sample.of(part.scores, part.targets))
+            parts.append(charts.reliability(bins, part.set, number))
+        yield Section(f"{part.set}: {part.task.name}", [*parts, Table(head, rows)])
 
 
 def missing(cells: Sequence[Cell]) -> Iterator[Section]:

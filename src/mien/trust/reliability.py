@@ -14,6 +14,7 @@ from mien.types import Float32
 
 BINS = 15
 _REPLICATES = 400
+_POINTS = 20
 
 
 class Bin(NamedTuple):
@@ -22,6 +23,13 @@ class Bin(NamedTuple):
     confidence: float
     accuracy: float
     n: int
+
+
+class Point(NamedTuple):
+    """Of the risk-coverage curve: share answered, the surest first, and share of those that is wrong."""
+
+    answered: float
+    risk: float
 
 
 def diagram(sample: Sample) -> list[Bin]:
@@ -79,6 +87,13 @@ def risk_coverage(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float
     order = np.argsort(-sample.scores.max(axis=1), kind="stable")
     counts = np.arange(1, len(sample) + 1)
     return counts / len(sample), np.cumsum(~sample.right[order]) / counts
+
+
+def curve(sample: Sample) -> list[Point]:
+    """The risk-coverage curve at every twentieth of the answers (at each of them where there are fewer); the last is all."""
+    share, risk = risk_coverage(sample)
+    at = np.unique(-(-len(sample) * np.arange(1, _POINTS + 1) // _POINTS)) - 1
+    return [Point(float(share[k]), float(risk[k])) for k in at]
 
 
 def measure(sample: Sample, judgement: Judgement) -> dict[str, float | int | list[float]]:
