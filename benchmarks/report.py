@@ -24,7 +24,7 @@ import numpy as np
 from PIL import Image
 
 from mien.explained import MOST
-from mien.explanation import Evidence, Explanation, Piece, Stage
+from mien.explanation import Calibrated, Evidence, Explanation, Piece, Stage
 from mien.report.html import write_html
 from mien.timeline import Prediction, Timeline
 from mien.types import EMOTIONS, MODALITIES, Modality, Span
@@ -104,6 +104,7 @@ def why(p: Prediction, rng: np.random.Generator) -> Explanation:
         p.shares,
         {},
         p.scores,
+        Calibrated("+".join(p.shares), "temperature", False, 1.0, 0.9, 0.5),
         p.shares,
         stages,
         (),

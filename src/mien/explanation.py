@@ -68,6 +68,27 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Calibrated:
+    """How the scores of the fusion became those that are shown.
+
+    Attributes:
+        subset: the modalities it was fitted for, "text+voice".
+        method: "temperature", "conditional" (on the recording) or "vector"; "" where nothing was fitted.
+        composite: whether it was fitted on examples put together from single modalities.
+        guards: by how much signs of a poor input raised the temperature; 1 where none was seen.
+        coverage: rate at which label sets shall hold the right label; ``None`` where none were fitted.
+        threshold: below it an answer is uncertain.
+    """
+
+    subset: str
+    method: str
+    composite: bool
+    guards: float
+    coverage: float | None
+    threshold: float
+
+
+@dataclass(frozen=True)
 class Explanation:
     """Why one moment was answered as it was: the decision path, and the evidence.
 
@@ -80,6 +101,7 @@ class Explanation:
         prior: probability of that label when nothing is read.
         contributions, interactions: Shapley values of that label; contributions sum to its probability minus ``prior``.
         pooled: scores as the fusion graph gave them, before the calibration of the bundle.
+        calibrated: what made ``prediction.scores`` of them.
         weights: how the fusion weighed the modalities.
         stages: what ran, in order.
         missing: modalities that the bundle reads and the moment lacks.
@@ -97,6 +119,7 @@ class Explanation:
     contributions: Mapping[Modality, float]
     interactions: Mapping[tuple[Modality, Modality], float]
     pooled: Mapping[str, float]
+    calibrated: Calibrated
     weights: Mapping[Modality, float]
     stages: tuple[Stage, ...]
     missing: tuple[Modality, ...] = ()

@@ -44,6 +44,17 @@ def test_an_explanation_says_what_ran_and_what_came_of_it(explained: Explanation
     assert table["answer"]["conflict"]["sentence"] == "text neutral, voice angry"
 
 
+def test_the_path_says_how_scores_were_calibrated_and_softened(analyzer: Analyzer, explained: Explanation) -> None:
+    whole = json.loads(write_json(explained))["path"]["calibrated"]
+    assert (whole["subset"], whole["method"], whole["composite"]) == ("text+voice+face", "temperature", True)
+    assert (whole["guards"], whole["coverage"]) == (1.0, 0.9)
+    polish = explain_moment(analyzer, None, text="Lubię czytać przed snem.", parts=[])
+    assert polish.calibrated.guards > 2
+    file = io.StringIO()
+    Console(file=file, width=200, no_color=True).print(render(polish))
+    assert f"calibrated for text (temperature), made {polish.calibrated.guards:.2g} times flatter by" in file.getvalue()
+
+
 def test_the_same_clip_and_bundle_give_the_same_bytes(explained: Explanation) -> None:
     again = explain_moment(Analyzer("research"), demo_clip(), at=3.0, label="angry", parts=PARTS)
     assert write_json(again) == write_json(explained)

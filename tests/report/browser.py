@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mien.explanation import Evidence, Explanation, Piece, Stage
+from mien.explanation import Calibrated, Evidence, Explanation, Piece, Stage
 from mien.timeline import Prediction, Timeline
 from mien.types import EMOTIONS, Modality, Span
 
@@ -123,8 +123,8 @@ def explained(prediction: Prediction, label: str, *evidence: Evidence) -> Explan
     )
     pooled = dict.fromkeys(EMOTIONS, 0.02) | {label: 0.88}
     return Explanation(
-        "talk.mp4", "research", "0" * 64, "emotion", prediction, label, 1 / 7, {"voice": 0.5}, {}, pooled, {"voice": 0.6},
-        stages, ("text",), evidence,
+        "talk.mp4", "research", "0" * 64, "emotion", prediction, label, 1 / 7, {"voice": 0.5}, {}, pooled,
+        Calibrated("voice", "temperature", False, 1.0, 0.9, 0.5), {"voice": 0.6}, stages, ("text",), evidence,
     )  # fmt: skip
 
 

@@ -8,8 +8,9 @@ from mien.bundle import Bundle
 from mien.explain import shapley
 from mien.explain.evidence.base import Explainer, explainers
 from mien.explain.question import Question, Seen
-from mien.explanation import Explanation, Stage
+from mien.explanation import Calibrated, Explanation, Stage
 from mien.timeline import Prediction
+from mien.trust.judge import subset_name
 from mien.types import MODALITIES, Modality
 
 
@@ -49,12 +50,22 @@ def explain(
         contributions=shapley.contributions(values),
         interactions=shapley.interactions(values),
         pooled=dict(zip(labels, map(float, seen.answer.uncalibrated[task]), strict=True)),
+        calibrated=_calibrated(bundle, seen),
         weights=seen.answer.weights,
         stages=stages(bundle, seen.tracks),
         missing=tuple(m for m in bundle.modalities if m not in seen.tracks),
         evidence=tuple(e for part in parts if (e := part.explain(question)) is not None),
         warnings=tuple(warnings),
     )
+
+
+def _calibrated(bundle: Bundle, seen: Seen) -> Calibrated:
+    judge = bundle.trust.of(seen.task.name, seen.tracks)
+    if judge is None:
+        raise ValueError("only tasks with a single label are explained")
+    coverage = None if judge.sets is None else judge.sets.coverage
+    about = subset_name(seen.tracks), judge.method, judge.composite
+    return Calibrated(*about, seen.answer.temperature, coverage, judge.threshold)
 
 
 def build(names: Iterable[str]) -> list[Explainer]:

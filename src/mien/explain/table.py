@@ -45,6 +45,7 @@ def as_table(e: Explanation) -> dict[str, Any]:
             "stages": [vars(s) for s in e.stages],
             "weights": rounded(e.weights),
             "pooled": rounded(e.pooled),
+            "calibrated": {**vars(e.calibrated), **rounded({"guards": e.calibrated.guards})},
         },
         "evidence": [_evidence(x) for x in e.evidence],
         "warnings": list(e.warnings),

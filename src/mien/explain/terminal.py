@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mien.bundles import shipped
-from mien.explanation import Evidence, Explanation, Piece
+from mien.explanation import Calibrated, Evidence, Explanation, Piece
 from mien.report.table import COLOURS, clock, harmless, percent
 from mien.trust.guard import REASONS
 from mien.types import EMOTION, Modality
@@ -120,6 +120,12 @@ def _face(pieces: Sequence[Piece], label: str) -> Text:
     return text
 
 
+def _calibration(c: Calibrated) -> str:
+    how = f"calibrated for {c.subset} ({c.method}{', fitted on composites' if c.composite else ''})"
+    poor = f"made {c.guards:.2g} times flatter by signs of a poor input" if c.guards > 1 else ""
+    return ", ".join(part for part in (how if c.method else "not calibrated", poor) if part)
+
+
 def _path(e: Explanation) -> list[Text]:
     lines = []
     if e.missing:
@@ -129,11 +135,12 @@ def _path(e: Explanation) -> list[Text]:
         graph = f", graph {stage.file} (SHA-256 {stage.sha256[:12]}...)" if stage.file else ""
         lines.append(f"{stage.name}{whose}: {stage.part}{graph}")
     pooled, calibrated = percent(e.pooled[e.label]), percent(e.prediction.scores[e.label])
-    if pooled != calibrated:
-        lines.append(f"calibrated: {e.label} {pooled} became {calibrated}")
+    lines.append(f"{_calibration(e.calibrated)}: {e.label} {pooled} became {calibrated}")
     lines.append("weighed by the fusion: " + ", ".join(f"{NAMES[m]} {percent(w)}" for m, w in e.weights.items()))
-    if e.prediction.label_set:
-        lines.append("labels that hold the right one at the card's coverage: " + ", ".join(e.prediction.label_set))
+    if e.prediction.label_set and e.calibrated.coverage is not None:
+        rate = percent(e.calibrated.coverage)
+        lines.append(f"labels that hold the right one in {rate} of such cases: " + ", ".join(e.prediction.label_set))
+    lines.append(f"uncertain below {percent(e.calibrated.threshold)}")
     if e.prediction.reasons:
         lines.append("less sure because " + "; ".join(REASONS.get(r, r) for r in e.prediction.reasons))
     card = f"; its card: mien card {e.bundle}" if e.bundle in shipped() else ""

@@ -29,17 +29,22 @@ class Judgement:
         calibration: from the model's probabilities to those a user reads.
         sets: the conformal sets; ``None`` when none were fitted.
         threshold: an answer whose most probable label is less probable than this is uncertain.
+        method: how it was fitted, see ``trust.fit``; "" where nothing was.
+        composite: whether it was fitted on composites of single modalities.
     """
 
     calibration: Calibration
     sets: LabelSets | None = None
     threshold: float = HALF
+    method: str = ""
+    composite: bool = False
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Self:
         """Read the entry of a subset in ``bundle.json``."""
         sets = LabelSets.from_table(table["label_sets"])
-        return cls(Calibration.from_table(table["calibration"]), sets, table["uncertain"]["below"])
+        threshold, method = table["uncertain"]["below"], table["method"]
+        return cls(Calibration.from_table(table["calibration"]), sets, threshold, method, table["composite"])
 
     def label_set(self, scores: Float32, labels: tuple[str, ...]) -> tuple[str, ...]:
         """The set for one answer's calibrated scores (L,), most probable first; empty when none were fitted."""
