@@ -21,7 +21,7 @@ from mien.encoders.voice_hf import PretrainedVoice
 from mien.errors import InputError
 from mien.frozen import trunk_of
 from mien.types import Audio, Frames, Segment, Span, Track
-from tests.encoders.tiny_models import TEXT, WAVE, tiny_model
+from tests.encoders.tiny_models import CHINESE, TEXT, WAVE, tiny_model
 
 RNG = np.random.default_rng(0)
 SOUND = Audio((0.1 * RNG.standard_normal(16_000)).astype(np.float32), start=2.0)
@@ -57,6 +57,19 @@ def test_text_states_are_those_of_transformers(kind: str, models: Path) -> None:
     with torch.no_grad():
         expected = reference(kind, models)(input_ids=torch.from_numpy(track.values[None, :, 0])).last_hidden_state
     torch.testing.assert_close(run(encoder, track), expected, atol=1e-5, rtol=0)
+
+
+def test_a_model_of_many_languages_reads_chinese(models: Path) -> None:
+    encoder = PretrainedText(str(tiny_model("xlm_roberta", models)))
+    segment = Segment(Span(0, 2), words=words_of(CHINESE, "zh", Span(0, 2)))
+    track, known = encoder.prepare(segment), encoder.words(segment)
+    assert track is not None
+    assert known is not None
+    vocabulary = json.loads((tiny_model("xlm_roberta", models) / "tokenizer.json").read_text(encoding="utf-8"))
+    pieces = [vocabulary["model"]["vocab"][i][0] for i in track.values[:, 0]]
+    assert "".join(pieces[1:-1]).replace("▁", "") == CHINESE, "each character is a token it knows"
+    assert len(pieces) >= len(CHINESE) + 2
+    assert known[1:-1].tolist() == [0] * (len(pieces) - 2), "text without spaces is one word"
 
 
 @pytest.mark.parametrize("kind", WAVE)

@@ -36,7 +36,8 @@ _WORDS = (
     *("a", "b", ":", "is", "it", "true", "?", "unbelievably", "good", "news"),
 )
 
-TEXT = ("bert", "roberta", "gpt2")
+CHINESE = "我很高兴你来了"
+TEXT = ("bert", "roberta", "gpt2", "xlm_roberta")
 WAVE = ("wav2vec2", "wav2vec2_layer_norm", "hubert", "wavlm")
 VOICE = (*WAVE, "whisper")
 FACE = ("vit", "clip", "resnet")
@@ -83,6 +84,9 @@ def _model(kind: str) -> Any:
         "roberta": lambda: t.RobertaModel(
             t.RobertaConfig(vocab_size=99, max_position_embeddings=130, **ends, **_SMALL)
         ),
+        "xlm_roberta": lambda: t.XLMRobertaModel(
+            t.XLMRobertaConfig(vocab_size=99, max_position_embeddings=130, **ends, **_SMALL)
+        ),
         "gpt2": lambda: t.GPT2Model(
             t.GPT2Config(vocab_size=99, n_embd=16, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0)
         ),
@@ -102,7 +106,7 @@ def _model(kind: str) -> Any:
 
 
 def write_tokenizer(kind: str, path: Path) -> None:
-    """A tokenizer of the model's kind over a few words: word pieces, or bytes."""
+    """A tokenizer of the model's kind over a few words: word pieces, bytes, or the unigrams of several languages."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
     if kind == "bert":
@@ -114,6 +118,13 @@ def write_tokenizer(kind: str, path: Path) -> None:
             single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
         )
         tokenizer.add_special_tokens(["[PAD]", "[UNK]", "[CLS]", "[SEP]"])
+    elif kind == "xlm_roberta":
+        marks = ["<s>", "<pad>", "</s>", "<unk>"]
+        pieces = dict.fromkeys([*marks, "▁", *("▁" + w for w in _WORDS if len(w) > 1), *"".join(_WORDS), *CHINESE])
+        tokenizer = Tokenizer(models.Unigram([(p, -2.0 if len(p) > 1 else -5.0) for p in pieces], unk_id=3))
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+        tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+        tokenizer.add_special_tokens(marks)
     else:
         marks = ["<s>", "<pad>", "</s>"] if kind == "roberta" else ["<|endoftext|>", "<unk>"]
         letters = [*marks, *sorted(set("".join(_WORDS)) | set("Ġ,AĊ"))]

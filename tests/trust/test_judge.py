@@ -18,6 +18,8 @@ ENTRY = {
     "calibration": {"scale": [0.5, 0.5, 0.5], "bias": [0.0, 0.0, 0.0]},
     "label_sets": {"rule": "lac", "coverage": 0.9, "quantiles": [0.7, 0.7, 0.7]},
     "uncertain": {"risk": 0.2, "below": 0.45},
+    "method": "temperature",
+    "composite": False,
 }
 
 
