@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mien.timeline import UNCALIBRATED
-from mien.types import EMOTION
+from mien.types import EMOTION, MODALITIES, Modality
+
+_INPUTS: Mapping[Modality, str] = {"text": "words", "voice": "voice", "face": "face"}
 
 _USE = """\
 It cannot tell what a person feels, and must not decide
@@ -63,10 +65,12 @@ def _single(table: Mapping[str, Any]) -> bool:
 
 
 def _reads(table: Mapping[str, Any]) -> str:
-    names = [t["name"] for t in table["tasks"]]
-    if EMOTION.name in names:
-        return "It reads the emotion a person *expresses* in words, voice and face."
-    return f"It reads {', '.join(names)} in what a person says and shows."
+    tasks = [t["name"] for t in table["tasks"]]
+    *others, last = (_INPUTS[m] for m in MODALITIES if m in table["encoders"])
+    where = f"{', '.join(others)} and {last}" if others else last
+    if EMOTION.name in tasks:
+        return f"It reads the emotion a person *expresses* in {where}."
+    return f"It reads {', '.join(tasks)} in {where}."
 
 
 def _places(table: Mapping[str, Any]) -> list[str]:
