@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mien.timeline import UNCALIBRATED
-from mien.types import EMOTION, MODALITIES, Modality
-
-_INPUTS: Mapping[Modality, str] = {"text": "words", "voice": "voice", "face": "face"}
+from mien.types import EMOTION, INPUTS, MODALITIES
 
 _USE = """\
 It cannot tell what a person feels, and must not decide
@@ -66,7 +64,7 @@ def _single(table: Mapping[str, Any]) -> bool:
 
 def _reads(table: Mapping[str, Any]) -> str:
     tasks = [t["name"] for t in table["tasks"]]
-    *others, last = (_INPUTS[m] for m in MODALITIES if m in table["encoders"])
+    *others, last = (INPUTS[m] for m in MODALITIES if m in table["encoders"])
     where = f"{', '.join(others)} and {last}" if others else last
     if EMOTION.name in tasks:
         return f"It reads the emotion a person *expresses* in {where}."

@@ -167,6 +167,6 @@ def test_what_gives_no_single_label_is_not_calibrated(scores: str, tmp_path: Pat
 
 def test_the_card_says_what_it_reads(bundle: str) -> None:
     card = Bundle.load(bundle).card
-    assert "It reads pleased, intent, tone in what a person says and shows. It cannot tell" in card
+    assert "It reads pleased, intent, tone in words. It cannot tell" in card
     assert "Valence" not in card
     assert "It reads the emotion a person *expresses*" in Bundle.load("research").card

@@ -13,18 +13,17 @@ from mien.bundles import shipped
 from mien.explanation import Calibrated, Evidence, Explanation, Piece
 from mien.report.table import COLOURS, clock, harmless, percent
 from mien.trust.guard import REASONS
-from mien.types import EMOTION, Modality
+from mien.types import EMOTION, INPUTS
 
 _STEPS = " ▁▂▃▄▅▆▇█"
 _NOTABLE = 0.01  # a weight below this is not worth a word
-NAMES: dict[Modality, str] = {"text": "words", "voice": "voice", "face": "face"}
 
 
 def render(e: Explanation) -> RenderableType:
     """For a Rich console: answer, contributions, evidence, and the way from input to answer."""
     parts: list[RenderableType] = [_head(e), *_conflict(e), Text(), _contributions(e)]
     for found in e.evidence:
-        parts += [Text(), Text(f"Evidence in the {NAMES[found.modality]}", style="bold"), *_evidence(found, e.label)]
+        parts += [Text(), Text(f"Evidence in the {INPUTS[found.modality]}", style="bold"), *_evidence(found, e.label)]
     parts += [Text(), Text("How the answer came about", style="bold"), *_path(e)]
     parts += [Text(harmless(f"Note: {w}."), style="yellow") for w in e.warnings]
     return Group(*parts)
@@ -49,7 +48,7 @@ def _conflict(e: Explanation) -> list[Text]:
     pair = e.prediction.conflict
     if pair is None:
         return []
-    sides = " but ".join(f"the {NAMES[o.modality]} {o.label} ({percent(o.probability)})" for o in pair)
+    sides = " but ".join(f"the {INPUTS[o.modality]} {o.label} ({percent(o.probability)})" for o in pair)
     return [Text(f"The inputs disagree: {sides}.", style="yellow")]
 
 
@@ -64,7 +63,7 @@ def _contributions(e: Explanation) -> Table:
         opinion, quality = e.prediction.opinions[m], e.prediction.quality.get(m, {})
         top = max(opinion, key=lambda k: opinion[k])
         measured = ", ".join(f"{harmless(k)} {v:.3g}" for k, v in quality.items())
-        table.add_row(NAMES[m], _points(value), f"{top} {percent(opinion[top])}", measured)
+        table.add_row(INPUTS[m], _points(value), f"{top} {percent(opinion[top])}", measured)
     table.add_row("together", _points(e.prediction.scores[e.label], sign=False), "", "", style="bold")
     return table
 
@@ -129,14 +128,14 @@ def _calibration(c: Calibrated) -> str:
 def _path(e: Explanation) -> list[Text]:
     lines = []
     if e.missing:
-        lines.append("Not there: " + ", ".join(NAMES[m] for m in e.missing) + ".")
+        lines.append("Not there: " + ", ".join(INPUTS[m] for m in e.missing) + ".")
     for stage in e.stages:
-        whose = f" {NAMES[stage.modality]}" if stage.modality else ""
+        whose = f" {INPUTS[stage.modality]}" if stage.modality else ""
         graph = f", graph {stage.file} (SHA-256 {stage.sha256[:12]}...)" if stage.file else ""
         lines.append(f"{stage.name}{whose}: {stage.part}{graph}")
     pooled, calibrated = percent(e.pooled[e.label]), percent(e.prediction.scores[e.label])
     lines.append(f"{_calibration(e.calibrated)}: {e.label} {pooled} became {calibrated}")
-    lines.append("weighed by the fusion: " + ", ".join(f"{NAMES[m]} {percent(w)}" for m, w in e.weights.items()))
+    lines.append("weighed by the fusion: " + ", ".join(f"{INPUTS[m]} {percent(w)}" for m, w in e.weights.items()))
     if e.prediction.label_set and e.calibrated.coverage is not None:
         rate = percent(e.calibrated.coverage)
         lines.append(f"labels that hold the right one in {rate} of such cases: " + ", ".join(e.prediction.label_set))
