@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 Modality = Literal["text", "voice", "face"]
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
+"""The three modalities, in the order every array over modalities uses."""
+
 INPUTS: Mapping[Modality, str] = {"text": "words", "voice": "voice", "face": "face"}
 """What people call the modalities."""
-"""The three modalities, in the order every array over modalities uses."""
 
 EMOTIONS = ("neutral", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
 """The default label set: the seven expressed emotions of the field."""
