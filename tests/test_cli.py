@@ -50,6 +50,46 @@ def test_missing_recipe_leaves_nothing(
 
 
 @pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("calibrate research --coverage 2 --data-root .", "coverage is a share between 0 and 1, such as 0.9, not 2"),
+        ("calibrate research --risk 0 --data-root .", "risk is a share between 0 and 1"),
+        ("compare text --seeds 0 --data-root .", "at least one seed"),
+        ("compare text --metric acuracy --data-root .", "did you mean 'accuracy'?"),
+        ("compare text --set fusion.name=concta --data none.csv", "did you mean 'concat'?"),
+        ("tune text --trials 0 --data-root .", "at least one trial"),
+        ("train text --seeds a --data none.csv", "--seeds takes whole numbers"),
+        ("train text --set fusion.name=concta --data none.csv", "did you mean 'concat'?"),
+        ("train text --set encoders.txt.name=text_hf --data my.csv", "did you mean 'text'?"),
+        ("train text --strategy foo --data my.csv", "no strategy 'foo'; take auto, ddp"),
+        ("data check my.csv --json .", "--json names a file, but '.' is a folder"),
+        ("data check my.csv --json none/x.json", "there is no folder 'none'"),
+        ("data check my.csv --json my.csv", "--json would overwrite the input"),
+        ("evaluate research --data my.csv --json none/x.json", "there is no folder 'none'"),
+        ("evaluate research --data my.csv --csv none/x.csv", "there is no folder 'none'"),
+        ("evaluate research --data my.csv --html none/x.html", "there is no folder 'none'"),
+        ("evaluate research --data my.csv --groups gender", "has no column 'gender'; known: emotion, end, text"),
+        ("evaluate research --data my.csv --recipe text", "leave out one of them"),
+        ("evaluate research", "name the data to judge on"),
+    ],
+)
+def test_mistakes_are_told_before_any_work(
+    command: str,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("my.csv").write_text("text,end,emotion\nhi,,happy\n", encoding="utf-8")
+    assert run(monkeypatch, *command.split()) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("mien: ")
+    assert message in told
+    assert [p.name for p in tmp_path.iterdir()] == ["my.csv"]
+
+
+@pytest.mark.parametrize(
     ("raised", "code", "said"),
     [
         (InputError("give a file"), 2, "mien: give a file\n"),

@@ -46,6 +46,7 @@ def test_two_processes_learn_one_model(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
+    assert "torchvision" not in done.stderr, "what libraries say about themselves"
     assert done.stdout.count("| pictures | test | face | accuracy |") == 1, "one process prints"
     assert (tmp_path / "runs/two/seed0/bundle/bundle.json").is_file()
     log = (tmp_path / "runs/two/seed0/log.txt").read_text(encoding="utf-8").splitlines()
@@ -58,3 +59,11 @@ def test_a_machine_that_is_not_there_is_named() -> None:
         Machine(accelerator="abacus").fabric("32-true")
     with pytest.raises(InputError, match="this machine cannot train so"):
         Machine(accelerator="cpu").fabric("3-true")
+    with pytest.raises(InputError, match="no strategy 'dpp'; take auto, ddp or another"):
+        Machine(strategy="dpp")
+
+
+def test_a_precision_is_not_announced(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        Machine(accelerator="cpu").fabric("bf16-mixed")
+    assert caplog.messages == []

@@ -7,6 +7,7 @@ import pytest
 from mien.errors import RecipeError
 from mien.fusion.base import fusions
 from mien.recipe import load, shipped
+from mien.samples import demo_clip
 
 
 @pytest.mark.parametrize("name", shipped())
@@ -34,6 +35,17 @@ def test_overrides_take_out_too() -> None:
         ("-encoders.fase", "takes out what is not there; did you mean 'face'"),
         ("seed", "not of the form key=value"),
         ("name.first=3", "goes through 'name', which is not a table"),
+        ("encoders.txt.name=text_hf", "the recipe at 'encoders' has no 'txt'; did you mean 'text'?"),
+        ("tasks=[{name='x', kind='sngle'}]", "at 'kind' has no 'sngle'; did you mean 'single'?"),
+        ("tasks=[{name='x'}]", "the recipe at 'tasks': task 'x' needs at least two labels"),
+        ("train.optimizer=foo", "train.optimizer cannot be 'foo'; known: adamw, sgd"),
+        ("train.schedule=cosin", "train.schedule cannot be 'cosin'; did you mean 'cosine'?"),
+        ("train.keep=foo", "train.keep cannot be 'foo'; known: best, last"),
+        ("train.epochs=0", "train.epochs must be at least 1, not 0"),
+        ("train.batch=0", "train.batch must be at least 1, not 0"),
+        ("train.lr=-1", "train.lr must be above 0, not -1"),
+        ("train.warmup=7", "train.warmup must be a share of all steps, from 0 to 1, not 7"),
+        ("train.ema=1", "train.ema must be at least 0 and below 1, not 1"),
     ],
 )
 def test_mistakes_are_named(override: str, message: str) -> None:
@@ -48,6 +60,8 @@ def test_missing_and_broken_files(tmp_path: Path) -> None:
     broken.write_text("name = ")
     with pytest.raises(RecipeError, match="not valid TOML"):
         load(broken)
+    with pytest.raises(RecipeError, match=r"demo\.mp4' is not text, as a recipe in TOML is"):
+        load(demo_clip())
     broken.write_text('name = "x"\ndata = []')
     with pytest.raises(RecipeError, match="the recipe needs 'encoders'"):
         load(broken)

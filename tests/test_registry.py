@@ -5,12 +5,14 @@ import pytest
 from mien.encoders.base import encoders
 from mien.errors import RecipeError, UnknownNameError
 from mien.fusion.base import fusions
+from mien.registry import closest
 from mien.types import EMOTION
 
 
 def test_a_misspelt_name_is_answered_with_the_closest() -> None:
     with pytest.raises(UnknownNameError, match="no fusions called 'lat'; did you mean 'late'"):
         fusions.get("lat")
+    assert closest("gender", ["end", "text"]) == "known: end, text", "half as long: another word"
 
 
 def test_arguments_are_checked_against_the_signature() -> None:

@@ -85,7 +85,9 @@ def test_frozen_parts_do_not_change(root: Path) -> None:
     ("change", "message"),
     [
         ({"train": recipe(learn=("nothing",)).train}, "matches no parameter"),
-        ({"train": recipe(optimizer="adam").train}, "must be adamw or sgd"),
+        ({"train": recipe(auxiliary=({"name": "contrast"},)).train}, "did you mean 'contrastive'"),
+        ({"fusion": {"name": "concta"}}, "did you mean 'concat'"),
+        ({"encoders": {"face": EncoderTable("facecnn")}}, "did you mean 'face_cnn'"),
         ({"encoders": {"voice": EncoderTable("face_cnn")}}, "it cannot stand under \\[encoders.voice\\]"),
         ({"encoders": {"face": EncoderTable("face_cnn", {"width": 4}, start="gone")}}, "train its recipe first"),
     ],

@@ -39,11 +39,19 @@ class Aims:
         coverage: rate at which label sets shall hold the right label.
         risk: share that may be wrong of the answers not called uncertain.
         by_label: the rate shall hold for each label.
+
+    Raises:
+        InputError: a rate that nothing can reach, or that says nothing.
     """
 
     coverage: float = 0.9
     risk: float = 0.2
     by_label: bool = False
+
+    def __post_init__(self) -> None:
+        for name, share in (("coverage", self.coverage), ("risk", self.risk)):
+            if not 0 < share < 1:
+                raise InputError(f"{name} is a share between 0 and 1, such as {getattr(Aims, name):g}, not {share:g}")
 
 
 class _Known(NamedTuple):

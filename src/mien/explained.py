@@ -48,7 +48,8 @@ def explain_moment(
         parts: explainers; ``None`` for the default ones.
 
     Raises:
-        InputError: there is no such moment, person or label, or an explainer needs weights that the bundle lacks.
+        InputError: there is no such moment, person or label, an explainer needs weights that the bundle lacks, or the moment
+            has nothing that the named explainers take apart.
     """
     _check_label(analyzer, label)
     chosen = build(defaults().values()) if parts is None else parts
@@ -71,7 +72,7 @@ def explain_moment(
         raise InputError(_nothing(timeline, at, who))
     seen, first = kept[0]
     same = next((p for p in timeline.predictions if _key(p) == _key(first)), first)
-    return explain(
+    found = explain(
         analyzer.bundle,
         seen,
         same,
@@ -80,6 +81,9 @@ def explain_moment(
         parts=chosen,
         warnings=timeline.warnings,
     )
+    if parts and not found.evidence:
+        raise InputError(_no_evidence(same, seen, parts))
+    return found
 
 
 class Clearest:
@@ -151,6 +155,13 @@ def _nothing(timeline: Timeline, at: float | None, who: str | None) -> str:
     if who is not None and who not in people:
         return f"nobody called '{who}' is in '{timeline.source}'; {closest(who, people) if people else 'nobody is told apart'}"
     return f"nothing was read at {at:g} s of '{timeline.source}'{hint}"
+
+
+def _no_evidence(moment: Prediction, seen: Seen, parts: Sequence[Explainer]) -> str:
+    wanted, there = " or ".join(dict.fromkeys(p.modality for p in parts)), " and ".join(seen.tracks)
+    return (
+        f"the moment at {moment.span.start:.1f} s has no {wanted} to explain, only {there}; name an explainer of that"
+    )
 
 
 def _check_label(analyzer: Analyzer, label: str | None) -> None:

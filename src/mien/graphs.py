@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import warnings
 from pathlib import Path
@@ -21,8 +22,9 @@ def trace(module: nn.Module, inputs: tuple[Any, ...], shapes: Any, names: list[s
     """An ONNX model of a torch module; ``shapes`` names the sizes that may change."""
     import onnx
 
+    # The exporter warns about its own internals, and logs which packages it would know of.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
-        # The exporter warns about its own internals.
         warnings.simplefilter("ignore")
         path = Path(scratch) / "graph.onnx"
         torch.onnx.export(

@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from mien.errors import RecipeError
 from mien.recipe import Recipe, Training
 
 
@@ -25,9 +24,7 @@ def optimizer(recipe: Recipe, lesson: nn.Module) -> torch.optim.Optimizer:
     ]
     if how.optimizer == "sgd":
         return torch.optim.SGD(tables, lr=how.lr, momentum=0.9, nesterov=True)
-    if how.optimizer == "adamw":
-        return torch.optim.AdamW(tables, lr=how.lr, fused=True)
-    raise RecipeError(f"train.optimizer must be adamw or sgd, not '{how.optimizer}'")
+    return torch.optim.AdamW(tables, lr=how.lr, fused=True)
 
 
 def _rate(recipe: Recipe, parameter: str) -> float:

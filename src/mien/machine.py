@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from lightning_fabric import Fabric
+from lightning_fabric.strategies import STRATEGY_REGISTRY
 from lightning_fabric.strategies.ddp import DDPStrategy
 from lightning_fabric.utilities.rank_zero import rank_zero_only
 
@@ -20,6 +22,9 @@ class Machine:
         devices: how many on each node; with "cpu", how many processes.
         strategy: "auto" (one device), "ddp" (a process per device, gradients averaged) or another name Fabric knows.
         nodes: machines that run the same command.
+
+    Raises:
+        InputError: Fabric knows no such strategy.
     """
 
     accelerator: str = "auto"
@@ -27,12 +32,18 @@ class Machine:
     strategy: str = "auto"
     nodes: int = 1
 
+    def __post_init__(self) -> None:
+        if self.strategy not in ("auto", *STRATEGY_REGISTRY.available_strategies()):
+            raise InputError(f"there is no strategy '{self.strategy}'; take auto, ddp or another of Lightning Fabric's")
+
     def fabric(self, precision: str) -> Fabric:
         """A Fabric with its processes started.
 
         Raises:
-            InputError: if the machine has no such device, or Fabric no such strategy or precision.
+            InputError: if the machine has no such device, or Fabric no such precision.
         """
+        # It says which precision the recipe asks for.
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
         # Partial labels and missing modalities leave some parameters of a step without a gradient.
         strategy = DDPStrategy(find_unused_parameters=True) if self.strategy == "ddp" else self.strategy
         try:

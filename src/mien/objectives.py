@@ -199,15 +199,25 @@ _TABLE: dict[str, type[Objective]] = {
 }
 
 
+def check_name(table: Mapping[str, Any]) -> str:
+    """The name of the objective in a ``[[train.auxiliary]]`` table.
+
+    Raises:
+        RecipeError: there is none of that name.
+    """
+    name = str(table.get("name"))
+    if name not in _TABLE:
+        raise RecipeError(f"there is no auxiliary objective '{name}'; {closest(name, list(_TABLE))}")
+    return name
+
+
 def build(table: dict[str, Any], model: Model, how: Training) -> Objective:
     """An objective from a ``[[train.auxiliary]]`` table.
 
     Raises:
         RecipeError: unknown name or argument, or nothing that it could teach.
     """
-    name = str(table.get("name"))
-    if name not in _TABLE:
-        raise RecipeError(f"there is no auxiliary objective '{name}'; {closest(name, list(_TABLE))}")
+    name = check_name(table)
     return construct(name, _TABLE[name], {k: v for k, v in table.items() if k != "name"}, {"model": model, "how": how})
 
 

@@ -197,7 +197,7 @@ def _folder() -> Path:
 def table_of(path: Path | str) -> dict[str, Any]:
     """A recipe as plain values, with what it extends; see ``load``."""
     file = file_of(path)
-    table = _table(file)
+    table = read_toml(file)
     return {**_base(file, table.pop("extends")), **table} if "extends" in table else table
 
 
@@ -218,14 +218,21 @@ def _base(file: Path, other: Any) -> dict[str, Any]:
     base = file.parent / str(other)
     if not base.is_file():
         raise RecipeError(f"{file} extends '{other}', which is no file beside it; give a path from its folder")
-    table = _table(base)
+    table = read_toml(base)
     if "extends" in table:
         raise RecipeError(f"{file} extends '{other}', which extends another itself; one step is all there is")
     return table
 
 
-def _table(file: Path) -> dict[str, Any]:
+def read_toml(file: Path) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises:
+        RecipeError: it is no TOML, or no text at all.
+    """
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"'{file}' is not text, as a recipe in TOML is; give a .toml file") from error
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{file} is not valid TOML: {error}") from error

@@ -18,7 +18,9 @@ P = TypeVar("P")
 
 def closest(name: str, known: Mapping[str, Any] | list[str]) -> str:
     """A "; did you mean ...?" for a misspelt name, or the list of what exists."""
-    near = difflib.get_close_matches(name, list(known), n=1)
+    # A slip of the pen leaves a name about as long as it was: 'gender' is no misspelt 'end'.
+    alike = [k for k in known if 0.5 < len(k) / max(len(name), 1) < 2]
+    near = difflib.get_close_matches(name, alike, n=1)
     return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from mien.errors import RecipeError
+from mien.registry import closest
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,7 @@ class Alignment:
     window: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.how not in (*_WITH_RATE, "none", "utterance", "words"):
-            raise RecipeError(f"align.how must be none, {', '.join(_WITH_RATE)}, utterance or words, not '{self.how}'")
+        _one_of("align.how", self.how, "none", *_WITH_RATE, "utterance", "words")
         if self.rate <= 0 or (self.how == "window" and self.window * self.rate < 1):
             raise RecipeError("align.rate must be above 0, and align.window at least one step (1 / rate)")
 
@@ -73,7 +74,11 @@ class Training:
     """``[train]``: the loop.
 
     Attributes:
+        optimizer: "adamw" or "sgd".
+        warmup: share of all steps over which the learning rate rises.
+        schedule: how it falls then: "linear", "cosine" or "none".
         learn: prefixes of the parameters that learn; all others stay as they are.
+        keep: "best" (the epoch with the lowest loss on the validation data) or "last".
         task_weights: "fixed" (those of ``[losses]``) or "uncertainty" (learned, times those).
         drop_modality: probability with which each modality of an example is hidden, never all of them.
         auxiliary: ``[[train.auxiliary]]`` tables: name, weight and options of objectives beside the tasks (``objectives.py``).
@@ -99,7 +104,25 @@ class Training:
     auxiliary: tuple[dict[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
-        if self.task_weights not in ("fixed", "uncertainty"):
-            raise RecipeError(f"train.task_weights must be fixed or uncertainty, not '{self.task_weights}'")
-        if not 0 <= self.drop_modality < 1:
-            raise RecipeError("train.drop_modality is a probability: at least 0 and below 1")
+        _one_of("train.optimizer", self.optimizer, "adamw", "sgd")
+        _one_of("train.schedule", self.schedule, "linear", "cosine", "none")
+        _one_of("train.keep", self.keep, "best", "last")
+        _one_of("train.task_weights", self.task_weights, "fixed", "uncertainty")
+        for names, fits, what in _NUMBERS:
+            for name in names:
+                if not fits(value := getattr(self, name)):
+                    raise RecipeError(f"train.{name} must be {what}, not {value:g}")
+
+
+_NUMBERS: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
+    (("epochs", "batch"), lambda number: number >= 1, "at least 1"),
+    (("lr",), lambda rate: rate > 0, "above 0"),
+    (("weight_decay", "clip"), lambda number: number >= 0, "at least 0"),
+    (("warmup",), lambda share: 0 <= share <= 1, "a share of all steps, from 0 to 1"),
+    (("ema", "drop_modality"), lambda share: 0 <= share < 1, "at least 0 and below 1"),
+)
+
+
+def _one_of(key: str, value: str, *known: str) -> None:
+    if value not in known:
+        raise RecipeError(f"{key} cannot be '{value}'; {closest(value, list(known))}")

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mien.errors import RecipeError
 from mien.registry import closest
@@ -51,7 +51,7 @@ def build(kind: type[T], table: Mapping[str, Any], place: str) -> T:
     """A dataclass from a table; ``place`` is what messages call it.
 
     Raises:
-        RecipeError: unknown or missing key, or a value of the wrong type.
+        RecipeError: unknown or missing key, a value of the wrong type, or one that the dataclass refuses.
     """
     hints = get_type_hints(kind)
     known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]  # only called with dataclasses
@@ -61,7 +61,11 @@ def build(kind: type[T], table: Mapping[str, Any], place: str) -> T:
     for name, entry in known.items():
         if name not in table and entry.default is MISSING and entry.default_factory is MISSING:
             raise RecipeError(f"{place} needs '{name}'")
-    return kind(**{key: _value(hints[key], value, f"{place} at '{key}'") for key, value in table.items()})
+    values = {key: _value(hints[key], value, f"{place} at '{key}'") for key, value in table.items()}
+    try:
+        return kind(**values)
+    except ValueError as error:
+        raise RecipeError(f"{place}: {error}") from error
 
 
 def _value(hint: Any, value: Any, place: str) -> Any:
@@ -74,8 +78,13 @@ def _value(hint: Any, value: Any, place: str) -> Any:
     if origin is tuple:
         return tuple(_value(get_args(hint)[0], v, place) for v in _check(value, list, place))
     if origin is dict:
-        inner_hint = get_args(hint)[1]
-        return {k: _value(inner_hint, v, f"{place}.{k}") for k, v in _check(value, dict, place).items()}
+        names, inner_hint = get_args(hint)
+        entries = _check(value, dict, place).items()
+        return {_value(names, k, place): _value(inner_hint, v, f"{place}.{k}") for k, v in entries}
+    if origin is Literal:
+        if value not in get_args(hint):
+            raise RecipeError(f"{place} has no '{value}'; {closest(str(value), list(get_args(hint)))}")
+        return value
     if hint is Any:
         return value
     if hint is float and isinstance(value, int) and not isinstance(value, bool):

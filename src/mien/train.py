@@ -25,6 +25,7 @@ from mien.learning import optimizer, schedule
 from mien.lesson import Criterion, Lesson, learning_mode
 from mien.machine import Machine
 from mien.model import Batch, Model
+from mien.objectives import check_name
 from mien.observing import label_shares, observe, relate
 from mien.recipe import Recipe
 from mien.run import Checkpoint, Log, load_recipe, load_weights, run_folder, save_recipe, save_weights
@@ -32,6 +33,19 @@ from mien.trained import Run, example_sets, progress_bars
 from mien.types import Modality
 
 _SAVE_EVERY = 300  # steps between checkpoints
+
+
+def check_names(recipe: Recipe) -> None:
+    """Refuse parts that there are not, before anything is read.
+
+    Raises:
+        RecipeError, UnknownNameError: naming the closest part that there is.
+    """
+    for table in recipe.encoders.values():
+        encoders.get(table.name)
+    fusions.get(str(recipe.fusion.get("name", "")))
+    for auxiliary in recipe.train.auxiliary:
+        check_name(auxiliary)
 
 
 def build(recipe: Recipe) -> tuple[Model, dict[Modality, Encoder]]:
@@ -72,6 +86,7 @@ def train(
     Raises:
         InputError: if the folder holds a run and ``resume`` was not asked for.
     """
+    check_names(recipe)
     torch.set_num_threads(threads.count())
     torch.set_flush_denormal(True)
     fabric = fabric or Machine().fabric(recipe.train.precision)

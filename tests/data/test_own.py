@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mien.cli import main
+from mien.data.checks.check import check
 from mien.data.load import segment_of
 from mien.data.manifest import read
 from mien.data.own import own_data
@@ -96,6 +97,40 @@ def test_without_validation_an_eighth_of_the_training_speakers_is_held_out(tmp_p
     source = own_data(_RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows), lambda _: None).data[0]
     splits = [e.split for e in read(source, (EMOTION,), tmp_path)]
     assert (splits.count("train"), splits.count("valid"), splits.count("test")) == (7, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (
+            ("a,s1,train", "b,s2,test"),
+            "1 speakers to train on are too few to hold 0.125 of them out for validation; add",
+        ),
+        (("a,s1,", "b,s2,"), "2 speakers cannot be divided into train, valid, test; at least 3 are needed"),
+    ],
+)
+def test_too_few_speakers_are_said_of_training_and_checked_before(
+    tmp_path: Path, lines: tuple[str, str], message: str
+) -> None:
+    columns = 2 if lines[0].endswith(",") else 3
+    rows = [",".join([*line.split(",")[:columns], "happy"]) for line in ("text,speaker,split", *lines)]
+    path = manifest(tmp_path, rows[0].replace("happy", "emotion"), *rows[1:])
+    source = own_data(_RECIPE, path, lambda _: None).data[0]
+    with pytest.raises(RecipeError, match=message):
+        read(source, (EMOTION,), tmp_path)
+    warnings = check(path, None, lambda: None).warnings
+    assert [w for w in warnings if w.startswith(f"it cannot be trained on: {message}")]
+
+
+def test_where_nothing_is_trained_nothing_is_said_of_training(tmp_path: Path) -> None:
+    said: list[str] = []
+    talking = replace(_RECIPE, data=(Source("x", "x.csv", context=3),))
+    own_data(talking, manifest(tmp_path, "text,emotion", "a,happy"), said.append, judging=True)
+    assert said == [
+        "no column for voice (audio or video): judged without it",
+        "no columns 'dialogue' and 'turn': judged without what was said before",
+        "no row whose split is 'test': all rows are judged",
+    ]
 
 
 def test_context_and_votes_are_used_when_the_columns_are_there(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.data.rows import read_rows
+from mien.data.rows import read_array, read_rows
 from mien.errors import RecipeError
 
 
@@ -29,7 +29,7 @@ from mien.errors import RecipeError
         ("m.jsonl", b"[1, 2]\n", "line 1 is no object"),
         ("m.parquet", b"PAR1 not really", "cannot be read"),
         ("m.npz", b"PK\x03\x04 cut off", "cannot be read"),
-        ("m.npz", b"nothing like it", "cannot be read"),
+        ("m.npz", b"nothing like it", "cannot be read: it is no .npz file of numbers and text"),
         ("m.xlsx", b"PK", "is no manifest; use one of .csv, .jsonl, .npz, .parquet"),
     ],
 )
@@ -45,8 +45,10 @@ def test_arrays_of_unequal_length_and_of_objects(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="differ in length"):
         list(read_rows(tmp_path / "m.npz"))
     np.savez(tmp_path / "o.npz", a=np.asarray([{}, "x"], dtype=object))
-    with pytest.raises(RecipeError, match="cannot be read"):
+    with pytest.raises(RecipeError, match=r"cannot be read: .* \(Python objects are never loaded\)$"):
         list(read_rows(tmp_path / "o.npz"))
+    with pytest.raises(RecipeError, match=r"does not hold numbers: .* \(Python objects are never loaded\)$"):
+        read_array(tmp_path / "o.npz", "a")
 
 
 def test_parquet_with_two_columns_of_one_name(tmp_path: Path) -> None:

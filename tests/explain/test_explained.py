@@ -83,6 +83,13 @@ def test_what_cannot_be_explained_is_said(analyzer: Analyzer) -> None:
         build(["occlusion_word"])
 
 
+def test_an_explainer_with_nothing_to_take_apart_says_so(analyzer: Analyzer) -> None:
+    with pytest.raises(InputError, match="has no face to explain, only text; name an explainer of that"):
+        explain_moment(analyzer, None, text="I am so happy!", parts=build(["occlusion_face"]))
+    found = explain_moment(analyzer, None, text="I am so happy!", parts=PARTS)
+    assert [e.modality for e in found.evidence] == ["text"]
+
+
 def test_without_a_time_the_clearest_moment_is_explained(analyzer: Analyzer) -> None:
     found = explain_moment(analyzer, None, text="I went home. I am so happy that you came!", parts=[])
     assert found.prediction.text == "I am so happy that you came!"

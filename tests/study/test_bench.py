@@ -72,6 +72,20 @@ def test_a_document_without_a_place_is_refused_before_hours_are_spent(folder: Pa
         bench.rebuilt(DOCUMENT, "other", "")
 
 
+def test_outside_the_project_a_table_has_a_file_of_its_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    found, _ = bench.load(folder / "pictures.toml")
+    document = bench.usual_document(found, Path("runs"))
+    assert document == Path("runs/bench-pictures.md")
+    text = bench.rebuilt(bench.text_of(document), "pictures", "| a table |")
+    assert text == "<!-- bench:pictures -->\n| a table |\n<!-- end of bench:pictures -->\n"
+    document.write_text(f"My notes.\n{text}", encoding="utf-8")
+    assert bench.usual_document(found, Path("runs")).read_text(encoding="utf-8").startswith("My notes."), "kept"
+    Path("docs").mkdir()
+    Path("docs/benchmarks.md").write_text(DOCUMENT, encoding="utf-8")
+    assert bench.usual_document(found, Path("runs")) == Path("docs/benchmarks.md")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [("name = ", "not valid TOML"), (BENCH.replace("seeds", "sedes"), "did you mean 'seeds'"), (None, "no benchmark")],

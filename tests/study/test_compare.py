@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,6 +80,15 @@ def test_who_did_not_learn_a_task_has_no_line_in_it() -> None:
 def test_an_unknown_metric_is_named() -> None:
     with pytest.raises(InputError, match="did you mean 'accuracy'"):
         boards([outcome("a", predictions(60))], "acuracy")
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [({"seeds": ()}, "at least one seed"), ({"seeds": (0,), "metric": "acuracy"}, "did you mean 'accuracy'")],
+)
+def test_what_cannot_be_compared_is_told_before_training(plan: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Plan((Entrant("a", recipe()),), **plan)
 
 
 def test_a_comparison_is_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,6 +85,26 @@ def test_an_unknown_metric_is_named(root: Path) -> None:
         tune(Search(root / "tiny.toml", (), 1, "acuracy"), root, root / "runs")
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("tune={'train.lrr' = [0.1, 0.2]}", "no key 'lrr'; did you mean 'lr'"),
+        ("tune={'train.schedule' = ['linear', 'cosin'], 'train.lr' = [0.1]}", "did you mean 'cosine'"),
+        ("tune={'train.epochs' = {low = 0, high = 3}}", "train.epochs must be at least 1"),
+        ("tune={'fusion.name' = ['concat', 'gatd']}", "did you mean 'gated'"),
+    ],
+)
+def test_what_no_recipe_can_have_is_told_before_the_search(root: Path, change: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        tune(Search(root / "tiny.toml", (change,), 1), root, root / "runs")
+    assert not (root / "runs").exists()
+
+
+def test_a_search_has_trials() -> None:
+    with pytest.raises(InputError, match="at least one trial, not 0"):
+        Search("face", (), 0)
+
+
 def test_comments_stay(root: Path) -> None:
     text = rewritten(root / "tiny.toml", ["train.batch=7"], {"train.lr": 0.5})
     assert "lr = 0.5  # found by hand" in text

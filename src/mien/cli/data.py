@@ -27,16 +27,19 @@ def check(
 
     from rich.console import Console
 
-    from mien.cache import write_atomic
     from mien.data.checks.check import check as check_manifest
     from mien.data.checks.table import render
+    from mien.outputs import STDOUT, check_output, put
     from mien.recipe import load
 
+    if json is not None:
+        check_output("json", json, [manifest])
     with _counting("clips checked") as progress:
         findings = check_manifest(manifest, load(recipe).tasks if recipe else None, progress)
-    Console().print(render(findings))
+    if json != STDOUT:
+        Console().print(render(findings))
     if json is not None:
-        write_atomic(json, dumps(findings.as_table(), indent=1, ensure_ascii=False))
+        put(json, dumps(findings.as_table(), indent=1, ensure_ascii=False) + "\n")
     raise typer.Exit(0 if findings.good else 1)
 
 

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mien.cli.app import app
-from mien.cli.training import say
+from mien.cli.training import chosen, say
 
 if TYPE_CHECKING:
-    from mien.recipe import Recipe
     from mien.study.trial import Entrant
 
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override, for example train.epochs=5.")]
@@ -58,18 +57,8 @@ def _entrants(
 
     stems = [Path(name).stem for name in recipes]
     labels = stems if len(set(stems)) == len(stems) else recipes
-    chosen = [(label, *_chosen(name, changes, data, given)) for label, name in zip(labels, recipes, strict=True)]
-    return [Entrant(label, recipe) for label, recipe, _ in chosen], chosen[0][2]
-
-
-def _chosen(name: str, changes: list[str], data: Path | None, given: Path | None) -> tuple[Recipe, Path]:
-    """A recipe on its own data or on the user's, and the folder that holds them."""
-    from mien.data.manifest import data_root
-    from mien.data.own import own_data
-    from mien.recipe import load
-
-    recipe = load(name, changes)
-    return (recipe, data_root(given)) if data is None else (own_data(recipe, data, say), data.parent)
+    found = [(label, *chosen(name, changes, data, given)) for label, name in zip(labels, recipes, strict=True)]
+    return [Entrant(label, recipe) for label, recipe, _ in found], found[0][2]
 
 
 @contextmanager
@@ -112,23 +101,26 @@ def evaluate(
     if html is not None:
         needs_report()
     from mien.bundle import Bundle
+    from mien.outputs import STDOUT, check_output, put
+    from mien.study.evaluation_page import evaluation_page
     from mien.study.groups import attributes, compared
     from mien.study.judging import judged, on
 
+    outputs = {kind: path for kind, path in (("html", html), ("json", json), ("csv", csv)) if path is not None}
+    for kind, path in outputs.items():
+        check_output(kind, path, [data] if data is not None else [])
     loaded = Bundle.load(bundle)
-    chosen, root = on(loaded, recipe, data, data_root, say)
+    plan, root = on(loaded, recipe, data, data_root, say)
     # Read first, so that a misspelt column is told before the bundle has read everything.
-    named = attributes(chosen, groups, root, say) if groups else {}
-    found = judged(loaded, chosen, root, subsets, calibration)
+    named = attributes(plan, groups, root, say) if groups else {}
+    found = judged(loaded, plan, root, subsets, calibration)
     if groups:
         found = replace(found, groups=compared(found.judged, groups, named))
-    found.show()
-    found.write(json, csv)
-    if html is not None:
-        from mien.cache import write_atomic
-        from mien.study.evaluation_page import evaluation_page
-
-        write_atomic(html, evaluation_page(found, loaded.name))
+    if STDOUT not in outputs.values():
+        found.show()
+    written = {"html": lambda: evaluation_page(found, loaded.name), "json": found.as_json, "csv": found.as_csv}
+    for kind, path in outputs.items():
+        put(path, written[kind]())
 
 
 @app.command()
@@ -162,7 +154,10 @@ def tune(
 @app.command()
 def bench(
     which: Annotated[str, typer.Argument(help="A benchmark of mien, or a .toml file.")],
-    document: Annotated[Path, typer.Option(help="Whose table is rebuilt.")] = Path("docs/benchmarks.md"),
+    document: Annotated[
+        Path | None,
+        typer.Option(help="Whose table is rebuilt; else docs/benchmarks.md, or a file of its own where there is none."),
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Train again what is finished.")] = False,
     data_root: Root = None,
     runs: Runs = Path("runs"),
@@ -176,13 +171,15 @@ def bench(
     from mien.study import bench as benches
     from mien.study.comparison import run
 
-    chosen, folder = benches.load(which)
-    old = benches.text_of(document)
-    benches.rebuilt(old, chosen.name, "")
-    plan = benches.plan(chosen, folder, fresh)
+    wanted, folder = benches.load(which)
+    root = find(data_root)
+    document = document or benches.usual_document(wanted, runs)
+    benches.rebuilt(benches.text_of(document), wanted.name, "")
+    plan = benches.plan(wanted, folder, fresh)
     with _following(plan.trainings) as follow:
-        found = run(plan, find(data_root), runs, follow)
-    table = benches.markdown(chosen, found)
+        found = run(plan, root, runs, follow)
+    table = benches.markdown(wanted, found)
     # Trainings take hours: the document may have changed meanwhile.
-    write_atomic(document, benches.rebuilt(benches.text_of(document), chosen.name, table))
+    write_atomic(document, benches.rebuilt(benches.text_of(document), wanted.name, table))
     typer.echo(table)
+    say(f"written to {document}")

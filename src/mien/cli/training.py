@@ -6,12 +6,15 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.cli.app import app
 from mien.errors import InputError
+
+if TYPE_CHECKING:
+    from mien.recipe import Recipe
 
 
 @app.command()
@@ -34,22 +37,28 @@ def train(
     from mien.extras import needs_train
 
     needs_train()
-    from mien.data.manifest import data_root as find
-    from mien.data.own import own_data
     from mien.machine import Machine, is_first_process
     from mien.produce import produce
-    from mien.recipe import load
 
-    machine = Machine(accelerator, devices, strategy, nodes)
-    chosen = load(recipe, set_ or [])
-    if data is not None:
-        chosen = own_data(chosen, data, say)
-    root = data.parent if data is not None else find(data_root)
+    machine, each = Machine(accelerator, devices, strategy, nodes), _seeds(seeds)
+    plan, root = chosen(recipe, set_ or [], data, data_root)
     command = shlex.join(["mien", *sys.argv[1:]])
-    bundle = produce(chosen, _seeds(seeds), root, runs, resume, machine=machine, command=command)
+    bundle = produce(plan, each, root, runs, resume, machine=machine, command=command)
     if is_first_process():
         typer.echo(bundle.card)
-        _report([runs / chosen.name / f"seed{seed}" for seed in _seeds(seeds)])
+        _report([runs / plan.name / f"seed{seed}" for seed in each])
+
+
+def chosen(name: str, changes: Sequence[str], data: Path | None, given: Path | None) -> tuple[Recipe, Path]:
+    """A recipe on its own data or on the user's, checked before they are read, and the folder that holds them."""
+    from mien.data.manifest import data_root
+    from mien.data.own import own_data
+    from mien.recipe import load
+    from mien.train import check_names
+
+    recipe = load(name, changes)
+    check_names(recipe)
+    return (recipe, data_root(given)) if data is None else (own_data(recipe, data, say), data.parent)
 
 
 def _report(folders: Sequence[Path]) -> None:

@@ -38,6 +38,9 @@ SPLITS = {
 SHARES = (0.7, 0.1, 0.2)
 """Shares of the speakers for train, valid and test where a manifest has no splits."""
 
+HOLD_OUT = 0.125
+"""An eighth: share of the speakers in train that validate where a manifest has no rows for that."""
+
 _STAND_INS = ("speaker", "dialogue", "video")
 
 
@@ -94,14 +97,15 @@ def own_data(recipe: Recipe, manifest: Path, say: Say, judging: bool = False) ->
         survey.columns = survey.columns or tuple(row)
         survey.see(row, recipe.tasks)
     features = _features(recipe, survey)
-    encoders = _encoders(recipe, survey, features, say)
+    done = "judged" if judging else "trained"
+    encoders = _encoders(recipe, survey, features, lambda line: say(f"{line}: {done} without it"))
     source = Source(
         manifest.stem,
         str(manifest.resolve()),
         {name: name for name in FIELDS if name in survey.columns},
         {task.name: _target(task, survey, say) for task in recipe.tasks},
         {m: t for m, t in features.items() if m in encoders},
-        context=_context(recipe, survey, say),
+        context=_context(recipe, survey, lambda line: say(f"{line}: {done} without what was said before")),
     )
     splits = _judged(survey, say) if judging else _splits(survey, say)
     source = replace(source, **splits)
@@ -130,11 +134,11 @@ def _encoders(
         if modality in features:
             kept[modality] = table
         elif table.name == "features":
-            say(f"no ready-made features of {modality}, as the recipe's encoder takes them: trained without it")
+            say(f"no ready-made features of {modality}, as the recipe's encoder takes them")
         elif any(c in survey.columns for c in COLUMNS_OF[modality]):
             kept[modality] = table
         else:
-            say(f"no column for {modality} ({' or '.join(COLUMNS_OF[modality])}): trained without it")
+            say(f"no column for {modality} ({' or '.join(COLUMNS_OF[modality])})")
     if not kept:
         wanted = dict.fromkeys(c for m in recipe.encoders for c in COLUMNS_OF[m])
         near = [c for c in survey.columns if closest(c, list(wanted)).startswith("did")]
@@ -200,7 +204,7 @@ def _splits(survey: _Survey, say: Say) -> dict[str, Any]:
         return {"splits": names}
     group = _group(survey, "it has no row whose split is 'valid', and")
     say(f"no row whose split is 'valid': an eighth of the values of '{group}' in 'train' is taken to validate")
-    return {"splits": names, "group": group, "hold_out": 0.125}
+    return {"splits": names, "group": group, "hold_out": HOLD_OUT}
 
 
 def _group(survey: _Survey, why: str) -> str:
@@ -220,7 +224,7 @@ def _group(survey: _Survey, why: str) -> str:
 def _context(recipe: Recipe, survey: _Survey, say: Say) -> int:
     wanted = max((source.context for source in recipe.data), default=0)
     if wanted and not {"dialogue", "turn"} <= set(survey.columns):
-        say("no columns 'dialogue' and 'turn': trained without what was said before")
+        say("no columns 'dialogue' and 'turn'")
         return 0
     return wanted
 

@@ -46,7 +46,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     except UnicodeDecodeError as error:
         raise RecipeError(f"the manifest '{path}' is not UTF-8 text; save it as UTF-8 ({error.reason})") from error
     except (ValueError, OSError, csv.Error, zipfile.BadZipFile) as error:
-        raise RecipeError(f"the manifest '{path}' cannot be read: {error}") from error
+        raise RecipeError(f"the manifest '{path}' cannot be read: {_why(error)}") from error
     if row is None:
         raise RecipeError(f"the manifest '{path}' has no rows; it needs a header and a row for each clip")
 
@@ -65,7 +65,13 @@ def read_array(path: Path, name: str) -> NDArray[np.float32]:
     except KeyError:
         raise RecipeError(f"'{path}' has no array '{name}'") from None
     except (ValueError, TypeError) as error:
-        raise RecipeError(f"'{name}' of '{path}' does not hold numbers: {error}") from error
+        raise RecipeError(f"'{name}' of '{path}' does not hold numbers: {_why(error)}") from error
+
+
+def _why(error: Exception) -> str:
+    """In our words where NumPy's are advice to allow pickles, which mien never does."""
+    pickled = "allow_pickle" in str(error)
+    return "it is no .npz file of numbers and text (Python objects are never loaded)" if pickled else str(error)
 
 
 def _columns(path: Path, pattern: str) -> NDArray[np.float32]:

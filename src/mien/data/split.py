@@ -38,11 +38,23 @@ def hold_out(examples: Sequence[Example], share: float, train: str, valid: str) 
         RecipeError: a share that leaves one side empty, or examples without a group.
     """
     groups = sorted({_group(e) for e in examples if e.split == train}, key=lambda g: zlib.crc32(g.encode()))
-    count = round(share * len(groups))
-    if not 0 < count < len(groups):
-        raise RecipeError(f"hold_out = {share:g} of {len(groups)} speakers leaves one side without any")
-    chosen = set(groups[:count])
+    chosen = set(groups[: held_out(len(groups), share)])
     return [replace(e, split=valid) if e.split == train and _group(e) in chosen else e for e in examples]
+
+
+def held_out(count: int, share: float) -> int:
+    """How many of so many speakers validate.
+
+    Raises:
+        RecipeError: none of them, or all.
+    """
+    held = round(share * count)
+    if not 0 < held < count:
+        raise RecipeError(
+            f"{count} speakers to train on are too few to hold {share:.3g} of them out for validation; "
+            "add speakers, or name rows for it in the column 'split' (valid)"
+        )
+    return held
 
 
 def divide(examples: Sequence[Example], shares: Sequence[float]) -> list[Example]:
@@ -54,12 +66,21 @@ def divide(examples: Sequence[Example], shares: Sequence[float]) -> list[Example
     if len(shares) != len(_SPLITS) or min(shares) <= 0:
         raise RecipeError(f"divide = {list(shares)}: there must be a share each for {', '.join(_SPLITS)}")
     groups = sorted({_group(e) for e in examples}, key=lambda g: (zlib.crc32(g.encode()), g))
-    if len(groups) < len(_SPLITS):
-        raise RecipeError(f"{len(groups)} speakers cannot be divided into {', '.join(_SPLITS)}; at least 3 are needed")
+    check_divisible(len(groups))
     valid, test = (max(1, round(len(groups) * share / sum(shares))) for share in shares[1:])
     names = ["test"] * test + ["valid"] * valid + ["train"] * (len(groups) - test - valid)
     split = dict(zip(groups, names, strict=True))
     return [replace(e, split=split[_group(e)]) for e in examples]
+
+
+def check_divisible(count: int) -> None:
+    """Refuse fewer speakers than there are splits.
+
+    Raises:
+        RecipeError: saying how many are needed.
+    """
+    if count < len(_SPLITS):
+        raise RecipeError(f"{count} speakers cannot be divided into {', '.join(_SPLITS)}; at least 3 are needed")
 
 
 def _group(example: Example) -> str:

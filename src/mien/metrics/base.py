@@ -7,14 +7,15 @@ of them cost one product of matrices instead of thousands of calls. The tests ho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial, update_wrapper
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.registry import Family
+from mien.errors import InputError
+from mien.registry import Family, closest
 from mien.types import Float32, Task, TaskKind
 
 Sums = NDArray[np.float64]
@@ -109,6 +110,18 @@ def measures(task: Task) -> dict[str, Measure]:
         if part.fits(task):
             found |= {variant: Measure(variant, part, *options) for variant, options in part.variants.items()}
     return found
+
+
+def named(metric: str, tasks: Iterable[Task]) -> Measure:
+    """The measure of that name, of the first task that has it.
+
+    Raises:
+        InputError: no task has it.
+    """
+    known = {name: m for task in tasks for name, m in measures(task).items()}
+    if metric not in known:
+        raise InputError(f"no metric '{metric}' for these tasks; {closest(metric, known)}")
+    return known[metric]
 
 
 def right(scores: Float32, targets: Float32) -> NDArray[np.bool_]:

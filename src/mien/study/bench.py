@@ -23,19 +23,21 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from mien import recipe, strict
+from mien.cache import write_atomic
 from mien.errors import InputError, RecipeError
 from mien.registry import closest
 from mien.study.compare import Board
 from mien.study.comparison import Comparison, Plan
 from mien.study.markdown import duration, interval, majority, table, value
 from mien.study.trial import Entrant
+
+_DOCUMENT = Path("docs/benchmarks.md")
 
 
 @dataclass(frozen=True)
@@ -110,11 +112,7 @@ def load(which: str | Path) -> tuple[Bench, Path]:
         path = _folder() / f"{which}.toml"
     if not path.is_file():
         raise RecipeError(f"there is no benchmark '{which}'; give a .toml file, or {closest(str(which), shipped())}")
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{path} is not valid TOML: {error}") from error
-    return strict.build(Bench, content, f"the benchmark {path.name}"), path.parent
+    return strict.build(Bench, recipe.read_toml(path), f"the benchmark {path.name}"), path.parent
 
 
 def plan(bench: Bench, folder: Path, fresh: bool = False) -> Plan:
@@ -177,6 +175,17 @@ def _ahead(board: Board, published: Sequence[Published]) -> str:
     return f"Best here: {label}, {value(mine.row)}, {abs(gap):.3f} {says} the best published ({best.label}, {best.value:.3f})."
 
 
+def usual_document(bench: Bench, runs: Path) -> Path:
+    """The document of this project; outside it ``runs/bench-<name>.md``, begun with a place for the benchmark's table."""
+    if _DOCUMENT.is_file():
+        return _DOCUMENT
+    document = runs / f"bench-{bench.name}.md"
+    if not document.is_file():
+        runs.mkdir(parents=True, exist_ok=True)
+        write_atomic(document, "\n".join(_marks(bench.name)) + "\n")
+    return document
+
+
 def text_of(document: Path) -> str:
     """The document.
 
@@ -194,7 +203,7 @@ def rebuilt(text: str, name: str, content: str) -> str:
     Raises:
         InputError: if they are not there.
     """
-    start, end = f"<!-- bench:{name} -->", f"<!-- end of bench:{name} -->"
+    start, end = _marks(name)
     before, found, rest = text.partition(start)
     _, closed, after = rest.partition(end)
     if not (found and closed):
@@ -202,3 +211,7 @@ def rebuilt(text: str, name: str, content: str) -> str:
             f"the document has no place for this benchmark; put '{start}' and '{end}' into it, a line each"
         )
     return f"{before}{start}\n{content}\n{end}{after}"
+
+
+def _marks(name: str) -> tuple[str, str]:
+    return f"<!-- bench:{name} -->", f"<!-- end of bench:{name} -->"

@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from mien import statistics
-from mien.errors import InputError
 from mien.evaluate import MAIN, each, measures_of, results
-from mien.metrics.base import Measure, measures, right
+from mien.metrics.base import Measure, measures, named, right
 from mien.predictions import Judged, Predictions, aligned
-from mien.registry import closest
 from mien.statistics import Difference
 from mien.study.trial import Outcome
 
@@ -68,9 +66,7 @@ def boards(outcomes: Sequence[Outcome], metric: str | None = None) -> list[Board
     tasks = {p.about: p.task for o in outcomes for p in o.runs[0].test}
     fitting = {about: measures(task) for about, task in tasks.items()}
     if metric is not None:
-        known = sorted({name for found in fitting.values() for name in found})
-        if metric not in known:
-            raise InputError(f"no metric '{metric}' for these tasks; {closest(metric, known)}")
+        named(metric, tasks.values())
     found = []
     for about, task in tasks.items():
         name = metric if metric in fitting[about] else MAIN[task.kind]

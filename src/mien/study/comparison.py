@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mien.cache import content_key, write_atomic
+from mien.errors import InputError
+from mien.metrics.base import named
 from mien.study.compare import Board, Line, boards
 from mien.study.markdown import board as as_markdown
 from mien.study.markdown import subsets as subsets_as_markdown
@@ -26,6 +28,9 @@ class Plan:
         metric: compare by this one; ``None`` for the usual one of each task.
         subsets: measure missing modalities too.
         fresh: train again what is finished.
+
+    Raises:
+        InputError: no seed, or a metric that no task has.
     """
 
     entrants: tuple[Entrant, ...]
@@ -34,6 +39,12 @@ class Plan:
     metric: str | None = None
     subsets: bool = False
     fresh: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.seeds:
+            raise InputError("a comparison needs at least one seed")
+        if self.metric is not None:
+            named(self.metric, [task for entrant in self.entrants for task in entrant.recipe.tasks])
 
     @property
     def trainings(self) -> int:

@@ -14,7 +14,6 @@ from typing import Any
 from rich.console import Console
 
 from mien.bundle import Bundle
-from mien.cache import write_atomic
 from mien.data.manifest import data_root
 from mien.data.own import own_data
 from mien.errors import InputError
@@ -55,16 +54,17 @@ class Found:
         for part in (*calibration_tables(self.trust), *(groups_tables(self.groups) if self.groups else ())):
             out.print(part)
 
-    def write(self, as_json: Path | None, as_csv: Path | None) -> None:
-        """Write what was asked for: JSON of everything, CSV of the rows (and of the cells, where there are some)."""
+    def as_json(self) -> str:
+        """Everything."""
         cells = [cell.as_table() for cell in self.cells]
-        if as_json is not None:
-            found: dict[str, Any] = {"schema": "mien.evaluation/1", "results": list(self.rows), "subsets": cells}
-            found |= {"calibration": list(self.trust)} if self.trust else {}
-            found |= {"groups": dict(self.groups)} if self.groups else {}
-            write_atomic(as_json, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-        if as_csv is not None:
-            write_atomic(as_csv, _csv(cells or list(self.rows)))
+        found: dict[str, Any] = {"schema": "mien.evaluation/1", "results": list(self.rows), "subsets": cells}
+        found |= {"calibration": list(self.trust)} if self.trust else {}
+        found |= {"groups": dict(self.groups)} if self.groups else {}
+        return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+
+    def as_csv(self) -> str:
+        """The cells where there are some, else the rows."""
+        return _csv([cell.as_table() for cell in self.cells] or list(self.rows))
 
 
 def on(
@@ -82,8 +82,10 @@ def on(
     Raises:
         InputError: if not exactly one of both is named.
     """
-    if (recipe is None) == (data is None):
+    if recipe is None and data is None:
         raise InputError("name the data to judge on: --data my.csv, or --recipe with a recipe whose test data to take")
+    if recipe is not None and data is not None:
+        raise InputError("--data and --recipe both name data to judge on; leave out one of them")
     if recipe is not None:
         return replace(load(recipe), tasks=bundle.tasks), data_root(root)
     plan = Recipe(bundle.name, bundle.tables, (), tasks=bundle.tasks)

@@ -27,11 +27,10 @@ from mien import strict
 from mien.cache import content_key, write_atomic
 from mien.errors import InputError, RecipeError
 from mien.evaluate import ModelSystem, predict
-from mien.metrics.base import measures
+from mien.metrics.base import measures, named
 from mien.recipe import Recipe
-from mien.registry import closest
 from mien.study.trial import starting_in
-from mien.train import train
+from mien.train import check_names, train
 from mien.trained import Run
 
 if TYPE_CHECKING:
@@ -57,6 +56,11 @@ class Between:
         if not all(isinstance(end, int | float) for end in (self.low, self.high)) or self.low >= self.high:
             raise RecipeError(f"[tune] needs low < high, not {self.low!r} and {self.high!r}")
 
+    @property
+    def known(self) -> tuple[Value, ...]:
+        """Values it may suggest: both ends."""
+        return self.low, self.high
+
     def suggest(self, trial: optuna.Trial, name: str) -> Value:
         """A value for a trial."""
         if isinstance(self.low, int) and isinstance(self.high, int):
@@ -69,6 +73,11 @@ class OneOf:
     """A list of choices."""
 
     choices: tuple[Value, ...]
+
+    @property
+    def known(self) -> tuple[Value, ...]:
+        """Values it may suggest: all."""
+        return self.choices
 
     def suggest(self, trial: optuna.Trial, name: str) -> Value:
         """A value for a trial."""
@@ -89,6 +98,9 @@ class Search:
         trials: how many in all, those of an earlier call counted.
         metric: of the validation sets, mean over sets and tasks that have it; ``None`` for the validation loss.
         adapt: what else is done to each recipe, such as putting the user's data in.
+
+    Raises:
+        InputError: no trial is asked for.
     """
 
     path: Path | str
@@ -96,6 +108,10 @@ class Search:
     trials: int
     metric: str | None = None
     adapt: Callable[[Recipe], Recipe] = lambda recipe: recipe
+
+    def __post_init__(self) -> None:
+        if self.trials < 1:
+            raise InputError(f"a search needs at least one trial, not {self.trials}")
 
     def recipe(self, found: Mapping[str, Value] | None = None) -> Recipe:
         """The recipe with some values."""
@@ -150,9 +166,11 @@ def tune(search: Search, root: Path, runs: Path, follow: Callable[[int, float], 
     import optuna
 
     where = space(search.recipe())
+    _try_all(search, where)
     folder = runs / f"tune-{_key(search)}"
     folder.mkdir(parents=True, exist_ok=True)
-    optuna.logging.set_verbosity(logging.WARNING)
+    # A trial that fails is told once, as the error it ends with.
+    optuna.logging.set_verbosity(logging.ERROR)
     storage = optuna.storages.RDBStorage(f"sqlite:///{folder / 'trials.db'}")
     study = optuna.create_study(
         storage=storage,
@@ -175,6 +193,13 @@ def tune(search: Search, root: Path, runs: Path, follow: Callable[[int, float], 
     file = folder / "best.toml"
     write_atomic(file, rewritten(search.path, search.overrides, best.params))
     return Found(best.params, float(best.value or 0.0), trials, file)
+
+
+def _try_all(search: Search, where: Space) -> None:
+    """Every end and choice stands in a recipe once, so that a wrong one is told before anything is trained."""
+    columns = {key: part.known for key, part in where.items()}
+    for row in range(max(map(len, columns.values()))):
+        check_names(search.recipe({key: values[row % len(values)] for key, values in columns.items()}))
 
 
 def _go_on(study: optuna.Study, search: Search, where: Space, objective: Callable[[optuna.Trial], float]) -> None:
@@ -207,10 +232,7 @@ def lower_is_better(search: Search) -> bool:
     """
     if search.metric is None:
         return True
-    known = {name: m for task in search.recipe().tasks for name, m in measures(task).items()}
-    if search.metric not in known:
-        raise InputError(f"no metric '{search.metric}' for these tasks; {closest(search.metric, list(known))}")
-    return known[search.metric].lower
+    return named(search.metric, search.recipe().tasks).lower
 
 
 def _score(search: Search, plan: Recipe, root: Path, folder: Path) -> float:

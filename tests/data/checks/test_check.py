@@ -112,7 +112,7 @@ def test_leaks_between_splits(tmp_path: Path) -> None:
         "1 speakers are in more than one split: s1",
         "1 clips are the same in more than one split: a.wav = copy.wav",
     )
-    assert findings.warnings == ("1 of 1 sentences of the test are in train too: what is learned may be the sentence",)
+    assert findings.warnings[0] == "1 of 1 sentences of the test are in train too: what is learned may be the sentence"
     assert not findings.good
     apart = checked(tmp_path, header, f"{first},a,,,s1,train,sad", f"{other},b,,,s2,test,sad")
     assert apart.good, "the same size is not the same content"

@@ -165,7 +165,7 @@ def test_harm_is_refused_and_nothing_runs(
         (b"]K\x01u.", "damaged"),
         (b"]K\x01K\x02s.", "damaged"),
         (b"}]K\x01s.", "damaged"),
-        (b"h\x07.", "damaged"),
+        (b"h\x07.", "damaged one: its instructions do not fit together"),
         (b".", "damaged"),
         (b"", "damaged"),
         (b"]", "damaged"),

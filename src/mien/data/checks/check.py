@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mien.data.checks.advice import advise
 from mien.data.checks.clips import Clip, look
 from mien.data.checks.findings import SPLITS, Fault, Findings, Tally
 from mien.data.checks.leaks import Leaks
-from mien.data.own import COLUMNS_OF
+from mien.data.own import COLUMNS_OF, HOLD_OUT
 from mien.data.rows import read_rows
+from mien.data.split import check_divisible, held_out
+from mien.errors import RecipeError
 from mien.types import EMOTION, MODALITIES, Modality, Task
 
 USUAL = (
@@ -55,7 +57,7 @@ class _Seen:
 
     def __init__(self) -> None:
         self.leaks = Leaks()
-        self.rows = self.faulty = self.unlabelled = 0
+        self.rows = self.faulty = self.unlabelled = self.unnamed = 0
         self.faults: list[Fault] = []
         self.reasons: Counter[str] = Counter()
         self.tallies: dict[str, dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
@@ -70,6 +72,7 @@ class _Seen:
             faults.append(("id twice", f"the id '{clip.id}' has stood before"))
         self._ids.add(hash(clip.id))
         self.leaks.see(clip)
+        self.unnamed += not clip.speaker
         if faults:
             self.faulty += 1
             self.reasons.update({kind for kind, _ in faults})
@@ -114,11 +117,26 @@ class _Seen:
             )
         if "split" not in columns:
             found.append("there is no column 'split': training divides the speakers 70/10/20")
+        found += [] if self.unnamed else _refused(columns, self.leaks.speakers)
         if not self.leaks.speakers:
             found.append("no speaker is named: nobody can tell whether a person is in two splits")
         if self.unlabelled:
             found.append(f"{self.unlabelled} usable rows have no label")
         return found
+
+
+def _refused(columns: Sequence[str], speakers: Mapping[str, set[str]]) -> list[str]:
+    """What a training would say of too few speakers (``data/own.py``); judging a bundle needs no splits."""
+    sides = list(speakers.values())
+    train = sum("train" in splits for splits in sides)
+    try:
+        if sides and "split" not in columns:
+            check_divisible(len(sides))
+        if train and not any("valid" in splits for splits in sides):
+            held_out(train, HOLD_OUT)
+    except RecipeError as error:
+        return [f"it cannot be trained on: {error}"]
+    return []
 
 
 def _count(tally: Tally, clip: Clip) -> None:

@@ -57,7 +57,9 @@ def read_pickle(path: Path) -> Content:
     except (FileNotFoundError, IsADirectoryError):
         raise InputError(f"there is no file '{path}'") from None
     except (ValueError, TypeError, IndexError, KeyError, OverflowError, OSError, RecursionError) as error:
-        raise InputError(f"'{path}' is no pickle, or a damaged one: {str(error)[:120]}") from error
+        # Of a place that is not there Python says its number alone.
+        why = "its instructions do not fit together" if isinstance(error, LookupError) else str(error)[:120]
+        raise InputError(f"'{path}' is no pickle, or a damaged one: {why}") from error
     return Content(machine.result, count)
 
 
