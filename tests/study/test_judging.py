@@ -88,6 +88,7 @@ def test_groups_of_a_column_are_compared(
     text = page.read_text(encoding="utf-8")
     for expected in ("Groups: glasses", "No two groups are large enough", 'id="risk0"', 'id="reliability0"', "people"):
         assert expected in text
+    capsys.readouterr()
     assert evaluate(monkeypatch, root, *data, "--json", "-") == 0
     assert {row["n"] for row in json.loads(capsys.readouterr().out)["results"]} == {40}, "JSON and nothing else"
     assert evaluate(monkeypatch, root, *data, "--groups", "glases") == 2
