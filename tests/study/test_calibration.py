@@ -13,7 +13,7 @@ from rich.console import Console
 
 from mien.bundle import Bundle
 from mien.predictions import Judged, Predictions
-from mien.study.calibration import calibration, shown
+from mien.study.calibration import calibration, grid, shown
 from mien.study.evaluation_page import evaluation_page
 from mien.study.judging import Found
 from mien.types import EMOTION, Task
@@ -74,6 +74,8 @@ def test_the_terminal_shows_each_set_whole_at_80_columns(rows: list[dict[str, An
     assert [c.header for c in probabilities.columns] == ["modalities", "n", "ece", "floor", "debiased", "brier", "aurc"]
     assert [c.header for c in decisions.columns] == ["modalities", "n", "covered", "answered", "risk"]
     assert list(probabilities.columns[2].cells) == ["0.100"] * 3
+    silent = {k: v for k, v in rows[0].items() if k != "covered"} | {"answered": 0.0, "risk": 0.0}
+    assert grid([silent], ("covered", "answered", "risk"))[1] == ["text", "20", "", "0.000", ""], "no answers, no risk"
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,88 @@
+"""How far the probabilities of each subset of the modalities hold, on clips that have several of one moment.
+
+    python benchmarks/subsets.py ravdess
+    python benchmarks/subsets.py meld-dev
+
+Each fold of the recipe's data is the test once: a bundle is trained on the others but one (seed 0), calibrated on that one, and
+asked with every subset of the modalities. The answers of all folds are measured together. *before*: as the fusion graph gives
+them, without what was fitted for the subset; *too sure*: mean confidence minus accuracy.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mien import threads
+
+threads.own()
+
+from mien.bundle import Bundle  # noqa: E402  # after threads.own()
+from mien.data.manifest import data_root  # noqa: E402
+from mien.evaluate import BundleSystem, predict  # noqa: E402
+from mien.predictions import Judged, Predictions, pooled  # noqa: E402
+from mien.produce import produce  # noqa: E402
+from mien.recipe import Recipe, load  # noqa: E402
+from mien.study.markdown import table  # noqa: E402
+from mien.subsets import by_subset  # noqa: E402
+from mien.trained import example_sets, progress_bars  # noqa: E402
+from mien.trust.calibration import Calibration  # noqa: E402
+from mien.trust.judge import Judgement, Trust  # noqa: E402
+from mien.trust.reliability import measure  # noqa: E402
+from mien.trust.sample import Sample  # noqa: E402
+
+_FIGURES = ("accuracy", "ece", "floor", "debiased", "brier", "aurc")
+
+
+def trained(recipe: Recipe, root: Path, runs: Path) -> Iterator[tuple[Recipe, Bundle]]:
+    """A calibrated bundle for each fold; one that is there already is taken."""
+    (source,) = recipe.data
+    for fold in range(source.folds):
+        plan = replace(recipe, data=(replace(source, fold=fold, valid="valid"),))
+        yield plan, produce(plan, [0], root, runs / f"subsets-fold{fold}", resume=True)
+
+
+def said(plan: Recipe, bundle: Bundle, root: Path) -> Iterator[tuple[str, Predictions]]:
+    """What a bundle says of its fold by each subset, "after" calibration and "before"."""
+    plain = Bundle.load(bundle.folder)
+    plain.trust = Trust({}, plain.tasks)
+    with progress_bars() as bars:
+        (part,) = example_sets(plan, "test", bundle.encoders, root, bars, bundle.populations)
+    for when, system in (("after", BundleSystem(bundle)), ("before", BundleSystem(plain))):
+        for answers in by_subset(system, part, predict(system, part, "test")):
+            yield when, answers
+
+
+def figures(folds: list[Predictions]) -> dict[str, Any]:
+    """Of the answers of all folds together."""
+    (whole,) = pooled([Judged((), (part,)) for part in folds]).test
+    sample = Sample.of(whole.scores, whole.targets, whole.groups)
+    sure = float(sample.scores.max(axis=1).mean() - sample.right.mean())
+    return {**measure(sample, Judgement(Calibration.identity(whole.task.size))), "too sure": sure}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe", help="one task with one label, one set with folds")
+    parser.add_argument("--data-root", type=Path)
+    parser.add_argument("--runs", type=Path, default=Path("runs"))
+    given = parser.parse_args()
+    root = data_root(given.data_root)
+    found: defaultdict[tuple[str, str], list[Predictions]] = defaultdict(list)
+    for plan, bundle in trained(load(given.recipe), root, given.runs):
+        for when, answers in said(plan, bundle, root):
+            found[when, answers.modality].append(answers)
+    rows = []
+    for modality in dict.fromkeys(name for _, name in found):
+        after, before = (figures(found[when, modality]) for when in ("after", "before"))
+        cells = [f"{after['n']:,}", f"{before['ece']:.3f}", *(f"{after[k]:.3f}" for k in _FIGURES)]
+        rows.append([modality, *cells, f"{after['too sure']:+.3f}"])
+    print(table(["modalities", "n", "ece before", *_FIGURES, "too sure"], rows))
+
+
+if __name__ == "__main__":
+    main()
