@@ -25,7 +25,10 @@ def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out == f"mien {__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [["analyze", "--nope"], ["analyse", "x.mp4"], ["analyze", "--json"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["analyze", "--nope"], ["analyse", "x.mp4"], ["analyze", "--json"], ["train", "text", "--runs", __file__]],
+)
 def test_usage_errors_are_the_users(
     arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -59,6 +62,7 @@ def test_missing_recipe_leaves_nothing(
         ("compare text --set fusion.name=concta --data none.csv", "did you mean 'concat'?"),
         ("tune text --trials 0 --data-root .", "at least one trial"),
         ("train text --seeds a --data none.csv", "--seeds takes whole numbers"),
+        ("train text --seeds=0,-1 --data none.csv", "--seeds takes whole numbers from 0"),
         ("train text --set fusion.name=concta --data none.csv", "did you mean 'concat'?"),
         ("train text --set encoders.txt.name=text_hf --data my.csv", "did you mean 'text'?"),
         ("train text --strategy foo --data my.csv", "no strategy 'foo'; take auto, ddp"),

@@ -44,6 +44,8 @@ def test_overrides_take_out_too() -> None:
         ("train.epochs=0", "train.epochs must be at least 1, not 0"),
         ("train.batch=0", "train.batch must be at least 1, not 0"),
         ("train.lr=-1", "train.lr must be above 0, not -1"),
+        ("encoders.face.lr=-1", "lr of the encoder 'face_cnn' must be above 0, not -1"),
+        ("seed=-1", "a seed must be at least 0, not -1"),
         ("train.warmup=7", "train.warmup must be a share of all steps, from 0 to 1, not 7"),
         ("train.ema=1", "train.ema must be at least 0 and below 1, not 1"),
     ],

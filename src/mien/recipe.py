@@ -28,6 +28,9 @@ class EncoderTable:
         lr: its own learning rate; ``None`` takes that of ``[train]``.
         baseline: its features are taken relative to what is usual for the person (``person.py``). They are features of the
             part that never learns; see ``frozen.py``.
+
+    Raises:
+        RecipeError: a learning rate that is none.
     """
 
     name: str
@@ -35,6 +38,10 @@ class EncoderTable:
     start: str | None = None
     lr: float | None = None
     baseline: bool = False
+
+    def __post_init__(self) -> None:
+        if self.lr is not None and self.lr <= 0:
+            raise RecipeError(f"lr of the encoder '{self.name}' must be above 0, not {self.lr:g}")
 
 
 @dataclass(frozen=True)
@@ -147,7 +154,11 @@ class Export:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole recipe file. ``tune`` says where ``mien tune`` looks for better numbers, see ``study/tune.py``."""
+    """A whole recipe file. ``tune`` says where ``mien tune`` looks for better numbers, see ``study/tune.py``.
+
+    Raises:
+        RecipeError: a negative seed.
+    """
 
     name: str
     encoders: dict[Modality, EncoderTable]
@@ -160,6 +171,10 @@ class Recipe:
     seed: int = 0
     tasks: tuple[Task, ...] = (EMOTION,)
     tune: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise RecipeError(f"a seed must be at least 0, not {self.seed}")
 
     def as_table(self) -> dict[str, Any]:
         """The recipe as plain values, for bundle.json."""

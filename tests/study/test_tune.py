@@ -130,6 +130,9 @@ def test_where_to_look(root: Path) -> None:
         ("tune={}", "has no \\[tune\\] table"),
         ("tune={a = 3}", "takes a list of choices or"),
         ("tune={a = {low = 2, high = 1}}", "low < high"),
+        ("tune={a = {low = 0, high = 1, log = true}}", "with log needs low above 0"),
+        ("tune={a = {low = 1, high = 2, log = true, step = 1}}", "and no step"),
+        ("tune={a = {low = 1, high = 2, step = 0}}", "a step above 0, not 0"),
         ("tune={a = {low = 1, hihg = 2}}", "did you mean 'high'"),
     ],
 )

@@ -23,6 +23,7 @@ Asked = Annotated[
     str | None,
     typer.Option("--task", help="Which task of the bundle; without it, the first that is answered with one label."),
 ]
+Runs = Annotated[Path, typer.Option(help="Folder of the runs.", file_okay=False)]
 Out = Annotated[Path | None, typer.Option(help="Write to this file (- for standard output), or folder.")]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.app import app
+from mien.cli.app import Runs, app
 from mien.cli.training import chosen, say
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override, for example train.epochs=5.")]
 Own = Annotated[Path | None, typer.Option(help="Your own manifest, in place of the recipe's data.")]
 Root = Annotated[Path | None, typer.Option(help="Folder of the data sets.")]
-Runs = Annotated[Path, typer.Option(help="Folder of the runs.")]
 Metric = Annotated[str | None, typer.Option(help="What systems are compared by; else the usual one of each task.")]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.app import app
+from mien.cli.app import Runs, app
 from mien.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def train(
     seeds: Annotated[str, typer.Option(help="Seeds, separated by commas; the first one's bundle is kept.")] = "0",
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a run was broken off.")] = False,
     data_root: Annotated[Path | None, typer.Option(help="Folder of the data sets.")] = None,
-    runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs"),
+    runs: Runs = Path("runs"),
     accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     devices: Annotated[int, typer.Option(help="How many devices, or processes on the CPU.")] = 1,
     strategy: Annotated[str, typer.Option(help="auto, or ddp for several devices.")] = "auto",
@@ -104,6 +104,9 @@ def calibrate(
 
 def _seeds(text: str) -> list[int]:
     try:
-        return [int(s) for s in text.split(",")]
+        found = [int(s) for s in text.split(",")]
     except ValueError:
-        raise InputError(f"--seeds takes whole numbers separated by commas, not '{text}'") from None
+        found = [-1]
+    if min(found) < 0:
+        raise InputError(f"--seeds takes whole numbers from 0 separated by commas, not '{text}'")
+    return found

@@ -44,7 +44,7 @@ class Between:
     """``{low, high, log, step}``: a number; whole where both ends are.
 
     Raises:
-        RecipeError: if there is nothing between the ends.
+        RecipeError: if there is nothing between the ends, or no such steps.
     """
 
     low: Any
@@ -55,6 +55,10 @@ class Between:
     def __post_init__(self) -> None:
         if not all(isinstance(end, int | float) for end in (self.low, self.high)) or self.low >= self.high:
             raise RecipeError(f"[tune] needs low < high, not {self.low!r} and {self.high!r}")
+        if self.log and (self.low <= 0 or self.step is not None):
+            raise RecipeError("[tune] with log needs low above 0, and no step")
+        if self.step is not None and not (isinstance(self.step, int | float) and self.step > 0):
+            raise RecipeError(f"[tune] needs a step above 0, not {self.step!r}")
 
     @property
     def known(self) -> tuple[Value, ...]:
