@@ -12,10 +12,11 @@ import pytest
 from rich.console import Console
 
 from mien.bundle import Bundle
+from mien.errors import InputError
 from mien.predictions import Judged, Predictions
 from mien.study.calibration import calibration, grid, shown
 from mien.study.evaluation_page import evaluation_page
-from mien.study.judging import Found
+from mien.study.judging import Found, judged
 from mien.types import EMOTION, Task
 from tests.report.browser import LAPTOP, PHONE, opened
 
@@ -59,6 +60,13 @@ def test_rows_hold_the_diagram_the_curve_and_what_the_bundle_has_for_the_subset(
         assert judgement.sets is not None
         members = judgement.sets.members(said(EMOTION, 7).scores)
         assert row["size"] == pytest.approx(float(members.sum(axis=1).mean()))
+
+
+def test_scores_have_no_calibration(tmp_path: Path) -> None:
+    bundle = Bundle.load("research")
+    bundle.tasks = (Task("sentiment", "score", (), (-3.0, 3.0)),)
+    with pytest.raises(InputError, match="--calibration measures answers that are one label each"):
+        judged(bundle, bundle.recipe, tmp_path, calibration=True)
 
 
 def test_the_terminal_shows_each_set_whole_at_80_columns(rows: list[dict[str, Any]]) -> None:

@@ -106,8 +106,12 @@ def judged(
         quiet: no progress bars.
 
     Raises:
-        InputError: if there are no test data.
+        InputError: if there are no test data, or nothing that ``calibration`` could measure.
     """
+    if calibration and all(task.kind != "single" for task in bundle.tasks):
+        raise InputError(
+            "--calibration measures answers that are one label each, and no task of this bundle is of that kind"
+        )
     plan = replace(recipe, encoders=bundle.tables)
     with progress_bars(quiet) as bars:
         given = bundle.encoders, root, bars, bundle.populations
