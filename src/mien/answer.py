@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -29,14 +29,7 @@ class Encoded:
     def rows(self, chosen: NDArray[np.int64]) -> Self:
         """Some rows, in this order; one may come several times."""
         measures = {name: values[chosen] for name, values in self.measures.items()}
-        return replace(
-            self,
-            states=self.states[chosen],
-            mask=self.mask[chosen],
-            quality=self.quality[chosen],
-            times=self.times[chosen],
-            measures=measures,
-        )
+        return type(self)(self.states[chosen], self.mask[chosen], self.quality[chosen], self.times[chosen], measures)
 
 
 def measures_of(encoded: Mapping[Modality, Encoded]) -> dict[Modality, Mapping[str, Float32]]:

@@ -22,7 +22,6 @@ from mien.person import Population
 from mien.recipe import EncoderTable, Recipe
 from mien.registry import closest
 from mien.timeline import UNCALIBRATED
-from mien.trust.guard import temperature
 from mien.trust.judge import Trust
 from mien.types import MODALITIES, Float32, Modality, Task, Track
 
@@ -177,7 +176,8 @@ class Bundle:
         whole = found[frozenset(encoded)]
         judges = {t: j for t in self.tasks if (j := self.trust.of(t.name, encoded)) is not None}
         uncertain = frozenset(t.name for t, judge in judges.items() if judge.uncertain(whole.scores[t.name]))
-        reasons = [g.reason for g in self.trust.guards if g.alarmed(measures_of(encoded)).any()]
+        measures = measures_of(encoded)
+        reasons = [g.reason for g in self.trust.guards if g.alarmed(measures).any()]
         return Answer(
             whole.scores,
             whole.weights,
@@ -193,9 +193,9 @@ class Bundle:
         """What some modalities say of one segment."""
         raw, rows = self.pool(encoded)
         measures, shares = measures_of(encoded), self._shares(encoded, rows)
-        heat = float(temperature(self.trust.guards, measures, shares)[0])
+        heat = self.trust.heat(measures, shares)
         weights = {m: float(share[0]) for m, share in shares.items()}
-        return _Judged(_first(self.trust.calibrated(raw, measures, shares)), weights, _first(raw), heat)
+        return _Judged(_first(self.trust.calibrated(raw, measures, heat)), weights, _first(raw), float(heat[0]))
 
     def _shares(self, encoded: Mapping[Modality, Encoded], weights: Float32) -> dict[Modality, Float32]:
         """Columns of weights (B, M) by modality, of those present."""
@@ -230,7 +230,9 @@ class Bundle:
     def fuse(self, encoded: Mapping[Modality, Encoded]) -> tuple[dict[str, Float32], Float32]:
         """Answers as a user reads them: ({task: (B, L)}, weights (B, M)). Modalities left out count as absent."""
         scores, weights = self.pool(encoded)
-        return self.trust.calibrated(scores, measures_of(encoded), self._shares(encoded, weights)), weights
+        measures = measures_of(encoded)
+        heat = self.trust.heat(measures, self._shares(encoded, weights))
+        return self.trust.calibrated(scores, measures, heat), weights
 
     def pool(self, encoded: Mapping[Modality, Encoded]) -> tuple[dict[str, Float32], Float32]:
         """Run the fusion graph: like ``fuse``, not calibrated yet."""

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from mien.bundle import Bundle
 from mien.collect import Reading, read_set
-from mien.data.batch import load_sets
-from mien.trained import progress_bars
+from mien.trained import example_sets, progress_bars
 from mien.trust.calibration import Calibration
 from mien.trust.fit import fit_guards, nll, warmed
 from mien.trust.guard import Guard
@@ -62,13 +61,11 @@ def read_spoilt(
         how: see ``data.load.spoil``; "" leaves them as they are.
         most: so many examples of each set, evenly over the file.
     """
-    encoders, names = {modality: bundle.encoders[modality]}, {modality: bundle.tables[modality].name}
-    sets = load_sets(
-        bundle.recipe.data, split, encoders, names, bundle.tasks, root, lambda *_: lambda _: None, (how, most)
-    )
+    alone = {modality: bundle.encoders[modality]}
+    related = {m: p for m, p in bundle.populations.items() if m == modality}
+    with progress_bars(quiet=True) as bars:
+        sets = example_sets(bundle.recipe, split, alone, root, bars, related, (how, most))
     for part in sets:
-        if modality in bundle.populations:
-            part.relate(modality, bundle.populations[modality])
         samples = read_set(bundle, part, task).samples
         if samples:
             yield Spoilt(part.name, modality, how, samples[frozenset([modality])])

@@ -78,9 +78,10 @@ def example_sets(
     root: Path,
     bars: Progress,
     populations: Mapping[Modality, Population] | None = None,
+    spoilt: tuple[str, int] | None = None,
 ) -> list[ExampleSet]:
     """The recipe's sets of one split, prepared by the encoders, with a progress bar each; the modalities of ``populations``
-    relative to what is usual for their person.
+    relative to what is usual for their person. For ``spoilt`` see ``load_sets``.
     """
 
     def follow(label: str, size: int) -> Callable[[int], None]:
@@ -89,7 +90,7 @@ def example_sets(
         return lambda step: bars.advance(bar, step)
 
     names = {m: t.name for m, t in recipe.encoders.items()}
-    sets = load_sets(recipe.data, split, parts, names, recipe.tasks, root, follow)
+    sets = load_sets(recipe.data, split, parts, names, recipe.tasks, root, follow, spoilt)
     for part, (modality, population) in itertools.product(sets, (populations or {}).items()):
         part.relate(modality, population)
     return sets

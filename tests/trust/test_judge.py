@@ -78,9 +78,9 @@ def test_what_was_fitted_counts_for_its_subset_only() -> None:
     fitted, plain = trust.of("emotion", ("face", "text")), trust.of("emotion", ["voice"])
     assert fitted is not None
     assert plain is not None
-    both = trust.calibrated({"emotion": P}, {"face": {}, "text": {}}, {"face": HALVES, "text": HALVES})
+    both = trust.calibrated({"emotion": P}, {"face": {}, "text": {}}, 2 * HALVES)
     np.testing.assert_allclose(both["emotion"], softened(P, 2.0), atol=1e-6)
-    np.testing.assert_allclose(trust.calibrated({"emotion": P}, {"voice": {}}, {"voice": 2 * HALVES})["emotion"], P)
+    np.testing.assert_allclose(trust.calibrated({"emotion": P}, {"voice": {}}, 2 * HALVES)["emotion"], P)
     assert fitted.label_set(P[1], TASK.labels) == ("a", "b")
     assert [fitted.uncertain(row) for row in P] == [False, True]
     assert plain.label_set(P[1], TASK.labels) == ()
@@ -92,7 +92,7 @@ def test_scores_and_several_labels_are_left_alone() -> None:
     trust = Trust({}, [EMOTION, score])
     rows: Float32 = np.asarray([[2.5]], np.float32)
     assert trust.of("sentiment", ["text"]) is None
-    assert trust.calibrated({"sentiment": rows}, {"text": {}}, {"text": 2 * HALVES[:1]})["sentiment"] is rows
+    assert trust.calibrated({"sentiment": rows}, {"text": {}}, 6 * HALVES[:1])["sentiment"] is rows
 
 
 def test_subsets_are_named_in_one_order() -> None:

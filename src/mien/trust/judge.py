@@ -83,18 +83,19 @@ class Trust:
         plain = self._plain.get(task)
         return plain and self._fitted.get((task, subset_name(modalities)), plain)
 
-    def calibrated(
-        self, scores: Mapping[str, Float32], measures: Measures, shares: Mapping[Modality, Float32]
-    ) -> dict[str, Float32]:
+    def heat(self, measures: Measures, shares: Mapping[Modality, Float32]) -> Float32:
+        """What the guards that go off make of the temperature, (N,), by how the fusion weighs each modality present, (N,)."""
+        return temperature(self.guards, measures, shares)
+
+    def calibrated(self, scores: Mapping[str, Float32], measures: Measures, heat: Float32) -> dict[str, Float32]:
         """{task: (N, L)} as the model gave them, to what a user reads: calibrated, and less sure by the guards that go off.
 
         Args:
             scores: the model's.
             measures: of the inputs, with an entry for each modality present.
-            shares: (N,) how the fusion weighs each modality present.
+            heat: (N,), see ``heat``.
         """
         judges = {task: self.of(task, measures) for task in scores}
-        heat = temperature(self.guards, measures, shares)
         return {
             task: rows if (by := judges[task]) is None else softened(by.calibration.apply(rows, measures), heat)
             for task, rows in scores.items()
