@@ -27,7 +27,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from mien import threads
+from mien import objectives, threads
 from mien.data.batch import ExampleSet, epoch
 from mien.encoders.base import encoders
 from mien.machine import Machine
@@ -45,7 +45,9 @@ def ours(recipe: Recipe, sets: list[ExampleSet]) -> float:
     model, _ = build(recipe)
     fabric = Machine("cpu").fabric("32-true")
     with tempfile.TemporaryDirectory() as folder, progress_bars(quiet=True) as bars:
-        loop = _Loop(recipe, model, sets, [], Path(folder), Checkpoint(Path(folder) / "checkpoint.safetensors"), fabric)
+        beside = objectives.build(model, recipe.train)
+        checkpoint = Checkpoint(Path(folder) / "checkpoint.safetensors")
+        loop = _Loop(recipe, model, beside, sets, [], Path(folder), checkpoint, fabric)
         observe(model, sets)
         start = time.process_time()
         loop.run(bars, resume=False)

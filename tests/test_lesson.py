@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from mien import objectives
 from mien import train as line
 from mien.align import Encoded
 from mien.errors import RecipeError
@@ -168,7 +169,8 @@ def test_unimodal_is_the_mean_loss_of_the_answers_to_one_modality_each() -> None
 
 def test_uncertainty_weighs_tasks_as_kendall_does() -> None:
     plan = two_tasks(task_weights="uncertainty")
-    lesson = Lesson(plan, build(plan)[0], Criterion(plan, {}))
+    model, _ = build(plan)
+    lesson = Lesson(plan, model, Criterion(plan, {}), objectives.build(model, plan.train))
     with torch.no_grad():
         lesson.doubt["emotion"].fill_(math.log(4.0))
     assert float(lesson._weighed(EMOTION, torch.tensor(2.0)).detach()) == pytest.approx(2.0 / 4 + 0.5 * math.log(4))
@@ -239,8 +241,6 @@ def test_a_killed_run_with_everything_on_resumes_to_the_same_weights(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"losses": {"emotoin": Loss()}}, "of no task of this recipe; did you mean 'emotion'"),
-        ({"losses": {"intensity": Loss(focal=2.0)}}, "is a score"),
         ({"train": Training(auxiliary=({"name": "contrast"},))}, "did you mean 'contrastive'"),
         ({"train": Training(auxiliary=({"name": "contrastive", "sise": 3},))}, "did you mean 'size'"),
         ({"train": Training(auxiliary=(ALL[0], ALL[0]))}, "same name"),
@@ -249,7 +249,12 @@ def test_a_killed_run_with_everything_on_resumes_to_the_same_weights(
 def test_mistakes_are_named(change: dict[str, object], message: str) -> None:
     plan = replace(two_tasks(), **change)  # type: ignore[arg-type]  # of several kinds
     with pytest.raises(RecipeError, match=message):
-        Lesson(plan, build(plan)[0], Criterion(plan, {}))
+        objectives.build(build(plan)[0], plan.train)
+
+
+def test_a_score_has_no_focal_loss() -> None:
+    with pytest.raises(RecipeError, match="'intensity' is a score"):
+        replace(two_tasks(), losses={"intensity": Loss(focal=2.0)})
 
 
 def test_frozen_encoders_have_nothing_to_learn_from_each_other() -> None:

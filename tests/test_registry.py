@@ -3,9 +3,8 @@ from __future__ import annotations
 import pytest
 
 from mien.encoders.base import encoders
-from mien.errors import RecipeError, UnknownNameError
+from mien.errors import RecipeError, UnknownNameError, closest
 from mien.fusion.base import fusions
-from mien.registry import closest
 from mien.types import EMOTION
 
 
@@ -20,6 +19,10 @@ def test_arguments_are_checked_against_the_signature() -> None:
         encoders.build({"name": "face_cnn", "widht": 3})
     with pytest.raises(RecipeError, match="takes no argument 'dims'"):
         fusions.build({"name": "late", "dims": {}}, dims={}, quality={}, tasks=(EMOTION,))
+    with pytest.raises(RecipeError, match="'face_cnn' at 'width' must be of type int, not str \\('wide'\\)"):
+        encoders.build({"name": "face_cnn", "width": "wide"})
+    with pytest.raises(RecipeError, match="'late' at 'redundancy' must be of type float, not str"):
+        fusions.build({"name": "late", "redundancy": "foo"}, dims={}, quality={}, tasks=(EMOTION,))
     with pytest.raises(RecipeError, match="needs a name"):
         encoders.build({})
 

@@ -17,10 +17,9 @@ from mien import bundles, strict, threads
 from mien.answer import Answer, Encoded, measures_of
 from mien.cache import file_sha256
 from mien.encoders.base import Encoder, Through, encoders
-from mien.errors import InputError, MienError
+from mien.errors import InputError, MienError, closest
 from mien.person import Population
 from mien.recipe import EncoderTable, Recipe
-from mien.registry import closest
 from mien.timeline import UNCALIBRATED
 from mien.trust.judge import Trust
 from mien.types import MODALITIES, Float32, Modality, Task, Track

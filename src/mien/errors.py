@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class MienError(Exception):
     """Base of all errors that mien raises for the user to read."""
@@ -32,3 +35,11 @@ def explain(error: Exception) -> str:
     if isinstance(error, MienError):
         return str(error)
     return f"{type(error).__name__}: {error} (this is a fault of mien; MIEN_DEBUG=1 shows where)"
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """A "; did you mean ...?" for a misspelt name, or the list of what exists."""
+    # A slip of the pen leaves a name about as long as it was: 'gender' is no misspelt 'end'.
+    alike = [k for k in known if 0.5 < len(k) / max(len(name), 1) < 2]
+    near = difflib.get_close_matches(name, alike, n=1)
+    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"

@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Sequence
 from pathlib import Path
 
-from mien.errors import InputError
+from mien.errors import InputError, closest
 from mien.explain.defaults import defaults
 from mien.explain.evidence.base import Explainer
 from mien.explain.path import build, explain
@@ -15,7 +15,6 @@ from mien.explain.slopes import run_of
 from mien.explanation import Explanation
 from mien.media.segmenting import Progress
 from mien.pipeline import Analyzer
-from mien.registry import closest
 from mien.timeline import Prediction, Timeline
 from mien.types import Clip, Span
 

@@ -7,14 +7,12 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from mien import heads, objectives
+from mien import heads
 from mien.align import Encoded
-from mien.errors import RecipeError
 from mien.fusion.base import present
 from mien.model import Batch, Model
 from mien.objectives import Seen
 from mien.recipe import Loss, Recipe
-from mien.registry import closest
 from mien.types import Task
 
 
@@ -24,21 +22,11 @@ class Criterion:
     Args:
         recipe: tasks and losses.
         shares: {task: how often each label is true in the training data (L,)}.
-
-    Raises:
-        RecipeError: a loss of a task that the recipe does not have, or one that a score cannot have.
     """
 
     def __init__(self, recipe: Recipe, shares: Mapping[str, Tensor]) -> None:
         self.tasks, self.shares = recipe.tasks, dict(shares)
-        names = [t.name for t in recipe.tasks]
-        for name in recipe.losses:
-            if name not in names:
-                raise RecipeError(f"[losses.{name}] is of no task of this recipe; {closest(name, names)}")
         self.how = {t.name: recipe.losses.get(t.name, Loss()) for t in recipe.tasks}
-        for task in recipe.tasks:
-            if task.kind == "score" and self.how[task.name] != Loss(weight=self.how[task.name].weight):
-                raise RecipeError(f"'{task.name}' is a score: [losses.{task.name}] knows only its weight")
 
     def of(self, task: Task, logits: Tensor, batch: Batch) -> Tensor | None:
         """Mean loss over the examples that are labelled, before the task's weight; ``None`` where none is."""
@@ -64,15 +52,12 @@ class Lesson(nn.Module):
         doubt: {task: log of its variance}, where tasks are weighed by uncertainty (Kendall et al. 2018, arXiv 1705.07115).
     """
 
-    def __init__(self, recipe: Recipe, model: Model, criterion: Criterion) -> None:
+    def __init__(self, recipe: Recipe, model: Model, criterion: Criterion, beside: nn.ModuleDict) -> None:
         super().__init__()
         self.model, self.criterion, self.hidden = model, criterion, recipe.train.drop_modality
         named = recipe.tasks if recipe.train.task_weights == "uncertainty" else ()
         self.doubt = nn.ParameterDict({t.name: nn.Parameter(torch.zeros(())) for t in named})
-        parts = [(t["name"], objectives.build(t, model, recipe.train)) for t in recipe.train.auxiliary]
-        self.objectives = nn.ModuleDict(dict(parts))
-        if len(self.objectives) < len(parts):
-            raise RecipeError("two tables of train.auxiliary have the same name; keep one of them")
+        self.objectives = beside
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """{what: its weighted loss}; the step minimises their sum."""

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.align import Encoded
-from mien.errors import RecipeError
+from mien.errors import RecipeError, closest
 from mien.fusion.base import pooled, present
 from mien.model import Model, Outputs
 from mien.recipe import Training
-from mien.registry import closest, construct
+from mien.registry import construct
 
 
 class Seen(NamedTuple):
@@ -211,14 +211,20 @@ def check_name(table: Mapping[str, Any]) -> str:
     return name
 
 
-def build(table: dict[str, Any], model: Model, how: Training) -> Objective:
-    """An objective from a ``[[train.auxiliary]]`` table.
+def build(model: Model, how: Training) -> nn.ModuleDict:
+    """The objectives of the ``[[train.auxiliary]]`` tables, by name.
 
     Raises:
-        RecipeError: unknown name or argument, or nothing that it could teach.
+        RecipeError: unknown name or argument, one name twice, or nothing that an objective could teach.
     """
-    name = check_name(table)
-    return construct(name, _TABLE[name], {k: v for k, v in table.items() if k != "name"}, {"model": model, "how": how})
+    built: dict[str, nn.Module] = {}
+    for table in how.auxiliary:
+        name = check_name(table)
+        if name in built:
+            raise RecipeError("two tables of train.auxiliary have the same name; keep one of them")
+        settings = {key: value for key, value in table.items() if key != "name"}
+        built[name] = construct(name, _TABLE[name], settings, {"model": model, "how": how})
+    return nn.ModuleDict(built)
 
 
 def _need_encoders_that_learn(model: Model, name: str) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from mien import strict
-from mien.errors import RecipeError
+from mien.errors import RecipeError, closest
 from mien.settings import Alignment as Alignment
 from mien.settings import Loss as Loss
 from mien.settings import Training as Training
-from mien.types import EMOTION, Modality, Task
+from mien.types import EMOTION, MODALITIES, Modality, Task
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,7 @@ class Source:
 class Export:
     """``[export]``: which graphs are stored as int8 or float16, and what the bundle says of itself.
 
+    Graphs are named after their modality, what never learns of an encoder ``<modality>_trunk``, and the rest ``fusion``.
     ``fitting`` tells how the fusion was fitted, and on what the whole was and was not evaluated; ``limits`` what its user must
     know of the data and of how it was measured.
     """
@@ -157,7 +158,7 @@ class Recipe:
     """A whole recipe file. ``tune`` says where ``mien tune`` looks for better numbers, see ``study/tune.py``.
 
     Raises:
-        RecipeError: a negative seed.
+        RecipeError: a negative seed, a loss that the tasks do not have, or a graph to be stored that the model does not have.
     """
 
     name: str
@@ -175,6 +176,16 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.seed < 0:
             raise RecipeError(f"a seed must be at least 0, not {self.seed}")
+        tasks = {task.name: task for task in self.tasks}
+        for name, loss in self.losses.items():
+            if name not in tasks:
+                raise RecipeError(f"[losses.{name}] is of no task of this recipe; {closest(name, tasks)}")
+            if tasks[name].kind == "score" and loss != Loss(weight=loss.weight):
+                raise RecipeError(f"'{name}' is a score: [losses.{name}] knows only its weight")
+        graphs = [*MODALITIES, *(f"{modality}_trunk" for modality in MODALITIES), "fusion"]
+        for graph in (*self.export.int8, *self.export.float16):
+            if graph not in graphs:
+                raise RecipeError(f"[export] knows no graph '{graph}'; {closest(graph, graphs)}")
 
     def as_table(self) -> dict[str, Any]:
         """The recipe as plain values, for bundle.json."""

@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import entry_points
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_type_hints
 
-from mien.errors import RecipeError, UnknownNameError
+from mien import strict
+from mien.errors import RecipeError, UnknownNameError, closest
 
 T = TypeVar("T")
 P = TypeVar("P")
-
-
-def closest(name: str, known: Mapping[str, Any] | list[str]) -> str:
-    """A "; did you mean ...?" for a misspelt name, or the list of what exists."""
-    # A slip of the pen leaves a name about as long as it was: 'gender' is no misspelt 'end'.
-    alike = [k for k in known if 0.5 < len(k) / max(len(name), 1) < 2]
-    near = difflib.get_close_matches(name, alike, n=1)
-    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"
 
 
 def construct(name: str, part: Callable[..., T], settings: Mapping[str, Any], given: Mapping[str, Any]) -> T:
     """Call a part with settings of a recipe, checked against its signature, and with what the program gives.
 
     Raises:
-        RecipeError: unknown, missing or doubly given argument.
+        RecipeError: unknown, missing or doubly given argument, or one of another type than the signature says.
     """
     allowed = [k for k in inspect.signature(part).parameters if k not in given]
     for key in settings:
         if key not in allowed:
             raise RecipeError(f"'{name}' takes no argument '{key}'; {closest(key, allowed)}")
+    hints = _hints(part)
+    checked = {k: strict.value(hints.get(k, Any), v, f"'{name}' at '{k}'") for k, v in settings.items()}
     try:
-        return part(**settings, **given)
+        return part(**checked, **given)
     except TypeError as error:
         raise RecipeError(f"'{name}' cannot be built: {error}") from error
+
+
+def _hints(part: Callable[..., Any]) -> dict[str, Any]:
+    """The types of a part's arguments; none where a plugin names types that are there for type checkers only."""
+    try:
+        return get_type_hints(part.__init__ if inspect.isclass(part) else part)
+    except NameError:
+        return {}
 
 
 class Family(Generic[T]):
@@ -96,7 +98,7 @@ class Family(Generic[T]):
 
         Raises:
             UnknownNameError: unknown name.
-            RecipeError: unknown, missing or doubly given argument.
+            RecipeError: unknown, missing or doubly given argument, or one of another type.
         """
         settings = dict(table)
         name = settings.pop("name", None)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mien.errors import RecipeError
-from mien.registry import closest
+from mien.errors import RecipeError, closest
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from mien.errors import RecipeError
-from mien.registry import closest
+from mien.errors import RecipeError, closest
 
 T = TypeVar("T")
 
@@ -61,37 +60,45 @@ def build(kind: type[T], table: Mapping[str, Any], place: str) -> T:
     for name, entry in known.items():
         if name not in table and entry.default is MISSING and entry.default_factory is MISSING:
             raise RecipeError(f"{place} needs '{name}'")
-    values = {key: _value(hints[key], value, f"{place} at '{key}'") for key, value in table.items()}
+    values = {key: value(hints[key], given, f"{place} at '{key}'") for key, given in table.items()}
     try:
         return kind(**values)
     except ValueError as error:
         raise RecipeError(f"{place}: {error}") from error
 
 
-def _value(hint: Any, value: Any, place: str) -> Any:
+def value(hint: Any, given: Any, place: str) -> Any:
+    """A value that has the type of a hint; a whole number will do where a number is wanted.
+
+    Raises:
+        RecipeError: it has another; ``place`` is what the message calls where it stands.
+    """
     origin = get_origin(hint)
     if origin in (Union, UnionType):
         inner = [h for h in get_args(hint) if h is not type(None)]
-        return None if value is None else _value(inner[0], value, place)
+        return None if given is None else value(inner[0], given, place)
     if hasattr(hint, "__dataclass_fields__"):
-        return build(hint, _check(value, dict, place), place)
+        return build(hint, _check(given, dict, place), place)
     if origin is tuple:
-        return tuple(_value(get_args(hint)[0], v, place) for v in _check(value, list, place))
-    if origin is dict:
+        return tuple(value(get_args(hint)[0], v, place) for v in _check(given, list, place))
+    if origin is Sequence:
+        listed = list(given) if isinstance(given, tuple) else given
+        return [value(get_args(hint)[0], v, place) for v in _check(listed, list, place)]
+    if origin in (dict, Mapping):
         names, inner_hint = get_args(hint)
-        entries = _check(value, dict, place).items()
-        return {_value(names, k, place): _value(inner_hint, v, f"{place}.{k}") for k, v in entries}
+        entries = _check(given, dict, place).items()
+        return {value(names, k, place): value(inner_hint, v, f"{place}.{k}") for k, v in entries}
     if origin is Literal:
-        if value not in get_args(hint):
-            raise RecipeError(f"{place} has no '{value}'; {closest(str(value), list(get_args(hint)))}")
-        return value
+        if given not in get_args(hint):
+            raise RecipeError(f"{place} has no '{given}'; {closest(str(given), list(get_args(hint)))}")
+        return given
     if hint is Any:
-        return value
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        return given
+    if hint is float and isinstance(given, int) and not isinstance(given, bool):
+        return float(given)
     if isinstance(hint, type):
-        return _check(value, hint, place)
-    return value
+        return _check(given, hint, place)
+    return given
 
 
 def _check(value: Any, kind: type[T], place: str) -> T:

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from rich.progress import Progress
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from mien import threads
+from mien import objectives, threads
 from mien.data.batch import ExampleSet, epoch
 from mien.encoders.base import Encoder, encoders
 from mien.errors import InputError, RecipeError
@@ -25,7 +25,6 @@ from mien.learning import optimizer, schedule
 from mien.lesson import Criterion, Lesson, learning_mode
 from mien.machine import Machine
 from mien.model import Batch, Model
-from mien.objectives import check_name
 from mien.observing import label_shares, observe, relate
 from mien.recipe import Recipe
 from mien.run import Checkpoint, Log, load_recipe, load_weights, run_folder, save_recipe, save_weights
@@ -45,7 +44,7 @@ def check_names(recipe: Recipe) -> None:
         encoders.get(table.name)
     fusions.get(str(recipe.fusion.get("name", "")))
     for auxiliary in recipe.train.auxiliary:
-        check_name(auxiliary)
+        objectives.check_name(auxiliary)
 
 
 def build(recipe: Recipe) -> tuple[Model, dict[Modality, Encoder]]:
@@ -99,6 +98,7 @@ def train(
     model, parts = build(recipe)
     lineage = _start(model, recipe, runs)
     choose(model, recipe.train.learn)
+    beside = objectives.build(model, recipe.train)  # before the clips are prepared: its mistakes need no waiting for
     related = [m for m, t in recipe.encoders.items() if t.baseline]
     readers = run_trunks_once(model.to(fabric.device), parts, related)
     with fabric.rank_zero_first(), progress_bars(quiet or not fabric.is_global_zero) as bars:
@@ -110,7 +110,7 @@ def train(
         save_recipe(recipe, folder)
     started = time.perf_counter()
     with progress_bars(quiet or not fabric.is_global_zero) as bars:
-        best = _Loop(recipe, model, sets, valid, folder, checkpoint, fabric).run(bars, resume)
+        best = _Loop(recipe, model, beside, sets, valid, folder, checkpoint, fabric).run(bars, resume)
     seconds = time.perf_counter() - started
     model = model.to("cpu").eval()
     return Run(model, parts, readers, recipe, folder, sets, valid or sets, best, populations, lineage, seconds)
@@ -134,6 +134,7 @@ class _Loop:
         self,
         recipe: Recipe,
         model: Model,
+        beside: nn.ModuleDict,
         sets: Sequence[ExampleSet],
         valid: Sequence[ExampleSet],
         folder: Path,
@@ -144,7 +145,7 @@ class _Loop:
         self.sets, self.valid, self.folder, self.checkpoint = sets, valid, folder, checkpoint
         self.fabric = fabric
         self.criterion = Criterion(recipe, label_shares(recipe.tasks, sets))
-        self.lesson = Lesson(recipe, model, self.criterion)
+        self.lesson = Lesson(recipe, model, self.criterion, beside)
         self.wrapped, self.optimizer = self.fabric.setup(self.lesson, optimizer(recipe, self.lesson))
         average = get_ema_multi_avg_fn(self.how.ema)  # type: ignore[no-untyped-call]  # torch lacks the annotation
         self.ema = AveragedModel(model, multi_avg_fn=average, use_buffers=True) if self.how.ema else None

@@ -15,9 +15,8 @@ from mien.data.pointers import features_of
 from mien.data.readers.base import read_set
 from mien.data.rows import Entry, Row, read_rows
 from mien.data.split import cross_validate, divide, hold_out
-from mien.errors import RecipeError
+from mien.errors import RecipeError, closest
 from mien.recipe import Source, Target
-from mien.registry import closest
 from mien.types import Clip, Example, Float32, Span, Task
 
 FILES = ("video", "audio", "image")

@@ -14,9 +14,8 @@ import numpy as np
 from mien.data.labels import canonical
 from mien.data.manifest import FIELDS
 from mien.data.rows import Row, read_rows
-from mien.errors import RecipeError
+from mien.errors import RecipeError, closest
 from mien.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
-from mien.registry import closest
 from mien.types import Modality, Task
 
 Say = Callable[[str], None]

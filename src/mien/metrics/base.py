@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.errors import InputError
-from mien.registry import Family, closest
+from mien.errors import InputError, closest
+from mien.registry import Family
 from mien.types import Float32, Task, TaskKind
 
 Sums = NDArray[np.float64]

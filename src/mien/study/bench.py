@@ -30,8 +30,7 @@ from pathlib import Path
 
 from mien import recipe, strict
 from mien.cache import write_atomic
-from mien.errors import InputError, RecipeError
-from mien.registry import closest
+from mien.errors import InputError, RecipeError, closest
 from mien.study.compare import Board
 from mien.study.comparison import Comparison, Plan
 from mien.study.markdown import duration, interval, majority, table, value

@@ -12,9 +12,8 @@ from mien.data.labels import canonical
 from mien.data.manifest import FILES
 from mien.data.own import SPLITS
 from mien.data.rows import Row
-from mien.errors import InputError, MediaError
+from mien.errors import InputError, MediaError, closest
 from mien.media.open import MediaInfo, probe
-from mien.registry import closest
 from mien.types import MODALITIES, Modality, Span, Task
 
 _PAST_THE_END = 0.5  # seconds by which a span may pass the end that a file's header names

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from mien.data.rows import Row
-from mien.errors import RecipeError
-from mien.registry import Family, closest
+from mien.errors import RecipeError, closest
+from mien.registry import Family
 
 LeftOut = Counter[str]
 """What a reader left out or unlabelled, and how often: {reason: count}."""

@@ -9,8 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from mien.errors import InputError
-from mien.registry import closest
+from mien.errors import InputError, closest
 from mien.types import EMOTION
 
 _FOLDER = files("mien.report").joinpath("templates")
