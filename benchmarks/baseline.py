@@ -30,7 +30,7 @@ from mien.person import Baseline, Population  # noqa: E402
 from mien.recipe import Recipe, load  # noqa: E402
 from mien.study.trial import folds_of, in_fold  # noqa: E402
 from mien.train import train  # noqa: E402
-from mien.trained import Run, example_sets, progress_bars  # noqa: E402
+from mien.training.trained import Run, example_sets, progress_bars  # noqa: E402
 from mien.types import Modality, Track  # noqa: E402
 
 _FROM = (1, 2, 3, 5, 9, 17, 33)  # places in the order of clips; a row of the table ends before the next

@@ -29,7 +29,7 @@ from mien.produce import produce  # noqa: E402
 from mien.recipe import Recipe, load  # noqa: E402
 from mien.study.markdown import table  # noqa: E402
 from mien.subsets import by_subset  # noqa: E402
-from mien.trained import example_sets, progress_bars  # noqa: E402
+from mien.training.trained import example_sets, progress_bars  # noqa: E402
 from mien.trust.calibration import Calibration  # noqa: E402
 from mien.trust.judge import Judgement, Trust  # noqa: E402
 from mien.trust.reliability import measure  # noqa: E402

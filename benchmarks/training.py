@@ -27,15 +27,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from mien import objectives, threads
+from mien import threads
 from mien.data.batch import ExampleSet, epoch
 from mien.encoders.base import encoders
-from mien.machine import Machine
-from mien.observing import observe
 from mien.recipe import EncoderTable, FeatureTable, Recipe, Source, load
-from mien.run import Checkpoint
 from mien.train import _Loop, build
-from mien.trained import example_sets, progress_bars
+from mien.training import objectives
+from mien.training.machine import Machine
+from mien.training.observing import observe
+from mien.training.run import Checkpoint
+from mien.training.trained import example_sets, progress_bars
 
 ROOT = Path(os.environ.get("MIEN_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 

@@ -17,7 +17,7 @@ from mien.heads import score
 from mien.produce import exported, produce
 from mien.recipe import Export
 from mien.train import train
-from mien.trained import Run
+from mien.training.trained import Run
 from tests.tiny import recipe, write_pictures
 
 

@@ -23,7 +23,7 @@ from mien.pipeline import Analyzer
 from mien.recipe import EncoderTable, Recipe, Source, Training, load
 from mien.ship import ship
 from mien.train import train
-from mien.trained import Run, whole
+from mien.training.trained import Run, whole
 from mien.types import MODALITIES
 from tests.encoders.tiny_models import tiny_model
 

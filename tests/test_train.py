@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from mien import train as line
 from mien.errors import InputError, RecipeError
 from mien.recipe import EncoderTable
-from mien.run import Checkpoint
+from mien.training.run import Checkpoint
 from tests.tiny import recipe, write_pictures
 
 

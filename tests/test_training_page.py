@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mien import objectives
 from mien.recipe import Alignment, Loss, Training, load
 from mien.train import train
+from mien.training import objectives
 from tests import tiny
 
 from .conftest import ROOT

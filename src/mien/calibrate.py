@@ -16,7 +16,7 @@ from mien.card import card
 from mien.collect import Reading, Subset, composites, read_set, subsets
 from mien.errors import InputError
 from mien.guarding import guards_of
-from mien.trained import example_sets, progress_bars
+from mien.training.trained import example_sets, progress_bars
 from mien.trust.calibration import Calibration
 from mien.trust.conformal import fit_label_sets, fit_threshold
 from mien.trust.fit import fit_calibration, fit_temperature

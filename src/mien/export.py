@@ -23,12 +23,12 @@ from mien.data.batch import ExampleSet
 from mien.data.load import segment_of
 from mien.encoders.base import Encoder
 from mien.errors import InputError, ParityError
-from mien.frozen import Same, trunk_of
 from mien.graphs import encoder_graph, keep, store, trace
 from mien.heads import score
 from mien.model import Model
 from mien.person import Population
 from mien.recipe import Recipe
+from mien.training.frozen import Same, trunk_of
 from mien.types import Example, Float32, Modality, Task, Track
 
 _TOLERANCE = 1e-3  # of a probability, graph in float32 against torch

@@ -17,11 +17,11 @@ from mien.align import Encoded
 from mien.data.batch import collate
 from mien.encoders.base import Encoder
 from mien.errors import InputError
-from mien.frozen import put_together, run_trunks_once
 from mien.model import Batch, Model
 from mien.recipe import Recipe
-from mien.run import load_recipe, load_weights
 from mien.train import build, choose
+from mien.training.frozen import put_together, run_trunks_once
+from mien.training.run import load_recipe, load_weights
 from mien.types import Clip, Example, Float32, Modality, Track
 
 STEPS = (32, 64, 128, 256)

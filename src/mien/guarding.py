@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mien.bundle import Bundle
 from mien.collect import Reading, read_set
-from mien.trained import example_sets, progress_bars
+from mien.training.trained import example_sets, progress_bars
 from mien.trust.calibration import Calibration
 from mien.trust.fit import fit_guards, nll, warmed
 from mien.trust.guard import Guard

@@ -16,13 +16,13 @@ from mien.cache import write_atomic
 from mien.calibrate import entrusted, fit
 from mien.evaluate import BundleSystem, judge, results
 from mien.export import annotate, export
-from mien.machine import Machine
 from mien.predictions import Judged
 from mien.recipe import Recipe
 from mien.record import record
 from mien.subsets import missing
 from mien.train import train
-from mien.trained import Run, example_sets, progress_bars, whole
+from mien.training.machine import Machine
+from mien.training.trained import Run, example_sets, progress_bars, whole
 
 
 def produce(

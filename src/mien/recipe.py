@@ -27,7 +27,7 @@ class EncoderTable:
         start: folder of a finished run whose weights for this modality are taken, relative to the runs folder.
         lr: its own learning rate; ``None`` takes that of ``[train]``.
         baseline: its features are taken relative to what is usual for the person (``person.py``). They are features of the
-            part that never learns; see ``frozen.py``.
+            part that never learns; see ``training/frozen.py``.
 
     Raises:
         RecipeError: a learning rate that is none.

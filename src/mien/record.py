@@ -15,7 +15,7 @@ import numpy as np
 
 from mien.data.batch import ExampleSet
 from mien.subsets import Cell
-from mien.trained import Run
+from mien.training.trained import Run
 
 _PACKAGES = ("mien", "torch", "numpy", "onnxruntime", "transformers", "scikit-learn")
 

@@ -80,7 +80,8 @@ class Training:
         keep: "best" (the epoch with the lowest loss on the validation data) or "last".
         task_weights: "fixed" (those of ``[losses]``) or "uncertainty" (learned, times those).
         drop_modality: probability with which each modality of an example is hidden, never all of them.
-        auxiliary: ``[[train.auxiliary]]`` tables: name, weight and options of objectives beside the tasks (``objectives.py``).
+        auxiliary: ``[[train.auxiliary]]`` tables: name, weight and options of objectives beside the tasks, see
+            ``training/objectives.py``.
 
     Raises:
         RecipeError: a value that means nothing.

@@ -15,20 +15,21 @@ from rich.progress import Progress
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from mien import objectives, threads
+from mien import threads
 from mien.data.batch import ExampleSet, epoch
 from mien.encoders.base import Encoder, encoders
 from mien.errors import InputError, RecipeError
-from mien.frozen import run_trunks_once
 from mien.fusion.base import fusions
-from mien.learning import optimizer, schedule
-from mien.lesson import Criterion, Lesson, learning_mode
-from mien.machine import Machine
 from mien.model import Batch, Model
-from mien.observing import label_shares, observe, relate
 from mien.recipe import Recipe
-from mien.run import Checkpoint, Log, load_recipe, load_weights, run_folder, save_recipe, save_weights
-from mien.trained import Run, example_sets, progress_bars
+from mien.training import objectives
+from mien.training.frozen import run_trunks_once
+from mien.training.learning import optimizer, schedule
+from mien.training.lesson import Criterion, Lesson, learning_mode
+from mien.training.machine import Machine
+from mien.training.observing import label_shares, observe, relate
+from mien.training.run import Checkpoint, Log, load_recipe, load_weights, run_folder, save_recipe, save_weights
+from mien.training.trained import Run, example_sets, progress_bars
 from mien.types import Modality
 
 _SAVE_EVERY = 300  # steps between checkpoints
@@ -80,7 +81,7 @@ def train(
         runs: folder of all runs; this one goes to ``runs/<name>/seed<seed>``.
         resume: go on from the last checkpoint; the result is the same as of an unbroken run.
         quiet: no progress bars.
-        fabric: where to train, see ``machine.py``; ``None`` for one device.
+        fabric: where to train, see ``training/machine.py``; ``None`` for one device.
 
     Raises:
         InputError: if the folder holds a run and ``resume`` was not asked for.

@@ -58,7 +58,7 @@ def test_it_never_touches_the_test_split_and_goes_on(root: Path, monkeypatch: py
         splits.append(str(arguments[1]))
         return load(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("mien.trained.load_sets", spied)
+    monkeypatch.setattr("mien.training.trained.load_sets", spied)
     told: list[float] = []
     first = tune(Search(root / "tiny.toml", (), 2), root, root / "runs", lambda number, score: told.append(score))
     assert set(splits) == {"train", "valid"}

@@ -63,7 +63,7 @@ def _entrants(
 @contextmanager
 def _following(total: int) -> Iterator[Callable[[str], None]]:
     """One bar over all trainings; what is trained now stands beside it."""
-    from mien.trained import progress_bars
+    from mien.training.trained import progress_bars
 
     with progress_bars() as bars:
         bar = bars.add_task("", total=total)

@@ -37,8 +37,8 @@ def train(
     from mien.extras import needs_train
 
     needs_train()
-    from mien.machine import Machine, is_first_process
     from mien.produce import produce
+    from mien.training.machine import Machine, is_first_process
 
     machine, each = Machine(accelerator, devices, strategy, nodes), _seeds(seeds)
     plan, root = chosen(recipe, set_ or [], data, data_root)

@@ -26,7 +26,7 @@ from mien.study.groups import shown as groups_tables
 from mien.study.markdown import grid, interval, majority, value
 from mien.study.terminal import table
 from mien.subsets import Cell, by_subset, missing
-from mien.trained import example_sets, progress_bars
+from mien.training.trained import example_sets, progress_bars
 
 
 @dataclass(frozen=True)

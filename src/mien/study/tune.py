@@ -31,7 +31,7 @@ from mien.metrics.base import measures, named
 from mien.recipe import Recipe
 from mien.study.trial import starting_in
 from mien.train import check_names, train
-from mien.trained import Run
+from mien.training.trained import Run
 
 if TYPE_CHECKING:
     import optuna

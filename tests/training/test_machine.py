@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mien.errors import InputError
-from mien.machine import Machine
+from mien.training.machine import Machine
 from tests.tiny import write_pictures
 
 RECIPE = """

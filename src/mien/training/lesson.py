@@ -11,8 +11,8 @@ from mien import heads
 from mien.align import Encoded
 from mien.fusion.base import present
 from mien.model import Batch, Model
-from mien.objectives import Seen
 from mien.recipe import Loss, Recipe
+from mien.training.objectives import Seen
 from mien.types import Task
 
 

@@ -13,16 +13,16 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from mien import objectives
 from mien import train as line
 from mien.align import Encoded
 from mien.errors import RecipeError
 from mien.fusion.base import present
-from mien.lesson import Criterion, Lesson, hide, learning_mode
 from mien.model import Model
-from mien.objectives import Contrastive, Distillation, Reconstruction, Seen, Unimodal
 from mien.recipe import Loss, Recipe, Target, Training
 from mien.train import build
+from mien.training import objectives
+from mien.training.lesson import Criterion, Lesson, hide, learning_mode
+from mien.training.objectives import Contrastive, Distillation, Reconstruction, Seen, Unimodal
 from mien.types import EMOTION, Task
 from tests import tiny
 from tests.test_train import dies_after
