@@ -45,7 +45,7 @@ def read(bundle: Bundle, split: str, most: int, root: Path) -> Iterator[Spoilt]:
     for modality in bundle.modalities:
         reasons = [g.reason for g in bundle.trust.guards if g.modality == modality]
         for how in dict.fromkeys(["", *(way for r in reasons for way in LEVELS[r])]) if reasons else ():
-            for found in read_spoilt(bundle, modality, split, task, root, how, most):
+            for found in read_spoilt(bundle, bundle.recipe, modality, split, task, root, how, most):
                 judge = bundle.trust.of(task.name, [modality])
                 if judge is not None:
                     yield found._replace(sample=found.sample.by(judge.calibration))

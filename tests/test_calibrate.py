@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +9,11 @@ import numpy as np
 import pytest
 
 from mien.bundle import Bundle
-from mien.calibrate import Aims, calibrate, measured
+from mien.calibrate import Aims, calibrate, measured, over
 from mien.collect import composites, read_set
 from mien.data.batch import ExampleSet, load_sets
 from mien.data.manifest import read
+from mien.data.own import own_data
 from mien.errors import InputError
 from mien.export import export
 from mien.guarding import read_spoilt
@@ -38,10 +40,16 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def calibrated(folder: Path, root: Path, aims: Aims | None = None) -> Bundle:
+    """On its own data."""
+    bundle = Bundle.load(folder)
+    return calibrate(bundle, bundle.recipe, root, aims, quiet=True)
+
+
 def test_a_bundle_is_calibrated_without_training(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(place / "cache"))
     before = Bundle.load(place / "bundle")
-    after = calibrate(place / "bundle", place, Aims(coverage=0.8, risk=0.1), quiet=True)
+    after = calibrated(place / "bundle", place, Aims(coverage=0.8, risk=0.1))
     assert after.sha256 != before.sha256
     assert after.files == before.files, "no graph is touched"
     table = json.loads((place / "bundle" / "bundle.json").read_text(encoding="utf-8"))["trust"]
@@ -73,7 +81,7 @@ def test_a_bundle_is_calibrated_without_training(place: Path, monkeypatch: pytes
 
 def test_the_test_sets_of_a_modality_are_measured_together_too(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(place / "cache"))
-    bundle = calibrate(place / "bundle", place, quiet=True)
+    bundle = calibrated(place / "bundle", place)
     task = bundle.tasks[0]
     reading = read_set(bundle, _valid(bundle, place), task)
     entries = json.loads((place / "bundle" / "bundle.json").read_text(encoding="utf-8"))["trust"]["tasks"][task.name]
@@ -96,6 +104,57 @@ def test_composites_hold_one_label_and_every_data_set(place: Path, monkeypatch: 
     assert shares[task.labels.index("angry")] == 0, "labels that no data have are not made up"
     whole = reading.samples[frozenset(["face"])]
     assert sample.right.mean() == pytest.approx(whole.right.mean(), abs=0.05)
+
+
+def test_own_clips_make_another_bundle(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(place / "cache"))
+    bundle = Bundle.load(place / "bundle")
+    rows = list(csv.DictReader((place / "pictures" / "manifest.csv").read_text(encoding="utf-8").splitlines()))
+    mine = place / "mine.csv"
+    lines = [f"{place / 'pictures' / row['path']},person {i % 9},{row['label']}" for i, row in enumerate(rows)]
+    mine.write_text("\n".join(["image,speaker,emotion", *lines]), encoding="utf-8")
+    kept = json.loads((place / "bundle" / "bundle.json").read_text(encoding="utf-8"))
+    own = own_data(bundle.recipe, mine, lambda _: None, "calibrate")
+    made = calibrate(bundle, own, place, out=place / "apart", quiet=True)
+    assert json.loads((place / "bundle" / "bundle.json").read_text(encoding="utf-8")) == kept, "it stays as it is"
+    assert (made.name, made.folder) == (f"{bundle.recipe.name}-mine", place / "apart")
+    table = json.loads((made.folder / "bundle.json").read_text(encoding="utf-8"))["trust"]
+    entry, (row,) = table["tasks"]["emotion"]["face"], table["measured"]
+    assert (entry["data"], entry["speakers"], row["set"]) == (["mine valid"], 4, "mine")
+    assert entry["n"] + row["n"] == len(rows), "one half of the people each"
+    part = _valid(bundle, place)
+    raw = made.answer(part.tracks(0)).uncalibrated["emotion"]
+    np.testing.assert_array_equal(raw, bundle.answer(part.tracks(0)).uncalibrated["emotion"])
+    with pytest.raises(InputError, match="is there already; name a folder that is not"):
+        calibrate(bundle, own, place, out=place / "apart", quiet=True)
+
+
+def test_what_the_data_say_nothing_of_stays() -> None:
+    entry = {"method": "temperature"}
+    before = {
+        "coverage": 0.9,
+        "risk": 0.2,
+        "tasks": {"emotion": {"text": entry, "voice": entry}},
+        "guards": [{"modality": "text", "reason": "a"}, {"modality": "voice", "reason": "b"}],
+        "measured": [{"task": "emotion", "modality": m, "set": "old"} for m in ("text", "voice")],
+    }
+    new = {"method": "vector"}
+    found = {
+        "coverage": 0.9,
+        "risk": 0.2,
+        "tasks": {"emotion": {"voice": new}},
+        "guards": [{"modality": "voice", "reason": "c"}],
+        "measured": [{"task": "emotion", "modality": "voice", "set": "mine"}],
+    }
+    both = over(before, found)
+    assert both["tasks"] == {"emotion": {"text": entry, "voice": new}}
+    assert [g["reason"] for g in both["guards"]] == ["a", "c"]
+    assert [(r["modality"], r["set"]) for r in both["measured"]] == [("text", "old"), ("voice", "mine")]
+    assert over({}, found) == found
+    with pytest.raises(
+        InputError, match=r"answers by text stay calibrated for a coverage of 0\.9, .*take the same coverage"
+    ):
+        over(before, {**found, "coverage": 0.8})
 
 
 def _valid(bundle: Bundle, root: Path) -> ExampleSet:
@@ -124,7 +183,7 @@ def test_a_task_without_validation_labels_is_left_out(tmp_path: Path, monkeypatc
     )
     run = train(several, tmp_path, tmp_path / "runs", quiet=True)
     export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
-    bundle = calibrate(tmp_path / "bundle", tmp_path, quiet=True)
+    bundle = calibrated(tmp_path / "bundle", tmp_path)
     table = json.loads((tmp_path / "bundle" / "bundle.json").read_text(encoding="utf-8"))["trust"]
     assert list(table["tasks"]) == ["emotion"]
     answer = bundle.answer(_valid(bundle, tmp_path).tracks(0))
@@ -140,7 +199,7 @@ def test_few_validation_examples_calibrate_nothing_and_it_is_said(
     assert UNCALIBRATED in bundle.notes
     assert UNCALIBRATED in bundle.card
     with pytest.raises(InputError, match="fewer than 30 validation examples"):
-        calibrate(bundle.folder, tmp_path, quiet=True)
+        calibrated(bundle.folder, tmp_path)
 
 
 def test_training_calibrates_what_it_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +208,7 @@ def test_training_calibrates_what_it_makes(tmp_path: Path, monkeypatch: pytest.M
     bundle = produce(recipe(epochs=1), [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
     assert UNCALIBRATED not in bundle.notes
     before = bundle.card
-    assert calibrate(bundle.folder, tmp_path, quiet=True).card == before, "as mien calibrate does it"
+    assert calibrated(bundle.folder, tmp_path).card == before, "as mien calibrate does it"
 
 
 def test_spoilt_validation_examples_are_those_held_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,8 +225,10 @@ def test_spoilt_validation_examples_are_those_held_out(tmp_path: Path, monkeypat
     how = replace(plain, data=(held,))
     run = train(how, tmp_path, tmp_path / "runs", quiet=True)
     bundle = export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
+    task = bundle.tasks[0]
     valid, test = (
-        read_spoilt(bundle, "face", split, bundle.tasks[0], tmp_path, "shrink:8", 300) for split in ("valid", "test")
+        read_spoilt(bundle, bundle.recipe, "face", split, task, tmp_path, "shrink:8", 300)
+        for split in ("valid", "test")
     )
     examples = read(held, how.tasks, tmp_path)
     for split, (spoilt,) in (("valid", valid), ("test", test)):

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from mien import bundles, strict, threads
+from mien import bundles, strict
 from mien.answer import Answer, Encoded, measures_of
-from mien.cache import file_sha256
+from mien.artefacts import Artefacts
 from mien.encoders.base import Encoder, Through, encoders
-from mien.errors import InputError, MienError, closest
+from mien.errors import InputError, closest
 from mien.person import Population
 from mien.recipe import EncoderTable, Recipe
 from mien.timeline import UNCALIBRATED
@@ -49,9 +49,9 @@ class Bundle:
     def __init__(self, folder: Path, table: dict[str, Any], sha256: str) -> None:
         self.folder = folder
         self._table = table
-        self._graphs: dict[str, onnxruntime.InferenceSession] = {}
         self.sha256 = sha256
         self.name: str = table["name"]
+        self._artefacts = Artefacts(self.name, folder)
         # SHA-256 of the file of the trained weights it was exported from; bundles from before there was such an entry lack it.
         self.weights: str | None = table.get("weights")
         self.positions: dict[str, tuple[float, float]] = {k: (v[0], v[1]) for k, v in table["positions"].items()}
@@ -126,7 +126,7 @@ class Bundle:
     def _assets(self, entry: Mapping[str, Any]) -> dict[str, str]:
         """The bundle's own copies of the files that an encoder reads, by argument."""
         kept = entry.get("assets", {})  # bundles from before encoders had files of their own lack it
-        return {argument: str(self._file(asset["file"], asset["sha256"])) for argument, asset in kept.items()}
+        return {argument: str(self._artefacts.path(asset)) for argument, asset in kept.items()}
 
     def _through(self, encoder: Encoder, entry: Mapping[str, Any]) -> Encoder:
         def run(track: Track) -> Float32:
@@ -145,6 +145,12 @@ class Bundle:
     def files(self) -> set[str]:
         """Names of its graphs."""
         return {entry["file"] for entry in self.entries.values()}
+
+    def copy(self, folder: Path) -> None:
+        """Put its graphs, and the files that its encoders read, into a folder; not its table and card."""
+        assets = (asset for m in self.modalities for asset in self._table["encoders"][m].get("assets", {}).values())
+        for entry in (*self.entries.values(), *assets):
+            self._artefacts.copy(entry, folder)
 
     @cached_property
     def entries(self) -> dict[str, Any]:
@@ -265,21 +271,7 @@ class Bundle:
         )
 
     def _graph(self, part: str) -> onnxruntime.InferenceSession:
-        if part not in self._graphs:
-            entry = self.entries[part]
-            self._graphs[part] = threads.open_graph(self._file(entry["file"], entry["sha256"]))
-        return self._graphs[part]
-
-    def _file(self, name: str, sha256: str) -> Path:
-        """A graph's file: in the bundle's own folder, or among the files that shipped bundles share."""
-        for path in (self.folder / name, bundles.folder() / "shared" / name):
-            if path.is_file():
-                if file_sha256(path) != sha256:
-                    raise MienError(
-                        f"'{path}' is damaged (its SHA-256 is not the one in bundle.json); install or export it again"
-                    )
-                return path
-        raise MienError(f"the bundle '{self.name}' lacks its file '{name}'; install or export it again")
+        return self._artefacts.graph(self.entries[part])
 
 
 def _first(scores: Mapping[str, Float32]) -> dict[str, Float32]:

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 from mien.answer import single
 from mien.bundle import Bundle
-from mien.cache import write_atomic
+from mien.cache import make_folder, write_atomic
 from mien.card import card
 from mien.collect import Reading, Subset, composites, read_set, subsets
 from mien.errors import InputError
 from mien.guarding import guards_of
+from mien.recipe import Recipe
 from mien.training.trained import example_sets, progress_bars
 from mien.trust.calibration import Calibration
 from mien.trust.conformal import fit_label_sets, fit_threshold
@@ -64,37 +65,50 @@ class _Known(NamedTuple):
 
 
 def calibrate(
-    which: str | Path, root: Path, aims: Aims | None = None, more: Path | None = None, quiet: bool = False
+    bundle: Bundle,
+    recipe: Recipe,
+    root: Path,
+    aims: Aims | None = None,
+    more: Path | None = None,
+    out: Path | None = None,
+    quiet: bool = False,
 ) -> Bundle:
-    """Fit calibration, label sets and thresholds of every subset of modalities on the validation sets of the bundle's recipe.
+    """Fit calibration, label sets and thresholds of every subset of modalities on the validation sets of a recipe.
 
-    Nothing is trained. The test sets are read too, for the figures on the card; nothing is chosen on them.
+    Nothing is trained. The test sets are read too, for the figures on the card; nothing is chosen on them. What the data say
+    nothing of, such as modalities that they lack, stays as it is where the recipe is not the bundle's own.
 
     Args:
-        which: a shipped bundle or the folder of one; it is changed.
+        bundle: it is changed, unless ``out`` is given.
+        recipe: whose data: the bundle's own, or another one with its tasks; its encoders are not looked at.
         root: folder of the data sets.
         aims: what to reach.
         more: further answers of one subset of modalities, out of fold for the training data (``benchmarks/crossfit.py``): where
             validation data hold few speakers. Its calibration is fitted on both, label sets and thresholds too.
+        out: folder of the calibrated bundle; it is named after the recipe then.
         quiet: no progress bars.
 
     Raises:
-        InputError: it answers with no single label, and only such answers are calibrated; or too few examples are labelled.
+        InputError: it answers with no single label, and only such answers are calibrated; too few examples are labelled;
+            or ``out`` is there already.
         RecipeError: data that are missing.
     """
-    bundle = Bundle.load(which)
     single(bundle.tasks)
-    found = fit(bundle, root, aims or Aims(), more, quiet)
+    if out is not None and out.exists():
+        raise InputError(f"'{out}' is there already; name a folder that is not")
+    found = fit(bundle, recipe, root, aims or Aims(), more, quiet)
     if not found["tasks"]:
         raise InputError(
-            f"fewer than {_FEWEST} validation examples of '{bundle.name}' have one right label, too few to calibrate on; "
-            "train with more, or hold out more speakers"
+            f"fewer than {_FEWEST} validation examples of '{recipe.name}' have one right label, too few to calibrate on; "
+            "give more, or hold out more speakers"
         )
-    return entrusted(bundle, found)
+    if recipe.data != bundle.recipe.data:
+        found = over(_table(bundle).get("trust", {}), found)
+    return entrusted(bundle, found) if out is None else _apart(bundle, found, recipe.name, out)
 
 
 def fit(
-    bundle: Bundle, root: Path, aims: Aims | None = None, more: Path | None = None, quiet: bool = False
+    bundle: Bundle, recipe: Recipe, root: Path, aims: Aims | None = None, more: Path | None = None, quiet: bool = False
 ) -> dict[str, Any]:
     """The part ``trust`` of a ``bundle.json``, see ``calibrate``.
 
@@ -102,14 +116,15 @@ def fit(
     validation data have no labels for.
     """
     aims = aims or Aims()
+    recipe = replace(recipe, encoders=bundle.tables)  # data that lack a modality may name fewer
     found: dict[str, Any] = {"coverage": aims.coverage, "risk": aims.risk, "tasks": {}, "guards": [], "measured": []}
     for task in (t for t in bundle.tasks if t.kind == "single"):
-        valid, test = (_readings(bundle, split, task, root, quiet) for split in ("valid", "test"))
+        valid, test = (_readings(bundle, recipe, split, task, root, quiet) for split in ("valid", "test"))
         entries = _entries(bundle, valid, task, aims, more)
         if not entries:
             continue
         if not found["tasks"]:
-            found["guards"] = guards_of(bundle, task, valid, entries, root, quiet)
+            found["guards"] = guards_of(bundle, recipe, task, valid, entries, root, quiet)
         found["tasks"][task.name] = entries
         found["measured"] += measured(test, task, entries)
     return found
@@ -117,11 +132,56 @@ def fit(
 
 def entrusted(bundle: Bundle, found: Mapping[str, Any]) -> Bundle:
     """The bundle with what ``fit`` found, in its JSON and on its card."""
-    table = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
-    table |= {"trust": found, "evaluation": _renewed(table["evaluation"], found)}
-    write_atomic(bundle.folder / "bundle.json", json.dumps(table, indent=1, ensure_ascii=False) + "\n")
-    write_atomic(bundle.folder / "card.md", card(table))
+    _write(bundle, found, bundle.name, bundle.folder)
     return Bundle.load(bundle.folder)
+
+
+def _apart(bundle: Bundle, found: Mapping[str, Any], name: str, out: Path) -> Bundle:
+    """The same in a folder of its own, with all files; the bundle stays as it is."""
+
+    def fill(draft: Path) -> None:
+        bundle.copy(draft)
+        _write(bundle, found, name, draft)
+
+    return Bundle.load(make_folder(out, fill))
+
+
+def _write(bundle: Bundle, found: Mapping[str, Any], name: str, folder: Path) -> None:
+    table = _table(bundle)
+    table |= {"name": name, "trust": found, "evaluation": _renewed(table["evaluation"], found)}
+    write_atomic(folder / "bundle.json", json.dumps(table, indent=1, ensure_ascii=False) + "\n")
+    write_atomic(folder / "card.md", card(table))
+
+
+def _table(bundle: Bundle) -> dict[str, Any]:
+    table: dict[str, Any] = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
+    return table
+
+
+def over(before: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """What was found, and of what was known before all that nothing was found of.
+
+    Raises:
+        InputError: the two have other aims, so that label sets would not mean the same for all subsets of modalities.
+    """
+    tasks = {name: {**entries, **found["tasks"].get(name, {})} for name, entries in before.get("tasks", {}).items()}
+    kept = {name: set(entries) - set(found["tasks"].get(name, {})) for name, entries in tasks.items()}
+    for aim in ("coverage", "risk"):
+        if any(kept.values()) and before[aim] != found[aim]:
+            raise InputError(
+                f"answers by {', '.join(sorted(set().union(*kept.values())))} stay calibrated for a {aim} of {before[aim]:g}, "
+                f"for the data have none; take the same {aim}"
+            )
+    modalities = {guard["modality"] for guard in found["guards"]}
+    return {
+        **found,
+        "tasks": {**found["tasks"], **tasks},
+        "guards": [*(g for g in before.get("guards", []) if g["modality"] not in modalities), *found["guards"]],
+        "measured": [
+            *(r for r in before.get("measured", []) if r["modality"] in kept.get(r["task"], ())),
+            *found["measured"],
+        ],
+    }
 
 
 def _entries(
@@ -138,9 +198,9 @@ def _entries(
     return entries
 
 
-def _readings(bundle: Bundle, split: str, task: Task, root: Path, quiet: bool) -> list[Reading]:
+def _readings(bundle: Bundle, recipe: Recipe, split: str, task: Task, root: Path, quiet: bool) -> list[Reading]:
     with progress_bars(quiet) as bars:
-        parts = example_sets(bundle.recipe, split, bundle.encoders, root, bars, bundle.populations)
+        parts = example_sets(recipe, split, bundle.encoders, root, bars, bundle.populations)
         bar = bars.add_task(f"read {split}", total=len(parts))
         readings = []
         for part in parts:

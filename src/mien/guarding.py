@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mien.bundle import Bundle
 from mien.collect import Reading, read_set
+from mien.recipe import Recipe
 from mien.training.trained import example_sets, progress_bars
 from mien.trust.calibration import Calibration
 from mien.trust.fit import fit_guards, nll, warmed
@@ -52,11 +53,12 @@ class Spoilt(NamedTuple):
 
 
 def read_spoilt(
-    bundle: Bundle, modality: Modality, split: str, task: Task, root: Path, how: str, most: int
+    bundle: Bundle, recipe: Recipe, modality: Modality, split: str, task: Task, root: Path, how: str, most: int
 ) -> Iterator[Spoilt]:
-    """The sets of the bundle's recipe that have the modality, spoilt in one way.
+    """The sets of a recipe that have the modality, spoilt in one way.
 
     Args:
+        recipe: whose data.
         split: "valid" or "test".
         how: see ``data.load.spoil``; "" leaves them as they are.
         most: so many examples of each set, evenly over the file.
@@ -64,7 +66,7 @@ def read_spoilt(
     alone = {modality: bundle.encoders[modality]}
     related = {m: p for m, p in bundle.populations.items() if m == modality}
     with progress_bars(quiet=True) as bars:
-        sets = example_sets(bundle.recipe, split, alone, root, bars, related, (how, most))
+        sets = example_sets(recipe, split, alone, root, bars, related, (how, most))
     for part in sets:
         samples = read_set(bundle, part, task).samples
         if samples:
@@ -72,7 +74,13 @@ def read_spoilt(
 
 
 def guards_of(
-    bundle: Bundle, task: Task, valid: Sequence[Reading], entries: Mapping[str, Any], root: Path, quiet: bool
+    bundle: Bundle,
+    recipe: Recipe,
+    task: Task,
+    valid: Sequence[Reading],
+    entries: Mapping[str, Any],
+    root: Path,
+    quiet: bool,
 ) -> list[dict[str, Any]]:
     """Entries of all guards whose measure the bundle takes, their temperatures fitted on spoilt validation examples.
 
@@ -88,7 +96,7 @@ def guards_of(
         spoilt: list[Sample] = []
         with progress_bars(quiet) as bars:
             for how in bars.track(SPOILT[modality], description=f"spoil {modality}"):
-                spoilt += [s.sample for s in read_spoilt(bundle, modality, "valid", task, root, how, _MOST)]
+                spoilt += [s.sample for s in read_spoilt(bundle, recipe, modality, "valid", task, root, how, _MOST)]
         known = joined(spoilt)
         calibration = Calibration.from_table(entries[modality]["calibration"])
         # Every answer counts the same.

@@ -69,7 +69,7 @@ def _judge(run: Run, root: Path, quiet: bool, command: str) -> Judged:
     """Export, calibrate on validation data, ask the bundle about all it was not trained on, and keep what a report needs."""
     bundle = exported(run, root, run.folder / "bundle", quiet)
     if any(task.kind == "single" for task in bundle.tasks):
-        found = fit(bundle, root, quiet=quiet)
+        found = fit(bundle, bundle.recipe, root, quiet=quiet)
         bundle = entrusted(bundle, found) if found["tasks"] else bundle
     system = BundleSystem(bundle)
     with progress_bars(quiet) as bars:

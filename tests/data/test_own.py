@@ -122,10 +122,29 @@ def test_too_few_speakers_are_said_of_training_and_checked_before(
     assert [w for w in warnings if w.startswith(f"it cannot be trained on: {message}")]
 
 
+def test_to_calibrate_half_of_the_speakers_are_fitted_on_and_no_row_is_wasted(tmp_path: Path) -> None:
+    said: list[str] = []
+    lines = [f"word {i},s{i % 8},happy" for i in range(40)]
+    source = own_data(_RECIPE, manifest(tmp_path, "text,speaker,emotion", *lines), said.append, "calibrate").data[0]
+    assert said[-1] == "no column 'split': calibrated on one half of the 8 values of 'speaker', by a hash"
+    examples = read(source, (EMOTION,), tmp_path)
+    people = {split: {e.group for e in examples if e.split == split} for split in ("valid", "test")}
+    assert (len(examples), len(people["valid"]), len(people["test"])) == (40, 4, 4)
+    assert not people["valid"] & people["test"]
+    rows = ("a,s1,train,happy", "b,s2,dev,sad", "c,s3,test,sad")
+    source = own_data(_RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows), said.append, "calibrate").data[
+        0
+    ]
+    assert [e.split for e in read(source, (EMOTION,), tmp_path)] == ["valid", "valid", "test"]
+    alone = manifest(tmp_path, "text,speaker,split,emotion", "c,s3,test,sad")
+    with pytest.raises(RecipeError, match="name others 'valid', to calibrate on"):
+        own_data(_RECIPE, alone, said.append, "calibrate")
+
+
 def test_where_nothing_is_trained_nothing_is_said_of_training(tmp_path: Path) -> None:
     said: list[str] = []
     talking = replace(_RECIPE, data=(Source("x", "x.csv", context=3),))
-    own_data(talking, manifest(tmp_path, "text,emotion", "a,happy"), said.append, judging=True)
+    own_data(talking, manifest(tmp_path, "text,emotion", "a,happy"), said.append, "judge")
     assert said == [
         "no column for voice (audio or video): judged without it",
         "no columns 'dialogue' and 'turn': judged without what was said before",

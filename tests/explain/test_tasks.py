@@ -161,8 +161,9 @@ def test_the_card_tells_tasks_apart() -> None:
 
 
 def test_what_gives_no_single_label_is_not_calibrated(scores: str, tmp_path: Path) -> None:
+    loaded = Bundle.load(scores)
     with pytest.raises(InputError, match="answers with no single label, only 'pleased'"):
-        calibrate(scores, tmp_path, quiet=True)
+        calibrate(loaded, loaded.recipe, tmp_path, quiet=True)
 
 
 def test_the_card_says_what_it_reads(bundle: str) -> None:

@@ -83,7 +83,9 @@ def say(line: str) -> None:
 
 @app.command()
 def calibrate(
-    bundle: Annotated[str, typer.Argument(help="research, open, or the folder of a bundle; it is changed.")],
+    bundle: Annotated[str, typer.Argument(help="research, open, or the folder of a bundle.")],
+    data: Annotated[Path | None, typer.Option(help="Your own manifest, in place of the bundle's data.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the calibrated bundle; else this one is changed.")] = None,
     coverage: Annotated[float, typer.Option(help="Rate at which label sets shall hold the right label.")] = 0.9,
     risk: Annotated[float, typer.Option(help="Share that may be wrong of the answers not called uncertain.")] = 0.2,
     by_label: Annotated[bool, typer.Option("--by-label", help="The rate shall hold for each label.")] = False,
@@ -98,8 +100,16 @@ def calibrate(
     from mien.calibrate import Aims
     from mien.calibrate import calibrate as fit
     from mien.data.manifest import data_root as find
+    from mien.data.own import own_data
 
-    typer.echo(fit(bundle, find(data_root, Bundle.load(bundle).recipe.data), Aims(coverage, risk, by_label), more).card)
+    loaded, aims = Bundle.load(bundle), Aims(coverage, risk, by_label)
+    if data is None:
+        recipe, root = loaded.recipe, find(data_root, loaded.recipe.data)
+    elif out is None:
+        raise InputError("--data makes another bundle of this one; say with --out in which folder")
+    else:
+        recipe, root = own_data(loaded.recipe, data, say, "calibrate"), data.parent
+    typer.echo(fit(loaded, recipe, root, aims, more, out).card)
 
 
 def _seeds(text: str) -> list[int]:

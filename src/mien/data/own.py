@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from mien.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
 from mien.types import Modality, Task
 
 Say = Callable[[str], None]
+Purpose = Literal["train", "judge", "calibrate"]
 
 COLUMNS_OF: Mapping[Modality, tuple[str, ...]] = {
     "text": ("text",),
@@ -81,12 +82,13 @@ class _Survey:
             )
 
 
-def own_data(recipe: Recipe, manifest: Path, say: Say, judging: bool = False) -> Recipe:
+def own_data(recipe: Recipe, manifest: Path, say: Say, purpose: Purpose = "train") -> Recipe:
     """The recipe with one source in place of its data: the manifest, read by the standard names of columns.
 
     Encoders whose modality has no column are left out. Without a column "split", speakers are dealt by a hash: 70 % of
-    them train, 10 % validate, 20 % test. ``say`` is told of all that was decided. For ``judging``, where nothing is trained,
-    all rows are test rows unless some say that they are.
+    them train, 10 % validate, 20 % test. ``say`` is told of all that was decided. To "judge", where nothing is trained, all
+    rows are test rows unless some say that they are. To "calibrate", where nothing is trained either, all rows but test rows
+    validate, and without a column "split" so does one half of the speakers.
 
     Raises:
         RecipeError: a needed column is missing, a label is unknown, or there is nothing to split by.
@@ -96,7 +98,7 @@ def own_data(recipe: Recipe, manifest: Path, say: Say, judging: bool = False) ->
         survey.columns = survey.columns or tuple(row)
         survey.see(row, recipe.tasks)
     features = _features(recipe, survey)
-    done = "judged" if judging else "trained"
+    done = {"train": "trained", "judge": "judged", "calibrate": "calibrated"}[purpose]
     encoders = _encoders(recipe, survey, features, lambda line: say(f"{line}: {done} without it"))
     source = Source(
         manifest.stem,
@@ -106,8 +108,8 @@ def own_data(recipe: Recipe, manifest: Path, say: Say, judging: bool = False) ->
         {m: t for m, t in features.items() if m in encoders},
         context=_context(recipe, survey, lambda line: say(f"{line}: {done} without what was said before")),
     )
-    splits = _judged(survey, say) if judging else _splits(survey, say)
-    source = replace(source, **splits)
+    splits = {"train": _splits, "judge": _judged, "calibrate": _calibrated}[purpose]
+    source = replace(source, **splits(survey, say))
     return replace(recipe, name=f"{recipe.name}-{manifest.stem}", encoders=encoders, data=(source,))
 
 
@@ -179,6 +181,21 @@ def _judged(survey: _Survey, say: Say) -> dict[str, Any]:
     return {"splits": dict.fromkeys(("", *survey.splits), "test")}
 
 
+def _calibrated(survey: _Survey, say: Say) -> dict[str, Any]:
+    """Fields of the source where calibration is fitted on one part and measured on the other."""
+    if "split" in survey.columns:
+        names = {name: "test" if side == "test" else "valid" for name, side in _sides(survey).items()}
+        if "valid" not in names.values():
+            raise RecipeError(f"all rows of '{survey.path}' are test rows; name others 'valid', to calibrate on")
+        if "test" not in names.values():
+            say("no row whose split is 'test': what calibration is worth will not be measured")
+        return {"splits": names}
+    group = _group(survey, "it has no column 'split', and")
+    say(f"no column 'split': calibrated on one half of the {len(survey.groups[group])} values of '{group}', by a hash")
+    # Test rows, half of whose people are taken to validate.
+    return {"splits": {"": "test"}, "train": "test", "group": group, "hold_out": 0.5}
+
+
 def _splits(survey: _Survey, say: Say) -> dict[str, Any]:
     """Fields of the source that say how its examples are split."""
     if "split" not in survey.columns:
@@ -188,10 +205,7 @@ def _splits(survey: _Survey, say: Say) -> dict[str, Any]:
             f"{SHARES[0]:.0%} to train, {SHARES[1]:.0%} to validate, {SHARES[2]:.0%} to test"
         )
         return {"divide": SHARES, "group": group}
-    for name in survey.splits:
-        if name not in SPLITS:
-            raise RecipeError(f"'{survey.path}' has a split '{name}'; {closest(name, list(SPLITS))}")
-    names = {name: SPLITS[name] for name in survey.splits}
+    names = _sides(survey)
     both = sum(len({names[s] for s in sides}) > 1 for speaker, sides in survey.sides.items() if speaker)
     if both:
         say(f"{both} speakers are in more than one split, so results speak of known people; mien data check names them")
@@ -204,6 +218,14 @@ def _splits(survey: _Survey, say: Say) -> dict[str, Any]:
     group = _group(survey, "it has no row whose split is 'valid', and")
     say(f"no row whose split is 'valid': an eighth of the values of '{group}' in 'train' is taken to validate")
     return {"splits": names, "group": group, "hold_out": HOLD_OUT}
+
+
+def _sides(survey: _Survey) -> dict[str, str]:
+    """{split in the file: split here}."""
+    for name in survey.splits:
+        if name not in SPLITS:
+            raise RecipeError(f"'{survey.path}' has a split '{name}'; {closest(name, list(SPLITS))}")
+    return {name: SPLITS[name] for name in survey.splits}
 
 
 def _group(survey: _Survey, why: str) -> str:

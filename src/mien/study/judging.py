@@ -88,8 +88,7 @@ def on(
         raise InputError("--data and --recipe both name data to judge on; leave out one of them")
     if recipe is not None:
         return replace(load(recipe), tasks=bundle.tasks), data_root(root)
-    plan = Recipe(bundle.name, bundle.tables, (), tasks=bundle.tasks)
-    return own_data(plan, data, say, judging=True), data.parent  # type: ignore[arg-type, union-attr]  # one of both is given
+    return own_data(bundle.recipe, data, say, "judge"), data.parent  # type: ignore[arg-type, union-attr]  # one of both is given
 
 
 def judged(
