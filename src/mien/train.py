@@ -237,14 +237,18 @@ def choose(model: Model, prefixes: Sequence[str]) -> None:
 
 @torch.no_grad()
 def valid_loss(model: Model, criterion: Criterion, sets: Sequence[ExampleSet], fabric: Fabric, size: int = 64) -> float:
-    """Mean loss over all examples."""
+    """Each task's mean loss over its labelled examples, by its weight; a task without any counts nothing."""
     model.eval()
-    total = count = 0.0
+    totals, counts = (dict.fromkeys((t.name for t in criterion.tasks), 0.0) for _ in range(2))
     for part in sets:
         for rows in part.order(size, None):
             batch = fabric.to_device(part.batch(rows))
             with fabric.autocast():
                 logits = model(batch).logits
-            total += float(criterion.total(logits, batch)) * len(rows)
-            count += len(rows)
-    return total / count
+            for task in criterion.tasks:
+                loss = criterion.of(task, logits[task.name], batch)
+                if loss is not None:
+                    known = int(batch.labelled[task.name].sum())
+                    totals[task.name] += float(loss) * known
+                    counts[task.name] += known
+    return sum(criterion.how[name].weight * totals[name] / count for name, count in counts.items() if count)

@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from mien import heads
 from mien import train as line
 from mien.align import Encoded
 from mien.errors import RecipeError
@@ -22,7 +23,9 @@ from mien.recipe import Loss, Recipe, Target, Training
 from mien.train import build
 from mien.training import objectives
 from mien.training.lesson import Criterion, Lesson, hide, learning_mode
+from mien.training.machine import Machine
 from mien.training.objectives import Contrastive, Distillation, Reconstruction, Seen, Unimodal
+from mien.training.observing import label_shares
 from mien.types import EMOTION, Task
 from tests import tiny
 from tests.test_train import dies_after
@@ -219,6 +222,24 @@ def test_two_tasks_with_partial_labels_and_learned_weights(root: Path) -> None:
     assert 0 < labelled.sum() < len(part)
     assert right.mean() >= 0.85
     assert np.abs(logits["intensity"][:, 0].numpy() - truth)[labelled].mean() < 0.3
+
+
+def test_the_loss_of_validation_is_the_mean_over_the_labelled_examples_of_each_task(root: Path) -> None:
+    plan = replace(two_tasks(epochs=1), losses={"intensity": Loss(0.5)})
+    run = line.train(plan, root, root / "runs", quiet=True)
+    (part,) = run.probe
+    whole = part.batch(range(len(part)))
+    assert 0 < int(whole.labelled["intensity"].sum()) < len(part)
+    with torch.no_grad():
+        logits = run.model(whole).logits
+    wanted = 0.0
+    for task in plan.tasks:
+        known = whole.labelled[task.name]
+        losses = heads.loss(task, logits[task.name][known], whole.targets[task.name][known])
+        wanted += plan.losses.get(task.name, Loss()).weight * float(losses.mean())
+    criterion, fabric = Criterion(plan, label_shares(plan.tasks, run.train)), Machine("cpu").fabric("32-true")
+    for size in (1, 7, 64):
+        assert line.valid_loss(run.model, criterion, run.probe, fabric, size) == pytest.approx(wanted, rel=1e-5), size
 
 
 def test_a_killed_run_with_everything_on_resumes_to_the_same_weights(

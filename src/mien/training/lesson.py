@@ -36,10 +36,9 @@ class Criterion:
         shares = self.shares[task.name].to(logits.device)
         return heads.loss(task, logits[chosen], batch.targets[task.name][chosen], self.how[task.name], shares).mean()
 
-    def total(self, logits: Mapping[str, Tensor], batch: Batch, chosen: Tensor | None = None) -> Tensor:
-        """Sum over the tasks, by their fixed weights: what validation judges by; over the examples ``chosen``, bool (B,)."""
-        if chosen is not None:
-            batch = batch._replace(labelled={name: known & chosen for name, known in batch.labelled.items()})
+    def total(self, logits: Mapping[str, Tensor], batch: Batch, chosen: Tensor) -> Tensor:
+        """Sum over the tasks, by their fixed weights, over the examples ``chosen``, bool (B,)."""
+        batch = batch._replace(labelled={name: known & chosen for name, known in batch.labelled.items()})
         found = {t.name: self.of(t, logits[t.name], batch) for t in self.tasks}
         weighted = [self.how[name].weight * loss for name, loss in found.items() if loss is not None]
         return torch.stack(weighted).sum() if weighted else torch.zeros(())
