@@ -37,6 +37,38 @@ def test_votes_teach_but_do_not_judge(root: Path) -> None:
     assert second.targets["emotion"][EMOTIONS.index("happy")] == 0.5, "the test keeps its published labels"
 
 
+@pytest.mark.parametrize("stated", ["train", ""])
+@pytest.mark.parametrize(
+    ("dealing", "splits"),
+    [
+        ({"folds": 4, "fold": 1}, {"train", "valid", "test"}),
+        ({"divide": (0.5, 0.25, 0.25)}, {"train", "valid", "test"}),
+        ({"hold_out": 0.25}, {"train", "valid"}),
+    ],
+)
+def test_votes_teach_wherever_an_example_is_dealt_to(
+    root: Path, stated: str, dealing: dict[str, object], splits: set[str]
+) -> None:
+    rows = "\n".join(f"{i},hello,joy,{stated},s{i % 4},7,3" for i in range(8))
+    (root / "m.csv").write_text(f"id,text,label,split,speaker,v_joy,v_anger\n{rows}", encoding="utf-8")
+    voted = replace(_LABELS, votes={"v_joy": "happy", "v_anger": "angry"})
+    source = replace(_SOURCE, clip={"text": "text", "speaker": "speaker"}, targets={"emotion": voted})
+    source = replace(source, splits={stated: "train"}, **dealing)  # type: ignore[arg-type]
+    examples = read(source, (EMOTION,), root)
+    assert {e.split for e in examples} == splits
+    for example in examples:
+        share = example.targets["emotion"][EMOTIONS.index("happy")]
+        assert share == pytest.approx(0.7 if example.split == "train" else 1.0), example.split
+
+
+def test_a_row_without_votes_that_count_can_judge_and_not_teach(root: Path) -> None:
+    rows = "\n".join(f"{i},hello,joy,train,s{i % 4},{'1,0' if i > 3 else ','}" for i in range(8))
+    (root / "m.csv").write_text(f"id,text,label,split,speaker,v_joy,v_anger\n{rows}", encoding="utf-8")
+    voted = {"emotion": replace(_LABELS, votes={"v_joy": "happy", "v_anger": "angry"})}
+    source = replace(_SOURCE, clip={"text": "text", "speaker": "speaker"}, targets=voted, folds=4)
+    assert [e.split for e in read(source, (EMOTION,), root)] == ["test", "valid"] * 2
+
+
 def test_a_task_may_be_labelled_in_the_file_of_one_split_alone(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text("id,text,label,act\na,so glad,joy,answer\n", encoding="utf-8")
     (tmp_path / "test.csv").write_text("id,text,label\nb,grr,anger\n", encoding="utf-8")

@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mien.cli import main
@@ -139,6 +140,17 @@ def test_to_calibrate_half_of_the_speakers_are_fitted_on_and_no_row_is_wasted(tm
     alone = manifest(tmp_path, "text,speaker,split,emotion", "c,s3,test,sad")
     with pytest.raises(RecipeError, match="name others 'valid', to calibrate on"):
         own_data(_RECIPE, alone, said.append, "calibrate")
+
+
+def test_votes_are_for_training_alone(tmp_path: Path) -> None:
+    lines = [f"word {i},s{i % 8},happy,7,3" for i in range(40)]
+    path = manifest(tmp_path, "text,speaker,emotion,votes_happy,votes_sad", *lines)
+    for purpose, teaching in (("train", [0.3, 0.7]), ("judge", []), ("calibrate", [])):
+        source = own_data(_RECIPE, path, lambda _: None, purpose).data[0]  # type: ignore[arg-type]  # a Purpose
+        shares = {e.split: np.unique(e.targets["emotion"].round(4)) for e in read(source, (EMOTION,), tmp_path)}
+        learned = shares.pop("train", np.zeros(1))
+        np.testing.assert_allclose(learned[learned > 0], teaching, rtol=1e-6)
+        assert all(kinds.tolist() == [0, 1] for kinds in shares.values()), purpose
 
 
 def test_where_nothing_is_trained_nothing_is_said_of_training(tmp_path: Path) -> None:

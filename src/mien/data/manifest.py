@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -58,8 +59,19 @@ def read(source: Source, tasks: Sequence[Task], root: Path) -> list[Example]:
             raise RecipeError(f"data set '{source.name}': a clip has no '{name}'; {closest(name, list(FIELDS))}")
     entries = [e for e in _entries(source, root) if all(str(e.row.get(k)) == v for k, v in source.where.items())]
     around = places(source, entries)
-    found = [_example(source, known, e, p, root) for e, p in zip(entries, around, strict=True)]
-    examples = [e for e in found if e is not None]
+    answers = [_answers(source, known, e) for e in entries]
+    usable = [(e, p, a) for e, p, a in zip(entries, around, answers, strict=True) if a.taught or a.judged]
+    dealt = _deal(source, [_example(source, e, p, root) for e, p, _ in usable])
+    # Which of its answers an example has is known only now that its split is.
+    examples = [
+        replace(example, targets=a.taught if example.split == source.train else a.judged)
+        for example, (_, _, a) in zip(dealt, usable, strict=True)
+    ]
+    return [e for e in examples if e.targets]
+
+
+def _deal(source: Source, examples: Sequence[Example]) -> Sequence[Example]:
+    """The same examples in the same order, in the splits that the source asks for."""
     if source.divide:
         return divide(examples, source.divide)
     if source.folds:
@@ -138,27 +150,35 @@ def _ordered(source: Source) -> bool:
     return bool(source.context) or any(f.around for f in source.features.values())
 
 
-def _example(source: Source, tasks: Mapping[str, Task], entry: Entry, place: Place, root: Path) -> Example | None:
-    row = entry.row
-    stated = str(row.get("split") or "")
-    split = source.splits.get(stated, stated)
-    targets = {
-        name: values
-        for name, target in source.targets.items()
-        if (values := _target(target, tasks[name], row, learning=split == source.train)) is not None
-    }
-    if not targets:
-        return None
-    clip = _clip(source, entry, place, root)
-    group = row.get(source.group) if source.group else clip.speaker
-    return Example(clip, targets, None if group in (None, "") else str(group), split, source.name)
+class _Answers(NamedTuple):
+    """{task: target} of one row, to learn from and to be judged by. The two differ where there are votes."""
+
+    taught: Mapping[str, Float32]
+    judged: Mapping[str, Float32]
 
 
-def _target(target: Target, task: Task, row: Row, learning: bool) -> Float32 | None:
-    """The row's answer to one task; ``None`` when it has none."""
+def _answers(source: Source, tasks: Mapping[str, Task], entry: Entry) -> _Answers:
+    judged = {name: _target(target, tasks[name], entry.row) for name, target in source.targets.items()}
     # Votes are soft targets to learn from; a test is judged by the published hard labels.
-    if target.votes and learning:
-        return _vote_shares(target, task, row)
+    votes = {name: _vote_shares(t, tasks[name], entry.row) for name, t in source.targets.items() if t.votes}
+    return _Answers(_known({**judged, **votes}), _known(judged))
+
+
+def _known(targets: Mapping[str, Float32 | None]) -> dict[str, Float32]:
+    return {name: values for name, values in targets.items() if values is not None}
+
+
+def _example(source: Source, entry: Entry, place: Place, root: Path) -> Example:
+    """A row in the split that its file states, its answers still to come."""
+    stated = str(entry.row.get("split") or "")
+    split = source.splits.get(stated, stated)
+    clip = _clip(source, entry, place, root)
+    group = entry.row.get(source.group) if source.group else clip.speaker
+    return Example(clip, {}, None if group in (None, "") else str(group), split, source.name)
+
+
+def _target(target: Target, task: Task, row: Row) -> Float32 | None:
+    """The row's answer to one task; ``None`` when it has none."""
     value = row.get(target.column or task.name)
     if value is None or value == "":
         return None
@@ -179,7 +199,7 @@ def _number(value: Any, column: str) -> float:
 def _vote_shares(target: Target, task: Task, row: Row) -> Float32 | None:
     votes = dict.fromkeys(target.votes.values(), 0.0)
     for column, label in target.votes.items():
-        count = _number(row[column], column)
+        count = 0.0 if row[column] in (None, "") else _number(row[column], column)
         # A single vote is noise: dropped, as Barsoum et al. 2016 (arXiv 1608.01041) do.
         votes[label] += count if count > 1 else 0.0
     return _shares(task, votes) if sum(votes.values()) else None

@@ -104,7 +104,7 @@ def own_data(recipe: Recipe, manifest: Path, say: Say, purpose: Purpose = "train
         manifest.stem,
         str(manifest.resolve()),
         {name: name for name in FIELDS if name in survey.columns},
-        {task.name: _target(task, survey, say) for task in recipe.tasks},
+        {task.name: _target(task, survey, say, voted=purpose == "train") for task in recipe.tasks},
         {m: t for m, t in features.items() if m in encoders},
         context=_context(recipe, survey, lambda line: say(f"{line}: {done} without what was said before")),
     )
@@ -148,13 +148,14 @@ def _encoders(
     return kept
 
 
-def _target(task: Task, survey: _Survey, say: Say) -> Target:
+def _target(task: Task, survey: _Survey, say: Say, voted: bool) -> Target:
+    """Where the answers to a task are; votes are to learn from, so they count only where that is done (``voted``)."""
     if task.name not in survey.columns:
         raise RecipeError(
             f"'{survey.path}' has no column '{task.name}' for the task '{task.name}'; "
             f"{closest(task.name, list(survey.columns))}"
         )
-    votes = {f"votes_{label}": label for label in task.labels if f"votes_{label}" in survey.columns}
+    votes = {f"votes_{label}": label for label in task.labels if voted and f"votes_{label}" in survey.columns}
     names = {value: _label(task, value, survey) for value in survey.values[task.name]}
     renamed = {value: label for value, label in names.items() if value != label}
     if renamed:
