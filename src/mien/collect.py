@@ -83,7 +83,8 @@ def _encoded(
     for batch in part.order(_BATCH, None):
         rows = batch[wanted[batch]]
         tracks = [part.tracks(int(i)) for i in rows]
-        for kinds in {tuple(t) for t in tracks}:
+        # In order: a set of strings has another one in every process, and composites draw by place.
+        for kinds in dict.fromkeys(tuple(t) for t in tracks):
             chosen = [k for k, t in enumerate(tracks) if tuple(t) == kinds]
             yield rows[chosen], {m: bundle.encode(m, [tracks[k][m] for k in chosen]) for m in kinds}
 
