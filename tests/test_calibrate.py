@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mien.bundle import Bundle
-from mien.calibrate import Aims, calibrate, measured, over
+from mien.calibrate import Aims, calibrate, measured
 from mien.collect import composites, read_set
 from mien.data.batch import ExampleSet, load_sets
 from mien.data.manifest import read
@@ -125,36 +125,10 @@ def test_own_clips_make_another_bundle(place: Path, monkeypatch: pytest.MonkeyPa
     part = _valid(bundle, place)
     raw = made.answer(part.tracks(0)).uncalibrated["emotion"]
     np.testing.assert_array_equal(raw, bundle.answer(part.tracks(0)).uncalibrated["emotion"])
+    with pytest.raises(InputError, match="data of your own make another bundle; say with --out"):
+        calibrate(bundle, own, place, quiet=True)
     with pytest.raises(InputError, match="is there already; name a folder that is not"):
         calibrate(bundle, own, place, out=place / "apart", quiet=True)
-
-
-def test_what_the_data_say_nothing_of_stays() -> None:
-    entry = {"method": "temperature"}
-    before = {
-        "coverage": 0.9,
-        "risk": 0.2,
-        "tasks": {"emotion": {"text": entry, "voice": entry}},
-        "guards": [{"modality": "text", "reason": "a"}, {"modality": "voice", "reason": "b"}],
-        "measured": [{"task": "emotion", "modality": m, "set": "old"} for m in ("text", "voice")],
-    }
-    new = {"method": "vector"}
-    found = {
-        "coverage": 0.9,
-        "risk": 0.2,
-        "tasks": {"emotion": {"voice": new}},
-        "guards": [{"modality": "voice", "reason": "c"}],
-        "measured": [{"task": "emotion", "modality": "voice", "set": "mine"}],
-    }
-    both = over(before, found)
-    assert both["tasks"] == {"emotion": {"text": entry, "voice": new}}
-    assert [g["reason"] for g in both["guards"]] == ["a", "c"]
-    assert [(r["modality"], r["set"]) for r in both["measured"]] == [("text", "old"), ("voice", "mine")]
-    assert over({}, found) == found
-    with pytest.raises(
-        InputError, match=r"answers by text stay calibrated for a coverage of 0\.9, .*take the same coverage"
-    ):
-        over(before, {**found, "coverage": 0.8})
 
 
 def _valid(bundle: Bundle, root: Path) -> ExampleSet:

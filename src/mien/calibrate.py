@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,9 +10,8 @@ from typing import Any, NamedTuple
 
 from mien.answer import single
 from mien.bundle import Bundle
-from mien.cache import make_folder, write_atomic
-from mien.card import card
 from mien.collect import Reading, Subset, composites, read_set, subsets
+from mien.entrust import apart, entrusted
 from mien.errors import InputError
 from mien.guarding import guards_of
 from mien.recipe import Recipe
@@ -75,8 +73,8 @@ def calibrate(
 ) -> Bundle:
     """Fit calibration, label sets and thresholds of every subset of modalities on the validation sets of a recipe.
 
-    Nothing is trained. The test sets are read too, for the figures on the card; nothing is chosen on them. What the data say
-    nothing of, such as modalities that they lack, stays as it is where the recipe is not the bundle's own.
+    Nothing is trained. The test sets are read too, for the figures on the card; nothing is chosen on them. What other data
+    than the bundle's own say nothing of, such as modalities that they lack, stays as it is.
 
     Args:
         bundle: it is changed, unless ``out`` is given.
@@ -85,15 +83,18 @@ def calibrate(
         aims: what to reach.
         more: further answers of one subset of modalities, out of fold for the training data (``benchmarks/crossfit.py``): where
             validation data hold few speakers. Its calibration is fitted on both, label sets and thresholds too.
-        out: folder of the calibrated bundle; it is named after the recipe then.
+        out: folder of the calibrated bundle, named after the recipe; data that are not the bundle's own need one.
         quiet: no progress bars.
 
     Raises:
         InputError: it answers with no single label, and only such answers are calibrated; too few examples are labelled;
-            or ``out`` is there already.
+            or ``out`` is needed, or there already.
         RecipeError: data that are missing.
     """
     single(bundle.tasks)
+    own = recipe.data != bundle.recipe.data
+    if own and out is None:
+        raise InputError("data of your own make another bundle; say with --out in which folder")
     if out is not None and out.exists():
         raise InputError(f"'{out}' is there already; name a folder that is not")
     found = fit(bundle, recipe, root, aims or Aims(), more, quiet)
@@ -102,9 +103,7 @@ def calibrate(
             f"fewer than {_FEWEST} validation examples of '{recipe.name}' have one right label, too few to calibrate on; "
             "give more, or hold out more speakers"
         )
-    if recipe.data != bundle.recipe.data:
-        found = over(_table(bundle).get("trust", {}), found)
-    return entrusted(bundle, found) if out is None else _apart(bundle, found, recipe.name, out)
+    return entrusted(bundle, found) if out is None else apart(bundle, recipe.name, found, own, out)
 
 
 def fit(
@@ -128,60 +127,6 @@ def fit(
         found["tasks"][task.name] = entries
         found["measured"] += measured(test, task, entries)
     return found
-
-
-def entrusted(bundle: Bundle, found: Mapping[str, Any]) -> Bundle:
-    """The bundle with what ``fit`` found, in its JSON and on its card."""
-    _write(bundle, found, bundle.name, bundle.folder)
-    return Bundle.load(bundle.folder)
-
-
-def _apart(bundle: Bundle, found: Mapping[str, Any], name: str, out: Path) -> Bundle:
-    """The same in a folder of its own, with all files; the bundle stays as it is."""
-
-    def fill(draft: Path) -> None:
-        bundle.copy(draft)
-        _write(bundle, found, name, draft)
-
-    return Bundle.load(make_folder(out, fill))
-
-
-def _write(bundle: Bundle, found: Mapping[str, Any], name: str, folder: Path) -> None:
-    table = _table(bundle)
-    table |= {"name": name, "trust": found, "evaluation": _renewed(table["evaluation"], found)}
-    write_atomic(folder / "bundle.json", json.dumps(table, indent=1, ensure_ascii=False) + "\n")
-    write_atomic(folder / "card.md", card(table))
-
-
-def _table(bundle: Bundle) -> dict[str, Any]:
-    table: dict[str, Any] = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
-    return table
-
-
-def over(before: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
-    """What was found, and of what was known before all that nothing was found of.
-
-    Raises:
-        InputError: the two have other aims, so that label sets would not mean the same for all subsets of modalities.
-    """
-    tasks = {name: {**entries, **found["tasks"].get(name, {})} for name, entries in before.get("tasks", {}).items()}
-    kept = {name: set(entries) - set(found["tasks"].get(name, {})) for name, entries in tasks.items()}
-    for aim in ("coverage", "risk"):
-        if any(kept.values()) and before[aim] != found[aim]:
-            raise InputError(
-                f"answers by {', '.join(sorted(set().union(*kept.values())))} stay calibrated for a {aim} of {before[aim]:g}, "
-                f"for the data have none; take the same {aim}"
-            )
-    modalities = {guard["modality"] for guard in found["guards"]}
-    return {
-        **found,
-        "tasks": {**found["tasks"], **tasks},
-        "guards": [*(g for g in before.get("guards", []) if g["modality"] not in modalities), *found["guards"]],
-        "measured": [
-            *(r for r in before.get("measured", []) if r["modality"] in kept.get(r["task"], ())),
-            *found["measured"],
-        ],
-    }
 
 
 def _entries(
@@ -245,7 +190,6 @@ def _entry(bundle: Bundle, known: _Known, aims: Aims, redundancy: float) -> dict
         "nll": {name: round(loss, 4) for name, loss in fitted.losses.items()},
         "calibration": calibration.as_table(),
         "label_sets": fit_label_sets(calibrated, aims.coverage, aims.by_label).as_table(),
-        "by_label": fit_label_sets(calibrated, aims.coverage, True).as_table(),
         "uncertain": {"risk": aims.risk, "below": round(max(HALF, fit_threshold(calibrated, aims.risk)), 4)},
     }
 
@@ -257,11 +201,15 @@ def _careful(entry: dict[str, Any], parts: Sequence[Mapping[str, Any]]) -> dict[
     """
     if not entry["composite"]:
         return entry
-    careful = {"uncertain": {**entry["uncertain"], "below": max(e["uncertain"]["below"] for e in (entry, *parts))}}
-    for key in ("label_sets", "by_label"):
-        same = [e[key]["quantiles"] for e in (entry, *parts) if e[key]["rule"] == entry[key]["rule"]]
-        careful[key] = {**entry[key], "quantiles": [max(column) for column in zip(*same, strict=True)]}
-    return {**entry, **careful}
+    below = max(e["uncertain"]["below"] for e in (entry, *parts))
+    sets = entry["label_sets"]
+    same = [e["label_sets"]["quantiles"] for e in (entry, *parts) if e["label_sets"]["rule"] == sets["rule"]]
+    widest = [max(column) for column in zip(*same, strict=True)]
+    return {
+        **entry,
+        "uncertain": {**entry["uncertain"], "below": below},
+        "label_sets": {**sets, "quantiles": widest},
+    }
 
 
 def measured(readings: Sequence[Reading], task: Task, entries: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -285,14 +233,3 @@ def _row(sample: Sample, subset: Subset, task: Task, entries: Mapping[str, Any])
         "before": before,
         **measure(sample.by(judgement.calibration), judgement),
     }
-
-
-def _renewed(evaluation: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The evaluation, with the calibration error of the bundle as it is now (one seed: the one that ships)."""
-    errors = {(r["set"], r["task"], r["modality"]): r["ece"] for r in found["measured"]}
-    rows = []
-    for row in evaluation:
-        key = (row["set"], row["task"], row["modality"])
-        new = {"value": errors[key], "std": None, "seeds": 1} if row["metric"] == "ece" and key in errors else {}
-        rows.append({**row, **new})
-    return rows

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from mien.bundle import Bundle
 from mien.cache import write_atomic
-from mien.calibrate import entrusted, fit
+from mien.calibrate import fit
+from mien.entrust import entrusted
 from mien.evaluate import BundleSystem, judge, results
 from mien.export import annotate, export
 from mien.predictions import Judged

@@ -105,8 +105,6 @@ def calibrate(
     loaded, aims = Bundle.load(bundle), Aims(coverage, risk, by_label)
     if data is None:
         recipe, root = loaded.recipe, find(data_root, loaded.recipe.data)
-    elif out is None:
-        raise InputError("--data makes another bundle of this one; say with --out in which folder")
     else:
         recipe, root = own_data(loaded.recipe, data, say, "calibrate"), data.parent
     typer.echo(fit(loaded, recipe, root, aims, more, out).card)
