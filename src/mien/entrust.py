@@ -89,14 +89,14 @@ def renewed(evaluation: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -
     """
     measured = {_about(row): row for row in found["measured"]}
     fitted = {
-        (task, frozenset(subset.split("+"))): entry["calibration"]
+        (task, frozenset(name.split("+"))): entry["calibration"]
         for task, entries in found["tasks"].items()
-        for subset, entry in entries.items()
+        for name, entry in entries.items()
     }
     rows = []
     for row in evaluation:
-        metric, (_, *whose) = row["metric"], _about(row)
-        calibration = fitted.get(tuple(whose))
+        metric, (_, task, subset) = row["metric"], _about(row)
+        calibration = fitted.get((task, subset))
         changed = calibration is not None and (metric in _OF_PROBABILITIES or any(calibration["bias"]))
         now = measured.get(_about(row), {}) if changed else {}
         if metric in now:
