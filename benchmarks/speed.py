@@ -97,14 +97,14 @@ def stages(clip: Path) -> None:
     """Seconds of each stage. Decoding, faces and words run side by side, so the sum is more than the whole."""
     from mien import Analyzer
     from mien.bundle import Bundle
-    from mien.media import cut, faces, speech, watching
+    from mien.media import faces, pages, speech, watching
 
     spent: dict[str, float] = defaultdict(float)
     for name, owner, attribute in (
-        ("decode", cut, "stream"),
+        ("decode", pages, "stream"),
         ("faces", faces.LibFaceDetection, "detect"),
         ("crops", watching, "crop"),
-        ("voice activity", cut, "speech_spans"),
+        ("voice activity", pages, "speech_spans"),
         ("words", speech.Whisper, "words"),
         ("encoders", Analyzer, "_tracks"),
         ("bundle", Bundle, "answer"),

@@ -54,6 +54,11 @@ class Span:
         """Length in seconds."""
         return self.end - self.start
 
+    @property
+    def middle(self) -> float:
+        """The moment half way."""
+        return (self.start + self.end) / 2
+
     def __contains__(self, time: float) -> bool:
         return self.start <= time < self.end
 

@@ -96,11 +96,48 @@ def test_subtitles_replace_recognition(known: Path) -> None:
     assert [s.words.text for s in found if s.words is not None] == ["jacket"]
 
 
+def said(found: list[Segment]) -> list[str]:
+    return [w.text for s in found if s.words is not None for w in s.words.items]
+
+
+def test_words_of_subtitles_are_given_once_however_many_pages(tmp_path: Path) -> None:
+    noise = 0.1 * np.random.default_rng(0).standard_normal(100 * SAMPLE_RATE).astype(np.float32)
+    path = write_sound(tmp_path / "noise.wav", noise)
+    words = Words(tuple(Word(f"w{i}", Span(i * 0.4, i * 0.4 + 0.3)) for i in range(240)))
+    found, _ = segments(Clip("noise", audio=path), words=words)
+    assert said(found) == [w.text for w in words.items]
+
+
+@pytest.fixture(scope="module")
+def paused(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty seconds: five seconds of speech and five of silence, four times."""
+    voice = read_audio(samples / "audio/mexca_eng_5s.wav").samples
+    sound = np.tile(np.concatenate([voice, np.zeros(10 * SAMPLE_RATE - len(voice), np.float32)]), 4)
+    return write_sound(tmp_path_factory.mktemp("cut") / "paused.wav", sound)
+
+
+@pytest.mark.parametrize("page", [12.0, 60.0])
+def test_known_words_are_spread_once_over_all_speech(paused: Path, page: float) -> None:
+    text = "one two three four five six seven eight nine ten"
+    found, _ = segments(Clip("paused", audio=paused, text=text), CutSettings(page=page))
+    assert " ".join(said(found)) == text, "none twice, none lost in a pause"
+    assert min(s.words.items[0].span.start for s in found if s.words) < 3
+    assert max(s.words.items[-1].span.end for s in found if s.words) > 33
+    assert all(w.span & s.span == w.span for s in found if s.words for w in s.words.items)
+
+
+def test_known_words_of_a_part_are_said_in_that_part(paused: Path) -> None:
+    found, _ = segments(Clip("paused", audio=paused, text="one two", span=Span(10.0, 20.0)))
+    assert said(found) == ["one", "two"]
+    assert all(s.span & Span(10.0, 20.0) for s in found if s.words)
+
+
 def test_silence_and_nothing_are_told(tmp_path: Path) -> None:
     silent = write_sound(tmp_path / "a.wav", np.zeros(1600, np.float32))
     assert segments(Clip("a", audio=silent)) == ([], ["no speech was found"])
     empty = write_clip(tmp_path / "v.mp4", [np.full((64, 64, 3), 90, np.uint8)] * 25, None)
-    assert segments(Clip("v", video=empty)) == ([], ["no face was found", "the file has no sound"])
+    for text in (None, "words nobody says"):
+        assert segments(Clip("v", video=empty, text=text)) == ([], ["no face was found", "the file has no sound"])
 
 
 def test_a_glimpse_of_a_face_is_told(samples: Path, tmp_path: Path) -> None:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from mien.errors import InputError
-from mien.media.faces import Detector, LibFaceDetection, Sighting
-from mien.media.open import MediaInfo, Picture, join, probe, stream
+from mien.media.faces import Detector, LibFaceDetection
+from mien.media.open import MediaInfo, Warn, probe
+from mien.media.pages import Pages, Part, Progress
 from mien.media.picture import read_image
-from mien.media.speech import Recogniser, speech_spans
-from mien.media.subtitles import spread
-from mien.media.turns import by_person, face_only, frames_in, share_out, silences, sound_in, who_speaks, with_cues
+from mien.media.speech import Recogniser
+from mien.media.turns import face_only, frames_in, over_speech, share_out, silences, sound_in, who_speaks
 from mien.media.watching import Watcher, faces_in
-from mien.types import SAMPLE_RATE, Audio, Clip, Frames, Segment, Span, Word, Words
-
-Warn = Callable[[str], None]
-Progress = Callable[[float], None]
+from mien.types import Clip, Frames, Segment, Span, Word, Words
 
 
 @dataclass(frozen=True)
@@ -102,28 +99,7 @@ def _detector(warn: Warn) -> Detector | None:
         return None
 
 
-@dataclass
-class _Page:
-    """What has been read and not yet given out."""
-
-    audio: list[Audio] = field(default_factory=list)
-    sightings: list[Sighting] = field(default_factory=list)
-    start: float = 0.0
-    reached: float = 0.0
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A stretch of the clip in which everything is decided but the words."""
-
-    start: float
-    done: float
-    audio: Audio | None
-    speech: list[Span]
-    people: dict[str, list[Sighting]]
-
-
-_Heard = tuple[_Part, "Future[list[Word]]"]
+_Heard = tuple[Part, "Future[list[Word]]"]
 
 
 class _Cutter:
@@ -139,102 +115,41 @@ class _Cutter:
         self.info: MediaInfo = probe(path)
         self.path, self.clip, self.settings, self.warn = path, clip, settings, warn
         self.recogniser = None if words is not None or clip.text is not None else recogniser
-        self.given = words
-        self.watcher: Watcher | None = None
-        self.page = _Page()
-        self.seen = self.shown = False  # a person, in a picture; a person, in a segment
+        self.cues = words
+        self.known: Sequence[Word] | None = words.items if words is not None else None
+        self.watched = self.seen = self.shown = False  # pictures; a person, in a picture; a person, in a segment
         self.spoken = self.unclear = 0.0  # seconds of speech; of that, seconds in which no words were made out
 
     def run(self, progress: Progress | None) -> Iterator[Segment]:
+        if self.clip.text is not None:
+            self.known = over_speech(self.clip.text, self._heard_first())
         # Decoding, faces and words have a thread each, so that two cores are busy: faces lag behind by a few pictures,
         # and what was said in one page is recognised while the next is read.
-        with ThreadPoolExecutor(1, "mien-faces") as watcher, ThreadPoolExecutor(1, "mien-words") as listener:
-            if self.info.kind == "video" and (detector := _detector(self.warn)) is not None:
-                self.watcher = Watcher(watcher, detector)
+        with ThreadPoolExecutor(1, "mien-faces") as eyes, ThreadPoolExecutor(1, "mien-words") as listener:
+            pictures, watcher = self.info.kind == "video", None
+            if pictures and (detector := _detector(self.warn)) is not None:
+                watcher, self.watched = Watcher(eyes, detector), True
             heard: _Heard | None = None
-            for piece in stream(self.path, self.settings.fps, self.warn, pictures=self.info.kind == "video"):
-                self._take(piece)
-                if progress is not None:
-                    progress(self.page.reached)
-                if self.page.reached - self.page.start >= self.settings.page:
-                    self._catch_up()
-                    yield from self._segments(heard)
-                    heard = self._listen(listener, last=False)
-            self._catch_up()
+            for part in Pages(self.path, self.settings, self.warn, pictures, watcher, self.cues, progress):
+                yield from self._segments(heard)
+                heard = part, listener.submit(self._words, part)
             yield from self._segments(heard)
-            yield from self._segments(self._listen(listener, last=True))
         self._explain()
 
-    def _take(self, piece: Audio | Picture) -> None:
-        if isinstance(piece, Audio):
-            self.page.audio.append(piece)
-            self.page.reached = max(self.page.reached, piece.span.end)
-            return
-        self.page.reached = max(self.page.reached, piece.time)
-        if self.watcher is not None:
-            self.page.sightings += self.watcher.look(piece)
+    def _heard_first(self) -> list[Span]:
+        """When somebody speaks in what is meant of the clip: the whole speech has to be known to spread words over it."""
+        meant = self.clip.span
+        found: list[Span] = []
+        for part in Pages(self.path, self.settings, lambda _: None, pictures=False) if self.info.has_audio else ():
+            found += part.speech
+            if meant is not None and part.done >= meant.end:
+                break
+        return found if meant is None else [inside for s in found if (inside := s & meant) is not None]
 
-    def _catch_up(self) -> None:
-        """Wait for the faces of all pictures handed over."""
-        if self.watcher is not None:
-            self.page.sightings += self.watcher.rest()
-
-    def _listen(self, listener: Executor, last: bool) -> _Heard:
-        """Decide what the page holds, and have its words recognised."""
-        part = self._decide(last)
-        return part, listener.submit(self._words, part)
-
-    def _decide(self, last: bool) -> _Part:
-        """The page up to its end, or to the start of what may still go on there; the rest stays for the next."""
-        page, audio = self.page, self._sound()
-        speech = self._speech(audio, last)
-        done = page.reached if last else page.reached - 1.0
-        if not last and speech and speech[-1].end > done:
-            # The last utterance may not be over; a page holds several of the longest, so this ends.
-            done = speech.pop().start
-        speech = [s for s in speech if s.start < done]
-        done = max([done, *(s.end for s in speech)])
-        people = by_person([s for s in page.sightings if s.time < done + 1e-9])
-        part = _Part(page.start, done, audio, speech, people)
-        self._forget(audio, done)
-        return part
-
-    def _sound(self) -> Audio | None:
-        page = self.page
-        if not page.audio:
-            return None
-        whole = join(page.audio)
-        page.audio = [whole]
-        return whole
-
-    def _speech(self, audio: Audio | None, last: bool) -> list[Span]:
-        if audio is None:
-            return self._cues(last)
-        found = [s.shifted(audio.start) for s in speech_spans(audio.samples, self.settings.longest)]
-        if self.given is not None:
-            found = with_cues(found, self._cues(last), audio.span)
-        return [s for s in found if s.end > self.page.start]
-
-    def _cues(self, last: bool) -> list[Span]:
-        """Stretches of the given words: words less than half a second apart belong together."""
-        spans: list[Span] = []
-        for word in self.given.items if self.given is not None else ():
-            if word.span.start < self.page.start or (word.span.start > self.page.reached and not last):
-                continue
-            near = spans and word.span.start - spans[-1].end < 0.5
-            if near and word.span.end - spans[-1].start <= self.settings.longest:
-                spans[-1] = spans[-1] | word.span
-            else:
-                spans.append(word.span)
-        return spans
-
-    def _words(self, part: _Part) -> list[Word]:
+    def _words(self, part: Part) -> list[Word]:
         audio, speech = part.audio, part.speech
-        if self.given is not None:
-            return list(self.given.items)
-        if self.clip.text is not None and speech:
-            # Known words without times: over the speech of the clip, which is short where words are known.
-            return spread(self.clip.text, speech[0] | speech[-1])
+        if self.known is not None:
+            return [w for w in self.known if w.span.middle in part]
         if self.recogniser is None or audio is None or not speech:
             return []
         heard = self.recogniser.words(audio.samples, [s.shifted(-audio.start) for s in speech])
@@ -259,7 +174,7 @@ class _Cutter:
         self.shown = self.shown or any(s.frames is not None for s in segments)
         return sorted(segments, key=lambda s: (s.span, s.who or ""))
 
-    def _utterance(self, part: _Part, span: Span, said: list[Word]) -> Iterator[Segment]:
+    def _utterance(self, part: Part, span: Span, said: list[Word]) -> Iterator[Segment]:
         """The segment of who speaks, and one of each other person in view."""
         people = part.people
         self.spoken += span.duration
@@ -275,19 +190,10 @@ class _Cutter:
     def _language(self) -> str | None:
         return self.recogniser.language if self.recogniser is not None else None
 
-    def _forget(self, audio: Audio | None, done: float) -> None:
-        page = self.page
-        page.start = done
-        page.sightings = [s for s in page.sightings if s.time >= done]
-        if audio is not None:
-            # A little context is kept: voice activity needs a run-up.
-            first = min(len(audio.samples), max(0, round((done - 0.2 - audio.start) * SAMPLE_RATE)))
-            page.audio = [Audio(audio.samples[first:].copy(), audio.start + first / SAMPLE_RATE)]
-
     def _explain(self) -> None:
-        if self.watcher is not None and not self.shown and self.seen:
+        if self.watched and not self.shown and self.seen:
             self.warn(f"a face was in view for less than {self.settings.least:g} s, too short to read")
-        elif self.watcher is not None and not self.shown:
+        elif self.watched and not self.shown:
             self.warn("no face was found")
         if not self.info.has_audio:
             self.warn("the file has no sound")

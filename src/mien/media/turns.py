@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mien.media.faces import CROP, Sighting
+from mien.media.subtitles import spread
 from mien.types import SAMPLE_RATE, Audio, Frames, Segment, Span, Word
 
 
@@ -23,11 +24,23 @@ def share_out(words: Sequence[Word], speech: Sequence[Span]) -> list[list[Word]]
     """Each word to the utterance that holds its middle, or the nearest within half a second; others are dropped."""
     shares: list[list[Word]] = [[] for _ in speech]
     for word in words:
-        middle = (word.span.start + word.span.end) / 2
+        middle = word.span.middle
         distances = [max(s.start - middle, middle - s.end, 0.0) for s in speech]
         if distances and min(distances) <= 0.5:
             shares[int(np.argmin(distances))].append(word)
     return shares
+
+
+def over_speech(text: str, speech: Sequence[Span]) -> list[Word]:
+    """The words of a text over all utterances, in proportion to their length; each lies in one, none in a pause."""
+    edges = np.cumsum([0.0, *(s.duration for s in speech)])
+    words = []
+    for word in spread(text, Span(0.0, float(edges[-1]))) if speech else ():
+        # As if nobody ever paused; from there to the clock.
+        said = min(int(np.searchsorted(edges, word.span.middle, "right")) - 1, len(speech) - 1)
+        inside = word.span & Span(float(edges[said]), float(edges[said + 1])) or word.span
+        words.append(Word(word.text, inside.shifted(speech[said].start - float(edges[said]))))
+    return words
 
 
 def by_person(sightings: Sequence[Sighting]) -> dict[str, list[Sighting]]:

@@ -136,4 +136,4 @@ def _word_clock(words: Words) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         at = line.index(piece, at)
         starts.append(at)
         at += len(piece)
-    return np.asarray(starts), np.asarray([(w.span.start + w.span.end) / 2 for w in words.items])
+    return np.asarray(starts), np.asarray([w.span.middle for w in words.items])

@@ -1,0 +1,157 @@
+"""A file read a page at a time: who speaks when is decided in stretches, so that memory does not grow with length."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mien.media.faces import Sighting
+from mien.media.open import Picture, Warn, join, stream
+from mien.media.speech import speech_spans
+from mien.media.turns import by_person, with_cues
+from mien.media.watching import Watcher
+from mien.types import SAMPLE_RATE, Audio, Span, Words
+
+if TYPE_CHECKING:
+    from mien.media.cut import CutSettings
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of the clip in which everything is decided but the words. Parts follow one another without a gap.
+
+    Attributes:
+        start: where the part before ended, seconds; 0 for the first.
+        done: where it ends, seconds.
+        last: whether the clip ends with it.
+        audio: its sound and a little before and after it; ``None`` where there is none.
+        speech: its utterances in order of time, none of which goes on in another part.
+        people: sightings of each person.
+    """
+
+    start: float
+    done: float
+    last: bool
+    audio: Audio | None
+    speech: list[Span]
+    people: dict[str, list[Sighting]]
+
+    def __contains__(self, time: float) -> bool:
+        """Every moment lies in one part; what is later than all the file holds lies in the last."""
+        return self.start <= time < (math.inf if self.last else self.done)
+
+
+@dataclass
+class _Page:
+    """What has been read and not yet given out."""
+
+    audio: list[Audio] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
+    start: float = 0.0
+    reached: float = 0.0
+
+
+class Pages:
+    """The parts of a file, in one pass. Nothing longer than a page is held.
+
+    Args:
+        path: the file.
+        settings: how to cut.
+        warn: told what could not be read.
+        pictures: whether those are decoded too, or sound alone.
+        watcher: follows people through the pictures; ``None`` when nobody can.
+        cues: words with their times, which are speech whatever the sound is.
+        progress: told the seconds read.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        settings: CutSettings,
+        warn: Warn,
+        pictures: bool,
+        watcher: Watcher | None = None,
+        cues: Words | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self._path, self._settings, self._warn = path, settings, warn
+        self._pictures, self._watcher, self._cues, self._progress = pictures, watcher, cues, progress
+        self._page = _Page()
+
+    def __iter__(self) -> Iterator[Part]:
+        for piece in stream(self._path, self._settings.fps, self._warn, self._pictures):
+            self._take(piece)
+            if self._progress is not None:
+                self._progress(self._page.reached)
+            if self._page.reached - self._page.start >= self._settings.page:
+                yield self._decide(last=False)
+        yield self._decide(last=True)
+
+    def _take(self, piece: Audio | Picture) -> None:
+        if isinstance(piece, Audio):
+            self._page.audio.append(piece)
+            self._page.reached = max(self._page.reached, piece.span.end)
+            return
+        self._page.reached = max(self._page.reached, piece.time)
+        if self._watcher is not None:
+            self._page.sightings += self._watcher.look(piece)
+
+    def _decide(self, last: bool) -> Part:
+        """The page up to its end, or to the start of what may still go on there; the rest stays for the next."""
+        page, audio = self._page, self._sound()
+        if self._watcher is not None:
+            page.sightings += self._watcher.rest()
+        speech = self._speech(audio, last)
+        done = page.reached if last else page.reached - 1.0
+        if not last and speech and speech[-1].end > done:
+            # The last utterance may not be over; a page holds several of the longest, so this ends.
+            done = speech.pop().start
+        speech = [s for s in speech if s.start < done]
+        done = max([done, *(s.end for s in speech)])
+        people = by_person([s for s in page.sightings if s.time < done + 1e-9])
+        part = Part(page.start, done, last, audio, speech, people)
+        self._forget(audio, done)
+        return part
+
+    def _sound(self) -> Audio | None:
+        page = self._page
+        if not page.audio:
+            return None
+        whole = join(page.audio)
+        page.audio = [whole]
+        return whole
+
+    def _speech(self, audio: Audio | None, last: bool) -> list[Span]:
+        if audio is None:
+            return self._stretches(last)
+        found = [s.shifted(audio.start) for s in speech_spans(audio.samples, self._settings.longest)]
+        if self._cues is not None:
+            found = with_cues(found, self._stretches(last), audio.span)
+        return [s for s in found if s.end > self._page.start]
+
+    def _stretches(self, last: bool) -> list[Span]:
+        """Stretches of the given words: words less than half a second apart belong together."""
+        spans: list[Span] = []
+        for word in self._cues.items if self._cues is not None else ():
+            if word.span.start < self._page.start or (word.span.start > self._page.reached and not last):
+                continue
+            near = spans and word.span.start - spans[-1].end < 0.5
+            if near and word.span.end - spans[-1].start <= self._settings.longest:
+                spans[-1] = spans[-1] | word.span
+            else:
+                spans.append(word.span)
+        return spans
+
+    def _forget(self, audio: Audio | None, done: float) -> None:
+        page = self._page
+        page.start = done
+        page.sightings = [s for s in page.sightings if s.time >= done]
+        if audio is not None:
+            # A little context is kept: voice activity needs a run-up.
+            first = min(len(audio.samples), max(0, round((done - 0.2 - audio.start) * SAMPLE_RATE)))
+            page.audio = [Audio(audio.samples[first:].copy(), audio.start + first / SAMPLE_RATE)]
