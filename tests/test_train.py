@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -79,6 +80,19 @@ def test_frozen_parts_do_not_change(root: Path) -> None:
     changed = {k for k in one if not torch.equal(one[k], other[k])}
     assert changed
     assert all(k.startswith("fusion.reliability.") for k in changed), changed
+
+
+@pytest.mark.parametrize("keep", ["best", "last"])
+def test_a_loss_that_is_no_number_stops_the_training(root: Path, keep: str) -> None:
+    with pytest.raises(InputError, match=r"the loss of 'tiny' is (nan|inf) in step .* smaller train.lr"):
+        line.train(recipe(lr=1e30, clip=0.0, optimizer="sgd", keep=keep), root, root / "runs", quiet=True)
+    assert not (root / "runs/tiny/seed0/weights.safetensors").exists()
+
+
+def test_a_loss_of_validation_that_is_no_number_stops_the_training(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "valid_loss", lambda *_: math.nan)
+    with pytest.raises(InputError, match=r"the loss of 'tiny' is nan in validation after epoch 1: .* smaller train.lr"):
+        line.train(recipe(keep="best"), root, root / "runs", quiet=True)
 
 
 @pytest.mark.parametrize(

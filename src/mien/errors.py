@@ -22,6 +22,10 @@ class RecipeError(InputError):
     """A recipe, an override or a data manifest has a mistake."""
 
 
+class DivergedError(InputError):
+    """The loss of a training is no finite number any more: the recipe's steps are too large, or its data hold such values."""
+
+
 class UnknownNameError(InputError):
     """A name that is not registered was asked for."""
 

@@ -18,7 +18,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from mien import threads
 from mien.data.batch import ExampleSet, epoch
 from mien.encoders.base import Encoder, encoders
-from mien.errors import InputError, RecipeError
+from mien.errors import DivergedError, InputError, RecipeError
 from mien.fusion.base import fusions
 from mien.model import Batch, Model
 from mien.recipe import Recipe
@@ -85,6 +85,7 @@ def train(
 
     Raises:
         InputError: if the folder holds a run and ``resume`` was not asked for.
+        DivergedError: if the loss, in training or validation, is no finite number.
     """
     check_names(recipe)
     torch.set_num_threads(threads.count())
@@ -174,8 +175,9 @@ class _Loop:
                     bars.advance(bar)
                     if step % _SAVE_EVERY == 0 and step % self.per_epoch and self.fabric.is_global_zero:
                         self.checkpoint.save(self.lesson, self.optimizer, self.ema, step, self.best)
+                judged = self._judge(number)
                 if self.fabric.is_global_zero:
-                    self._finish_epoch(number, log, step)
+                    self._finish_epoch(number, judged, log, step)
                 self.fabric.barrier()
         load_weights(self.model, self.folder)
         return None if math.isinf(self.best) else self.best
@@ -200,21 +202,35 @@ class _Loop:
         self.optimizer.zero_grad()
         if self.ema is not None:
             self.ema.update_parameters(self.model)
-        shown = parts if len(parts) > 1 else {}
-        return {"loss": float(loss.detach()), **{name: float(part.detach()) for name, part in shown.items()}}
+        # The mean over the processes: all of them see when it is no number, and stop.
+        mean: Tensor = self.fabric.all_reduce(loss.detach())  # type: ignore[assignment]  # of a tensor it is one
+        shown = {name: float(part.detach()) for name, part in parts.items()} if len(parts) > 1 else {}
+        return {"loss": self._finite(float(mean), f"step {step + 1}"), **shown}
 
-    def _finish_epoch(self, number: int, log: Log, step: int) -> None:
-        kept = self._kept_model()
+    def _judge(self, number: int) -> float | None:
+        """The loss on the validation sets after an epoch, the same in every process; ``None`` where nobody asks for it."""
         # Validation costs as much as an epoch where little learns; without a choice to make, the last one is enough.
-        if self.valid and (self.how.keep == "best" or number == self.how.epochs - 1):
-            loss = valid_loss(kept, self.criterion, self.valid, self.fabric)
+        if not self.valid or (self.how.keep != "best" and number < self.how.epochs - 1):
+            return None
+        first = self.fabric.is_global_zero
+        loss = valid_loss(self._kept_model(), self.criterion, self.valid, self.fabric) if first else 0.0
+        return self._finite(self.fabric.broadcast(loss), f"validation after epoch {number + 1}")
+
+    def _finite(self, loss: float, place: str) -> float:
+        if math.isfinite(loss):
+            return loss
+        raise DivergedError(
+            f"the loss of '{self.recipe.name}' is {loss} in {place}: give a smaller train.lr, look among features and labels "
+            "for what is no number or huge, or take train.precision = '32-true'"
+        )
+
+    def _finish_epoch(self, number: int, loss: float | None, log: Log, step: int) -> None:
+        if loss is not None:
             log.scalar("valid/loss", loss, step)
             log.line(f"epoch {number + 1}/{self.how.epochs} valid loss {loss:.4f}")
-        else:
-            loss = math.inf
-        if self.how.keep == "last" or not self.valid or loss < self.best:
-            save_weights(kept, self.folder)
-            self.best = loss
+        if self.how.keep == "last" or loss is None or loss < self.best:
+            save_weights(self._kept_model(), self.folder)
+            self.best = math.inf if loss is None else loss
         self.checkpoint.save(self.lesson, self.optimizer, self.ema, step, self.best)
 
     def _kept_model(self) -> Model:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
 
@@ -70,6 +71,19 @@ def test_it_never_touches_the_test_split_and_goes_on(root: Path, monkeypatch: py
     assert best["train"]["lr"] == again.values["train.lr"]
     assert recipes.load(again.file).train.schedule == again.values["train.schedule"]
     assert list((root / "runs").rglob("*.safetensors")) == []
+
+
+def test_a_trial_whose_loss_is_no_number_is_the_worst_and_the_search_goes_on(root: Path) -> None:
+    told: list[float] = []
+    (root / "wild.toml").write_text(TOML.replace("lr = 0.01", "optimizer = 'sgd'\nclip = 0"), encoding="utf-8")
+    search = Search(root / "wild.toml", ("tune={'train.lr' = [0.01, 1e30]}",), 6)
+    found = tune(search, root, root / "runs", lambda number, score: told.append(score))
+    assert any(math.isnan(score) for score in told)
+    assert found.trials == len(told) == 6
+    assert found.values == {"train.lr": 0.01}
+    assert not list((root / "runs").rglob("trial*/"))
+    with pytest.raises(InputError, match=r"no finite number in any trial; let \[tune\] look at a smaller train.lr"):
+        tune(Search(root / "wild.toml", ("tune={'train.lr' = [1e30]}",), 1), root, root / "runs")
 
 
 def test_a_metric_of_the_validation_data_can_decide(root: Path) -> None:

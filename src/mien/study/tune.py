@@ -14,6 +14,7 @@ recipe as it stands. A seed other than that of the search should judge what it f
 from __future__ import annotations
 
 import logging
+import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ import numpy as np
 from mien import recipe as recipes
 from mien import strict
 from mien.cache import content_key, write_atomic
-from mien.errors import InputError, RecipeError
+from mien.errors import DivergedError, InputError, RecipeError
 from mien.evaluate import ModelSystem, predict
 from mien.metrics.base import measures, named
 from mien.recipe import Recipe
@@ -162,7 +163,7 @@ def tune(search: Search, root: Path, runs: Path, follow: Callable[[int, float], 
         search: see ``Search``.
         root: folder of the data sets.
         runs: folder of all runs.
-        follow: told the number and score of each finished trial.
+        follow: told the number and score of each finished trial, NaN where its loss was none.
 
     Returns:
         The best; its recipe is written to ``runs/tune-<hash>/best.toml``.
@@ -185,13 +186,17 @@ def tune(search: Search, root: Path, runs: Path, follow: Callable[[int, float], 
 
     def objective(trial: optuna.Trial) -> float:
         values = {key: part.suggest(trial, key) for key, part in where.items()}
-        score = _score(search, starting_in(search.recipe(values), runs), root, folder / f"trial{trial.number}")
+        try:
+            score = _score(search, starting_in(search.recipe(values), runs), root, folder / f"trial{trial.number}")
+        except DivergedError as error:
+            follow(trial.number, math.nan)
+            raise optuna.TrialPruned from error  # worse than any score: the search learns to keep away
         follow(trial.number, score)
         return score
 
     try:
         _go_on(study, search, where, objective)
-        best, trials = study.best_trial, len(_finished(study))
+        best, trials = _best(study), len(_finished(study))
     finally:
         storage.engine.dispose()
     file = folder / "best.toml"
@@ -219,9 +224,14 @@ def _go_on(study: optuna.Study, search: Search, where: Space, objective: Callabl
 
 
 def _finished(study: optuna.Study) -> Sequence[optuna.trial.FrozenTrial]:
-    import optuna
+    """Those with a score, and those whose loss was no finite number."""
+    return [trial for trial in study.get_trials(deepcopy=False) if trial.state.name in ("COMPLETE", "PRUNED")]
 
-    return study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
+
+def _best(study: optuna.Study) -> optuna.trial.FrozenTrial:
+    if all(trial.value is None for trial in _finished(study)):
+        raise InputError("the loss was no finite number in any trial; let [tune] look at a smaller train.lr")
+    return study.best_trial
 
 
 def _key(search: Search) -> str:
@@ -241,8 +251,8 @@ def lower_is_better(search: Search) -> bool:
 
 def _score(search: Search, plan: Recipe, root: Path, folder: Path) -> float:
     """Train and look at the validation sets; what was trained is not kept."""
-    run = train(plan, root, folder, resume=True, quiet=True)
     try:
+        run = train(plan, root, folder, resume=True, quiet=True)
         if run.valid_loss is None:
             raise RecipeError(f"the recipe '{run.recipe.name}' has no validation data; tuning needs some")
         return run.valid_loss if search.metric is None else _measured(run, search.metric)
