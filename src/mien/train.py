@@ -164,7 +164,7 @@ class _Loop:
             observe(self.model, self.sets)
         total = self.per_epoch * self.how.epochs
         bar = bars.add_task(f"train {self.recipe.name} seed {self.recipe.seed}", total=total, completed=step)
-        with Log(self.folder) as log:
+        with Log(self.folder if self.fabric.is_global_zero else None) as log:
             for number in range(step // self.per_epoch, self.how.epochs):
                 learning_mode(self.lesson)
                 for batch in self._batches(number, step % self.per_epoch):

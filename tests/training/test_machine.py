@@ -49,8 +49,12 @@ def test_two_processes_learn_one_model(tmp_path: Path) -> None:
     assert "torchvision" not in done.stderr, "what libraries say about themselves"
     assert done.stdout.count("| pictures | test | face | accuracy |") == 1, "one process prints"
     assert (tmp_path / "runs/two/seed0/bundle/bundle.json").is_file()
-    log = (tmp_path / "runs/two/seed0/log.txt").read_text(encoding="utf-8").splitlines()
+    folder = tmp_path / "runs/two/seed0"
+    log = (folder / "log.txt").read_text(encoding="utf-8").splitlines()
     assert len(log) == 1, "one process writes"
+    scalars = [line.split(",")[:2] for line in (folder / "scalars.csv").read_text(encoding="utf-8").splitlines()]
+    assert scalars == [*([str(step), "train/loss"] for step in range(1, 13)), ["12", "valid/loss"]]
+    assert len(list((folder / "tensorboard").iterdir())) == 1
     assert float(log[0].rpartition(" ")[2]) < 0.6, "two classes at chance give 0.69"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -116,32 +117,39 @@ def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 class Log:
-    """TensorBoard scalars, the same as lines of ``scalars.csv`` (step, name, value), and a plain text log beside them."""
+    """TensorBoard scalars, the same as lines of ``scalars.csv`` (step, name, value), and a plain text log beside them.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: of the run; ``None`` in a process that leaves writing to the first one: it writes nothing then.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
         self._folder = folder
+        self._open = ExitStack()
         self._writer: Any = None
         self._scalars: Any = None
 
     def __enter__(self) -> Self:
-        from torch.utils.tensorboard import SummaryWriter
+        if self._folder is not None:
+            from torch.utils.tensorboard import SummaryWriter
 
-        self._writer = SummaryWriter(self._folder / "tensorboard")
-        self._scalars = (self._folder / "scalars.csv").open("a", encoding="utf-8")
+            self._writer = self._open.enter_context(SummaryWriter(self._folder / "tensorboard"))
+            self._scalars = self._open.enter_context((self._folder / "scalars.csv").open("a", encoding="utf-8"))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._writer.close()
-        self._scalars.close()
+        self._open.close()
 
     def scalar(self, name: str, value: float, step: int) -> None:
         """One number at one step."""
-        self._writer.add_scalar(name, value, step)
-        self._scalars.write(f"{step},{name},{value:.6g}\n")
+        if self._folder is not None:
+            self._writer.add_scalar(name, value, step)
+            self._scalars.write(f"{step},{name},{value:.6g}\n")
 
     def line(self, text: str) -> None:
         """One line in log.txt."""
-        with (self._folder / "log.txt").open("a", encoding="utf-8") as file:
-            file.write(text + "\n")
+        if self._folder is not None:
+            with (self._folder / "log.txt").open("a", encoding="utf-8") as file:
+                file.write(text + "\n")
