@@ -102,6 +102,10 @@ def test_a_loss_of_validation_that_is_no_number_stops_the_training(root: Path, m
         ({"train": recipe(auxiliary=({"name": "contrast"},)).train}, "did you mean 'contrastive'"),
         ({"fusion": {"name": "concta"}}, "did you mean 'concat'"),
         ({"encoders": {"face": EncoderTable("facecnn")}}, "did you mean 'face_cnn'"),
+        (
+            {"data": (replace(recipe().data[0], degrade=("", "blurr:2")),)},
+            "cannot degrade by 'blurr'; did you mean 'blur'",
+        ),
         ({"encoders": {"voice": EncoderTable("face_cnn")}}, "it cannot stand under \\[encoders.voice\\]"),
         ({"encoders": {"face": EncoderTable("face_cnn", {"width": 4}, start="gone")}}, "train its recipe first"),
     ],

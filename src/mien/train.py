@@ -17,6 +17,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mien import threads
 from mien.data.batch import ExampleSet, epoch
+from mien.data.load import spoiler
 from mien.encoders.base import Encoder, encoders
 from mien.errors import DivergedError, InputError, RecipeError
 from mien.fusion.base import fusions
@@ -46,6 +47,8 @@ def check_names(recipe: Recipe) -> None:
     fusions.get(str(recipe.fusion.get("name", "")))
     for auxiliary in recipe.train.auxiliary:
         objectives.check_name(auxiliary)
+    for how in (h for source in recipe.data for h in source.degrade if h):
+        spoiler(how)
 
 
 def build(recipe: Recipe) -> tuple[Model, dict[Modality, Encoder]]:

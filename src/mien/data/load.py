@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mien.data.rows import read_array
-from mien.errors import RecipeError
+from mien.errors import RecipeError, closest
 from mien.types import (
     SAMPLE_RATE,
     Audio,
@@ -118,14 +118,23 @@ def spoil(segment: Segment, how: str, name: str) -> Segment:
     """
     if not how:
         return segment
+    change, amount = spoiler(how)
+    return change(segment, amount, np.random.default_rng(zlib.crc32(f"{name}|{how}".encode())))
+
+
+def spoiler(how: str) -> tuple[Spoil, float]:
+    """What "kind:level" means.
+
+    Raises:
+        RecipeError: unknown kind or level.
+    """
     kind, _, level = how.partition(":")
     if kind not in _SPOILERS:
-        raise RecipeError(f"cannot degrade by '{kind}'; known: {', '.join(sorted(_SPOILERS))}")
+        raise RecipeError(f"cannot degrade by '{kind}'; {closest(kind, _SPOILERS)}")
     try:
-        amount = float(level)
+        return _SPOILERS[kind], float(level)
     except ValueError:
         raise RecipeError(f"'{how}' needs a number after the colon") from None
-    return _SPOILERS[kind](segment, amount, np.random.default_rng(zlib.crc32(f"{name}|{how}".encode())))
 
 
 def _noise(segment: Segment, snr_db: float, rng: np.random.Generator) -> Segment:

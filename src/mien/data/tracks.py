@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mien.cache import cache_folder, content_key, file_sha256, make_folder
 from mien.data.load import segment_of, spoil
 from mien.encoders.base import Encoder
-from mien.errors import InputError
+from mien.errors import MediaError
 from mien.types import Clip, Example, Modality, Track
 
 _SHARD = 256
@@ -34,10 +34,13 @@ class TrackStore:
 
     Tracks are packed in shards of 256 items; each shard is a folder of plain arrays whose name is a hash of what went
     in (encoder, version, settings, content of files, words), so a second run finds it, wherever the files lie, and a
-    killed run goes on with the shard it was at. ``skipped`` lists (clip id, reason) of items that could not be read.
+    killed run goes on with the shard it was at. ``skipped`` lists (clip id, reason) of items whose files could not be read.
 
     Args:
         by_group: no shard holds items of two groups, so that the folds of a cross-validation share what is prepared.
+
+    Raises:
+        InputError: the encoder cannot work (something is not installed, an option does not fit), whatever the clip.
     """
 
     def __init__(
@@ -140,7 +143,7 @@ def _fill(draft: Path, encoder: Encoder, items: Sequence[Item]) -> None:
     for item in items:
         try:
             tracks.append(_prepare(encoder, item.example.clip, item.how))
-        except InputError as error:
+        except MediaError as error:  # of this clip; other errors are of the recipe or the installation
             tracks.append(None)
             skipped.append(f"{item.example.clip.id}\t{error}".replace("\n", " "))
     found = [t for t in tracks if t is not None]
