@@ -12,7 +12,8 @@ from safetensors.torch import load_file
 
 from mien import train as line
 from mien.errors import InputError, RecipeError
-from mien.recipe import EncoderTable
+from mien.recipe import EncoderTable, Source
+from mien.record import record
 from mien.training.run import Checkpoint
 from tests.tiny import recipe, write_pictures
 
@@ -113,3 +114,30 @@ def test_a_loss_of_validation_that_is_no_number_stops_the_training(root: Path, m
 def test_mistakes_are_named(root: Path, change: dict[str, object], message: str) -> None:
     with pytest.raises((RecipeError, InputError), match=message):
         line.train(replace(recipe(), **change), root, root / "runs", quiet=True)  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_read_is_told_once_by_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_pictures(tmp_path)
+    for number in (0, 1, 2):
+        (tmp_path / "pictures" / f"{number}.png").unlink()
+    (tmp_path / "pictures" / "8.png").write_text("junk")
+    found = line.train(recipe(), tmp_path, tmp_path / "runs", quiet=True)
+    found.sets("train", tmp_path, quiet=True)
+    assert capsys.readouterr().err.splitlines() == [
+        f"pictures train: skipped pictures/0 and 2 more: no face: there is no file '{tmp_path}/pictures/0.png'",
+        f"pictures train: skipped pictures/8: no face: '{tmp_path}/pictures/8.png' is not a picture that can be read",
+        "pictures train: 16 of 20 clips read",
+    ]
+    about = record(found, {}, ())["data"][0]
+    assert (about["n"], about["skipped"], len(about["why"])) == (16, 4, 3)
+
+
+def test_sets_of_which_nothing_can_be_read_are_told_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "m.csv").write_text("text,emotion,split\nso glad,happy,train\noh no,sad,train\n", encoding="utf-8")
+    bare = replace(recipe(), data=(Source("bare", "m.csv", {"text": "text"}),))
+    with pytest.raises(RecipeError, match="finds no training examples"):
+        line.train(bare, tmp_path, tmp_path / "runs", quiet=True)
+    assert capsys.readouterr().err.splitlines() == [
+        "bare train: skipped bare/0 and 1 more: there is no face in it",
+        "bare train: 0 of 2 clips read",
+    ]

@@ -52,7 +52,7 @@ def size(run: Run) -> tuple[int, int]:
 
 
 def about(part: ExampleSet, split: str) -> dict[str, Any]:
-    """How many examples and speakers a set has, and how its labels are distributed."""
+    """How many examples and speakers a set has, what of it could not be read, and how its labels are distributed."""
     labels: dict[str, dict[str, Any]] = {}
     for task in part.tasks:
         targets = part.targets(task.name)
@@ -71,7 +71,8 @@ def about(part: ExampleSet, split: str) -> dict[str, Any]:
         "split": split,
         "n": len(part),
         "speakers": 0 if None in speakers else len(speakers),
-        "skipped": len(part.skipped),
+        "skipped": len(part.left_out),
+        "why": part.account(),
         "labels": labels,
     }
 

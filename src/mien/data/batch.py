@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -35,7 +36,11 @@ class _People(NamedTuple):
 class ExampleSet:
     """Examples of one source and split, with the tracks of every encoder.
 
-    Examples without any track are left out; ``skipped`` says which and why. For ``by_group`` see ``TrackStore``.
+    Examples without any track are left out. For ``by_group`` see ``TrackStore``.
+
+    Attributes:
+        left_out: ids of those clips.
+        skipped: (id, why) of all that was not read: clips left out, and single modalities of others.
     """
 
     def __init__(
@@ -56,11 +61,29 @@ class ExampleSet:
         self._kept = np.flatnonzero(lengths.sum(axis=0) > 0)
         self._lengths: NDArray[np.int64] = lengths.max(axis=0)[self._kept]
         self.examples: list[Example] = [items[int(i)].example for i in self._kept]
-        self.skipped = [pair for s in self._stores.values() for pair in s.skipped]
+        kept = {e.clip.id for e in self.examples}
+        self._clips = tuple(dict.fromkeys(i.example.clip.id for i in items))
+        self.left_out = tuple(name for name in self._clips if name not in kept)
+        unread = {(name, f"no {m}: {why}"): None for m, s in self._stores.items() for name, why in s.skipped}
+        bare = set(self.left_out) - {name for name, _ in unread}
+        nothing = f"there is no {' or '.join(self._stores)} in it"
+        self.skipped = (*unread, *((name, nothing) for name in self.left_out if name in bare))
         self._people: dict[Modality, _People] = {}
 
     def __len__(self) -> int:
         return len(self.examples)
+
+    def account(self) -> list[str]:
+        """What was not read: a line for each reason with an example, then how many clips are left out. Empty where all was."""
+        alike: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for name, why in self.skipped:
+            alike[re.sub("'[^']*'", "", why)].append((name, why))
+        lines = []
+        for (name, why), *others in alike.values():
+            lines.append(f"skipped {name}{f' and {len(others):,} more' if others else ''}: {why}")
+        if lines:
+            lines.append(f"{len(self._clips) - len(self.left_out):,} of {len(self._clips):,} clips read")
+        return lines
 
     def tracks(self, index: int) -> dict[Modality, Track]:
         """The tracks of one example; absent modalities are left out."""
@@ -179,7 +202,8 @@ def load_sets(
     progress: Callable[[str, int], Progress],
     spoilt: tuple[str, int] | None = None,
 ) -> list[ExampleSet]:
-    """The sets of one split ("train", "valid" or "test") of all sources; sources without it are left out.
+    """The sets of one split ("train", "valid" or "test") of all sources; sources without it are left out. A set of whose clips
+    none could be read is empty.
 
     Args:
         progress: given a name and a number of examples, returns what to call as they are prepared.
@@ -199,7 +223,7 @@ def load_sets(
         if items:
             follow = progress(f"{source.name} {split}", len(items))
             sets.append(ExampleSet(source.name, items, encoders, names, tasks, follow, by_group=source.folds > 0))
-    return [s for s in sets if len(s)]
+    return sets
 
 
 def _limited(examples: list[Example], limit: int) -> list[Example]:

@@ -142,7 +142,10 @@ def _data(rows: Sequence[Mapping[str, Any]], recipe: Mapping[str, Any]) -> Secti
     ]
     notes = [note for note in (recipe["export"]["licence"], *recipe["export"]["notes"]) if note]
     licence = Prose("Licence: " + " ".join(notes)) if notes else Prose("The recipe says nothing of licences.")
-    return Section("Data", [Table(head, cells, words=len(head)), licence], "Speakers are never split between sets.")
+    unread = [f"{row['set']} {row['split']}: {line}" for row in rows for line in row["why"]]
+    skipped = [Code("\n".join(unread), "What could not be read, and why")] if unread else []
+    parts: list[Part] = [Table(head, cells, words=len(head)), *skipped, licence]
+    return Section("Data", parts, "Speakers are never split between sets.")
 
 
 def _counts(counts: Mapping[str, Any]) -> str:

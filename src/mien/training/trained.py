@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,9 @@ from mien.encoders.base import Encoder
 from mien.model import Model
 from mien.person import Population
 from mien.recipe import Recipe
+from mien.report.table import harmless
 from mien.training.frozen import put_together
+from mien.training.machine import is_first_process
 from mien.training.run import WEIGHTS
 from mien.types import Modality
 
@@ -82,6 +86,8 @@ def example_sets(
 ) -> list[ExampleSet]:
     """The recipe's sets of one split, prepared by the encoders, with a progress bar each; the modalities of ``populations``
     relative to what is usual for their person. For ``spoilt`` see ``load_sets``.
+
+    What could not be read is told on the error stream; sets of which nothing could be are left out.
     """
 
     def follow(label: str, size: int) -> Callable[[int], None]:
@@ -90,10 +96,22 @@ def example_sets(
         return lambda step: bars.advance(bar, step)
 
     names = {m: t.name for m, t in recipe.encoders.items()}
-    sets = load_sets(recipe.data, split, parts, names, recipe.tasks, root, follow, spoilt)
+    found = load_sets(recipe.data, split, parts, names, recipe.tasks, root, follow, spoilt)
+    if spoilt is None and is_first_process():  # what is spoilt was read unspoilt before
+        for part in found:
+            _tell(part.name, split, tuple(part.account()))
+    sets = [s for s in found if len(s)]
     for part, (modality, population) in itertools.product(sets, (populations or {}).items()):
         part.relate(modality, population)
     return sets
+
+
+@cache
+def _tell(name: str, split: str, lines: tuple[str, ...]) -> None:
+    """Once, however often a set is read: for each seed, fold and export."""
+    for line in lines:
+        # Through ``sys.stderr``, which Rich takes care of while bars are shown.
+        sys.stderr.write(harmless(f"{name} {split}: {line}") + "\n")
 
 
 @contextmanager
