@@ -112,6 +112,15 @@ def test_mistakes_are_named(root: Path, changes: dict[str, object], message: str
         read(replace(_SOURCE, **changes), (EMOTION,), root)  # type: ignore[arg-type]
 
 
+def test_an_id_that_two_rows_have_is_refused(root: Path) -> None:
+    with (root / "m.csv").open("a", encoding="utf-8") as file:
+        file.write("\na,so sad,anger,test,s3,0,0")
+    with pytest.raises(RecipeError, match=r"row 1 of '.*m.csv' and row 4 of '.*m.csv' have the same id 'a'; give each"):
+        read(_SOURCE, (EMOTION,), root)
+    numbered = read(replace(_SOURCE, clip={"text": "text", "id": "label"}, where={"split": "train"}), (EMOTION,), root)
+    assert [e.clip.id for e in numbered] == ["set/joy"], "rows that are not chosen do not count"
+
+
 def test_data_root_must_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_DATA", str(tmp_path / "gone"))
     with pytest.raises(RecipeError, match="there is no data folder"):

@@ -49,7 +49,7 @@ def read(source: Source, tasks: Sequence[Task], root: Path) -> list[Example]:
     A row counts when it is chosen by ``where`` and has an answer to at least one task.
 
     Raises:
-        RecipeError: a missing manifest or column, or a label the task does not have.
+        RecipeError: a missing manifest or column, an id that two rows have, or a label the task does not have.
     """
     known = {t.name: t for t in tasks}
     for name, target in source.targets.items():
@@ -58,6 +58,7 @@ def read(source: Source, tasks: Sequence[Task], root: Path) -> list[Example]:
         if name not in FIELDS:
             raise RecipeError(f"data set '{source.name}': a clip has no '{name}'; {closest(name, list(FIELDS))}")
     entries = [e for e in _entries(source, root) if all(str(e.row.get(k)) == v for k, v in source.where.items())]
+    _check_ids(source, entries)
     around = places(source, entries)
     answers = [_answers(source, known, e) for e in entries]
     usable = [(e, p, a) for e, p, a in zip(entries, around, answers, strict=True) if a.taught or a.judged]
@@ -137,6 +138,22 @@ def _check_columns(source: Source, row: Row, several: bool = False) -> None:
     needed += [source.group] if source.group else []
     needed += [source.dialogue, source.turn] if _ordered(source) else []
     _require(source, needed, row)
+
+
+def _check_ids(source: Source, entries: Sequence[Entry]) -> None:
+    """What is said of a clip is found again by its id, so two rows must not have the same."""
+    seen: dict[str, Entry] = {}
+    for entry in entries:
+        first = seen.setdefault(_id(source, entry), entry)
+        if first is not entry:
+            raise RecipeError(
+                f"{_place(first)} and {_place(entry)} have the same id '{_id(source, entry).removeprefix(f'{source.name}/')}'; "
+                "give each row its own, or leave the ids out"
+            )
+
+
+def _place(entry: Entry) -> str:
+    return f"row {entry.number + 1} of '{entry.path}'"
 
 
 def _require(source: Source, needed: Iterable[str], columns: Collection[str]) -> None:
@@ -245,7 +262,7 @@ def _span(entry: Entry, start: Any, end: Any) -> Span | None:
     try:
         return Span(float(start), float(end))
     except ValueError as error:
-        raise RecipeError(f"row {entry.number + 1} of '{entry.path}': {error}") from error
+        raise RecipeError(f"{_place(entry)}: {error}") from error
 
 
 def _number_in(entry: Entry, source: Source) -> str:
