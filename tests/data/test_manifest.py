@@ -121,6 +121,17 @@ def test_an_id_that_two_rows_have_is_refused(root: Path) -> None:
     assert [e.clip.id for e in numbered] == ["set/joy"], "rows that are not chosen do not count"
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "high"])
+def test_a_score_or_a_count_of_votes_is_a_finite_number(root: Path, value: str) -> None:
+    (root / "m.csv").write_text(f"text,label,mood,split,v_joy\na,joy,0.5,train,2\nb,joy,{value},train,{value}", "utf-8")
+    mood = Task("mood", "score", bounds=(-1, 1))
+    with pytest.raises(RecipeError, match=f"row 2 of '.*m.csv': 'mood' holds numbers, not '{value}'; leave it empty"):
+        read(replace(_SOURCE, targets={"mood": Target()}), (mood,), root)
+    voted = {"emotion": replace(_LABELS, votes={"v_joy": "happy"})}
+    with pytest.raises(RecipeError, match=f"row 2 of '.*m.csv': 'v_joy' holds numbers, not '{value}'"):
+        read(replace(_SOURCE, targets=voted), (EMOTION,), root)
+
+
 def test_data_root_must_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_DATA", str(tmp_path / "gone"))
     with pytest.raises(RecipeError, match="there is no data folder"):

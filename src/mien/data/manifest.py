@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -175,9 +176,9 @@ class _Answers(NamedTuple):
 
 
 def _answers(source: Source, tasks: Mapping[str, Task], entry: Entry) -> _Answers:
-    judged = {name: _target(target, tasks[name], entry.row) for name, target in source.targets.items()}
+    judged = {name: _target(target, tasks[name], entry) for name, target in source.targets.items()}
     # Votes are soft targets to learn from; a test is judged by the published hard labels.
-    votes = {name: _vote_shares(t, tasks[name], entry.row) for name, t in source.targets.items() if t.votes}
+    votes = {name: _vote_shares(t, tasks[name], entry) for name, t in source.targets.items() if t.votes}
     return _Answers(_known({**judged, **votes}), _known(judged))
 
 
@@ -194,29 +195,36 @@ def _example(source: Source, entry: Entry, place: Place, root: Path) -> Example:
     return Example(clip, {}, None if group in (None, "") else str(group), split, source.name)
 
 
-def _target(target: Target, task: Task, row: Row) -> Float32 | None:
+def _target(target: Target, task: Task, entry: Entry) -> Float32 | None:
     """The row's answer to one task; ``None`` when it has none."""
-    value = row.get(target.column or task.name)
+    column = target.column or task.name
+    value = entry.row.get(column)
     if value is None or value == "":
         return None
     if task.kind == "score":
-        return np.asarray([_number(value, target.column or task.name)], np.float32)
+        return np.asarray([_number(entry, column)], np.float32)
     names = target.labels or {label: label for label in task.labels}
     labels = [names[x] for x in str(value).split("|") if x in names]
     return _shares(task, dict.fromkeys(labels, 1.0)) if labels else None
 
 
-def _number(value: Any, column: str) -> float:
+def _number(entry: Entry, column: str) -> float:
+    value = entry.row[column]
     try:
-        return float(value)
-    except ValueError:
-        raise RecipeError(f"column '{column}' should hold numbers, not '{value}'") from None
+        number = float(value)
+    except (ValueError, TypeError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise RecipeError(
+            f"{_place(entry)}: '{column}' holds numbers, not '{value}'; leave it empty where it is not known"
+        )
+    return number
 
 
-def _vote_shares(target: Target, task: Task, row: Row) -> Float32 | None:
+def _vote_shares(target: Target, task: Task, entry: Entry) -> Float32 | None:
     votes = dict.fromkeys(target.votes.values(), 0.0)
     for column, label in target.votes.items():
-        count = 0.0 if row[column] in (None, "") else _number(row[column], column)
+        count = 0.0 if entry.row[column] in (None, "") else _number(entry, column)
         # A single vote is noise: dropped, as Barsoum et al. 2016 (arXiv 1608.01041) do.
         votes[label] += count if count > 1 else 0.0
     return _shares(task, votes) if sum(votes.values()) else None

@@ -100,6 +100,7 @@ def test_rows_that_say_too_little_or_too_much(tmp_path: Path) -> None:
     assert reason(tmp_path, header, good, "b,ho,tran,happy,0") == "there is no split 'tran'; did you mean 'train'?"
     assert "'hapy' is no label of 'emotion'; did you mean 'happy'" in reason(tmp_path, header, good, "b,ho,,hapy,0")
     assert "'valence' is a number" in reason(tmp_path, header, good, "b,ho,train,happy,much")
+    assert "'valence' is a number" in reason(tmp_path, header, good, "b,ho,train,happy,inf")
     assert reason(tmp_path, header, good, "a,ho,train,happy,0") == "the id 'a' has stood before"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -151,7 +152,7 @@ def _score(task: Task, value: str, faults: list[tuple[str, str]]) -> tuple[str, 
     low, high = task.bounds or (-float("inf"), float("inf"))
     try:
         number = float(value)
-        fits = low <= number <= high
+        fits = math.isfinite(number) and low <= number <= high
     except ValueError:
         fits = False
     if not fits:
