@@ -26,7 +26,7 @@ from mien.media.speech import recogniser
 from mien.types import Clip
 
 asr = recogniser(sys.argv[2])
-count = sum(1 for _ in cut(Clip("long", video=Path(sys.argv[1])), CutSettings(), asr, lambda line: None))
+count = sum(1 for _ in cut(Clip("long", video=Path(sys.argv[1])), CutSettings(), asr, lambda line: None).segments)
 print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 

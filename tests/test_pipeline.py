@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 from PIL import Image
 
 from mien import Analyzer, analyze
 from mien.encoders.base import encoders
 from mien.errors import InputError
+from mien.media.open import read_audio
+from mien.media.picture import read_image
 from mien.report.base import exporters
 from mien.report.json import schema
 from mien.samples import demo_clip
-from mien.types import EMOTIONS, Clip, Segment, Span, Track
+from mien.types import EMOTIONS, SAMPLE_RATE, Clip, Segment, Span, Track
+from tests.media.clips import write_clip
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +100,19 @@ def test_texts_and_subtitles(analyzer: Analyzer, tmp_path: Path) -> None:
 def test_known_words_replace_recognition(samples: Path) -> None:
     timeline = analyze(samples / "video/cremad_1001_DFA_SAD.mp4", text="I am so sad today.", asr="off")
     assert [p.text for p in timeline.predictions if p.text] == ["I am so sad today."]
+
+
+def test_a_face_that_is_not_in_view_is_a_reason_after_a_glimpse_too(samples: Path, tmp_path: Path) -> None:
+    voice = read_audio(samples / "audio/cremad_1002_DFA_ANG.wav").samples
+    sound = np.concatenate([np.zeros(2 * SAMPLE_RATE, np.float32), voice])
+    portrait = read_image(samples / "image/faceapi_happy.jpg")[:280, :480]
+    for last, told in ((3, "no face was found"), (12, "a face was in view for less than 0.6 s")):
+        pictures = [portrait if 3 <= i < last else np.full_like(portrait, 90) for i in range(len(sound) // 640)]
+        timeline = analyze(write_clip(tmp_path / f"{last}.mp4", pictures, sound), asr="off")
+        assert timeline.warnings[0].startswith(told)
+        assert ["no_face" in p.reasons for p in timeline.predictions] == [True]
+    (heard,) = analyze(samples / "audio/cremad_1002_DFA_ANG.wav", asr="off").predictions
+    assert "no_face" not in heard.reasons, "a sound has none to look for"
 
 
 def test_nothing_to_do(analyzer: Analyzer) -> None:

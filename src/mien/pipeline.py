@@ -79,13 +79,13 @@ class Analyzer:
         """
         warnings: list[str] = []
         clip = clip_of(source, text, subtitles)
-        duration, cut = self._segmenter.segments(clip, subtitles, warnings.append, progress)
-        segments = _with_context(cut, max(e.context for e in self.bundle.encoders.values()))
+        cut = self._segmenter.segments(clip, subtitles, warnings.append, progress)
+        segments = _with_context(cut.segments, max(e.context for e in self.bundle.encoders.values()))
         people: People = {}
         predictions = tuple(p for s in segments if (p := self._predict(s, people, warnings, watch)) is not None)
-        if _looked_for_faces(predictions, warnings):
+        if cut.faces and "face" in self.bundle.encoders:
             predictions = tuple(p if "face" in p.shares else _because(p, "no_face") for p in predictions)
-        duration = max([duration, *(p.span.end for p in predictions)])
+        duration = max([cut.duration, *(p.span.end for p in predictions)])
         return _timeline(clip.id, duration, self.bundle, self.task.name, predictions, warnings)
 
     def _tracks(self, segment: Segment, people: People) -> dict[Modality, Track]:
@@ -209,10 +209,6 @@ def _mean_scores(predictions: Sequence[Prediction]) -> dict[str, float]:
         label: sum(w * p.scores[label] for w, p in zip(weights, predictions, strict=True)) / sum(weights)
         for label in predictions[0].scores
     }
-
-
-def _looked_for_faces(predictions: Sequence[Prediction], warnings: Sequence[str]) -> bool:
-    return any("face" in p.shares for p in predictions) or any(w.startswith("no face was found") for w in warnings)
 
 
 def _because(p: Prediction, reason: str) -> Prediction:

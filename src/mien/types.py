@@ -5,7 +5,7 @@ Times are float seconds from the start of the clip, on one clock for all. Absenc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -200,6 +200,21 @@ class Segment:
         """The modalities that are present."""
         parts: dict[Modality, Any] = {"text": self.words, "voice": self.audio, "face": self.frames}
         return tuple(m for m in MODALITIES if parts[m] is not None or m in self.features)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What a clip is cut into.
+
+    Attributes:
+        segments: in order of time. To be gone through once: a clip may be long, and is read on the way.
+        duration: seconds; 0 when the file does not say, and of words and pictures.
+        faces: whether faces are looked for in it.
+    """
+
+    segments: Iterator[Segment]
+    duration: float = 0.0
+    faces: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ class Scripted:
 
 def segments(clip: Clip, settings: CutSettings | None = None, **more: object) -> tuple[list[Segment], list[str]]:
     lines: list[str] = []
-    return list(cut(clip, settings or CutSettings(), Scripted(), lines.append, **more)), lines  # type: ignore[arg-type]
+    return list(cut(clip, settings or CutSettings(), Scripted(), lines.append, **more).segments), lines  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +162,7 @@ def test_a_picture_gives_a_segment_per_face(samples: Path) -> None:
 def test_real_words_of_a_real_clip(samples: Path) -> None:
     lines: list[str] = []
     clip = Clip("c", video=samples / "video/cremad_1001_DFA_NEU.mp4")
-    found = list(cut(clip, CutSettings(), recogniser("tiny.en"), lines.append))
+    found = list(cut(clip, CutSettings(), recogniser("tiny.en"), lines.append).segments)
     assert len([s for s in found if s.words]) == 1
     first = next(s for s in found if s.words)
     assert first.words is not None
@@ -176,7 +176,9 @@ def test_real_words_of_a_real_clip(samples: Path) -> None:
 )
 def test_no_english_is_made_of_other_languages(samples: Path, name: str) -> None:
     lines: list[str] = []
-    found = list(cut(Clip("c", audio=samples / "audio" / name), CutSettings(), recogniser("tiny.en"), lines.append))
+    found = list(
+        cut(Clip("c", audio=samples / "audio" / name), CutSettings(), recogniser("tiny.en"), lines.append).segments
+    )
     assert found
     assert all(s.modalities == ("voice",) for s in found)
     assert len(lines) == 1
@@ -187,6 +189,8 @@ def test_no_english_is_made_of_other_languages(samples: Path, name: str) -> None
 @pytest.mark.parametrize("name", ["mexca_eng_5s.wav", "ravdess_sad_48k.wav", "cremad_1002_DFA_FEA.wav"])
 def test_english_keeps_its_words(samples: Path, name: str) -> None:
     lines: list[str] = []
-    found = list(cut(Clip("c", audio=samples / "audio" / name), CutSettings(), recogniser("tiny.en"), lines.append))
+    found = list(
+        cut(Clip("c", audio=samples / "audio" / name), CutSettings(), recogniser("tiny.en"), lines.append).segments
+    )
     assert any(s.words for s in found)
     assert lines == []

@@ -22,7 +22,7 @@ for name in sys.argv[1:]:
     path = Path(name)
     try:
         kind = probe(path).kind
-        for segment in cut(Clip(name, **{kind: path}), CutSettings(), None, lambda line: None):
+        for segment in cut(Clip(name, **{kind: path}), CutSettings(), None, lambda line: None).segments:
             segment.modalities
         print("read", path.name)
     except InputError as error:

@@ -25,20 +25,20 @@ def cues(tmp_path: Path) -> Path:
 
 
 def test_words_and_subtitle_files_are_read_as_text(cues: Path) -> None:
-    _, said = Segmenter("off").segments(Clip("a", text="One. Two."), None, pytest.fail)
-    assert [s.words.text for s in said if s.words is not None] == ["One.", "Two."]
-    duration, read = Segmenter("off").segments(Clip("b", video=cues), None, pytest.fail)
-    (segment,) = read
-    assert duration == 0.0
+    said = Segmenter("off").segments(Clip("a", text="One. Two."), None, pytest.fail)
+    assert [s.words.text for s in said.segments if s.words is not None] == ["One.", "Two."]
+    read = Segmenter("off").segments(Clip("b", video=cues), None, pytest.fail)
+    (segment,) = read.segments
+    assert (read.duration, read.faces) == (0.0, False)
     assert segment.words is not None
     assert segment.words.text == "I am glad."
 
 
 def test_known_words_stand_by_a_picture_in_which_nobody_is_seen(picture: Path) -> None:
     warnings: list[str] = []
-    duration, found = Segmenter("off").segments(Clip("a", video=picture, text="I am glad."), None, warnings.append)
-    assert duration == 0.0
-    assert [s.modalities for s in found if s.modalities] == [("text",)]
+    found = Segmenter("off").segments(Clip("a", video=picture, text="I am glad."), None, warnings.append)
+    assert (found.duration, found.faces) == (0.0, True)
+    assert [s.modalities for s in found.segments if s.modalities] == [("text",)]
     assert len(warnings) == 1
 
 

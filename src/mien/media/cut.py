@@ -17,7 +17,7 @@ from mien.media.picture import read_image
 from mien.media.speech import Recogniser
 from mien.media.turns import face_only, frames_in, over_speech, share_out, silences, sound_in, who_speaks
 from mien.media.watching import Watcher, faces_in
-from mien.types import Clip, Frames, Segment, Span, Word, Words
+from mien.types import Clip, Cut, Frames, Segment, Span, Word, Words
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def cut(
     warn: Warn,
     progress: Progress | None = None,
     words: Words | None = None,
-) -> Iterator[Segment]:
+) -> Cut:
     """Segments in order of time. Nothing longer than a page is held.
 
     Every segment carries whichever of words, face and voice exist in its span; frames have times inside the span, sound is
@@ -67,16 +67,18 @@ def cut(
     """
     path = clip.video or clip.audio
     if clip.image is not None:
-        yield from _still(clip.image, warn)
-    elif path is not None:
-        yield from _Cutter(path, clip, settings, recogniser, warn, words).run(progress)
-    else:
+        return Cut(_still(clip.image, LibFaceDetection(), warn), faces=True)
+    if path is None:
         raise InputError("the clip names no file and no text")
+    info = probe(path)
+    detector = _detector(warn) if info.kind == "video" else None
+    cutter = _Cutter(path, info, clip, settings, detector, recogniser, warn, words)
+    return Cut(cutter.run(progress), info.duration, faces=detector is not None)
 
 
-def _still(path: Path, warn: Warn) -> Iterator[Segment]:
+def _still(path: Path, detector: Detector, warn: Warn) -> Iterator[Segment]:
     pixels = read_image(path)
-    faces, crops = faces_in(LibFaceDetection(), pixels)
+    faces, crops = faces_in(detector, pixels)
     if not faces:
         warn("no face was found in the picture")
     from_the_left = sorted(zip(faces, crops, strict=True), key=lambda found: float(found[0].box[0]))
@@ -106,18 +108,20 @@ class _Cutter:
     def __init__(
         self,
         path: Path,
+        info: MediaInfo,
         clip: Clip,
         settings: CutSettings,
+        detector: Detector | None,
         recogniser: Recogniser | None,
         warn: Warn,
         words: Words | None,
     ) -> None:
-        self.info: MediaInfo = probe(path)
-        self.path, self.clip, self.settings, self.warn = path, clip, settings, warn
+        self.path, self.info, self.clip, self.settings, self.warn = path, info, clip, settings, warn
+        self.detector = detector
         self.recogniser = None if words is not None or clip.text is not None else recogniser
         self.cues = words
         self.known: Sequence[Word] | None = words.items if words is not None else None
-        self.watched = self.seen = self.shown = False  # pictures; a person, in a picture; a person, in a segment
+        self.seen = self.shown = False  # a person, in a picture; a person, in a segment
         self.spoken = self.unclear = 0.0  # seconds of speech; of that, seconds in which no words were made out
 
     def run(self, progress: Progress | None) -> Iterator[Segment]:
@@ -126,9 +130,8 @@ class _Cutter:
         # Decoding, faces and words have a thread each, so that two cores are busy: faces lag behind by a few pictures,
         # and what was said in one page is recognised while the next is read.
         with ThreadPoolExecutor(1, "mien-faces") as eyes, ThreadPoolExecutor(1, "mien-words") as listener:
-            pictures, watcher = self.info.kind == "video", None
-            if pictures and (detector := _detector(self.warn)) is not None:
-                watcher, self.watched = Watcher(eyes, detector), True
+            pictures = self.info.kind == "video"
+            watcher = Watcher(eyes, self.detector) if self.detector is not None else None
             heard: _Heard | None = None
             for part in Pages(self.path, self.settings, self.warn, pictures, watcher, self.cues, progress):
                 yield from self._segments(heard)
@@ -191,9 +194,9 @@ class _Cutter:
         return self.recogniser.language if self.recogniser is not None else None
 
     def _explain(self) -> None:
-        if self.watched and not self.shown and self.seen:
+        if self.detector is not None and not self.shown and self.seen:
             self.warn(f"a face was in view for less than {self.settings.least:g} s, too short to read")
-        elif self.watched and not self.shown:
+        elif self.detector is not None and not self.shown:
             self.warn("no face was found")
         if not self.info.has_audio:
             self.warn("the file has no sound")

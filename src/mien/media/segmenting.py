@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mien.errors import InputError
 from mien.media.reading import is_text, sentence_segments, text_file_segments
-from mien.types import Clip, Segment, Span, Words
+from mien.types import Clip, Cut, Segment, Span, Words
 
 if TYPE_CHECKING:
     from mien.media.cut import CutSettings
@@ -38,8 +38,8 @@ class Segmenter:
         subtitles: str | Path | None,
         warn: Callable[[str], None],
         progress: Progress | None = None,
-    ) -> tuple[float, Iterator[Segment]]:
-        """Duration in seconds (0 when the file does not say), and what the clip is cut into.
+    ) -> Cut:
+        """What the clip is cut into.
 
         Args:
             clip: names one file at most; without any, its text is read.
@@ -52,11 +52,11 @@ class Segmenter:
         """
         path = clip.video or clip.audio or clip.image
         if path is None:
-            return 0.0, sentence_segments(clip.text or "")
+            return Cut(sentence_segments(clip.text or ""))
         if is_text(path) and path.is_file():
             if clip.text is not None or subtitles is not None:
                 raise InputError(f"'{path}' is text itself; name a video, a sound or a picture, or leave the words out")
-            return 0.0, text_file_segments(path)
+            return Cut(text_file_segments(path))
         return self._media(clip, path, subtitles, warn, progress)
 
     def _media(
@@ -66,7 +66,7 @@ class Segmenter:
         subtitles: str | Path | None,
         warn: Callable[[str], None],
         progress: Progress | None,
-    ) -> tuple[float, Iterator[Segment]]:
+    ) -> Cut:
         # What reads media is slow to import, and words need none of it.
         from mien.media.cut import CutSettings, cut
         from mien.media.open import probe
@@ -79,7 +79,8 @@ class Segmenter:
             if subtitles is not None:
                 raise InputError(f"'{path}' is a picture, which has no time for subtitles; give the words as text")
             picture = replace(clip, video=None, audio=None, image=path)
-            return 0.0, _with_words(cut(picture, settings, None, warn), clip.text)
+            still = cut(picture, settings, None, warn)
+            return replace(still, segments=_with_words(still.segments, clip.text))
         words = read_subtitles(Path(subtitles)) if subtitles is not None else None
         if self._recogniser is None:
             self._recogniser = recogniser(self._asr)
@@ -89,7 +90,7 @@ class Segmenter:
                 progress(done, info.duration)
 
         found = cut(clip, settings, self._recogniser, warn, follow, words)
-        return info.duration, found if clip.span is None else _inside(found, clip.span)
+        return found if clip.span is None else replace(found, segments=_inside(found.segments, clip.span))
 
 
 def _inside(segments: Iterator[Segment], span: Span) -> Iterator[Segment]:
