@@ -132,6 +132,16 @@ def test_a_score_or_a_count_of_votes_is_a_finite_number(root: Path, value: str) 
         read(replace(_SOURCE, targets=voted), (EMOTION,), root)
 
 
+def test_files_of_one_split_each_may_use_the_same_ids_unless_they_are_dealt_anew(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        lines = ["id,text,label,speaker", *(f"{i},hello,joy,s{i}" for i in range(3))]
+        (tmp_path / f"{split}.csv").write_text("\n".join(lines), encoding="utf-8")
+    source = replace(_SOURCE, manifest="{split}.csv", clip={"text": "text", "speaker": "speaker"})
+    assert [e.split for e in read(source, (EMOTION,), tmp_path)] == ["test"] * 3 + ["train"] * 3
+    with pytest.raises(RecipeError, match=r"row 1 of '.*test.csv' and row 1 of '.*train.csv' have the same id '0'"):
+        read(replace(source, folds=3), (EMOTION,), tmp_path)
+
+
 def test_data_root_must_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_DATA", str(tmp_path / "gone"))
     with pytest.raises(RecipeError, match="there is no data folder"):

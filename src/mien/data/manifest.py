@@ -142,14 +142,15 @@ def _check_columns(source: Source, row: Row, several: bool = False) -> None:
 
 
 def _check_ids(source: Source, entries: Sequence[Entry]) -> None:
-    """What is said of a clip is found again by its id, so two rows must not have the same."""
-    seen: dict[str, Entry] = {}
+    """What is said of a clip is found again by its id, so two rows of a split must not have the same."""
+    together = bool(source.divide or source.folds)  # else rows of two files are in two splits, and never meet
+    seen: dict[tuple[Path | None, str], Entry] = {}
     for entry in entries:
-        first = seen.setdefault(_id(source, entry), entry)
+        first = seen.setdefault((None if together else entry.path, _id(source, entry)), entry)
         if first is not entry:
             raise RecipeError(
-                f"{_place(first)} and {_place(entry)} have the same id '{_id(source, entry).removeprefix(f'{source.name}/')}'; "
-                "give each row its own, or leave the ids out"
+                f"{_place(first)} and {_place(entry)} have the same id "
+                f"'{_id(source, entry).removeprefix(f'{source.name}/')}'; give each row its own, or leave the ids out"
             )
 
 
