@@ -34,10 +34,17 @@ class ParityError(MienError):
     """An exported graph does not compute what the trained model computes: exit code 1."""
 
 
+def is_mistake(error: Exception) -> bool:
+    """Whether the user can put it right: a file of theirs that cannot be read or written is no fault of ours."""
+    return isinstance(error, InputError) or (isinstance(error, OSError) and error.filename is not None)
+
+
 def explain(error: Exception) -> str:
     """One sentence about anything that was raised."""
     if isinstance(error, MienError):
         return str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"'{error.filename}' cannot be used ({error.strerror}); check the path and your rights there"
     return f"{type(error).__name__}: {error} (this is a fault of mien; MIEN_DEBUG=1 shows where)"
 
 

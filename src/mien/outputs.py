@@ -63,15 +63,13 @@ class Outputs:
         """
         page = page or Page()
         _check_page(page, "html" in wanted, clips)
-        for kind, path in wanted.items():
-            if path == STDOUT:
-                _check_stdout(kind, wanted, several)
-            elif several:
+        if several:
+            for kind, path in wanted.items():
+                if path == STDOUT:
+                    raise InputError(f"--{kind} - goes with one clip; name a folder instead")
                 _make_folder(kind, path)
-            else:
-                _check_file(kind, path, inputs)
-                if any(path.absolute() == p.absolute() for k, p in wanted.items() if k != kind):
-                    raise InputError(f"'{path}' is named for two outputs; give each its own")
+        else:
+            check_outputs(wanted, inputs)
         return cls(wanted, _unique_names(clips), several, page)
 
     def write(self, timeline: Timeline, clip: Path | None, explained: Sequence[Explanation | None] = ()) -> None:
@@ -95,14 +93,19 @@ class Outputs:
         return write_html(timeline, lang=self.page.lang, media=media, explained=explained)
 
 
-def check_output(kind: str, path: Path, inputs: Sequence[Path]) -> None:
-    """Refuse a file for one output that could not be written, or is an input.
+def check_outputs(wanted: Mapping[str, Path], inputs: Sequence[Path]) -> None:
+    """Refuse a file that could not be written, is an input, or is named for two outputs {kind: file}.
 
     Raises:
         InputError: saying why.
     """
-    if path != STDOUT:
-        _check_file(kind, path, inputs)
+    for kind, path in wanted.items():
+        if path != STDOUT:
+            _check_file(kind, path, inputs)
+        elif list(wanted.values()).count(STDOUT) > 1:
+            raise InputError(f"--{kind} - goes with one output; name a file instead")
+        if any(path.absolute() == p.absolute() for k, p in wanted.items() if k != kind):
+            raise InputError(f"'{path}' is named for two outputs; give each its own")
 
 
 def put(path: Path, content: str) -> None:
@@ -146,11 +149,6 @@ def _check_page(page: Page, asked: bool, clips: Sequence[Path]) -> None:
     for clip in clips if page.embed else ():
         if clip.is_file():
             check_embeddable(clip)
-
-
-def _check_stdout(kind: str, wanted: Mapping[str, Path], several: bool) -> None:
-    if several or list(wanted.values()).count(STDOUT) > 1:
-        raise InputError(f"--{kind} - goes with one clip and one output; name a folder instead")
 
 
 def _check_file(kind: str, path: Path, inputs: Sequence[Path]) -> None:

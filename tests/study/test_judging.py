@@ -63,8 +63,9 @@ def test_own_data_without_splits_are_all_judged(
     assert "all rows are judged" in said.err
     assert "macro_f1" in said.out
     with (root / "rows.csv").open(encoding="utf-8") as file:
-        (cell,) = csv.DictReader(file)
-    assert cell["rate"] == "0.0"
+        *rows, cell = csv.DictReader(file)
+    assert [row["metric"] for row in rows] == [row["metric"] for row in table["results"]]
+    assert (cell["rate"], cell["modality"], {row["rate"] for row in rows}) == ("0.0", "face", {""})
 
 
 def test_groups_of_a_column_are_compared(

@@ -11,7 +11,7 @@ import typer
 
 from mien.cli import data, explaining, reading, studies, training
 from mien.cli.app import app
-from mien.errors import InputError, MienError, explain
+from mien.errors import MienError, explain, is_mistake
 
 __all__ = ["app", "data", "explaining", "guarded", "main", "reading", "studies", "training"]
 
@@ -39,7 +39,7 @@ def guarded(work: Callable[[], object]) -> int:
         if os.environ.get("MIEN_DEBUG") and not isinstance(error, MienError):
             raise
         typer.echo(f"mien: {explain(error)}", err=True)
-        return 2 if isinstance(error, InputError) else 1
+        return 2 if is_mistake(error) else 1
     return code if isinstance(code, int) else 0
 
 

@@ -29,11 +29,11 @@ def check(
 
     from mien.data.checks.check import check as check_manifest
     from mien.data.checks.table import render
-    from mien.outputs import STDOUT, check_output, put
+    from mien.outputs import STDOUT, check_outputs, put
     from mien.recipe import load
 
     if json is not None:
-        check_output("json", json, [manifest])
+        check_outputs({"json": json}, [manifest])
     with _counting("clips checked") as progress:
         findings = check_manifest(manifest, load(recipe).tasks if recipe else None, progress)
     if json != STDOUT:

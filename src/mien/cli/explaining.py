@@ -31,11 +31,11 @@ def explain(
     from mien.explain.table import write_json
     from mien.explain.terminal import render
     from mien.explained import explain_moment
-    from mien.outputs import check_output, put
+    from mien.outputs import check_outputs, put
     from mien.pipeline import Analyzer
 
     if json is not None:
-        check_output("json", json, [p for p in (clip, subtitles) if p is not None])
+        check_outputs({"json": json}, [p for p in (clip, subtitles) if p is not None])
     parts = build(explainer) if explainer else None
     given = {"text": text, "subtitles": subtitles, "at": at, "who": who, "label": label, "parts": parts}
     found = explain_moment(Analyzer(bundle, asr, task=task), clip, **given)  # type: ignore[arg-type]  # as the options are typed

@@ -100,14 +100,13 @@ def evaluate(
     if html is not None:
         needs_report()
     from mien.bundle import Bundle
-    from mien.outputs import STDOUT, check_output, put
+    from mien.outputs import STDOUT, check_outputs, put
     from mien.study.evaluation_page import evaluation_page
     from mien.study.groups import attributes, compared
     from mien.study.judging import judged, on
 
     outputs = {kind: path for kind, path in (("html", html), ("json", json), ("csv", csv)) if path is not None}
-    for kind, path in outputs.items():
-        check_output(kind, path, [data] if data is not None else [])
+    check_outputs(outputs, [data] if data is not None else [])
     loaded = Bundle.load(bundle)
     plan, root = on(loaded, recipe, data, data_root, say)
     # Read first, so that a misspelt column is told before the bundle has read everything.

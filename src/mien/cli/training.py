@@ -115,6 +115,6 @@ def _seeds(text: str) -> list[int]:
         found = [int(s) for s in text.split(",")]
     except ValueError:
         found = [-1]
-    if min(found) < 0:
-        raise InputError(f"--seeds takes whole numbers from 0 separated by commas, not '{text}'")
+    if min(found) < 0 or len(set(found)) < len(found):
+        raise InputError(f"--seeds takes whole numbers from 0 separated by commas, each once, not '{text}'")
     return found

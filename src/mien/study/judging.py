@@ -23,7 +23,7 @@ from mien.recipe import Recipe, load
 from mien.study.calibration import calibration as trust_of
 from mien.study.calibration import shown as calibration_tables
 from mien.study.groups import shown as groups_tables
-from mien.study.markdown import grid, interval, majority, value
+from mien.study.markdown import interval, majority, share, value
 from mien.study.terminal import table
 from mien.subsets import Cell, by_subset, missing
 from mien.training.trained import example_sets, progress_bars
@@ -49,8 +49,11 @@ class Found:
             title = f"{one[0]}: {one[1]} from {one[2]}, n = {one[3]:,}"
             out.print(table(title, ("metric", "value", "95 % interval", "majority"), shown))
         for about in dict.fromkeys((c.set, c.task) for c in self.cells):
-            names, *rows = grid([c for c in self.cells if (c.set, c.task) == about])
-            out.print(table(f"with modalities missing, {about[0]}: {about[1]}", names, rows))
+            cells = [c for c in self.cells if (c.set, c.task) == about]
+            head = ("given", "missing rate", "n", cells[0].metric, "commonest answer")
+            # A row for each cell: eight rates side by side are wider than a terminal.
+            shown = [[c.subset, f"{c.rate:g}", f"{c.n:,}", f"{c.value:.3f}", share(c.collapse)] for c in cells]
+            out.print(table(f"with modalities missing, {about[0]}: {about[1]}", head, shown))
         for part in (*calibration_tables(self.trust), *(groups_tables(self.groups) if self.groups else ())):
             out.print(part)
 
@@ -63,8 +66,9 @@ class Found:
         return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
 
     def as_csv(self) -> str:
-        """The cells where there are some, else the rows."""
-        return _csv([cell.as_table() for cell in self.cells] or list(self.rows))
+        """The rows, then the cells, which have a rate and the share of the commonest answer too."""
+        cells = [cell.as_table() for cell in self.cells]
+        return _csv([*self.rows, *({**cell, "modality": cell.pop("subset")} for cell in cells)])
 
 
 def on(
@@ -127,7 +131,7 @@ def judged(
 
 def _csv(rows: Sequence[dict[str, Any]]) -> str:
     file = io.StringIO()
-    writer = csv.DictWriter(file, list(rows[0]) if rows else [])
+    writer = csv.DictWriter(file, list(dict.fromkeys(column for row in rows for column in row)))
     writer.writeheader()
     writer.writerows(rows)
     return file.getvalue()

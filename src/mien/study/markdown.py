@@ -120,4 +120,9 @@ def grid(cells: Sequence[Cell]) -> list[list[str]]:
 
 
 def _cell(cell: Cell) -> str:
-    return f"{cell.value:.3f}" + ("" if cell.collapse is None else f" ({cell.collapse:.2f})")
+    return f"{cell.value:.3f}" + ("" if cell.collapse is None else f" ({share(cell.collapse)})")
+
+
+def share(number: float | None) -> str:
+    """A share, or nothing."""
+    return "" if number is None else f"{number:.2f}"
