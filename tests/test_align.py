@@ -56,6 +56,15 @@ def random_pair() -> Encoded:
     return Encoded([torch.randn(*m.shape, 2) for m in masks], masks, [torch.zeros(3, 1)] * 2, times)
 
 
+@pytest.mark.parametrize("way", ["none", *WAYS])
+def test_it_aligns_on_the_device_the_states_are_on(way: str) -> None:
+    """The device "meta" computes no values, and refuses what lies elsewhere as a GPU does."""
+    how = Alignment(how=way)
+    there = Encoded(*([tensor.to("meta") for tensor in part] for part in random_pair()))
+    steps = torch.arange(9.0, device="meta") if how.has_rate else None
+    assert all(tensor.is_meta for part in align(how, PAIR, there, steps) for tensor in part)
+
+
 SPEECH = rows((0.0, 0.0), (1.3, 1.0), (2.0, 0.0))
 SPIKE = rows((0.0, 0.0), (0.5, 0.0), (1.1, 0.0), (1.3, 8.0), (1.5, 0.0), (2.0, 0.0))
 

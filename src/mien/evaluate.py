@@ -85,7 +85,7 @@ def _spread(encoded: Encoded, rows: Sequence[int], size: int) -> Encoded:
 
 
 class ModelSystem:
-    """A trained model in evaluation mode, on the device it is on."""
+    """A trained model in evaluation mode, on the CPU, where a training leaves it."""
 
     def __init__(self, model: Model) -> None:
         self._model = model.eval()

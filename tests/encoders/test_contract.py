@@ -71,6 +71,23 @@ def test_network_ignores_padding(name: str, kind: str, segment: Segment, models:
     assert torch.allclose(padded[:, : plain.shape[1]], plain, atol=1e-4)
 
 
+@pytest.mark.parametrize(("name", "kind"), CASES)
+def test_network_learns_on_the_device_it_is_on(
+    name: str, kind: str, segment: Segment, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The device "meta" refuses what lies elsewhere as a GPU does. It computes no values, and transformers asks for those of
+    a mask to leave it out where it hides nothing."""
+    for kept in ("_ignore_bidirectional_mask_sdpa", "_ignore_causal_mask_sdpa"):
+        monkeypatch.setattr(f"transformers.masking_utils.{kept}", lambda *_, **__: False, raising=False)
+    encoder = build(name, kind, models)
+    track = encoder.prepare(segment)
+    assert track is not None
+    network = encoder.network().train().to("meta")
+    values = torch.from_numpy(track.values).unsqueeze(0).to("meta")
+    states = network(values, torch.ones(values.shape[:2], dtype=torch.bool, device="meta"))
+    assert states.is_meta
+
+
 def test_text_times_follow_the_words() -> None:
     track = encoders.build({"name": "text_minilm"}).prepare(
         Segment(Span(0, 4), words=words_of("unbelievably good news"))

@@ -9,8 +9,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from mien import heads
 from mien.errors import RecipeError
 from mien.fusion.base import Fused, Fusion, fusions, pooled, present
+from mien.recipe import Loss
 from mien.testing import check_fusion
 from mien.types import EMOTION, MODALITIES, Modality, Task
 from tests.conftest import ROOT
@@ -31,6 +33,24 @@ def build(table: dict[str, Any], modalities: tuple[Modality, ...] = MODALITIES, 
 @pytest.mark.parametrize("modalities", [MODALITIES, PAIR, PAIR[:1]], ids=len)
 def test_contract(table: dict[str, str], modalities: tuple[Modality, ...]) -> None:
     check_fusion(build(table, modalities))
+
+
+@PARTS
+def test_it_joins_on_the_device_it_is_on(table: dict[str, str]) -> None:
+    """The device "meta" computes no values, and refuses what lies elsewhere as a GPU does."""
+    fusion = build(table).to("meta").train()
+    states = [torch.randn(3, time, dim, device="meta") for time, dim in zip((5, 7, 1), fusion.dims, strict=True)]
+    masks = [torch.ones(s.shape[:2], dtype=torch.bool, device="meta") for s in states]
+    quality, times = [torch.ones(3, 2, device="meta")] * 3, [torch.ones(s.shape[:2], device="meta") for s in states]
+    fused = fusion(states, masks, quality, times)
+    targets, shares = torch.ones(3, 7, device="meta"), torch.ones(7, device="meta")
+    losses = heads.loss(
+        EMOTION, fusion.head(EMOTION).to("meta")(fused.vector), targets, Loss(1.0, "balanced", 1.0, 0.1), shares
+    )
+    assert fused.weights.is_meta
+    assert losses.is_meta
+    # What is seen of the training data lies on the CPU.
+    fusion.observe("voice", {"emotion": torch.ones(7)}, torch.rand(9, 2))
 
 
 def interaction(count: int) -> tuple[list[list[Tensor]], Tensor]:

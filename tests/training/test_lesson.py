@@ -18,7 +18,7 @@ from mien import train as line
 from mien.align import Encoded
 from mien.errors import RecipeError
 from mien.fusion.base import present
-from mien.model import Model
+from mien.model import Batch, Model
 from mien.recipe import Loss, Recipe, Target, Training
 from mien.train import build
 from mien.training import objectives
@@ -168,6 +168,21 @@ def test_unimodal_is_the_mean_loss_of_the_answers_to_one_modality_each() -> None
         wanted.append(nn.functional.cross_entropy(model.answer(alone).logits["emotion"][rows], truth[rows]))
     found = Unimodal(model, Training())(model, Seen(encoded, encoded, model.answer(encoded), loss))
     torch.testing.assert_close(found, torch.stack(wanted).mean())
+
+
+def test_the_loss_of_no_example_lies_where_the_logits_do() -> None:
+    """Else it could not be stacked with others on a GPU; "meta" stands for one."""
+    plan = two_tasks()
+    nobody = torch.zeros(4, dtype=torch.bool)
+    batch = Batch({}, {}, {}, {}, {}, {"emotion": nobody, "intensity": nobody})
+    logits = {task.name: torch.zeros(4, task.size, device="meta") for task in plan.tasks}
+    assert Criterion(plan, {}).total(logits, batch, nobody).is_meta
+
+
+def test_modalities_are_hidden_on_the_device_they_are_on() -> None:
+    _, encoded = toy()
+    there = Encoded(*([tensor.to("meta") for tensor in part] for part in encoded))
+    assert present(hide(there, 0.5).masks).is_meta
 
 
 def test_uncertainty_weighs_tasks_as_kendall_does() -> None:

@@ -12,7 +12,10 @@ def _uniform(size: tuple[int, ...], reach: float) -> Tensor:
 
 
 def jitter_faces(faces: Tensor) -> Tensor:
-    """Mirror, turn (14 degrees), scale (12 %), shift (6 %), re-light and partly cover standardised faces (N, 1, H, W)."""
+    """Mirror, turn (14 degrees), scale (12 %), shift (6 %), re-light and partly cover standardised faces (N, 1, H, W).
+
+    Drawn on the CPU, so that one seed gives the same changes on every device.
+    """
     count = len(faces)
     angle, scale = _uniform((count,), 0.25), 1 + _uniform((count,), 0.12)
     mirror = torch.where(torch.rand(count) < 0.5, -1.0, 1.0)
@@ -22,8 +25,8 @@ def jitter_faces(faces: Tensor) -> Tensor:
     warp[:, :, 2] = _uniform((count, 2), 0.12)
     grid = functional.affine_grid(warp, list(faces.shape), align_corners=False).to(faces)
     moved = functional.grid_sample(faces, grid, padding_mode="border", align_corners=False)
-    lit = moved * (1 + _uniform((count, 1, 1, 1), 0.3)) + _uniform((count, 1, 1, 1), 0.3)
-    return _cover(lit)
+    gain, lift = (_uniform((count, 1, 1, 1), 0.3).to(faces) for _ in range(2))
+    return _cover(moved * (1 + gain) + lift)
 
 
 def _cover(faces: Tensor, share: float = 0.3) -> Tensor:

@@ -41,7 +41,8 @@ class Criterion:
         batch = batch._replace(labelled={name: known & chosen for name, known in batch.labelled.items()})
         found = {t.name: self.of(t, logits[t.name], batch) for t in self.tasks}
         weighted = [self.how[name].weight * loss for name, loss in found.items() if loss is not None]
-        return torch.stack(weighted).sum() if weighted else torch.zeros(())
+        device = next(iter(logits.values())).device
+        return torch.stack(weighted).sum() if weighted else torch.zeros((), device=device)
 
 
 class Lesson(nn.Module):
