@@ -134,7 +134,7 @@ class Log:
             from torch.utils.tensorboard import SummaryWriter
 
             self._writer = self._open.enter_context(SummaryWriter(self._folder / "tensorboard"))
-            self._scalars = self._open.enter_context((self._folder / "scalars.csv").open("a", encoding="utf-8"))
+            self._scalars = self._open.enter_context((self._folder / "scalars.csv").open("a", 1, "utf-8"))
         return self
 
     def __exit__(
