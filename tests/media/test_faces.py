@@ -74,3 +74,14 @@ def test_after_a_long_loss_the_look_decides() -> None:
     assert [s.who for s in tracker.update([face(150)], [look(1)], 9.0)] == ["person-1"]
     tracker.update([face(20)], [look(2)], 20.0)
     assert {s.who for s in tracker.update([face(20)], [look(2)], 20.2)} == {"person-2"}
+
+
+def test_single_mistakes_are_forgotten() -> None:
+    """Three hundred faces seen once, 3 s apart, beside somebody who is there all the time."""
+    tracker, names = Tracker(), set()
+    tracker.update([face(20)], [look(1)], -0.2)
+    for step in range(300):
+        seen = tracker.update([face(20), face(300)], [look(1), look(step + 2)], 3.0 * step)
+        names |= {s.who for s in seen}
+    assert names == {"person-1"}
+    assert len(tracker._people) <= 2

@@ -204,6 +204,8 @@ class Tracker:
 
     def update(self, faces: Sequence[Face], crops: Sequence[Pixels], time: float) -> list[Sighting]:
         """Sightings at this moment, and those that waited for their person's name."""
+        # Somebody without a name who is out of sight for that long was a mistake.
+        self._people = [p for p in self._people if p.name is not None or time - p.time <= _LOST_AFTER]
         looks = [_look(c) for c in crops]
         pairs = sorted(
             (
@@ -251,11 +253,11 @@ class Tracker:
 
 
 def _likeness(person: _Person, face: Face, look: Float32, time: float) -> float:
-    """Above 0 when the face may be the person; larger is more alike."""
+    """Above 0 when the face may be the person; larger is more alike. After a long loss, only of somebody with a name."""
     gap = time - person.time
     alike = float((person.look * look).mean())
     if gap > _LOST_AFTER:
-        return alike - 0.75 if person.name is not None else -1.0
+        return alike - 0.75
     predicted = person.box + person.speed * min(gap, 0.5)
     side = float(max(predicted[2] - predicted[0], 1.0))
     apart = float(np.hypot(*((face.box[:2] + face.box[2:]) / 2 - (predicted[:2] + predicted[2:]) / 2))) / side
