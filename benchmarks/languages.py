@@ -20,7 +20,7 @@ from mien.bundle import Bundle
 from mien.data.load import words_of
 from mien.data.manifest import data_root
 from mien.data.rows import Row, read_rows
-from mien.media.open import read_audio
+from mien.media.sound import read_audio
 from mien.media.speech import recogniser, speech_spans
 from mien.types import Segment
 

@@ -26,7 +26,7 @@ import av
 import numpy as np
 
 from mien import threads
-from mien.media.open import read_audio
+from mien.media.sound import read_audio
 from mien.samples import demo_clip
 from mien.types import SAMPLE_RATE
 

@@ -35,7 +35,7 @@ threads.own()
 
 from mien.cache import cache_folder, content_key, make_folder  # noqa: E402  # after threads.own()
 from mien.data.manifest import data_root, read  # noqa: E402
-from mien.media.open import read_audio  # noqa: E402
+from mien.media.sound import read_audio  # noqa: E402
 from mien.metrics.uar import uar  # noqa: E402
 from mien.recipe import EncoderTable, Recipe, Source, Target, load  # noqa: E402
 from mien.types import SAMPLE_RATE, Clip, Float32, Modality, Task  # noqa: E402

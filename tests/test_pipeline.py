@@ -13,8 +13,8 @@ from PIL import Image
 from mien import Analyzer, analyze
 from mien.encoders.base import encoders
 from mien.errors import InputError
-from mien.media.open import read_audio
 from mien.media.picture import read_image
+from mien.media.sound import read_audio
 from mien.report.base import exporters
 from mien.report.json import schema
 from mien.samples import demo_clip

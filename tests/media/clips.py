@@ -21,8 +21,12 @@ def write_clip(
     rate: int = RATE,
     times: list[float] | None = None,
     codec: str = "mpeg4",
+    delay: float = 0.0,
 ) -> Path:
-    """A video of RGB pictures (H, W, 3), with sound (N,) or without; ``times`` in seconds make the frame rate vary."""
+    """A video of RGB pictures (H, W, 3), with sound (N,) or without, which begins after ``delay`` seconds.
+
+    ``times`` in seconds make the frame rate vary.
+    """
     with av.open(str(path), "w") as container:
         video: Any = container.add_stream(codec, rate=fps)
         video.height, video.width = pictures[0].shape[:2]
@@ -39,7 +43,7 @@ def write_clip(
         if audio is not None and sound is not None:
             for start in range(0, len(sound), 1024):
                 part = av.AudioFrame.from_ndarray(sound[None, start : start + 1024], format="fltp", layout="mono")
-                part.sample_rate, part.pts, part.time_base = rate, start, Fraction(1, rate)
+                part.sample_rate, part.pts, part.time_base = rate, round(delay * rate) + start, Fraction(1, rate)
                 container.mux(audio.encode(part))
             container.mux(audio.encode(None))
     return path

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from mien.media.cut import CutSettings, cut
-from mien.media.open import read_audio
 from mien.media.picture import read_image
+from mien.media.sound import read_audio
 from mien.media.speech import recogniser
 from mien.types import SAMPLE_RATE, Clip, Float32, Segment, Span, Word, Words
 from tests.media.clips import beep, write_clip, write_sound

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from mien.errors import MediaError
-from mien.media.open import Picture, probe, read_audio, stream
+from mien.media.open import Picture, probe, stream
 from mien.media.picture import read_image
+from mien.media.sound import read_audio
 from mien.types import SAMPLE_RATE, Audio, Span
 from tests.media.clips import beep, write_clip, write_sound
 
@@ -82,7 +83,7 @@ def test_exif_rotation_is_applied(tmp_path: Path) -> None:
 
 def test_probe_tells_what_a_file_holds(samples: Path) -> None:
     video = probe(samples / "video/cremad_1001_DFA_HAP.flv")
-    assert (video.kind, video.width, video.height, video.has_audio) == ("video", 480, 360, True)
+    assert (video.kind, video.has_audio) == ("video", True)
     assert probe(samples / "video/fer_test.mp4").has_audio is False
     assert probe(samples / "audio/marco_synth_zh_sad.webm").kind == "audio"
     assert probe(samples / "image/fer_justin.jpg").kind == "image"

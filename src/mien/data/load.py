@@ -49,7 +49,8 @@ def segment_of(clip: Clip, modality: Modality) -> Segment | None:
 
 
 def _sound(clip: Clip) -> Segment | None:
-    from mien.media.open import probe, read_audio
+    from mien.media.open import probe
+    from mien.media.sound import read_audio
 
     path = clip.audio or clip.video
     if path is None or (clip.audio is None and not probe(path).has_audio):

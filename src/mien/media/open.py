@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from mien import threads
 from mien.errors import MediaError
 from mien.media.picture import check_file, check_pixels, picture_size
-from mien.types import SAMPLE_RATE, Audio, Span
+from mien.types import SAMPLE_RATE, Audio
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 Warn = Callable[[str], None]
 _LONG_SIDE = 1280
 _LONGEST_GAP = 600.0  # seconds; a longer hole in the sound is taken for a damaged time stamp
+_RUN_UP = (
+    1.0  # seconds decoded before what is wanted: pictures come out of order, and a change of rate begins with an echo
+)
+_TIMED = (
+    "mov,mp4,m4a,3gp,3g2,mj2",
+    "matroska,webm",
+)  # containers whose index leads to key pictures, with their own times
 _GAP = 0.05  # seconds by which sound may drift from its time stamps before silence is put in or sound left out
 
 
@@ -32,9 +40,6 @@ class MediaInfo:
 
     kind: Literal["video", "audio", "image"]
     duration: float
-    width: int = 0
-    height: int = 0
-    fps: float = 0.0
     has_audio: bool = False
 
 
@@ -53,9 +58,8 @@ def probe(path: Path) -> MediaInfo:
         MediaError: if it is not media that can be read.
     """
     check_file(path)
-    size = picture_size(path)
-    if size is not None:
-        return MediaInfo("image", 0.0, *size)
+    if picture_size(path) is not None:
+        return MediaInfo("image", 0.0)
     with _container(path) as container:
         video, audio = _video_stream(container), _audio_stream(container)
         if video is None and audio is None:
@@ -64,39 +68,86 @@ def probe(path: Path) -> MediaInfo:
         if video is None:
             return MediaInfo("audio", duration, has_audio=True)
         check_pixels(path, video.width, video.height)
-        fps = float(video.average_rate or 0)
-        return MediaInfo("video", duration, video.width, video.height, fps, audio is not None)
+        return MediaInfo("video", duration, audio is not None)
 
 
-def stream(path: Path, fps: float, warn: Warn, pictures: bool = True) -> Iterator[Audio | Picture]:
+def stream(
+    path: Path, fps: float, warn: Warn, pictures: bool = True, sound: bool = True, start: float = 0.0
+) -> Iterator[Audio | Picture]:
     """Decode once; sound in pieces and about ``fps`` pictures a second, on one clock that starts with the file.
 
     Damage is stepped over; a file cut short gives what could be decoded. Both are told to ``warn``.
+
+    Args:
+        path: the file.
+        fps: pictures a second.
+        warn: told what could not be read.
+        pictures: whether they are wanted.
+        sound: whether it is wanted.
+        start: seconds; of pictures alone or sound alone, what lies before is left out where nothing after it changes by that.
 
     Raises:
         MediaError: if it cannot be opened, or nothing in it could be decoded.
     """
     check_file(path)
     with _container(path) as container:
-        video = _video_stream(container) if pictures else None
-        audio = _audio_stream(container)
+        video, audio = _video_stream(container), _audio_stream(container)
+        starts = [
+            float(s.start_time * s.time_base) for s in (video, audio) if s is not None and s.start_time is not None
+        ]
+        video, audio = video if pictures else None, audio if sound else None
         if video is None and audio is None:
             raise MediaError(f"'{path}' holds neither sound nor pictures that can be decoded")
         if video is not None:
             check_pixels(path, video.width, video.height)
-        starts = [
-            float(s.start_time * s.time_base) for s in (video, audio) if s is not None and s.start_time is not None
-        ]
         length = float(container.duration or 0) / 1e6
         decoder = _Decoder(min(starts, default=0.0), fps, video, audio, length)
-        yield from _decode(path, container, decoder, warn)
+        packets = _packets(container, decoder, start)
+        if packets is not None:
+            yield from _decode(path, container, packets, decoder, warn)
+            return
+    yield from stream(path, fps, warn, pictures, sound)
 
 
-def _decode(path: Path, container: InputContainer, decoder: _Decoder, warn: Warn) -> Iterator[Audio | Picture]:
+def _packets(container: InputContainer, decoder: _Decoder, start: float) -> Iterator[Any] | None:
+    """All packets, or those from shortly before ``start`` on; ``None`` when the index leads astray: then open it anew.
+
+    Pictures are the same after any key picture. Sound is counted from its first sample on, and so go the change of its rate
+    and the noise that decoders make up (AAC): it is the same only where its samples lie in the file as they are, and from a
+    full second on, where the samples of all rates meet.
+    """
+    import av
+
+    video, audio = decoder.video, decoder.audio
+    packets: Iterator[Any] = container.demux([s for s in (video, audio) if s is not None])
+    plain = audio is not None and audio.codec_context.name.startswith("pcm_") and container.format.name == "wav"
+    if audio is None and container.format.name in _TIMED:
+        latest = start - decoder.step
+    elif video is None and plain:
+        latest = math.floor(start)
+    else:
+        return packets
+    if latest <= _RUN_UP:
+        return packets
+    wanted = video or audio
+    try:
+        container.seek(math.floor((latest - _RUN_UP + decoder.origin) / wanted.time_base), stream=wanted)
+        first = next(packets)
+    except (av.FFmpegError, OSError, ValueError, StopIteration):
+        return None
+    if first.pts is None or not first.is_keyframe:
+        return None
+    decoder.begun = float(first.pts * wanted.time_base) - decoder.origin
+    there = decoder.begun <= latest and (audio is None or decoder.begun.is_integer())
+    return chain([first], packets) if there else None
+
+
+def _decode(
+    path: Path, container: InputContainer, packets: Iterator[Any], decoder: _Decoder, warn: Warn
+) -> Iterator[Audio | Picture]:
     import av
 
     given, damaged, short = 0, 0, False
-    packets = container.demux([s for s in (decoder.video, decoder.audio) if s is not None])
     while True:
         try:
             packet = next(packets)
@@ -132,7 +183,8 @@ class _Decoder:
         self.video, self.audio = video, audio
         # A damaged time stamp may say anything; what lies beyond the file's own length is not believed.
         self._latest = length + 5.0 if length else math.inf
-        self._origin, self._step, self._next = origin, 1.0 / fps, 0.0
+        self.origin, self.step, self._next = origin, 1.0 / fps, 0.0
+        self.begun = 0.0  # seconds; where decoding begins
         self._resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
         self._samples: int | None = None  # samples given so far, counted from time 0
         self.reached = 0.0
@@ -165,11 +217,11 @@ class _Decoder:
             yield self._piece(frame.to_ndarray().reshape(-1))
 
     def _sound(self, frame: Any) -> Iterator[Audio]:
-        time = None if frame.time is None else frame.time - self._origin
+        time = None if frame.time is None else frame.time - self.origin
         if time is not None and not 0 <= time <= self._latest:
             time = None
         if self._samples is None:
-            self._samples = round(min(time or 0.0, _LONGEST_GAP) * SAMPLE_RATE)
+            self._samples = round(min(time or 0.0, self.begun + _LONGEST_GAP) * SAMPLE_RATE)
         frame.pts = None
         for part in self._resampler.resample(frame):
             samples = part.to_ndarray().reshape(-1)
@@ -192,47 +244,19 @@ class _Decoder:
     def _picture(self, frame: Any) -> Iterator[Picture]:
         if frame.time is None:
             return
-        time = max(0.0, frame.time - self._origin)
+        time = max(0.0, frame.time - self.origin)
         if time > self._latest:
             return
         self.reached = max(self.reached, time)
         if time + 1e-6 < self._next:
             return
         # The next one is due on the grid, so that the rate holds however the pictures fall.
-        self._next = (math.floor(time / self._step + 1e-6) + 1) * self._step
+        self._next = (math.floor(time / self.step + 1e-6) + 1) * self.step
         scale = min(1.0, _LONG_SIDE / max(frame.width, frame.height))
         small = frame.reformat(round(frame.width * scale), round(frame.height * scale), format="rgb24")
         pixels = small.to_ndarray()
         turns = round(float(getattr(frame, "rotation", 0) or 0) / 90) % 4
         yield Picture(np.ascontiguousarray(np.rot90(pixels, turns)), time)
-
-
-def read_audio(path: Path, span: Span | None = None) -> Audio:
-    """All sound of a file (or of a span of it), mono 16 kHz. For clips; long files are streamed instead.
-
-    Raises:
-        MediaError: if there is no sound that can be decoded.
-    """
-    pieces = [p for p in stream(path, 1.0, lambda _: None, pictures=False) if isinstance(p, Audio)]
-    if not pieces:
-        raise MediaError(f"'{path}' holds no sound")
-    whole = join(pieces)
-    if span is None:
-        return whole
-    first = max(0, round((span.start - whole.start) * SAMPLE_RATE))
-    last = max(first, round((span.end - whole.start) * SAMPLE_RATE))
-    return Audio(whole.samples[first:last], whole.start + first / SAMPLE_RATE)
-
-
-def join(pieces: list[Audio]) -> Audio:
-    """Pieces in order as one; silence where time stamps leave a gap."""
-    start = pieces[0].start
-    length = round((pieces[-1].span.end - start) * SAMPLE_RATE)
-    samples = np.zeros(length, np.float32)
-    for piece in pieces:
-        at = round((piece.start - start) * SAMPLE_RATE)
-        samples[at : at + len(piece.samples)] = piece.samples[: length - at]
-    return Audio(samples, start)
 
 
 @contextmanager

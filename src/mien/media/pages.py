@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.media.faces import Sighting
-from mien.media.open import Picture, Warn, join, stream
+from mien.media.open import Picture, Warn, stream
+from mien.media.sound import join
 from mien.media.speech import speech_spans
 from mien.media.turns import by_person, with_cues
 from mien.media.watching import Watcher

@@ -120,7 +120,7 @@ def main_face(path: Path, span: Span | None = None, fps: float = 5.0) -> Frames 
     sightings: list[Sighting] = []
     with ThreadPoolExecutor(1, "mien-faces") as executor:
         watcher = Watcher(executor, LibFaceDetection())
-        for piece in stream(path, fps, lambda _: None):
+        for piece in stream(path, fps, lambda _: None, sound=False, start=span.start if span is not None else 0.0):
             if isinstance(piece, Audio) or (span is not None and piece.time < span.start):
                 continue
             if span is not None and piece.time >= span.end:
