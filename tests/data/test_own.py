@@ -11,7 +11,7 @@ from mien.cli import main
 from mien.data.checks.check import check
 from mien.data.load import segment_of
 from mien.data.manifest import read
-from mien.data.own import own_data
+from mien.data.own import Purpose, own_data
 from mien.errors import RecipeError
 from mien.recipe import EncoderTable, FeatureTable, Recipe, Source
 from mien.types import EMOTION, Modality, Task
@@ -151,6 +151,53 @@ def test_votes_are_for_training_alone(tmp_path: Path) -> None:
         learned = shares.pop("train", np.zeros(1))
         np.testing.assert_allclose(learned[learned > 0], teaching, rtol=1e-6)
         assert all(kinds.tolist() == [0, 1] for kinds in shares.values()), purpose
+
+
+def _sides(recipe: Recipe) -> dict[str, set[str | None]]:
+    found: dict[str, set[str | None]] = {}
+    for example in read(recipe.data[0], recipe.tasks, Path()):
+        found.setdefault(example.split, set()).add(example.group)
+    return found
+
+
+@pytest.mark.parametrize("purpose", ["judge", "calibrate"])
+def test_a_manifest_that_was_trained_on_stays_split_as_it_was(tmp_path: Path, purpose: Purpose) -> None:
+    lines = [f"word {i},s{i % 20},happy" for i in range(60)]
+    path = manifest(tmp_path, "text,speaker,emotion", *lines)
+    trained = own_data(_RECIPE, path, lambda _: None)
+    (tmp_path / "elsewhere").mkdir()
+    copy = tmp_path / "elsewhere" / "copy.csv"
+    copy.write_bytes(path.read_bytes())
+    link = tmp_path / "elsewhere" / "link.csv"
+    link.symlink_to(path)
+    for given in (path, copy, link):
+        said: list[str] = []
+        again = own_data(trained, given, said.append, purpose)
+        assert _sides(again) == _sides(trained), given
+        assert len(said) == 1
+        assert said[0].startswith(f"the bundle was trained on '{given}'")
+
+
+def test_people_and_clips_that_the_bundle_learned_from_are_told_of_other_data(tmp_path: Path) -> None:
+    lines = [f"word {i},s{i % 20},happy" for i in range(60)]
+    trained = own_data(_RECIPE, manifest(tmp_path, "text,speaker,emotion", *lines), lambda _: None)
+    learned = len([e for e in read(trained.data[0], trained.tasks, Path()) if e.split == "train"])
+    other = tmp_path / "other.csv"
+    warnings: dict[str, str] = {}
+    for name, rows in (
+        ("people", ["text,speaker,emotion", *(f"new {i},s{i % 20},sad" for i in range(60))]),
+        ("clips", ["text,emotion", *(f"word {i},sad" for i in range(60))]),
+        ("neither", ["text,speaker,emotion", "something else,somebody else,sad"]),
+    ):
+        other.write_text("\n".join(rows), encoding="utf-8")
+        said: list[str] = []
+        own_data(trained, other, said.append, "judge")
+        warnings[name] = said[-1]
+    told = f"{learned} of 60 examples are clips or speakers that the bundle learned from: results will be too good"
+    assert warnings == {"people": told, "clips": told, "neither": "no row whose split is 'test': all rows are judged"}
+    Path(trained.data[0].manifest).unlink()
+    own_data(trained, other, said.append, "judge")
+    assert "which the bundle learned from, cannot be read" in said[-1]
 
 
 def test_where_nothing_is_trained_nothing_is_said_of_training(tmp_path: Path) -> None:

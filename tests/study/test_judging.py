@@ -15,6 +15,7 @@ import pytest
 from mien.answer import Encoded
 from mien.bundle import Bundle
 from mien.cli import main
+from mien.data.own import own_data
 from mien.produce import produce
 from mien.study.judging import judged
 from mien.types import Modality, Track
@@ -134,6 +135,30 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
         assert row["n"] == card[row["modality"]]["n"]
         for figure in ("accuracy", "ece", "brier", "aurc", "covered"):
             assert row[figure] == pytest.approx(card[row["modality"]][figure], abs=2e-3), (row["modality"], figure)
+
+
+def test_the_manifest_that_was_trained_on_is_judged_on_its_test_people(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line of the README: ``mien evaluate runs/fusion-my/seed0/bundle --data my.csv``, without a column ``split``."""
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_pictures(tmp_path)
+    mine = tmp_path / "pictures" / "my.csv"
+    lines = [f"{i}.png,{('happy', 'sad')[i % 2]},s{i % 10}" for i in range(40)]
+    mine.write_text("\n".join(["image,emotion,speaker", *lines]), encoding="utf-8")
+    plan = own_data(recipe(epochs=1), mine, lambda _: None)
+    produce(plan, [0], mine.parent, tmp_path / "runs", resume=False, quiet=True)
+    run, out = tmp_path / "runs" / plan.name / "seed0", tmp_path / "again.json"
+    arguments = [str(run / "bundle"), "--data", str(mine), "--json", str(out)]
+    monkeypatch.setattr(sys, "argv", ["mien", "evaluate", *arguments])
+    with pytest.raises(SystemExit) as done:
+        main()
+    said = capsys.readouterr().err
+    assert done.value.code == 0, said
+    assert "its test rows are judged" in said
+    trained = json.loads((run / "results.json").read_text(encoding="utf-8"))
+    assert json.loads(out.read_text(encoding="utf-8"))["results"] == trained
+    assert {row["n"] for row in trained} == {8}, "two of ten people"
 
 
 def test_data_must_be_named(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from mien.data.labels import canonical
 from mien.data.manifest import FIELDS
 from mien.data.rows import Row, read_rows
+from mien.data.trained_on import same_source, seen_before
 from mien.errors import RecipeError, closest
 from mien.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
 from mien.types import Modality, Task
@@ -88,11 +89,17 @@ def own_data(recipe: Recipe, manifest: Path, say: Say, purpose: Purpose = "train
     Encoders whose modality has no column are left out. Without a column "split", speakers are dealt by a hash: 70 % of
     them train, 10 % validate, 20 % test. ``say`` is told of all that was decided. To "judge", where nothing is trained, all
     rows are test rows unless some say that they are. To "calibrate", where nothing is trained either, all rows but test rows
-    validate, and without a column "split" so does one half of the speakers.
+    validate, and without a column "split" so does one half of the speakers. For both, ``recipe`` is the bundle's: a manifest
+    it was trained on stays split as it was then, and of another one clips and people that it learned from are told.
 
     Raises:
         RecipeError: a needed column is missing, a label is unknown, or there is nothing to split by.
     """
+    known = None if purpose == "train" else same_source(recipe, manifest)
+    if known is not None:
+        kept = {"judge": "its test rows are judged", "calibrate": "it is calibrated on its validation rows"}[purpose]
+        say(f"the bundle was trained on '{manifest}': {kept}, split as they were then")
+        return replace(recipe, data=(known,))
     survey = _Survey(manifest)
     for row in read_rows(manifest):
         survey.columns = survey.columns or tuple(row)
@@ -110,7 +117,10 @@ def own_data(recipe: Recipe, manifest: Path, say: Say, purpose: Purpose = "train
     )
     splits = {"train": _splits, "judge": _judged, "calibrate": _calibrated}[purpose]
     source = replace(source, **splits(survey, say))
-    return replace(recipe, name=f"{recipe.name}-{manifest.stem}", encoders=encoders, data=(source,))
+    own = replace(recipe, name=f"{recipe.name}-{manifest.stem}", encoders=encoders, data=(source,))
+    for line in () if purpose == "train" else seen_before(recipe, own):
+        say(line)
+    return own
 
 
 def _features(recipe: Recipe, survey: _Survey) -> dict[Modality, FeatureTable]:

@@ -1,0 +1,61 @@
+"""What a bundle has learned from, so that nobody it has seen is judged or calibrated on without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from mien.cache import file_sha256
+from mien.data.manifest import read
+from mien.errors import RecipeError
+from mien.recipe import Recipe, Source
+from mien.types import Clip, Example
+
+
+def same_source(recipe: Recipe, manifest: Path) -> Source | None:
+    """The recipe's source of this very manifest, or of one with the same content; ``None`` when it has none."""
+    for source in recipe.data:
+        theirs = Path(source.manifest)
+        if theirs.is_absolute() and theirs.is_file() and _same(theirs, manifest):
+            return source if theirs.samefile(manifest) else replace(source, manifest=str(manifest.absolute()))
+    return None
+
+
+def _same(one: Path, other: Path) -> bool:
+    if one.samefile(other):
+        return True
+    return one.stat().st_size == other.stat().st_size and file_sha256(one) == file_sha256(other)
+
+
+def seen_before(recipe: Recipe, own: Recipe) -> Iterator[str]:
+    """A warning where clips or people of ``own`` are among those that ``recipe`` trains on, or where that cannot be told.
+
+    Nothing is said of sources below a data root, for where that lay is not known.
+    """
+    clips: set[Hashable] = set()
+    people: set[str] = set()
+    for source in (s for s in recipe.data if Path(s.manifest).is_absolute()):
+        try:
+            trained = [e for e in read(source, recipe.tasks, Path()) if e.split == source.train]
+        except RecipeError:
+            yield f"'{source.manifest}', which the bundle learned from, cannot be read: it may know these people"
+            continue
+        clips.update(_content(e.clip) for e in trained)
+        people.update(e.group for e in trained if e.group)
+    if not clips:
+        return
+    mine = [e for s in own.data for e in read(s, own.tasks, Path()) if e.split != s.train]
+    known = sum(_known(e, clips, people) for e in mine)
+    if known:
+        yield f"{known} of {len(mine)} examples are clips or speakers that the bundle learned from: results will be too good"
+
+
+def _known(example: Example, clips: set[Hashable], people: set[str]) -> bool:
+    content = _content(example.clip)
+    return example.group in people or (any(content) and content in clips)
+
+
+def _content(clip: Clip) -> tuple[Hashable, ...]:
+    """What a clip points to, whatever it is called."""
+    return clip.video, clip.audio, clip.image, clip.row, clip.span, clip.text
