@@ -176,6 +176,8 @@ def test_a_manifest_that_was_trained_on_stays_split_as_it_was(tmp_path: Path, pu
         assert _sides(again) == _sides(trained), given
         assert len(said) == 1
         assert said[0].startswith(f"the bundle was trained on '{given}'")
+    with pytest.raises(RecipeError, match="there is no manifest"):
+        own_data(trained, tmp_path / "gone.csv", said.append, purpose)
 
 
 def test_people_and_clips_that_the_bundle_learned_from_are_told_of_other_data(tmp_path: Path) -> None:

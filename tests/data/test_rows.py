@@ -40,6 +40,20 @@ def test_bad_manifests_are_told(tmp_path: Path, name: str, content: bytes, messa
         list(read_rows(path))
 
 
+def test_what_pandas_writes_for_nothing_is_nothing(tmp_path: Path) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    (tmp_path / "m.jsonl").write_text('{"text": NaN, "valence": 0.5, "f1": NaN}\n', encoding="utf-8")
+    table = {"text": [float("nan")], "valence": [0.5], "f1": [float("nan")]}
+    parquet.write_table(pyarrow.table(table), tmp_path / "m.parquet")
+    np.savez(tmp_path / "m.npz", **{name: np.asarray(values) for name, values in table.items()})  # type: ignore[arg-type]
+    for name in ("m.jsonl", "m.parquet", "m.npz"):
+        assert list(read_rows(tmp_path / name)) == [{"text": None, "valence": 0.5, "f1": None}], name
+    for name in ("m.jsonl", "m.parquet"):
+        assert np.isnan(read_array(tmp_path / name, "f*")).all(), "as in an .npz, a feature that is not there is NaN"
+
+
 def test_arrays_of_unequal_length_and_of_objects(tmp_path: Path) -> None:
     np.savez(tmp_path / "m.npz", a=np.zeros(3), b=np.zeros(2))
     with pytest.raises(RecipeError, match="differ in length"):

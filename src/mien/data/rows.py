@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from mien.errors import RecipeError
 
 Row = Mapping[str, Any]
-"""Column -> value: text, a number, or nothing (``None`` or "")."""
+"""Column -> value: text, a number, or nothing (``None`` or ""). Never NaN, which is how pandas writes nothing."""
 
 
 class Entry(NamedTuple):
@@ -42,7 +43,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     row = None
     try:
         for row in reader(path):
-            yield row
+            yield {column: None if _is_nan(value) else value for column, value in row.items()}
     except UnicodeDecodeError as error:
         raise RecipeError(f"the manifest '{path}' is not UTF-8 text; save it as UTF-8 ({error.reason})") from error
     except (ValueError, OSError, csv.Error, zipfile.BadZipFile) as error:
@@ -51,8 +52,14 @@ def read_rows(path: Path) -> Iterator[Row]:
         raise RecipeError(f"the manifest '{path}' has no rows; it needs a header and a row for each clip")
 
 
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
 def read_array(path: Path, name: str) -> NDArray[np.float32]:
     """A feature array beside the rows, float32 (N, ...): an array of an .npz file, or the columns that fit a pattern.
+
+    A column that says nothing in a row gives NaN.
 
     Raises:
         RecipeError: there is no such array or column, or it holds other than numbers.
@@ -81,7 +88,9 @@ def _columns(path: Path, pattern: str) -> NDArray[np.float32]:
     names = [n for n in (rows[0] if rows else ()) if fnmatchcase(n, pattern)]
     if not names:
         raise RecipeError(f"'{path}' has no column that fits '{pattern}'")
-    return np.asarray([[float(row[n]) for n in names] for row in rows], np.float32)
+    return np.asarray(
+        [[math.nan if row[n] in (None, "") else float(row[n]) for n in names] for row in rows], np.float32
+    )
 
 
 def _csv(path: Path) -> Iterator[Row]:

@@ -23,6 +23,8 @@ def same_source(recipe: Recipe, manifest: Path) -> Source | None:
 
 
 def _same(one: Path, other: Path) -> bool:
+    if not other.is_file():
+        return False  # which is told when it is read
     if one.samefile(other):
         return True
     return one.stat().st_size == other.stat().st_size and file_sha256(one) == file_sha256(other)
