@@ -13,7 +13,7 @@ from mien.encoders.base import Encoder, encoders
 from mien.media.picture import read_image
 from mien.media.sound import read_audio
 from mien.testing import check_encoder
-from mien.types import Audio, Frames, Segment, Span, Track
+from mien.types import SAMPLE_RATE, Audio, Frames, Segment, Span, Track
 from tests.encoders.tiny_models import FACE, TEXT, VOICE, tiny_model
 
 OPTIONS: dict[str, dict[str, object]] = {  # where defaults are not enough
@@ -115,6 +115,18 @@ def test_quality_of_the_voice_falls_with_noise(samples: Path) -> None:
     assert tracks[0] is not None
     assert tracks[1] is not None
     assert tracks[0].quality[0] > tracks[1].quality[0] + 5
+
+
+def test_seconds_of_voice_mean_the_same_to_every_encoder(samples: Path) -> None:
+    """The guard "there is hardly any voice" reads them of whichever encoder a bundle has."""
+    voice = read_audio(samples / "audio/cremad_1002_DFA_ANG.wav").samples
+    hiss = (0.01 * np.random.default_rng(0).standard_normal(len(voice))).astype(np.float32)
+    named = [encoders.build({"name": name}) for name in ("voice_whisper", "voice_cnn")]
+    for sound, least, most in ((voice, 0.5, len(voice) / SAMPLE_RATE), (0.1 * voice, 0.5, 2.0), (hiss, 0.0, 0.2)):
+        tracks = [e.prepare(Segment(Span(0, 2), audio=Audio(sound))) for e in named]
+        seconds = [t.quality[1] for t in tracks if t is not None]
+        assert seconds == [pytest.approx(seconds[0], abs=1e-6)] * 2
+        assert least <= seconds[0] <= most
 
 
 def test_voice_needs_a_quarter_of_a_second_of_sound() -> None:

@@ -26,6 +26,7 @@ COLUMNS: tuple[str, ...] = (
 
 _FRAME, _HOP = 640, 320  # 40 ms every 20 ms
 _LOWEST, _HIGHEST = 60.0, 500.0  # Hz, of a speaking voice
+_LEVEL = 0.08  # root mean square
 _VOICED = 0.45  # least normalised autocorrelation of a voiced frame
 
 
@@ -33,16 +34,25 @@ def describe(samples: Float32, edges: Sequence[int]) -> tuple[Float32, float]:
     """Prosody of each stretch between ``edges`` (samples), (len(edges) - 1, 9), and how many seconds are voiced."""
     frames = _frames(samples)
     power = np.asarray(np.abs(np.fft.rfft(frames * np.hanning(_FRAME), 1024)) ** 2 + 1e-10, np.float32)
-    pitch = _pitch(frames)
-    energy = np.log(np.mean(frames**2, axis=1) + 1e-7)
-    # Frames at the level of the background hold no voice, whatever their autocorrelation.
-    pitch[energy < energy.max() - 7.0] = 0.0
+    energy = _energy(frames)
+    pitch = _voice(frames, energy)
     spectral = _spectral(power)
     rows = []
     for start, end in itertools.pairwise(edges):
         part = slice(min(start // _HOP, len(frames) - 1), max(end // _HOP, start // _HOP + 1))
         rows.append([*_melody(pitch[part]), energy[part].mean(), energy[part].std(), *spectral[part].mean(axis=0)])
-    return np.asarray(rows, np.float32), float((pitch > 0).sum()) * _HOP / SAMPLE_RATE
+    return np.asarray(rows, np.float32), _seconds(pitch)
+
+
+def voiced_seconds(samples: Float32) -> float:
+    """How many seconds of a sound are voiced."""
+    frames = _frames(levelled(samples))
+    return _seconds(_voice(frames, _energy(frames)))
+
+
+def levelled(samples: Float32) -> Float32:
+    """The sound at one root mean square for all: distance to the microphone is no emotion."""
+    return np.asarray(samples * (_LEVEL / max(float(np.sqrt(np.mean(samples**2))), 1e-6)), np.float32)
 
 
 def snr_db(samples: Float32) -> float:
@@ -55,6 +65,19 @@ def snr_db(samples: Float32) -> float:
 def _frames(samples: Float32) -> Float32:
     padded = np.pad(samples, (0, max(0, _FRAME - len(samples))))
     return sliding_window_view(padded, _FRAME)[::_HOP]
+
+
+def _energy(frames: Float32) -> Float32:
+    return np.asarray(np.log(np.mean(frames**2, axis=1) + 1e-7), np.float32)
+
+
+def _voice(frames: Float32, energy: Float32) -> Float32:
+    """The pitch of each frame; 0 at the level of the background, where is no voice, whatever the autocorrelation."""
+    return np.where(energy < energy.max() - 7.0, 0.0, _pitch(frames)).astype(np.float32)
+
+
+def _seconds(pitch: Float32) -> float:
+    return float((pitch > 0).sum()) * _HOP / SAMPLE_RATE
 
 
 def _pitch(frames: Float32) -> Float32:

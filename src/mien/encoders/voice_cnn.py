@@ -40,6 +40,7 @@ class VoiceCNN(Encoder):
 
     modality: Modality = "voice"
     quality_names: tuple[str, ...] = sound.QUALITY
+    version: int = 2
 
     def __init__(self, reads: str = "mel", dim: int = 128, seconds: float = 15.0, values: int = 800) -> None:
         if reads not in _READS:

@@ -36,6 +36,7 @@ class PretrainedVoice(PretrainedEncoder):
 
     modality: Modality = "voice"
     quality_names: tuple[str, ...] = sound.QUALITY
+    version: int = 2
 
     def __init__(
         self,

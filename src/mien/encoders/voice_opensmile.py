@@ -49,6 +49,7 @@ class OpenSmileVoice(Encoder):
 
     modality: Modality = "voice"
     quality_names: tuple[str, ...] = sound.QUALITY
+    version: int = 2
     licence_note = _LICENCE
 
     def __init__(

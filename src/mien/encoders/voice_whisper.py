@@ -23,7 +23,6 @@ WINDOW = 0.5
 _PER_WINDOW = 25  # encoder states in half a second
 _CHUNK = 28 * SAMPLE_RATE
 _LEAST = SAMPLE_RATE // 4
-_LEVEL = 0.08  # root mean square every sound is brought to: distance to the microphone is no emotion
 
 COLUMNS: tuple[str, ...] = (
     *(f"mean_{i}" for i in range(STATES)),
@@ -70,7 +69,7 @@ class WhisperVoice(Encoder):
         audio = segment.audio
         if audio is None or len(audio.samples) < _LEAST or float(np.abs(audio.samples).max()) < 1e-4:
             return None
-        samples = audio.samples * (_LEVEL / max(float(np.sqrt(np.mean(audio.samples**2))), 1e-6))
+        samples = _prosody.levelled(audio.samples)
         states = np.concatenate([self._states(samples[i : i + _CHUNK]) for i in range(0, len(samples), _CHUNK)])
         count = max(1, round(len(states) / _PER_WINDOW))
         edges = [*range(0, count * _PER_WINDOW, _PER_WINDOW), len(states)]

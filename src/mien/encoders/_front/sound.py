@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from faster_whisper.feature_extractor import FeatureExtractor
 
 QUALITY = ("snr_db", "seconds")
-"""What ``quality`` measures: signal-to-noise ratio in dB, and seconds of sound that are read."""
+"""What ``quality`` measures: signal-to-noise ratio in dB, and seconds of voiced sound in what is read."""
 
 MEL_HOP = SAMPLE_RATE // 100
 """Samples between two frames of a log-mel spectrogram: 10 ms."""
@@ -58,7 +58,7 @@ def times_of(audio: Audio, count: int, hop: int) -> NDArray[np.float64]:
 
 def quality_of(samples: Float32) -> Float32:
     """See ``QUALITY``; float32 (2,)."""
-    return np.asarray([_prosody.snr_db(samples), len(samples) / SAMPLE_RATE], np.float32)
+    return np.asarray([_prosody.snr_db(samples), _prosody.voiced_seconds(samples)], np.float32)
 
 
 @cache
