@@ -11,6 +11,7 @@ import pytest
 from mien import recipe as recipes
 from mien.data import batch
 from mien.errors import InputError, RecipeError
+from mien.recipe import Training
 from mien.study.tune import Between, OneOf, Search, rewritten, space, tune
 from tests.tiny import write_pictures
 
@@ -92,6 +93,13 @@ def test_a_metric_of_the_validation_data_can_decide(root: Path) -> None:
     assert found.values == {"train.lr": 0.01, "train.schedule": found.values["train.schedule"]}, (
         "the recipe as it stands"
     )
+
+
+def test_the_recipe_as_it_stands_has_what_was_set_and_what_it_leaves_out(root: Path) -> None:
+    found = tune(Search(root / "tiny.toml", ("train.lr=0.02",), 1), root, root / "runs")
+    assert found.values == {"train.lr": 0.02, "train.schedule": Training().schedule}
+    other = ("tune={'train.lr' = [0.05, 0.1]}",)
+    assert tune(Search(root / "tiny.toml", other, 1), root, root / "runs").values["train.lr"] in (0.05, 0.1)
 
 
 def test_an_unknown_metric_is_named(root: Path) -> None:

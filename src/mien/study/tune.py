@@ -268,14 +268,14 @@ def _measured(run: Run, metric: str) -> float:
 
 
 def _as_it_stands(search: Search, where: Space) -> dict[str, Value]:
-    """The recipe's own values, as far as its file names them."""
-    table = recipes.table_of(search.path)
+    """The recipe's own values with what was set and what it leaves out, as far as the search could suggest such."""
+    table = search.recipe().as_table()
     found: dict[str, Value] = {}
-    for key in where:
+    for key, part in where.items():
         node: Any = table
-        for part in key.split("."):
-            node = node.get(part) if isinstance(node, dict) else None
-        if node is not None:
+        for name in key.split("."):
+            node = node.get(name) if isinstance(node, dict) else None
+        if node in part.known or (isinstance(part, Between) and isinstance(node, int | float)):
             found[key] = node
     return found
 
