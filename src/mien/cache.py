@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,6 +30,16 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def content_of(file: Path) -> str:
+    """SHA-256 of a file's bytes, read again only when the file has changed."""
+    return _sha256(file, file.stat().st_mtime_ns)
+
+
+@cache
+def _sha256(file: Path, _changed: int) -> str:
+    return file_sha256(file)
 
 
 def make_folder(path: Path, fill: Callable[[Path], None]) -> Path:

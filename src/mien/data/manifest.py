@@ -97,6 +97,19 @@ def column(source: Source, name: str, root: Path) -> dict[str, str]:
     return found
 
 
+def files(source: Source, root: Path) -> list[Path]:
+    """The manifest files of a source that no reader reads, whether they are there or not; several where {split} is in its name.
+
+    Raises:
+        RecipeError: none of several.
+    """
+    before, several, after = source.manifest.partition("{split}")
+    paths = sorted(root.glob(f"{before}*{after}")) if several else [root / source.manifest]
+    if not paths:
+        raise RecipeError(f"data set '{source.name}' has no manifest at '{root / source.manifest}'")
+    return paths
+
+
 def _check_target(source: Source, name: str, target: Target, known: Mapping[str, Task]) -> None:
     if name not in known:
         raise RecipeError(f"data set '{source.name}' is for the task '{name}', which the recipe does not have")
@@ -116,11 +129,8 @@ def _entries(source: Source, root: Path) -> Iterator[Entry]:
             yield Entry(folder, number, row, folder)
         return
     before, several, after = source.manifest.partition("{split}")
-    paths = sorted(root.glob(f"{before}*{after}")) if several else [root / source.manifest]
-    if not paths:
-        raise RecipeError(f"data set '{source.name}' has no manifest at '{root / source.manifest}'")
     columns: set[str] = set()
-    for path in paths:
+    for path in files(source, root):
         split = path.name[len(Path(before + "x").name) - 1 : len(path.name) - len(after)] if several else None
         for number, row in enumerate(read_rows(path)):
             if number == 0:

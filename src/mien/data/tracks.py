@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.cache import cache_folder, content_key, file_sha256, make_folder
+from mien.cache import cache_folder, content_key, content_of, make_folder
 from mien.data.load import segment_of, spoil
 from mien.encoders.base import Encoder
 from mien.errors import MediaError
@@ -129,12 +129,7 @@ def _bounds(clip: Clip) -> list[float] | None:
 
 
 def _content(file: Path) -> str:
-    return _sha256(file, file.stat().st_mtime_ns) if file.is_file() else str(file)
-
-
-@cache
-def _sha256(file: Path, _changed: int) -> str:
-    return file_sha256(file)
+    return content_of(file) if file.is_file() else str(file)
 
 
 def _fill(draft: Path, encoder: Encoder, items: Sequence[Item]) -> None:

@@ -8,8 +8,9 @@ For a script::
     mien.evaluate.results(outcome.runs)   # rows: value, std, interval, n, majority of every metric
 
 Trained models are asked as they are (``evaluate.ModelSystem``), over tracks that went through what never learns once, so a
-small model costs seconds; ONNX is for what ships. What is finished lies in ``runs/studied`` under a hash of the recipe and its
-manifests, and is not trained again, in whatever study it comes up next. Folds share prepared tracks (``data/tracks.py``).
+small model costs seconds; ONNX is for what ships. What is finished lies in ``runs/studied`` under a hash of the recipe, its
+manifests and features, and the weights it starts from, and is not trained again, in whatever study it comes up next. Folds
+share prepared tracks (``data/tracks.py``).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -24,14 +26,17 @@ from pathlib import Path
 from typing import Any
 
 from mien import __version__
-from mien.cache import content_key, file_sha256, write_atomic
+from mien.cache import content_key, content_of, write_atomic
+from mien.data.manifest import files
+from mien.data.readers.base import read_set
 from mien.errors import RecipeError
 from mien.evaluate import ModelSystem, judge
 from mien.predictions import Judged, pooled
-from mien.recipe import Recipe
+from mien.recipe import Recipe, Source
 from mien.record import size
 from mien.subsets import Cell, mean_cells, missing
 from mien.train import train
+from mien.training.run import WEIGHTS
 
 Follow = Callable[[str], None]
 """Told what is trained next."""
@@ -153,16 +158,21 @@ class _Finished:
 
 
 def _finished(plan: Recipe, root: Path, runs: Path, fresh: bool, subsets: bool) -> _Finished:
-    home = runs / "studied" / f"{plan.name}-{_key(plan, root)}" / f"fold{_fold(plan)}"
+    home = runs / "studied" / f"{plan.name}-{_key(plan, root, runs)}" / f"fold{_fold(plan)}"
     folder = home / plan.name / f"seed{plan.seed}"
-    record = folder / ("trained_subsets.json" if subsets else "trained.json")
+    record = folder / "trained.json"
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
-    if not record.is_file():
+    if not _answers(record, subsets):
         _train(plan, root, runs, home, folder, record, subsets)
     table = json.loads(record.read_text(encoding="utf-8"))
-    cells = [Cell(**cell) for cell in table.pop("cells")]
+    cells = [Cell(**cell) for cell in table.pop("cells") or ()]
     return _Finished(Judged.load(folder / "predictions.npz"), cells=cells, **table)
+
+
+def _answers(record: Path, subsets: bool) -> bool:
+    """Whether a training is finished, with modalities missing too where that is asked for."""
+    return record.is_file() and not (subsets and json.loads(record.read_text(encoding="utf-8"))["cells"] is None)
 
 
 def _train(plan: Recipe, root: Path, runs: Path, home: Path, folder: Path, record: Path, subsets: bool) -> None:
@@ -171,7 +181,7 @@ def _train(plan: Recipe, root: Path, runs: Path, home: Path, folder: Path, recor
     valid, test = (run.sets(split, root, quiet=True) for split in ("valid", "test"))
     judge(system, valid, test).save(folder / "predictions.npz")
     learned, parameters = size(run)
-    cells = [cell.as_table() for part in test for cell in missing(system, part)] if subsets else []
+    cells = [cell.as_table() for part in test for cell in missing(system, part)] if subsets else None
     table = {"seconds": run.seconds, "learned": learned, "parameters": parameters, "cells": cells}
     write_atomic(record, json.dumps({**table, "valid_loss": run.valid_loss, "code": code_key()}))
     # Weights of hundreds of trainings would fill the disk; what ships is made by ``mien train``.
@@ -189,18 +199,22 @@ def _fold(plan: Recipe) -> int:
     return max((source.fold for source in plan.data), default=0)
 
 
-def _key(plan: Recipe, root: Path) -> str:
+def _key(plan: Recipe, root: Path, runs: Path) -> str:
     """Of what decides the result, but seed and fold, which name folders."""
     table: dict[str, Any] = asdict(in_fold(replace(plan, seed=0), 0))
     for irrelevant in ("export", "tune"):
         table.pop(irrelevant, None)
-    manifests = [_sha256(p, p.stat().st_mtime_ns) for s in plan.data if (p := root / s.manifest).is_file()]
-    return content_key([__version__, table, manifests])[:12]
+    data = [_content(source, root) for source in plan.data]
+    starts = [runs / t.start.format(seed=plan.seed) / WEIGHTS for t in plan.encoders.values() if t.start]
+    return content_key([__version__, table, data, [content_of(path) for path in starts if path.is_file()]])[:12]
 
 
-@cache
-def _sha256(path: Path, _changed: int) -> str:
-    return file_sha256(path)
+def _content(source: Source, root: Path) -> list[Any]:
+    """What is read of a source: its tables, and the features in them or beside them. Recordings are told by their names."""
+    rows: list[Any] = list(read_set(source.reader, root / source.manifest, Counter())) if source.reader else []
+    tables = [] if source.reader else files(source, root)
+    beside = [root / table.file for table in source.features.values() if table.file]
+    return [rows, [content_of(path) for path in (*tables, *beside) if path.is_file()]]
 
 
 @cache
