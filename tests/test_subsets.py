@@ -130,6 +130,10 @@ def test_cells_of_several_runs_are_means() -> None:
     (cell, *_) = missing(KnowsWords(), cast(ExampleSet, Set(8)))
     from dataclasses import replace
 
-    (mean,) = mean_cells([[cell], [replace(cell, value=0.5, collapse=1.0)]])
+    (mean,) = mean_cells([[cell], [replace(cell, value=0.5, collapse=1.0, majority=0.5)]])
     assert mean.value == 0.75
     assert mean.collapse == 0.75
+    assert cell.majority is not None
+    assert mean.majority == pytest.approx((cell.majority + 0.5) / 2, abs=1e-4)
+    (unknown,) = mean_cells([[replace(cell, collapse=None, majority=None)]] * 2)
+    assert (unknown.collapse, unknown.majority) == (None, None)

@@ -171,7 +171,7 @@ def largest_share(part: Predictions) -> float:
 
 
 def mean_cells(runs: Sequence[Sequence[Cell]]) -> tuple[Cell, ...]:
-    """The same cells of several runs as one: means of values and collapse; ``n`` is the mean too."""
+    """The same cells of several runs as one: means of all that was measured; ``n`` is the mean too."""
     found: dict[tuple[str, str, str, float], list[Cell]] = {}
     for cell in (c for run in runs for c in run):
         found.setdefault((cell.set, cell.task, cell.subset, cell.rate), []).append(cell)
@@ -179,10 +179,16 @@ def mean_cells(runs: Sequence[Sequence[Cell]]) -> tuple[Cell, ...]:
 
 
 def _mean(same: Sequence[Cell]) -> Cell:
-    collapse = [c.collapse for c in same if c.collapse is not None]
     return replace(
         same[0],
         value=round(float(np.mean([c.value for c in same])), 4),
-        collapse=round(float(np.mean(collapse)), 4) if collapse else None,
+        collapse=_mean_known([c.collapse for c in same]),
         n=round(float(np.mean([c.n for c in same]))),
+        majority=_mean_known([c.majority for c in same]),
     )
+
+
+def _mean_known(values: Sequence[float | None]) -> float | None:
+    """``None`` where no run has one."""
+    known = [v for v in values if v is not None]
+    return round(float(np.mean(known)), 4) if known else None
