@@ -132,6 +132,23 @@ def test_a_score_or_a_count_of_votes_is_a_finite_number(root: Path, value: str) 
         read(replace(_SOURCE, targets=voted), (EMOTION,), root)
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "message"),
+    [
+        ("1.5", "", "start '1.5' and end '': give both in seconds, or neither"),
+        ("", "2", "start '' and end '2': give both in seconds, or neither"),
+        ("2", "1", "start '2' and end '1' are not two times in seconds"),
+        ("0", "inf", "are not two times in seconds"),
+    ],
+)
+def test_half_a_span_is_not_the_whole_file(tmp_path: Path, start: str, end: str, message: str) -> None:
+    rows = f"text,label,split,start,end\na,joy,train,,\nb,joy,train,{start},{end}"
+    (tmp_path / "m.csv").write_text(rows, encoding="utf-8")
+    source = replace(_SOURCE, clip={name: name for name in ("text", "start", "end")})
+    with pytest.raises(RecipeError, match=f"row 2 of '.*m.csv': .*{message}"):
+        read(source, (EMOTION,), tmp_path)
+
+
 def test_files_of_one_split_each_may_use_the_same_ids_unless_they_are_dealt_anew(tmp_path: Path) -> None:
     for split in ("train", "test"):
         lines = ["id,text,label,speaker", *(f"{i},hello,joy,s{i}" for i in range(3))]

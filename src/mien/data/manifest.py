@@ -17,6 +17,7 @@ from mien.data.pointers import features_of
 from mien.data.readers.base import read_set
 from mien.data.rows import Entry, Row, read_rows
 from mien.data.split import cross_validate, divide, hold_out
+from mien.data.values import span
 from mien.errors import RecipeError, closest
 from mien.recipe import Source, Target
 from mien.types import Clip, Example, Float32, Span, Task
@@ -276,10 +277,8 @@ def _id(source: Source, entry: Entry) -> str:
 
 
 def _span(entry: Entry, start: Any, end: Any) -> Span | None:
-    if start in (None, "") or end in (None, ""):
-        return None
     try:
-        return Span(float(start), float(end))
+        return span(start, end)
     except ValueError as error:
         raise RecipeError(f"{_place(entry)}: {error}") from error
 

@@ -13,9 +13,10 @@ from mien.data.labels import canonical
 from mien.data.manifest import FILES
 from mien.data.own import SPLITS
 from mien.data.rows import Row
+from mien.data.values import span
 from mien.errors import InputError, MediaError, closest
 from mien.media.open import MediaInfo, probe
-from mien.types import MODALITIES, Modality, Span, Task
+from mien.types import MODALITIES, Modality, Task
 
 _PAST_THE_END = 0.5  # seconds by which a span may pass the end that a file's header names
 
@@ -115,20 +116,19 @@ def _modalities(text: str, infos: Mapping[str, MediaInfo]) -> tuple[Modality, ..
 
 
 def _check_span(row: Row, infos: Mapping[str, MediaInfo], faults: list[tuple[str, str]]) -> None:
-    start, end = text_of(row, "start"), text_of(row, "end")
-    if not start and not end:
-        return
     try:
-        span = Span(float(start), float(end))
-    except ValueError:
-        faults.append(("span", f"start '{start}' and end '{end}' are not two times in seconds, the later one second"))
+        part = span(row.get("start"), row.get("end"))
+    except ValueError as error:
+        faults.append(("span", str(error)))
+        return
+    if part is None:
         return
     for name, info in infos.items():
-        # A header that names no length is not held against the span.
-        if info.kind != "image" and info.duration and span.end > info.duration + _PAST_THE_END:
-            faults.append(("span", f"it ends at {span.end:g} s, and the {name} at {info.duration:.1f} s"))
-    if span.start < 0 or span.duration == 0:
-        faults.append(("span", f"{span.start:g} to {span.end:g} s is no stretch of the file"))
+        # A header that names no length is not held against the part.
+        if info.kind != "image" and info.duration and part.end > info.duration + _PAST_THE_END:
+            faults.append(("span", f"it ends at {part.end:g} s, and the {name} at {info.duration:.1f} s"))
+    if part.start < 0 or part.duration == 0:
+        faults.append(("span", f"{part.start:g} to {part.end:g} s is no stretch of the file"))
 
 
 def _labels(task: Task, value: str, faults: list[tuple[str, str]]) -> tuple[str, ...]:
