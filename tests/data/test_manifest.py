@@ -149,6 +149,19 @@ def test_half_a_span_is_not_the_whole_file(tmp_path: Path, start: str, end: str,
         read(source, (EMOTION,), tmp_path)
 
 
+def test_a_picture_in_parquet_is_named_by_a_whole_number(tmp_path: Path) -> None:
+    source = replace(_SOURCE, clip={"image": "image", "row": "row"})
+
+    def row(value: str) -> int | None:
+        (tmp_path / "m.csv").write_text(f"image,label,split,row\np.parquet,joy,train,{value}", encoding="utf-8")
+        return read(source, (EMOTION,), tmp_path)[0].clip.row
+
+    assert (row("928"), row("928.0"), row("0")) == (928, 928, 0)
+    for value in ("1.5", "-1", "nan", "inf", "first", ""):
+        with pytest.raises(RecipeError, match=rf"row 1 of .*: 'row' is the number of a picture, .*, not '{value}'"):
+            row(value)
+
+
 def test_files_of_one_split_each_may_use_the_same_ids_unless_they_are_dealt_anew(tmp_path: Path) -> None:
     for split in ("train", "test"):
         lines = ["id,text,label,speaker", *(f"{i},hello,joy,s{i}" for i in range(3))]

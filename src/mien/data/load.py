@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mien.data.rows import read_array
-from mien.errors import RecipeError, closest
+from mien.errors import MediaError, RecipeError, closest
 from mien.types import (
     SAMPLE_RATE,
     Audio,
@@ -97,7 +97,12 @@ def _picture(clip: Clip) -> np.ndarray[Any, np.dtype[np.uint8]]:
         return read_image(clip.image)
     from PIL import Image
 
-    with Image.open(io.BytesIO(_column(clip.image)[clip.row].as_py())) as picture:
+    pictures = _column(clip.image)
+    if clip.row >= len(pictures):
+        raise MediaError(
+            f"'{clip.image}' has no picture {clip.row}; its rows are numbered from 0 to {len(pictures) - 1}"
+        )
+    with Image.open(io.BytesIO(pictures[clip.row].as_py())) as picture:
         return np.asarray(picture.convert("RGB"))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -17,10 +17,12 @@ from mien.data.pointers import features_of
 from mien.data.readers.base import read_set
 from mien.data.rows import Entry, Row, read_rows
 from mien.data.split import cross_validate, divide, hold_out
-from mien.data.values import span
+from mien.data.values import row_number, span
 from mien.errors import RecipeError, closest
 from mien.recipe import Source, Target
-from mien.types import Clip, Example, Float32, Span, Task
+from mien.types import Clip, Example, Float32, Task
+
+_T = TypeVar("_T")
 
 FILES = ("video", "audio", "image")
 """Columns that hold paths, relative to the manifest's folder."""
@@ -250,6 +252,7 @@ def _shares(task: Task, amounts: Mapping[str, float]) -> Float32:
 def _clip(source: Source, entry: Entry, place: Place, root: Path) -> Clip:
     row = entry.row
     values = _standard(source, row)
+    start, end = values.get("start"), values.get("end")
     files = {name: entry.folder / str(values[name]) for name in FILES if values.get(name) not in (None, "")}
     image = files.get("image")
     speaker = values.get("speaker", row.get("speaker"))
@@ -257,9 +260,11 @@ def _clip(source: Source, entry: Entry, place: Place, root: Path) -> Clip:
         _id(source, entry),
         **files,
         text=str(values["text"]) if values.get("text") else None,
-        span=_span(entry, values.get("start"), values.get("end")),
+        span=_said_of(entry, span, start, end),
         speaker=str(speaker) if speaker not in (None, "") else None,
-        row=int(values["row"] or 0) if image is not None and image.suffix == ".parquet" else None,
+        row=_said_of(entry, row_number, values.get("row"))
+        if image is not None and image.suffix == ".parquet"
+        else None,
         context=place.before,
         features=features_of(source, entry, place, root),
     )
@@ -276,11 +281,12 @@ def _id(source: Source, entry: Entry) -> str:
     return f"{source.name}/{stated or _number_in(entry, source)}"
 
 
-def _span(entry: Entry, start: Any, end: Any) -> Span | None:
+def _said_of(entry: Entry, meaning: Callable[..., _T], *values: Any) -> _T:
+    """What values of a row mean; an error says which row it is."""
     try:
-        return span(start, end)
+        return meaning(*values)
     except ValueError as error:
-        raise RecipeError(f"{_place(entry)}: {error}") from error
+        raise RecipeError(f"{_place(entry)}: {error}") from None
 
 
 def _number_in(entry: Entry, source: Source) -> str:

@@ -25,3 +25,18 @@ def span(start: Any, end: Any) -> Span | None:
         return Span(float(start), float(end))
     except (ValueError, TypeError):
         raise ValueError(f"{said} are not two times in seconds, the later one second") from None
+
+
+def row_number(value: Any) -> int:
+    """The number of a row, from 0; whole numbers may be written as pandas does: 928.0.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        number = float(value)
+    except (ValueError, TypeError):
+        number = -1.0
+    if number < 0 or not number.is_integer():
+        raise ValueError(f"'row' is the number of a picture, counted from 0, not '{'' if value in BLANK else value}'")
+    return int(number)

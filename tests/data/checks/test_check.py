@@ -14,9 +14,10 @@ from PIL import Image
 from mien.cli import main
 from mien.data.checks.check import check
 from mien.data.checks.findings import Findings
-from mien.errors import RecipeError
+from mien.data.load import segment_of
+from mien.errors import MediaError, RecipeError
 from mien.samples import demo_clip
-from mien.types import EMOTION, Task
+from mien.types import EMOTION, Clip, Task
 
 
 def sound(path: Path, seconds: float = 1.0, pitch: float = 220.0) -> str:
@@ -92,7 +93,11 @@ def test_pictures_in_parquet(tmp_path: Path) -> None:
 
     parquet.write_table(pyarrow.table({"image": [b"a", b"b"]}), tmp_path / "p.parquet")
     assert "numbered from 0 to 1" in reason(tmp_path, "image,row,emotion", "p.parquet,1,happy", "p.parquet,2,happy")
-    assert checked(tmp_path, "image,row,split,emotion", "p.parquet,0,train,sad", "p.parquet,1,test,sad").good
+    assert checked(tmp_path, "image,row,split,emotion", "p.parquet,0,train,sad", "p.parquet,1.0,test,sad").good
+    assert "not '0.5'" in reason(tmp_path, "image,row,emotion", "p.parquet,1,happy", "p.parquet,0.5,happy")
+    clip = Clip("a", image=tmp_path / "p.parquet", row=2)
+    with pytest.raises(MediaError, match="has no picture 2; its rows are numbered from 0 to 1"):
+        segment_of(clip, "face")
 
 
 def test_rows_that_say_too_little_or_too_much(tmp_path: Path) -> None:

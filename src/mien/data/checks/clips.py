@@ -13,7 +13,7 @@ from mien.data.labels import canonical
 from mien.data.manifest import FILES
 from mien.data.own import SPLITS
 from mien.data.rows import Row
-from mien.data.values import span
+from mien.data.values import row_number, span
 from mien.errors import InputError, MediaError, closest
 from mien.media.open import MediaInfo, probe
 from mien.types import MODALITIES, Modality, Task
@@ -74,9 +74,9 @@ def _opened(row: Row, column: str, path: Path, faults: list[tuple[str, str]]) ->
         return None
     try:
         if path.suffix == ".parquet":
-            return _picture_in(path, text_of(row, "row"))
+            return _picture_in(path, row_number(row.get("row")))
         info = _probed(path)
-    except InputError as error:
+    except (InputError, ValueError) as error:
         faults.append(("unreadable file", str(error)))
         return None
     wrong = {"audio": not info.has_audio, "video": info.kind != "video", "image": info.kind != "image"}[column]
@@ -92,9 +92,9 @@ def _probed(path: Path) -> MediaInfo:
     return probe(path)
 
 
-def _picture_in(path: Path, row: str) -> MediaInfo:
+def _picture_in(path: Path, row: int) -> MediaInfo:
     count = _rows_in(path)
-    if not row.isdecimal() or int(row) >= count:
+    if row >= count:
         raise MediaError(f"'{path}' has no picture '{row}'; its rows are numbered from 0 to {count - 1}")
     return MediaInfo("image", 0.0)
 
