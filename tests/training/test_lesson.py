@@ -13,19 +13,16 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from mien import heads
 from mien import train as line
 from mien.align import Encoded
 from mien.errors import RecipeError
 from mien.fusion.base import present
-from mien.model import Batch, Model
+from mien.model import Model
 from mien.recipe import Loss, Recipe, Target, Training
 from mien.train import build
 from mien.training import objectives
 from mien.training.lesson import Criterion, Lesson, hide, learning_mode
-from mien.training.machine import Machine
 from mien.training.objectives import Contrastive, Distillation, Reconstruction, Seen, Unimodal
-from mien.training.observing import label_shares
 from mien.types import EMOTION, Task
 from tests import tiny
 from tests.test_train import dies_after
@@ -170,15 +167,6 @@ def test_unimodal_is_the_mean_loss_of_the_answers_to_one_modality_each() -> None
     torch.testing.assert_close(found, torch.stack(wanted).mean())
 
 
-def test_the_loss_of_no_example_lies_where_the_logits_do() -> None:
-    """Else it could not be stacked with others on a GPU; "meta" stands for one."""
-    plan = two_tasks()
-    nobody = torch.zeros(4, dtype=torch.bool)
-    batch = Batch({}, {}, {}, {}, {}, {"emotion": nobody, "intensity": nobody})
-    logits = {task.name: torch.zeros(4, task.size, device="meta") for task in plan.tasks}
-    assert Criterion(plan, {}).total(logits, batch, nobody).is_meta
-
-
 def test_modalities_are_hidden_on_the_device_they_are_on() -> None:
     _, encoded = toy()
     there = Encoded(*([tensor.to("meta") for tensor in part] for part in encoded))
@@ -237,24 +225,6 @@ def test_two_tasks_with_partial_labels_and_learned_weights(root: Path) -> None:
     assert 0 < labelled.sum() < len(part)
     assert right.mean() >= 0.85
     assert np.abs(logits["intensity"][:, 0].numpy() - truth)[labelled].mean() < 0.3
-
-
-def test_the_loss_of_validation_is_the_mean_over_the_labelled_examples_of_each_task(root: Path) -> None:
-    plan = replace(two_tasks(epochs=1), losses={"intensity": Loss(0.5)})
-    run = line.train(plan, root, root / "runs", quiet=True)
-    (part,) = run.probe
-    whole = part.batch(range(len(part)))
-    assert 0 < int(whole.labelled["intensity"].sum()) < len(part)
-    with torch.no_grad():
-        logits = run.model(whole).logits
-    wanted = 0.0
-    for task in plan.tasks:
-        known = whole.labelled[task.name]
-        losses = heads.loss(task, logits[task.name][known], whole.targets[task.name][known])
-        wanted += plan.losses.get(task.name, Loss()).weight * float(losses.mean())
-    criterion, fabric = Criterion(plan, label_shares(plan.tasks, run.train)), Machine("cpu").fabric("32-true")
-    for size in (1, 7, 64):
-        assert line.valid_loss(run.model, criterion, run.probe, fabric, size) == pytest.approx(wanted, rel=1e-5), size
 
 
 def test_a_killed_run_with_everything_on_resumes_to_the_same_weights(

@@ -1,0 +1,50 @@
+"""What the losses of the tasks make of examples that are not labelled for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from mien import heads
+from mien import train as line
+from mien.model import Batch
+from mien.recipe import Loss
+from mien.training.lesson import Criterion
+from mien.training.machine import Machine
+from mien.training.observing import label_shares
+from tests import tiny
+from tests.training.test_lesson import two_tasks
+
+
+def test_the_loss_of_validation_is_the_mean_over_the_labelled_examples_of_each_task(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    tiny.write_clips(tmp_path)
+    plan = replace(two_tasks(epochs=1), losses={"intensity": Loss(0.5)})
+    run = line.train(plan, tmp_path, tmp_path / "runs", quiet=True)
+    (part,) = run.probe
+    whole = part.batch(range(len(part)))
+    assert 0 < int(whole.labelled["intensity"].sum()) < len(part)
+    with torch.no_grad():
+        logits = run.model(whole).logits
+    wanted = 0.0
+    for task in plan.tasks:
+        known = whole.labelled[task.name]
+        losses = heads.loss(task, logits[task.name][known], whole.targets[task.name][known])
+        wanted += plan.losses.get(task.name, Loss()).weight * float(losses.mean())
+    criterion, fabric = Criterion(plan, label_shares(plan.tasks, run.train)), Machine("cpu").fabric("32-true")
+    for size in (1, 7, 64):
+        assert line.valid_loss(run.model, criterion, run.probe, fabric, size) == pytest.approx(wanted, rel=1e-5), size
+
+
+def test_the_loss_of_no_example_lies_where_the_logits_do() -> None:
+    """Else it could not be stacked with others on a GPU; "meta" stands for one."""
+    plan = two_tasks()
+    nobody = torch.zeros(4, dtype=torch.bool)
+    batch = Batch({}, {}, {}, {}, {}, {"emotion": nobody, "intensity": nobody})
+    logits = {task.name: torch.zeros(4, task.size, device="meta") for task in plan.tasks}
+    assert Criterion(plan, {}).total(logits, batch, nobody).is_meta
