@@ -15,10 +15,11 @@ from mien.errors import InputError, MienError, ParityError
 from mien.export import export
 from mien.heads import score
 from mien.produce import exported, produce
-from mien.recipe import Export
+from mien.recipe import Export, Target
 from mien.train import train
 from mien.training.trained import Run
-from tests.tiny import recipe, write_pictures
+from mien.types import Task
+from tests.tiny import clips_recipe, recipe, write_clips, write_pictures
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +91,18 @@ def test_half_a_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert raw is not None
     bundle = exported(run, tmp_path, tmp_path / "bundle", quiet=True)
     assert bundle.answer({"face": raw}).scores["emotion"].sum() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_the_card_of_a_score_speaks_of_no_label(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_clips(tmp_path)
+    plan = clips_recipe(epochs=1)
+    source = replace(plan.data[0], targets={"intensity": Target("intensity")})
+    plan = replace(plan, tasks=(Task("intensity", "score", bounds=(0.0, 1.0)),), data=(source,))
+    run = train(plan, tmp_path, tmp_path / "runs", quiet=True)
+    bundle = exported(run, tmp_path, tmp_path / "bundle", quiet=True)
+    (line,) = [text for text in bundle.card.splitlines() if "against torch" in text]
+    assert f"on {len(run.probe[0])} real examples: largest difference of a score " in line
 
 
 def test_a_bundle_of_other_weights_is_not_taken_for_this_one(run: Run, tmp_path: Path) -> None:

@@ -91,9 +91,11 @@ def _parts(table: Mapping[str, Any]) -> str:
         lines.append(f"| {name} | {entry['name']} | {entry['file']} | {entry['bytes']} | `{entry['sha256']}` |")
     parity = table.get("parity")
     if parity:
+        same = "" if parity["same_top_label"] is None else f"same top label in {parity['same_top_label']:.1%}, "
+        kinds = dict.fromkeys("score" if task["kind"] == "score" else "probability" for task in table["tasks"])
         lines.append(
-            f"\nChecked against torch on {parity['examples']} real examples: same top label in "
-            f"{parity['same_top_label']:.1%}, largest difference of a probability {parity['largest_difference']:.2g}."
+            f"\nChecked against torch on {parity['examples']} real examples: {same}"
+            f"largest difference of a {' or '.join(kinds)} {parity['largest_difference']:.2g}."
         )
     return "\n".join(lines)
 

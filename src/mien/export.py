@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
-from mien import __version__, threads
+from mien import __version__, parity, threads
 from mien.align import Encoded, align
 from mien.bundle import SCHEMA, Bundle
 from mien.cache import make_folder, write_atomic
@@ -29,10 +29,7 @@ from mien.model import Model
 from mien.person import Population
 from mien.recipe import Recipe
 from mien.training.frozen import Same, trunk_of
-from mien.types import Example, Float32, Modality, Task, Track
-
-_TOLERANCE = 1e-3  # of a probability, graph in float32 against torch
-_AGREEMENT = 0.97  # share of equal top labels after int8 or float16 storage
+from mien.types import Example, Modality, Task, Track
 
 
 class _Answering(nn.Module):
@@ -96,7 +93,8 @@ def export(
         table |= {"weights": weights} if weights else {}
         table["notes"] += [note for e in encoders.values() if (note := e.licence_note)]
         _write(draft, table)
-        table["parity"] = _check(model, Bundle.load(draft), probe, bool(recipe.export.int8 or recipe.export.float16))
+        shrunk = bool(recipe.export.int8 or recipe.export.float16)
+        table["parity"] = parity.check(model, Bundle.load(draft), probe, shrunk)
         _write(draft, table)
 
     bundle = Bundle.load(make_folder(folder, fill))
@@ -138,7 +136,7 @@ def _table(
 
 
 def _sample(probe: Sequence[ExampleSet], modality: Modality) -> Track:
-    """A real track of the modality with at least two rows, to trace with."""
+    """A real track of the modality, to trace with."""
     for part in probe:
         for index in range(min(len(part), 500)):
             track = part.tracks(index).get(modality)
@@ -193,18 +191,8 @@ def _trunk_entry(
     tracks = [t for e in _some(probe, 8) if (t := _raw(encoder, e)) is not None]
     standardised = _Standardised(trunk, population).eval()
     entry = store(encoder_graph(standardised, tracks[0]), folder, f"{modality}_trunk", recipe)
-    graph = threads.open_graph(folder / entry["file"])
-    worst = 0.0
-    for track in tracks:
-        mask = np.ones((1, len(track)), bool)
-        with torch.no_grad():
-            want = standardised(torch.from_numpy(track.values[None]), torch.from_numpy(mask)).numpy()
-        (got,) = graph.run(None, {"values": track.values[None], "mask": mask})
-        worst = max(worst, float(np.abs(got - want).max()))
-    if worst > 0.01 and f"{modality}_trunk" not in (*recipe.export.int8, *recipe.export.float16):
-        raise ParityError(
-            f"the exported trunk of {modality} differs from the model by {worst:.2g}; nothing was exported"
-        )
+    shrunk = f"{modality}_trunk" in (*recipe.export.int8, *recipe.export.float16)
+    parity.check_trunk(modality, threads.open_graph(folder / entry["file"]), standardised, tracks, shrunk)
     return {**entry, "strength": [round(float(k), 3) for k in population.strength]}
 
 
@@ -239,30 +227,3 @@ def _fusion_entry(model: Model, encoders: Mapping[Modality, Encoder], recipe: Re
     outputs = [*(t.name for t in model.tasks), "weights"]
     proto = trace(_Answering(model), inputs, shapes, names, outputs)
     return {**recipe.fusion, **store(proto, folder, "fusion", recipe)}
-
-
-def _check(model: Model, bundle: Bundle, probe: Sequence[ExampleSet], shrunk: bool) -> dict[str, float]:
-    """Compare torch and graphs on real examples; refuse on mismatch."""
-    worst, agree, count = 0.0, 0, 0
-    for part in probe:
-        rows = np.linspace(0, len(part) - 1, min(64, len(part))).astype(int)
-        expected = _torch_scores(model, part, rows)
-        for place, index in enumerate(rows):
-            answer = bundle.answer(part.tracks(int(index)))
-            for task, want in expected.items():
-                worst = max(worst, float(np.abs(answer.scores[task] - want[place]).max()))
-                agree += int(answer.scores[task].argmax() == want[place].argmax())
-                count += 1
-    share = agree / max(count, 1)
-    if (not shrunk and worst > _TOLERANCE) or share < _AGREEMENT:
-        raise ParityError(
-            f"the exported graphs differ from the model (largest difference {worst:.2g}, same top label in {share:.1%}); "
-            "nothing was exported: export without int8 and float16, or report this"
-        )
-    return {"largest_difference": round(worst, 6), "same_top_label": round(share, 6), "examples": count}
-
-
-@torch.no_grad()
-def _torch_scores(model: Model, part: ExampleSet, rows: Sequence[int] | np.ndarray[Any, Any]) -> dict[str, Float32]:
-    logits = model(part.batch(rows)).logits
-    return {t.name: score(t, logits[t.name]).numpy() for t in model.tasks}
