@@ -61,12 +61,16 @@ def test_votes_teach_wherever_an_example_is_dealt_to(
         assert share == pytest.approx(0.7 if example.split == "train" else 1.0), example.split
 
 
-def test_a_row_without_votes_that_count_can_judge_and_not_teach(root: Path) -> None:
-    rows = "\n".join(f"{i},hello,joy,train,s{i % 4},{'1,0' if i > 3 else ','}" for i in range(8))
-    (root / "m.csv").write_text(f"id,text,label,split,speaker,v_joy,v_anger\n{rows}", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("votes", "happy"),
+    [("1,0", 1.0), (",", 1.0), ("0", 1.0), ("1,1", 1.0), ("0.7,0.3", 0.7), ("0,0.5", 0.0), ("0,2", 0.0), ("2.0,6", 0.25)],
+)
+def test_where_no_votes_count_the_label_teaches(root: Path, votes: str, happy: float) -> None:
+    (root / "m.csv").write_text(f"text,label,split,v_joy,v_anger\nhello,joy,train,{votes}", encoding="utf-8")
     voted = {"emotion": replace(_LABELS, votes={"v_joy": "happy", "v_anger": "angry"})}
-    source = replace(_SOURCE, clip={"text": "text", "speaker": "speaker"}, targets=voted, folds=4)
-    assert [e.split for e in read(source, (EMOTION,), root)] == ["test", "valid"] * 2
+    (example,) = read(replace(_SOURCE, targets=voted), (EMOTION,), root)
+    assert example.targets["emotion"].sum() == pytest.approx(1.0)
+    assert example.targets["emotion"][EMOTIONS.index("happy")] == pytest.approx(happy)
 
 
 def test_a_task_may_be_labelled_in_the_file_of_one_split_alone(tmp_path: Path) -> None:

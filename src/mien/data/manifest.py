@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +16,7 @@ from mien.data.pointers import features_of
 from mien.data.readers.base import read_set
 from mien.data.rows import Entry, Row, read_rows
 from mien.data.split import cross_validate, divide, hold_out
-from mien.data.values import row_number, span
+from mien.data.values import finite, row_number, span, votes_for
 from mien.errors import RecipeError, closest
 from mien.recipe import Source, Target
 from mien.types import Clip, Example, Float32, Task
@@ -191,9 +190,9 @@ class _Answers(NamedTuple):
 
 def _answers(source: Source, tasks: Mapping[str, Task], entry: Entry) -> _Answers:
     judged = {name: _target(target, tasks[name], entry) for name, target in source.targets.items()}
-    # Votes are soft targets to learn from; a test is judged by the published hard labels.
+    # Votes are soft targets to learn from, where they say something; a test is judged by the published hard labels.
     votes = {name: _vote_shares(t, tasks[name], entry) for name, t in source.targets.items() if t.votes}
-    return _Answers(_known({**judged, **votes}), _known(judged))
+    return _Answers({**_known(judged), **_known(votes)}, _known(judged))
 
 
 def _known(targets: Mapping[str, Float32 | None]) -> dict[str, Float32]:
@@ -216,32 +215,15 @@ def _target(target: Target, task: Task, entry: Entry) -> Float32 | None:
     if value is None or value == "":
         return None
     if task.kind == "score":
-        return np.asarray([_number(entry, column)], np.float32)
+        return np.asarray([_said_of(entry, finite, column, value)], np.float32)
     names = target.labels or {label: label for label in task.labels}
     labels = [names[x] for x in str(value).split("|") if x in names]
     return _shares(task, dict.fromkeys(labels, 1.0)) if labels else None
 
 
-def _number(entry: Entry, column: str) -> float:
-    value = entry.row[column]
-    try:
-        number = float(value)
-    except (ValueError, TypeError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise RecipeError(
-            f"{_place(entry)}: '{column}' holds numbers, not '{value}'; leave it empty where it is not known"
-        )
-    return number
-
-
 def _vote_shares(target: Target, task: Task, entry: Entry) -> Float32 | None:
-    votes = dict.fromkeys(target.votes.values(), 0.0)
-    for column, label in target.votes.items():
-        count = 0.0 if entry.row[column] in (None, "") else _number(entry, column)
-        # A single vote is noise: dropped, as Barsoum et al. 2016 (arXiv 1608.01041) do.
-        votes[label] += count if count > 1 else 0.0
-    return _shares(task, votes) if sum(votes.values()) else None
+    votes = _said_of(entry, votes_for, entry.row, target.votes)
+    return _shares(task, votes) if votes else None
 
 
 def _shares(task: Task, amounts: Mapping[str, float]) -> Float32:

@@ -15,6 +15,7 @@ from mien.data.labels import canonical
 from mien.data.manifest import FIELDS
 from mien.data.rows import Row, read_rows
 from mien.data.trained_on import same_source, seen_before
+from mien.data.values import vote_columns, votes_for
 from mien.errors import RecipeError, closest
 from mien.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
 from mien.types import Modality, Task
@@ -56,9 +57,10 @@ class _Survey:
     groups: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     sides: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     values: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    voteless: Counter[str] = field(default_factory=Counter)
 
-    def see(self, row: Row, tasks: Sequence[Task]) -> None:
-        """Count one row."""
+    def see(self, row: Row, tasks: Sequence[Task], voted: bool) -> None:
+        """Count one row, its votes only where they are learned from (``voted``)."""
         self.rows += 1
         self.splits[_text(row.get("split"))] += 1
         self.sides[_text(row.get("speaker"))].add(_text(row.get("split")))
@@ -70,6 +72,14 @@ class _Survey:
                 self._check_score(task, value)
             elif value:
                 self.values[task.name].update(value.split("|"))
+            if voted and (columns := vote_columns(task, row)):
+                self.voteless[task.name] += not self._votes(row, columns)
+
+    def _votes(self, row: Row, columns: Mapping[str, str]) -> Mapping[str, float]:
+        try:
+            return votes_for(row, columns)
+        except ValueError as error:
+            raise RecipeError(f"row {self.rows} of '{self.path}': {error}") from None
 
     def _check_score(self, task: Task, value: str) -> None:
         low, high = task.bounds or (0.0, 0.0)
@@ -103,7 +113,7 @@ def own_data(recipe: Recipe, manifest: Path, say: Say, purpose: Purpose = "train
     survey = _Survey(manifest)
     for row in read_rows(manifest):
         survey.columns = survey.columns or tuple(row)
-        survey.see(row, recipe.tasks)
+        survey.see(row, recipe.tasks, voted=purpose == "train")
     features = _features(recipe, survey)
     done = {"train": "trained", "judge": "judged", "calibrate": "calibrated"}[purpose]
     encoders = _encoders(recipe, survey, features, lambda line: say(f"{line}: {done} without it"))
@@ -165,7 +175,12 @@ def _target(task: Task, survey: _Survey, say: Say, voted: bool) -> Target:
             f"'{survey.path}' has no column '{task.name}' for the task '{task.name}'; "
             f"{closest(task.name, list(survey.columns))}"
         )
-    votes = {f"votes_{label}": label for label in task.labels if voted and f"votes_{label}" in survey.columns}
+    votes = vote_columns(task, survey.columns) if voted else {}
+    if survey.voteless[task.name]:
+        say(
+            f"votes of '{task.name}': {survey.voteless[task.name]} of {survey.rows} rows have no label with two, and are "
+            "learned by the label itself"
+        )
     names = {value: _label(task, value, survey) for value in survey.values[task.name]}
     renamed = {value: label for value, label in names.items() if value != label}
     if renamed:

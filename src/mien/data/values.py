@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from mien.types import Span
+from mien.types import Span, Task
 
 BLANK = (None, "")
 """Values that say nothing."""
@@ -40,3 +42,44 @@ def row_number(value: Any) -> int:
     if number < 0 or not number.is_integer():
         raise ValueError(f"'row' is the number of a picture, counted from 0, not '{'' if value in BLANK else value}'")
     return int(number)
+
+
+def finite(column: str, value: Any) -> float:
+    """A finite number.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        found = float(value)
+    except (ValueError, TypeError):
+        found = math.nan
+    if not math.isfinite(found):
+        raise ValueError(f"'{column}' holds numbers, not '{value}'; leave it empty where it is not known")
+    return found
+
+
+def vote_columns(task: Task, columns: Collection[str]) -> dict[str, str]:
+    """{column of annotators' votes: its label} of a task, by their standard names."""
+    names = {f"votes_{label}": label for label in task.labels} if task.kind == "single" else {}
+    return {column: label for column, label in names.items() if column in columns}
+
+
+def votes_for(row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, float]:
+    """{label: votes that count} of a row; empty where none do. Blank is no vote.
+
+    A single vote among counts is noise: dropped, as Barsoum et al. 2016 (arXiv 1608.01041) do. Shares (0.7, 0.3) all count.
+
+    Raises:
+        ValueError: a value is no number, or below 0.
+    """
+    amounts = {c: finite(c, row[c]) for c in columns if row.get(c) not in BLANK}
+    below = next((c for c, amount in amounts.items() if amount < 0), None)
+    if below is not None:
+        raise ValueError(f"'{below}' holds numbers of votes, not '{row[below]}'")
+    counts = all(amount.is_integer() for amount in amounts.values())
+    found: dict[str, float] = {}
+    for column, amount in amounts.items():
+        if amount > (1 if counts else 0):
+            found[columns[column]] = found.get(columns[column], 0.0) + amount
+    return found

@@ -13,7 +13,7 @@ from mien.data.labels import canonical
 from mien.data.manifest import FILES
 from mien.data.own import SPLITS
 from mien.data.rows import Row
-from mien.data.values import row_number, span
+from mien.data.values import row_number, span, vote_columns, votes_for
 from mien.errors import InputError, MediaError, closest
 from mien.media.open import MediaInfo, probe
 from mien.types import MODALITIES, Modality, Task
@@ -49,6 +49,11 @@ def look(row: Row, number: int, folder: Path, tasks: Sequence[Task]) -> Clip:
     if not has and len(infos) == len(files):
         faults.append(("nothing in it", "it has no text, no sound and no picture"))
     _check_span(row, infos, faults)
+    for task in tasks:
+        try:
+            votes_for(row, vote_columns(task, row))
+        except ValueError as error:
+            faults.append(("votes", str(error)))
     return Clip(
         text_of(row, "id") or str(number),
         SPLITS.get(split, ""),
