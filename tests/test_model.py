@@ -37,7 +37,7 @@ class Mean(Rows):
 
 
 def track(*times: float) -> Track:
-    return Track(np.asarray(times), np.ones((len(times), 2), np.float32), (), np.ones(1, np.float32))
+    return Track(np.asarray(times), np.ones((len(times), 2), np.float32), np.ones(1, np.float32))
 
 
 def seen(*tracks: dict[Modality, Track]) -> Seen:

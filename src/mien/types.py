@@ -140,13 +140,11 @@ class Frames:
         times: float64 (N,) seconds on the clip's clock, increasing.
         boxes: float32 (N, 4) left, top, right, bottom of each face in the source picture, in
             pixels; ``None`` when the pixels are not crops.
-        scores: float32 (N,) confidence of the detector in [0, 1]; ``None`` when not detected.
     """
 
     pixels: NDArray[np.uint8]
     times: NDArray[np.float64]
     boxes: Float32 | None = None
-    scores: Float32 | None = None
 
     def __len__(self) -> int:
         return len(self.times)
@@ -224,13 +222,11 @@ class Track:
     Attributes:
         times: float64 (T,) seconds, the middle of what each row describes.
         values: (T, ...) rows in time; the dtype is the encoder's.
-        columns: names of the last axis of ``values``; empty when it has no named columns.
         quality: float32 (Q,) how good the input is, by the encoder's ``quality_names``.
     """
 
     times: NDArray[np.float64]
     values: NDArray[Any]
-    columns: tuple[str, ...] = ()
     quality: Float32 = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def __post_init__(self) -> None:

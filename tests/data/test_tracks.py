@@ -23,7 +23,7 @@ class Lengths(Encoder):
         if not self.installed:
             raise InputError("lengths needs a ruler; run: pip install ruler")
         values = np.asarray([[len(w.text)] for w in segment.words.items] if segment.words else [], np.float32)
-        return Track(np.arange(len(values), dtype=float), values, (), np.asarray([len(values)], np.float32))
+        return Track(np.arange(len(values), dtype=float), values, np.asarray([len(values)], np.float32))
 
     def network(self) -> nn.Module:
         raise NotImplementedError

@@ -106,11 +106,11 @@ def test_the_vgg_has_the_ten_convolutions_of_the_paper() -> None:
 @pytest.mark.parametrize(("features", "level", "size"), [("eGeMAPSv02", "functionals", 88), ("eGeMAPSv02", "lld", 25)])
 def test_opensmile(features: str, level: str, size: int, samples: Path) -> None:
     audio = read_audio(samples / "audio/cremad_1002_DFA_ANG.wav")
-    track = prepared(OpenSmileVoice(features, level), Segment(audio.span, audio=audio))
+    encoder = OpenSmileVoice(features, level)
+    track = prepared(encoder, Segment(audio.span, audio=audio))
     assert track.values.shape[1] == size
-    assert len(track.columns) == size
     assert (len(track) > 100) == (level == "lld")
-    pitch = track.columns.index(next(c for c in track.columns if c.startswith("F0semitone")))
+    pitch = next(i for i, name in enumerate(encoder._smile.feature_names) if name.startswith("F0semitone"))
     assert 10 < track.values[:, pitch].max() < 60, "semitones above 27.5 Hz"
 
 

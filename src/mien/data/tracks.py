@@ -109,7 +109,7 @@ class _Shard:
             return None
         arrays = self._arrays
         quality = np.array(arrays["quality"][index])
-        return Track(np.array(arrays["times"][start:end]), np.array(arrays["values"][start:end]), (), quality)
+        return Track(np.array(arrays["times"][start:end]), np.array(arrays["values"][start:end]), quality)
 
 
 def _fingerprint(item: Item, modality: Modality) -> list[Any]:

@@ -99,7 +99,7 @@ class Through(Encoder):
             return None
         values = self._function(track)
         times = track.times if len(values) == len(track) else track.times.mean(keepdims=True)
-        return replace(track, times=times, values=values, columns=())
+        return replace(track, times=times, values=values)
 
     def network(self) -> nn.Module:
         """That of the inner encoder: this one is what stands before a part of it."""

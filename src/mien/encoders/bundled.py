@@ -72,11 +72,11 @@ class Bundled(Encoder):
             return None
         middle = own.times.mean(keepdims=True)
         if not self.context:
-            return Track(middle, self._mean(own)[None], (), own.quality)
+            return Track(middle, self._mean(own)[None], own.quality)
         before = (self._line(line) for line in segment.context[-self.context :])
         rows = [*(row for row in before if row is not None), self._mean(own)]
         marked = np.concatenate([np.stack(rows), np.eye(len(rows), dtype=np.float32)[:, -1:]], axis=1)
-        return Track(np.arange(1.0 - len(rows), 1.0), marked, (), own.quality)
+        return Track(np.arange(1.0 - len(rows), 1.0), marked, own.quality)
 
     def network(self) -> nn.Module:
         """Standardised states through the chosen network."""

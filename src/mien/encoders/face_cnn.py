@@ -48,7 +48,7 @@ class FaceCNN(Encoder):
         if frames is None or not len(frames):
             return None
         times = np.asarray(frames.times, np.float64)
-        return Track(times, grey_crops(frames, self.side), (), quality_of(frames, self.side))
+        return Track(times, grey_crops(frames, self.side), quality_of(frames, self.side))
 
     def network(self) -> nn.Module:
         """An untrained residual network."""

@@ -44,7 +44,7 @@ class FaceConv(Encoder):
         if frames is None or not len(frames):
             return None
         values = colour_crops(frames, self.side)
-        return Track(np.asarray(frames.times, np.float64), values, (), quality_of(frames, _GREY_SIDE))
+        return Track(np.asarray(frames.times, np.float64), values, quality_of(frames, _GREY_SIDE))
 
     def network(self) -> nn.Module:
         """Two untrained convolutions."""

@@ -58,7 +58,7 @@ class PretrainedFace(PretrainedEncoder):
             return None
         frames = _spread(segment.frames, self.frames)
         values = crops.colour_crops(frames, self.front["side"], self.front["resample"])
-        return Track(np.asarray(frames.times, np.float64), values, (), crops.quality_of(frames, _GREY_SIDE))
+        return Track(np.asarray(frames.times, np.float64), values, crops.quality_of(frames, _GREY_SIDE))
 
     def network(self) -> nn.Module:
         """The model with its published weights."""
@@ -96,5 +96,5 @@ def _spread(frames: Frames, most: int) -> Frames:
     if len(frames) <= most:
         return frames
     kept = np.linspace(0, len(frames) - 1, most).round().astype(int)
-    boxes, scores = (None if part is None else part[kept] for part in (frames.boxes, frames.scores))
-    return replace(frames, pixels=frames.pixels[kept], times=frames.times[kept], boxes=boxes, scores=scores)
+    boxes = None if frames.boxes is None else frames.boxes[kept]
+    return replace(frames, pixels=frames.pixels[kept], times=frames.times[kept], boxes=boxes)

@@ -64,7 +64,7 @@ class PretrainedText(TokenEncoder, PretrainedEncoder):
         found = self._read(segment)
         if found is None:
             return None
-        return Track(found.times, np.stack([found.ids, found.own.astype(np.int64)], axis=1), (), found.quality)
+        return Track(found.times, np.stack([found.ids, found.own.astype(np.int64)], axis=1), found.quality)
 
     def network(self) -> nn.Module:
         """The model with its published weights."""

@@ -52,7 +52,7 @@ class MiniLMText(TokenEncoder):
     def prepare(self, segment: Segment) -> Track | None:
         """Token ids; ``None`` without words, or when the words are not English as far as can be told."""
         found = self._read(segment)
-        return None if found is None else Track(found.times, found.ids, (), found.quality)
+        return None if found is None else Track(found.times, found.ids, found.quality)
 
     def measures(self, track: Track) -> dict[str, float]:
         """Its quality, and ``rarity``: how much rarer than usual the word pieces are, which tells other languages from English.

@@ -66,7 +66,7 @@ class VoiceCNN(Encoder):
             mel = self.reads == "mel"
             rows = sound.rows_of_mel(level, 80, _FRAMES) if mel else sound.rows_of_samples(level, _HOP)
             times = sound.times_of(audio, len(rows), _HOP)
-        return Track(times, rows, (), sound.quality_of(samples))
+        return Track(times, rows, sound.quality_of(samples))
 
     def network(self) -> nn.Module:
         """Untrained convolutions."""

@@ -67,7 +67,7 @@ class PretrainedVoice(PretrainedEncoder):
             hop = self.front["hop"]
             level = sound.standardised(samples) if self.front["normalise"] else samples
             values = sound.rows_of_samples(level, hop)
-        return Track(sound.times_of(audio, len(values), hop), values, (), sound.quality_of(samples))
+        return Track(sound.times_of(audio, len(values), hop), values, sound.quality_of(samples))
 
     def network(self) -> nn.Module:
         """The model with its published weights."""

@@ -80,7 +80,7 @@ class OpenSmileVoice(Encoder):
         spans = [table.index.get_level_values(name).total_seconds().to_numpy() for name in ("start", "end")]
         times = audio.start + np.mean(spans, axis=0)
         values = np.nan_to_num(np.ascontiguousarray(table.to_numpy(), np.float32))
-        return Track(times, values, tuple(table.columns), sound.quality_of(samples))
+        return Track(times, values, sound.quality_of(samples))
 
     def network(self) -> nn.Module:
         """Standardised rows through the chosen network."""

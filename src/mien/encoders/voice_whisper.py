@@ -24,13 +24,6 @@ _PER_WINDOW = 25  # encoder states in half a second
 _CHUNK = 28 * SAMPLE_RATE
 _LEAST = SAMPLE_RATE // 4
 
-COLUMNS: tuple[str, ...] = (
-    *(f"mean_{i}" for i in range(STATES)),
-    *(f"square_{i}" for i in range(STATES)),
-    *_prosody.COLUMNS,
-    "frames",
-)
-
 
 @encoders.register
 class WhisperVoice(Encoder):
@@ -80,7 +73,7 @@ class WhisperVoice(Encoder):
         ]
         times = audio.start + 0.01 * (np.asarray(edges[:-1]) + np.asarray(edges[1:]))
         quality = np.asarray([_prosody.snr_db(samples), seconds], np.float32)
-        return Track(times, np.stack(rows).astype(np.float32), COLUMNS, quality)
+        return Track(times, np.stack(rows).astype(np.float32), quality)
 
     def measures(self, track: Track) -> dict[str, float]:
         """Its quality, and the mean of each prosodic measure over the sound."""

@@ -83,12 +83,7 @@ def _still(path: Path, detector: Detector, warn: Warn) -> Iterator[Segment]:
         warn("no face was found in the picture")
     from_the_left = sorted(zip(faces, crops, strict=True), key=lambda found: float(found[0].box[0]))
     for number, (face, upright) in enumerate(from_the_left, start=1):
-        frames = Frames(
-            upright[None],
-            np.zeros(1),
-            face.box[None].astype(np.float32),
-            np.asarray([face.score], np.float32),
-        )
+        frames = Frames(upright[None], np.zeros(1), face.box[None].astype(np.float32))
         yield Segment(Span(0.0, 0.0), f"person-{number}", frames=frames)
 
 

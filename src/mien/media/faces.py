@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import Protocol
 
@@ -188,7 +188,6 @@ class Sighting:
     time: float
     pixels: Pixels
     box: Float32
-    score: float
 
 
 class Tracker:
@@ -240,7 +239,7 @@ class Tracker:
         return person
 
     def _see(self, person: _Person, face: Face, pixels: Pixels, time: float) -> list[Sighting]:
-        sighting = Sighting(person.name or "", time, pixels, face.box, face.score)
+        sighting = Sighting(person.name or "", time, pixels, face.box)
         if person.name is not None:
             return [sighting]
         person.waiting.append(sighting)
@@ -249,7 +248,7 @@ class Tracker:
         self._named += 1
         person.name = f"person-{self._named}"
         waited, person.waiting = person.waiting, []
-        return [Sighting(person.name, s.time, s.pixels, s.box, s.score) for s in waited]
+        return [replace(s, who=person.name) for s in waited]
 
 
 def _likeness(person: _Person, face: Face, look: Float32, time: float) -> float:

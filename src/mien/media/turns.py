@@ -80,7 +80,6 @@ def frames_in(sightings: Sequence[Sighting], span: Span) -> Frames | None:
         np.stack([s.pixels for s in inside]),
         np.asarray([s.time for s in inside]),
         np.stack([s.box for s in inside]).astype(np.float32),
-        np.asarray([s.score for s in inside], np.float32),
     )
 
 
