@@ -51,7 +51,7 @@ class Target:
     Attributes:
         column: its column; "" for the one named as the task. Several labels are joined by "|". A score is a number.
         labels: {label in the file: label of the task}; empty where both are the same. Other labels are left out.
-        votes: {column of annotators' votes: label}; in training they replace ``column`` in rows where they count; tests keep it.
+        votes: {column of annotators' votes: label}; in training they replace ``column`` where they count; tests keep it.
     """
 
     column: str = ""

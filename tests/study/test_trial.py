@@ -123,7 +123,7 @@ def test_other_rows_of_a_reader_are_another_training(root: Path) -> None:
     rows = [{"id": str(i), "image": f"{i}.png", "split": ("train", "test")[i % 2], "emotion": "sad"} for i in range(6)]
     plan = replace(recipe(epochs=1), data=(Source("pictures", "pictures", reader="listed"),))
     with pytest.MonkeyPatch.context() as patch:
-        for place in ("mien.data.manifest", "mien.study.trial"):
+        for place in ("mien.data.manifest", "mien.data.content"):
             patch.setattr(f"{place}.read_set", lambda *_: iter(rows))
         assert [trained(root, plan), trained(root, plan)] == [1, 0]
         rows[0]["emotion"] = "happy"

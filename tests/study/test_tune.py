@@ -74,6 +74,19 @@ def test_it_never_touches_the_test_split_and_goes_on(root: Path, monkeypatch: py
     assert list((root / "runs").rglob("*.safetensors")) == []
 
 
+def test_other_data_are_another_search(root: Path) -> None:
+    told: list[float] = []
+    search = Search(root / "tiny.toml", (), 1)
+    for _ in range(2):
+        tune(search, root, root / "runs", lambda number, score: told.append(score))
+    assert len(told) == 1, "it had been done"
+    manifest = root / "pictures" / "manifest.csv"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace("happy", "angry"), encoding="utf-8")
+    tune(search, root, root / "runs", lambda number, score: told.append(score))
+    assert len(told) == 2
+    assert told[0] != told[1]
+
+
 def test_a_trial_whose_loss_is_no_number_is_the_worst_and_the_search_goes_on(root: Path) -> None:
     told: list[float] = []
     (root / "wild.toml").write_text(TOML.replace("lr = 0.01", "optimizer = 'sgd'\nclip = 0"), encoding="utf-8")

@@ -18,7 +18,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -27,12 +26,11 @@ from typing import Any
 
 from mien import __version__
 from mien.cache import content_key, content_of, write_atomic
-from mien.data.manifest import files
-from mien.data.readers.base import read_set
+from mien.data.content import content
 from mien.errors import RecipeError
 from mien.evaluate import ModelSystem, judge
 from mien.predictions import Judged, pooled
-from mien.recipe import Recipe, Source
+from mien.recipe import Recipe
 from mien.record import size
 from mien.subsets import Cell, mean_cells, missing
 from mien.train import train
@@ -204,17 +202,10 @@ def _key(plan: Recipe, root: Path, runs: Path) -> str:
     table: dict[str, Any] = asdict(in_fold(replace(plan, seed=0), 0))
     for irrelevant in ("export", "tune"):
         table.pop(irrelevant, None)
-    data = [_content(source, root) for source in plan.data]
     starts = [runs / t.start.format(seed=plan.seed) / WEIGHTS for t in plan.encoders.values() if t.start]
-    return content_key([__version__, table, data, [content_of(path) for path in starts if path.is_file()]])[:12]
-
-
-def _content(source: Source, root: Path) -> list[Any]:
-    """What is read of a source: its tables, and the features in them or beside them. Recordings are told by their names."""
-    rows: list[Any] = list(read_set(source.reader, root / source.manifest, Counter())) if source.reader else []
-    tables = [] if source.reader else files(source, root)
-    beside = [root / table.file for table in source.features.values() if table.file]
-    return [rows, [content_of(path) for path in (*tables, *beside) if path.is_file()]]
+    return content_key(
+        [__version__, table, content(plan.data, root), [content_of(path) for path in starts if path.is_file()]]
+    )[:12]
 
 
 @cache

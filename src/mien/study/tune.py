@@ -26,6 +26,7 @@ import numpy as np
 from mien import recipe as recipes
 from mien import strict
 from mien.cache import content_key, write_atomic
+from mien.data.content import content
 from mien.errors import DivergedError, InputError, RecipeError
 from mien.evaluate import ModelSystem, predict
 from mien.metrics.base import measures, named
@@ -172,7 +173,7 @@ def tune(search: Search, root: Path, runs: Path, follow: Callable[[int, float], 
 
     where = space(search.recipe())
     _try_all(search, where)
-    folder = runs / f"tune-{_key(search)}"
+    folder = runs / f"tune-{_key(search, root)}"
     folder.mkdir(parents=True, exist_ok=True)
     # A trial that fails is told once, as the error it ends with.
     optuna.logging.set_verbosity(logging.ERROR)
@@ -234,8 +235,9 @@ def _best(study: optuna.Study) -> optuna.trial.FrozenTrial:
     return study.best_trial
 
 
-def _key(search: Search) -> str:
-    return content_key([search.recipe().as_table(), search.metric])[:10]
+def _key(search: Search, root: Path) -> str:
+    recipe = search.recipe()
+    return content_key([recipe.as_table(), search.metric, content(recipe.data, root)])[:10]
 
 
 def lower_is_better(search: Search) -> bool:
