@@ -63,7 +63,16 @@ def test_votes_teach_wherever_an_example_is_dealt_to(
 
 @pytest.mark.parametrize(
     ("votes", "happy"),
-    [("1,0", 1.0), (",", 1.0), ("0", 1.0), ("1,1", 1.0), ("0.7,0.3", 0.7), ("0,0.5", 0.0), ("0,2", 0.0), ("2.0,6", 0.25)],
+    [
+        ("1,0", 1.0),
+        (",", 1.0),
+        ("0", 1.0),
+        ("1,1", 1.0),
+        ("0.7,0.3", 0.7),
+        ("0,0.5", 0.0),
+        ("0,2", 0.0),
+        ("2.0,6", 0.25),
+    ],
 )
 def test_where_no_votes_count_the_label_teaches(root: Path, votes: str, happy: float) -> None:
     (root / "m.csv").write_text(f"text,label,split,v_joy,v_anger\nhello,joy,train,{votes}", encoding="utf-8")
