@@ -43,8 +43,6 @@ def test_mistakes_are_named() -> None:
         GivenFeatures("voice", 5).prepare(segment([0.0]))
     with pytest.raises(InputError, match="not of 'smell'"):
         GivenFeatures("smell", 5)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="not 'lstm'"):
-        GivenFeatures("voice", 5, network="lstm")
 
 
 @pytest.mark.parametrize("kind", KINDS)

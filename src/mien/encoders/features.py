@@ -14,8 +14,6 @@ from mien.types import MODALITIES, Modality, Segment, Track
 if TYPE_CHECKING:
     from torch import nn
 
-_NETWORKS = ("linear", "mlp", "beside", "conv", "attention")
-
 
 @encoders.register
 class GivenFeatures(Encoder):
@@ -35,7 +33,7 @@ class GivenFeatures(Encoder):
         dropout: share dropped in training.
 
     Raises:
-        InputError: no such modality or network.
+        InputError: no such modality.
     """
 
     quality_names: tuple[str, ...] = ("rows",)
@@ -51,8 +49,6 @@ class GivenFeatures(Encoder):
     ) -> None:
         if modality not in MODALITIES:
             raise InputError(f"features are of one of {', '.join(MODALITIES)}, not of '{modality}'")
-        if network not in _NETWORKS:
-            raise InputError(f"features know the networks {', '.join(_NETWORKS)}, not '{network}'")
         self.modality, self._size, self._network = modality, size, network
         self._hidden, self._window, self._dropout = hidden, window, dropout
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mien.errors import RecipeError, closest
 from mien.networks.pooled import Standardised
 
 
@@ -24,15 +25,20 @@ class RowNetwork(nn.Module):
             self-attention that knows how far apart rows stand).
         window: a last column marks the row that is asked about.
         dropout: share dropped in training.
+
+    Raises:
+        RecipeError: no such kind.
     """
 
     def __init__(self, size: int, hidden: int, kind: str, window: bool, dropout: float) -> None:
         super().__init__()
+        if kind not in _KINDS:
+            raise RecipeError(f"there is no network '{kind}' for rows; {closest(kind, _KINDS)}")
+        bends, around = _KINDS[kind]
         self.dim, self.window = hidden, window
         self.row: Standardised = Standardised(size, hidden, dropout, 0.0)
-        if kind in ("linear", "beside"):
+        if not bends:
             self.row.layers = nn.Sequential(nn.Dropout(dropout), nn.Linear(size, hidden))
-        around = {"beside": Beside, "conv": Convolutions, "attention": Attention}.get(kind)
         self.around = around(hidden, dropout) if around is not None else None
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
@@ -119,3 +125,19 @@ class Attention(nn.Module):
         heard = (scores.softmax(dim=-1) @ v).transpose(1, 2).reshape(batch, time, dim)
         result: Tensor = states + self.dropout(self.out(heard))
         return result
+
+
+class _Kind(NamedTuple):
+    """Whether a row goes through a hidden layer or a linear map alone, and what then looks ``around``: (hidden, dropout) ->."""
+
+    bends: bool
+    around: Callable[[int, float], nn.Module] | None
+
+
+_KINDS = {
+    "linear": _Kind(False, None),
+    "mlp": _Kind(True, None),
+    "beside": _Kind(False, Beside),
+    "conv": _Kind(True, Convolutions),
+    "attention": _Kind(True, Attention),
+}
