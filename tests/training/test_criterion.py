@@ -48,3 +48,16 @@ def test_the_loss_of_no_example_lies_where_the_logits_do() -> None:
     batch = Batch({}, {}, {}, {}, {}, {"emotion": nobody, "intensity": nobody})
     logits = {task.name: torch.zeros(4, task.size, device="meta") for task in plan.tasks}
     assert Criterion(plan, {}).total(logits, batch, nobody).is_meta
+
+
+@pytest.mark.parametrize("learn", ["heads.intensity", "networks.voice"])
+def test_a_batch_may_be_of_nothing_that_learns(learn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One example at a time: some have no intensity, some no voice. The rest of the model stays as it was made."""
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    tiny.write_clips(tmp_path)
+    plan = two_tasks(epochs=1, batch=1, learn=(learn,))
+    run = line.train(plan, tmp_path, tmp_path / "runs", quiet=True)
+    before = line.build(plan)[0].state_dict()
+    changed = {name for name, values in run.model.state_dict().items() if not torch.equal(values, before[name])}
+    assert changed
+    assert all(name.startswith(learn) for name in changed)

@@ -72,8 +72,12 @@ class Lesson(nn.Module):
         seen = Seen(encoded, shown, outputs, lambda logits, chosen: self.criterion.total(logits, batch, chosen))
         for name, objective in self.objectives.items():
             parts[f"auxiliary/{name}"] = objective.weight * objective(self.model, seen)
-        # A batch without any label teaches nothing, but the step wants a gradient.
-        return parts or {"nothing": 0.0 * torch.cat([v.flatten() for v in outputs.logits.values()]).sum()}
+        if not any(part.requires_grad for part in parts.values()):
+            # Nothing that learns has a part in the batch, such as the head of a task that none of it is labelled for; the
+            # step wants a gradient, and in several processes one of each.
+            learned = [p.sum() for p in self.parameters() if p.requires_grad]
+            parts["nothing"] = 0.0 * torch.stack(learned).sum()
+        return parts
 
     def _weighed(self, task: Task, loss: Tensor) -> Tensor:
         weight = self.criterion.how[task.name].weight
