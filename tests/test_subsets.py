@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from mien.data.batch import ExampleSet
 from mien.evaluate import Keep, predict
 from mien.subsets import by_subset, mean_cells, missing, subsets
-from mien.types import Clip, Example, Float32, Modality, Task, Track
+from mien.types import Clip, Example, Float32, Modality, Task
 
 TASK = Task("mood", "single", ("low", "high"))
-TRACK = Track(np.zeros(1), np.zeros((1, 1), np.float32))
 
 
 class Set:
@@ -28,8 +27,10 @@ class Set:
     def __len__(self) -> int:
         return len(self.examples)
 
-    def tracks(self, index: int) -> dict[Modality, Track]:
-        return {"text": TRACK, "face": TRACK, **({"voice": TRACK} if index % 4 == 0 else {})}
+    @property
+    def present(self) -> dict[Modality, NDArray[np.bool_]]:
+        every = np.ones(len(self), bool)
+        return {"text": every, "voice": np.arange(len(self)) % 4 == 0, "face": every}
 
     def order(self, size: int, rng: None) -> list[NDArray[np.int64]]:
         return [np.arange(len(self))[k : k + size] for k in range(0, len(self), size)]
@@ -41,8 +42,9 @@ class Set:
 class Words(Set):
     """Examples that have words alone."""
 
-    def tracks(self, index: int) -> dict[Modality, Track]:
-        return {"text": TRACK}
+    @property
+    def present(self) -> dict[Modality, NDArray[np.bool_]]:
+        return {m: here & (m == "text") for m, here in super().present.items()}
 
 
 class KnowsWords:
@@ -79,10 +81,34 @@ def test_what_is_lost_with_the_words() -> None:
     assert cells["text+face", 0.0].value == 1.0
 
 
+class Turned(Set):
+    """The same, of a recipe that names its encoders in another order."""
+
+    @property
+    def present(self) -> dict[Modality, NDArray[np.bool_]]:
+        return dict(reversed(super().present.items()))
+
+
+class Late(Set):
+    """The first half has words alone."""
+
+    @property
+    def present(self) -> dict[Modality, NDArray[np.bool_]]:
+        late = np.arange(len(self)) >= len(self) // 2
+        return {m: here & (late | (m == "text")) for m, here in super().present.items()}
+
+
+def test_modalities_of_a_set_are_those_of_all_its_examples() -> None:
+    (said,) = predict(Whole(), cast(ExampleSet, Late(120)), "test")
+    assert said.modality == "face+text+voice"
+
+
 def test_the_same_are_missing_for_everybody() -> None:
     part = cast(ExampleSet, Set(40))
     one, other = (missing(KnowsWords(), part, rates=(0.3,), seeds=(5,)) for _ in range(2))
     assert one == other
+    turned = cast(ExampleSet, Turned(40))
+    assert missing(KnowsWords(), turned, rates=(0.3,), seeds=(5,)) == one, "whatever the order of encoders in a recipe"
 
 
 class Counts(KnowsWords):

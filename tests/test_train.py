@@ -15,7 +15,7 @@ from mien.errors import InputError, RecipeError
 from mien.recipe import EncoderTable, Source
 from mien.record import record
 from mien.training.run import Checkpoint
-from tests.tiny import recipe, write_pictures
+from tests.tiny import clips_recipe, recipe, write_clips, write_pictures
 
 
 @contextmanager
@@ -141,3 +141,14 @@ def test_sets_of_which_nothing_can_be_read_are_told_too(tmp_path: Path, capsys: 
         "bare train: skipped bare/0 and 1 more: there is no face in it",
         "bare train: 0 of 2 clips read",
     ]
+
+
+def test_presence_is_known_without_reading_tracks(root: Path) -> None:
+    write_clips(root)
+    (part,) = line.train(clips_recipe(epochs=1), root, root / "runs", quiet=True).train
+    tracks = [part.tracks(i) for i in range(len(part))]
+    assert list(part.present) == ["text", "voice", "face"]
+    for modality, here in part.present.items():
+        assert here.tolist() == [modality in t for t in tracks]
+        assert here.any()
+    assert not part.present["voice"].all()

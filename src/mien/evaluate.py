@@ -118,15 +118,13 @@ def predictions(
 ) -> list[Predictions]:
     """Scores {task: (N, L)} of a whole set, with what is true of its labelled examples."""
     found = []
-    kinds = {m for i in range(min(50, len(part))) for m in part.tracks(i)}
     ids, groups = tuple(e.clip.id for e in part.examples), tuple(e.group or "" for e in part.examples)
     for task in tasks:
         targets = part.targets(task.name)
         labelled = np.flatnonzero(~np.isnan(targets).any(axis=1))
         if len(labelled):
-            whole = Predictions(
-                part.name, split, task, "+".join(sorted(kinds)), ids, groups, scores[task.name], targets
-            )
+            kinds = "+".join(sorted(m for m, here in part.present.items() if here[labelled].any()))
+            whole = Predictions(part.name, split, task, kinds, ids, groups, scores[task.name], targets)
             found.append(whole.rows(labelled))
     return found
 

@@ -39,6 +39,7 @@ class ExampleSet:
     Examples without any track are left out. For ``by_group`` see ``TrackStore``.
 
     Attributes:
+        present: which examples have which modality, {modality: bool (N,)} for every encoder.
         left_out: ids of those clips.
         skipped: (id, why) of all that was not read: clips left out, and single modalities of others.
     """
@@ -60,6 +61,7 @@ class ExampleSet:
         lengths = np.stack([s.lengths() for s in self._stores.values()])
         self._kept = np.flatnonzero(lengths.sum(axis=0) > 0)
         self._lengths: NDArray[np.int64] = lengths.max(axis=0)[self._kept]
+        self.present = {m: rows[self._kept] > 0 for m, rows in zip(self._stores, lengths, strict=True)}
         self.examples: list[Example] = [items[int(i)].example for i in self._kept]
         kept = {e.clip.id for e in self.examples}
         self._clips = tuple(dict.fromkeys(i.example.clip.id for i in items))

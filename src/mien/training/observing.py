@@ -38,7 +38,7 @@ def _population(sets: Sequence[ExampleSet], modality: Modality) -> Population:
         raise RecipeError(
             f"a baseline of {modality} needs features; freeze its encoder (train.learn), or leave the baseline out"
         )
-    tracks = [(e.group, s.tracks(i).get(modality)) for s in sets for i, e in enumerate(s.examples)]
+    tracks = ((e.group, s.tracks(i).get(modality)) for s in sets for i, e in enumerate(s.examples))
     try:
         return Population.of((who, t.values) for who, t in tracks if who is not None and t is not None)
     except ValueError:
@@ -71,7 +71,7 @@ def _shares(model: Model, sets: Sequence[ExampleSet], modality: Modality) -> Map
     """Share of each label among the examples that have the modality."""
     shares = {}
     for task in model.tasks:
-        rows = [s.targets(task.name)[[modality in s.tracks(i) for i in range(len(s))]] for s in sets]
+        rows = [s.targets(task.name)[s.present[modality]] for s in sets]
         total = torch.from_numpy(np.nansum(np.concatenate(rows), axis=0))
         shares[task.name] = total / total.sum().clamp(min=1e-9)
     return shares
