@@ -39,6 +39,12 @@ def test_overrides_take_out_too() -> None:
         ("encoders.txt.name=text_hf", "the recipe at 'encoders' has no 'txt'; did you mean 'text'?"),
         ("tasks=[{name='x', kind='sngle'}]", "at 'kind' has no 'sngle'; did you mean 'single'?"),
         ("tasks=[{name='x'}]", "the recipe at 'tasks': task 'x' needs at least two labels"),
+        ("tasks=[{name='x', labels=['1', '1', '2']}]", "task 'x' has the label '1' several times; name each once"),
+        ("tasks=[{name='a.b', labels=['1', '2']}]", "the recipe at 'tasks': a task cannot be called 'a.b': name it in"),
+        (
+            "tasks=[{name='x', labels=['1', '2']}, {name='x', labels=['1', '2']}]",
+            "two tasks of the recipe have the same name",
+        ),
         ("train.optimizer=foo", "train.optimizer cannot be 'foo'; known: adamw, sgd"),
         ("train.schedule=cosin", "train.schedule cannot be 'cosin'; did you mean 'cosine'?"),
         ("train.keep=foo", "train.keep cannot be 'foo'; known: best, last"),

@@ -15,6 +15,7 @@ from mien.errors import InputError, RecipeError
 from mien.recipe import EncoderTable, Source
 from mien.record import record
 from mien.training.run import Checkpoint
+from mien.types import Task
 from tests.tiny import clips_recipe, recipe, write_clips, write_pictures
 
 
@@ -101,6 +102,10 @@ def test_a_loss_of_validation_that_is_no_number_stops_the_training(root: Path, m
     [
         ({"train": recipe(learn=("nothing",)).train}, "matches no parameter"),
         ({"train": recipe(auxiliary=({"name": "contrast"},)).train}, "did you mean 'contrastive'"),
+        (
+            {"tasks": (Task("type", labels=("happy", "sad")),)},
+            "a task cannot be called 'type', a name that torch keeps",
+        ),
         ({"fusion": {"name": "concta"}}, "did you mean 'concat'"),
         ({"encoders": {"face": EncoderTable("facecnn")}}, "did you mean 'face_cnn'"),
         (

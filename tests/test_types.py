@@ -47,6 +47,13 @@ def test_tasks_are_checked() -> None:
         Task("valence", "score")
     with pytest.raises(ValueError, match="at least two labels"):
         Task("emotion", "single", ("happy",))
+    with pytest.raises(ValueError, match="has the label '1' several times"):
+        Task("stars", "single", ("1", "1", "2"))
+    for name in ("a.b", "", " ", "two\nlines"):
+        with pytest.raises(ValueError, match="a task cannot be called"):
+            Task(name, "single", ("1", "2"))
+    for name in ("情绪", "भावना", "a_b-c d/e2"):
+        assert Task(name, "single", ("1", "2")).name == name
     assert Task("valence", "score", bounds=(-1.0, 1.0)).size == 1
 
 

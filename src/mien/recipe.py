@@ -158,7 +158,8 @@ class Recipe:
     """A whole recipe file. ``tune`` says where ``mien tune`` looks for better numbers, see ``study/tune.py``.
 
     Raises:
-        RecipeError: a negative seed, a loss that the tasks do not have, or a graph to be stored that the model does not have.
+        RecipeError: a negative seed, two tasks of one name, a loss that the tasks do not have, or a graph to be stored that
+            the model does not have.
     """
 
     name: str
@@ -177,6 +178,8 @@ class Recipe:
         if self.seed < 0:
             raise RecipeError(f"a seed must be at least 0, not {self.seed}")
         tasks = {task.name: task for task in self.tasks}
+        if len(tasks) < len(self.tasks):
+            raise RecipeError("two tasks of the recipe have the same name; give each its own")
         for name, loss in self.losses.items():
             if name not in tasks:
                 raise RecipeError(f"[losses.{name}] is of no task of this recipe; {closest(name, tasks)}")

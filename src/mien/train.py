@@ -40,11 +40,16 @@ def check_names(recipe: Recipe) -> None:
     """Refuse parts that there are not, before anything is read.
 
     Raises:
-        RecipeError, UnknownNameError: naming the closest part that there is.
+        RecipeError, UnknownNameError: naming the closest part that there is, or a task's name that torch cannot take.
     """
     for table in recipe.encoders.values():
         encoders.get(table.name)
     fusions.get(str(recipe.fusion.get("name", "")))
+    for task in recipe.tasks:
+        if hasattr(nn.ModuleDict(), task.name):
+            raise RecipeError(
+                f"a task cannot be called '{task.name}', a name that torch keeps for itself; choose another"
+            )
     for auxiliary in recipe.train.auxiliary:
         objectives.check_name(auxiliary)
     for how in (h for source in recipe.data for h in source.degrade if h):

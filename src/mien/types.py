@@ -245,9 +245,9 @@ class Task:
     """What a head answers.
 
     Attributes:
-        name: "emotion", "sentiment", ...
+        name: "emotion", "sentiment", ...; in any language, without full stops.
         kind: "single" (one of ``labels``), "multi" (any of ``labels``) or "score" (a number in ``bounds``).
-        labels: the possible answers; empty for a score.
+        labels: the possible answers, each once; empty for a score.
         bounds: lowest and highest value of a score.
     """
 
@@ -257,6 +257,14 @@ class Task:
     bounds: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
+        # Of a model's weights, which are called after their task, a full stop parts the names.
+        if not self.name.strip() or "." in self.name or not self.name.isprintable():
+            raise ValueError(
+                f"a task cannot be called {self.name!r}: name it in letters, digits, '_', '-', '/' and spaces"
+            )
+        twice = [label for label in dict.fromkeys(self.labels) if self.labels.count(label) > 1]
+        if twice:
+            raise ValueError(f"task '{self.name}' has the label '{twice[0]}' several times; name each once")
         if self.kind == "score" and self.bounds is None:
             raise ValueError(f"task '{self.name}' is a score and needs bounds")
         if self.kind != "score" and len(self.labels) < 2:
