@@ -35,15 +35,18 @@ def unit(groups: Sequence[str]) -> str:
     return f"{len(set(groups))} groups" if several else f"{len(groups)} examples"
 
 
-def interval(of: Of, runs: Sequence[Sums], groups: Sequence[str]) -> tuple[float, float] | None:
+def interval(
+    of: Of, runs: Sequence[Sums], groups: Sequence[str], replicates: int = REPLICATES
+) -> tuple[float, float] | None:
     """95 % interval of the mean over runs by the percentile bootstrap (Efron 1979); ``None`` where it is not defined.
 
     Args:
         of: the metric, see ``metrics.base``.
         runs: of each run what each example adds to the sums, (N, P), the same examples in the same order.
         groups: (N,), see the module.
+        replicates: how many resamples.
     """
-    values = _resampled(of, runs, groups)
+    values = _resampled(of, runs, groups, replicates)
     if np.isnan(values).all():
         return None
     low, high = np.nanpercentile(values, [2.5, 97.5])
@@ -86,15 +89,21 @@ def _of_all(of: Of, runs: Sequence[Sums]) -> NDArray[np.float64]:
     return np.mean([of(run.sum(axis=0)) for run in runs], axis=0)  # type: ignore[no-any-return]  # numpy gives Any
 
 
-def _resampled(of: Of, runs: Sequence[Sums], groups: Sequence[str]) -> NDArray[np.float64]:
-    """Values of the mean over runs on each resample, (R,). The same groups give the same resamples."""
+def totals(each: Sums, groups: Sequence[str]) -> Sums:
+    """What each unit adds to the sums, (U, P): groups in the order of their names, or examples, (N, P), see the module."""
     place = _places(groups)
-    size = int(place.max()) + 1
-    totals = np.zeros((len(runs), size, runs[0].shape[1]))
-    for total, run in zip(totals, runs, strict=True):
-        np.add.at(total, place, run)
+    found = np.zeros((int(place.max()) + 1, each.shape[1]))
+    np.add.at(found, place, each)
+    return found
+
+
+def _resampled(
+    of: Of, runs: Sequence[Sums], groups: Sequence[str], replicates: int = REPLICATES
+) -> NDArray[np.float64]:
+    """Values of the mean over runs on each resample, (R,). The same groups give the same resamples."""
+    units = np.stack([totals(run, groups) for run in runs])
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.concatenate([of(w @ totals).mean(axis=0) for w in _weights(size)])
+        return np.concatenate([of(w @ units).mean(axis=0) for w in _weights(units.shape[1], replicates)])
 
 
 def _places(groups: Sequence[str]) -> NDArray[np.int64]:
@@ -103,10 +112,10 @@ def _places(groups: Sequence[str]) -> NDArray[np.int64]:
     return np.unique(np.asarray(groups), return_inverse=True)[1].astype(np.int64)
 
 
-def _weights(size: int) -> Iterator[NDArray[np.float64]]:
-    """How often each unit is drawn, (replicates, size) a chunk."""
+def _weights(size: int, replicates: int) -> Iterator[NDArray[np.float64]]:
+    """How often each unit is drawn, (replicates, size) in chunks."""
     rng = np.random.default_rng(0)
-    rows = np.arange(_CHUNK)[:, None] * size
-    for _ in range(REPLICATES // _CHUNK):
-        drawn = rng.integers(0, size, (_CHUNK, size)) + rows
-        yield np.bincount(drawn.ravel(), minlength=_CHUNK * size).reshape(_CHUNK, size).astype(np.float64)
+    for done in range(0, replicates, _CHUNK):
+        count = min(_CHUNK, replicates - done)
+        drawn = rng.integers(0, size, (count, size)) + np.arange(count)[:, None] * size
+        yield np.bincount(drawn.ravel(), minlength=count * size).reshape(count, size).astype(np.float64)

@@ -6,6 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien.metrics.accuracy import accuracy
+from mien.metrics.brier import brier
+from mien.metrics.ece import ece
+from mien.metrics.nll import nll as metrics_nll
 from mien.trust.calibration import Calibration, Measures, Slope, logs, normalised, softened
 from mien.trust.conformal import fit_label_sets, fit_threshold
 from mien.trust.fit import fit_calibration, fit_guards, fit_temperature, nll, warmed
@@ -123,6 +127,18 @@ def test_true_probabilities_show_an_error_at_the_floor_and_none_without_chance()
     assert debiased_error(exact(5000)) < 0.02
     low, high = interval(small)
     assert 0 < low < high < 1
+
+
+def test_what_is_called_by_one_name_is_one_number() -> None:
+    """In results, as metrics, and with --calibration; the true label of the first answer was all but ruled out."""
+    sample = exact(200)
+    scores = sample.scores.copy()
+    scores[0] = np.where(sample.truths[0], 1e-11, 1 / (LABELS - 1))
+    sample = replace(sample, scores=scores)
+    figures = measure(sample, Judgement(Calibration.identity(LABELS)))
+    for metric in (accuracy, brier, ece, metrics_nll):
+        assert figures[metric.__name__] == round(metric(sample.scores, sample.targets), 4)
+    assert nll(sample).mean() == pytest.approx(metrics_nll(sample.scores, sample.targets))
 
 
 def test_the_diagram_counts_every_answer_once() -> None:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.metrics.base import Sums, measure, metrics, right
 from mien.types import Float32
 
+BINS = 15
 
-def binned(scores: Float32, targets: Float32, bins: int = 15) -> Sums:
+
+def bin_of(confidence: Float32, bins: int = BINS) -> NDArray[np.int64]:
+    """Which of so many bins of equal width each confidence lies in, (N,)."""
+    return np.clip((confidence * bins).astype(np.int64), 0, bins - 1)
+
+
+def binned(scores: Float32, targets: Float32, bins: int = BINS) -> Sums:
     """By equal-width bins of the top label's probability: examples, hits and confidence of each bin, (N, 3 * bins)."""
     confidence = scores.max(axis=1)
-    rows, place = np.arange(len(scores)), np.clip((confidence * bins).astype(int), 0, bins - 1)
+    rows, place = np.arange(len(scores)), bin_of(confidence, bins)
     cells = np.zeros((len(scores), 3, bins))
     for part, values in enumerate((np.ones(len(scores)), right(scores, targets), confidence)):
         cells[rows, part, place] = values

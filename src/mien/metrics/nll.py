@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.metrics.base import Sums, measure, metrics
 from mien.types import Float32
@@ -10,13 +11,18 @@ from mien.types import Float32
 _LEAST = 1e-12  # probability; a graph in float16 may give 0
 
 
-def _surprise(scores: Float32, targets: Float32) -> Sums:
+def surprise(scores: Float32, targets: Float32) -> NDArray[np.float64]:
+    """Of each example, nats, (N,)."""
     logs = np.log(np.clip(scores.astype(np.float64), _LEAST, 1.0))
-    return np.stack([-(targets * logs).sum(axis=1), np.ones(len(scores))], axis=1)
+    return np.asarray(-(targets * logs).sum(axis=1))
+
+
+def _surprises(scores: Float32, targets: Float32) -> Sums:
+    return np.stack([surprise(scores, targets), np.ones(len(scores))], axis=1)
 
 
 @metrics.register
-@measure(_surprise, "single", lower=True, constant=False)
+@measure(_surprises, "single", lower=True, constant=False)
 def nll(sums: Sums) -> Sums:
     """Negative log-likelihood in nats, mean over examples; soft targets give the cross-entropy."""
     return sums[..., 0] / sums[..., 1]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.metrics.nll import surprise
 from mien.trust.calibration import Calibration, Slope, logs, normalised
 from mien.trust.sample import Sample, folds
 from mien.types import Float32, Modality
@@ -41,9 +42,7 @@ class _Method(NamedTuple):
 
 def nll(sample: Sample) -> NDArray[np.float64]:
     """Negative log likelihood of each answer, nats, (N,)."""
-    log_p = np.log(np.clip(sample.scores.astype(np.float64), 1e-9, None))
-    truths = sample.targets / np.maximum(sample.targets.sum(axis=1, keepdims=True), 1e-9)
-    return np.asarray(-(truths * log_p).sum(axis=1))
+    return surprise(sample.scores, sample.shares)
 
 
 def fit_calibration(sample: Sample, conditions: Conditions) -> Fitted:

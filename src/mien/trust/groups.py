@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.trust.reliability import calibration_error
+from mien import statistics
+from mien.metrics.accuracy import accuracy
+from mien.metrics.base import Metric, Sums, measure, right
+from mien.metrics.ece import ece
+from mien.metrics.uar import uar
 from mien.trust.sample import Sample
+from mien.types import Float32
 
 FEWEST_PEOPLE = 5
 """Of a group. Five against five can be dealt out in 252 ways; four against four in 70, too few for a gap in four measures."""
@@ -18,28 +23,18 @@ FEWEST_PEOPLE = 5
 FEWEST_EXAMPLES = 30
 _REPLICATES = 1000
 
-Measure = Callable[[Sample], float]
+
+def _excess(scores: Float32, targets: Float32) -> Sums:
+    return np.stack([scores.max(axis=1) - right(scores, targets), np.ones(len(scores))], axis=1)
 
 
-def _accuracy(sample: Sample) -> float:
-    return float(sample.right.mean())
+@measure(_excess, "single", constant=False)
+def overconfidence(sums: Sums) -> Sums:
+    """Mean confidence minus accuracy: below 0 where the model is too modest."""
+    return sums[..., 0] / sums[..., 1]
 
 
-def _uar(sample: Sample) -> float:
-    truth = sample.targets.argmax(axis=1)
-    return float(np.mean([sample.right[truth == k].mean() for k in np.unique(truth)]))
-
-
-def _ece(sample: Sample) -> float:
-    return calibration_error(sample.scores.max(axis=1), sample.right)
-
-
-def _overconfidence(sample: Sample) -> float:
-    return float(sample.scores.max(axis=1).mean() - sample.right.mean())
-
-
-MEASURES: dict[str, Measure] = {"accuracy": _accuracy, "uar": _uar, "ece": _ece, "overconfidence": _overconfidence}
-"""Overconfidence is mean confidence minus accuracy: below 0 where the model is too modest."""
+MEASURES: dict[str, Metric] = {"accuracy": accuracy, "uar": uar, "ece": ece, "overconfidence": overconfidence}
 
 
 class GroupRow(NamedTuple):
@@ -77,13 +72,9 @@ def by_group(sample: Sample, attribute: Sequence[str], replicates: int = _REPLIC
     for group in sorted(set(values) - {""}):
         part = sample.rows(values == group)
         people = len(set(part.groups))
-        for name, measure in MEASURES.items():
-            if not _enough(part):
-                rows.append(GroupRow(group, name, people, len(part), None, None, None))
-            else:
-                rows.append(
-                    GroupRow(group, name, people, len(part), measure(part), *_interval(part, measure, replicates))
-                )
+        for name, metric in MEASURES.items():
+            found = _measured(part, metric, replicates) if _enough(part) else (None, None, None)
+            rows.append(GroupRow(group, name, people, len(part), *found))
     return rows
 
 
@@ -101,9 +92,9 @@ def gaps(sample: Sample, attribute: Sequence[str], replicates: int = _REPLICATES
         shared = bool(set(first.groups) & set(second.groups))
         part = sample.rows((values == one) | (values == other))
         mine = values[(values == one) | (values == other)] == one
-        for name, measure in MEASURES.items():
-            value = measure(first) - measure(second)
-            p = None if shared else _permuted(part, mine, measure, value, replicates)
+        for name, metric in MEASURES.items():
+            value = metric(first.scores, first.targets) - metric(second.scores, second.targets)
+            p = None if shared else _permuted(part, mine, metric, value, replicates)
             found.append(Gap(one, other, name, value, p))
     return found
 
@@ -112,32 +103,20 @@ def _enough(sample: Sample) -> bool:
     return len(set(sample.groups)) >= FEWEST_PEOPLE and len(sample) >= FEWEST_EXAMPLES
 
 
-def _interval(sample: Sample, measure: Measure, replicates: int) -> tuple[float, float]:
-    rng = np.random.default_rng(0)
-    units = _people(sample)
-    drawn = [
-        measure(sample.rows(np.concatenate([units[i] for i in rng.integers(0, len(units), len(units))])))
-        for _ in range(replicates)
-    ]
-    low, high = np.percentile(drawn, [2.5, 97.5])
-    return float(low), float(high)
+def _measured(sample: Sample, metric: Metric, replicates: int) -> tuple[float, float | None, float | None]:
+    """The value, and its interval."""
+    each = metric.each(sample.scores, sample.targets)
+    interval = statistics.interval(metric.of, [each], sample.groups.tolist(), replicates)
+    return metric(sample.scores, sample.targets), *(interval or (None, None))
 
 
-def _permuted(sample: Sample, mine: NDArray[np.bool_], measure: Measure, value: float, replicates: int) -> float:
+def _permuted(sample: Sample, mine: NDArray[np.bool_], metric: Metric, value: float, replicates: int) -> float:
     """The share of random deals with a difference at least as large as ``value``, which counts as one of them."""
     rng = np.random.default_rng(0)
-    units = _people(sample)
-    owner = np.asarray([mine[rows[0]] for rows in units])
-
-    def gap(of: NDArray[np.bool_]) -> float:
-        first, second = (
-            np.concatenate([u for u, o in zip(units, of, strict=True) if o == side]) for side in (True, False)
-        )
-        return measure(sample.rows(first)) - measure(sample.rows(second))
-
-    larger = sum(abs(gap(rng.permutation(owner))) >= abs(value) - 1e-12 for _ in range(replicates))
+    people = sample.groups.tolist()
+    owner = statistics.totals(mine[:, None].astype(float), people)[:, 0] > 0
+    sums = statistics.totals(metric.each(sample.scores, sample.targets), people)
+    dealt = np.stack([rng.permutation(owner) for _ in range(replicates)])
+    first, second = (metric.of(sides.astype(float) @ sums) for sides in (dealt, ~dealt))
+    larger = int((np.abs(first - second) >= abs(value) - 1e-12).sum())
     return (larger + 1) / (replicates + 1)
-
-
-def _people(sample: Sample) -> list[NDArray[np.int64]]:
-    return [np.flatnonzero(sample.groups == name) for name in np.unique(sample.groups)]

@@ -7,12 +7,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.trust.fit import nll
+from mien import statistics
+from mien.metrics.accuracy import accuracy
+from mien.metrics.brier import brier
+from mien.metrics.ece import BINS, bin_of, ece
+from mien.metrics.nll import nll
 from mien.trust.judge import Judgement
 from mien.trust.sample import Sample
 from mien.types import Float32
 
-BINS = 15
 _REPLICATES = 400
 _POINTS = 20
 
@@ -35,15 +38,15 @@ class Point(NamedTuple):
 def diagram(sample: Sample) -> list[Bin]:
     """The reliability diagram: bins of equal width that hold any answer (Niculescu-Mizil and Caruana 2005)."""
     confidence, right = sample.scores.max(axis=1), sample.right
-    place = _place(confidence)
+    place = bin_of(confidence)
     chosen = [place == b for b in np.unique(place)]
     return [Bin(float(confidence[c].mean()), float(right[c].mean()), int(c.sum())) for c in chosen]
 
 
 def calibration_error(confidence: Float32, right: NDArray[np.bool_]) -> float:
-    """ECE of the top label, 15 bins of equal width (Guo et al. 2017)."""
-    sums = np.bincount(_place(confidence), confidence - right, BINS)
-    return float(np.abs(sums).sum() / len(confidence))
+    """The metric ``ece``, of answers of which only confidence and whether they are right are known."""
+    place = bin_of(confidence)
+    return float(ece.of(np.concatenate([np.bincount(place, of, BINS) for of in (None, right, confidence)])))
 
 
 def debiased_error(sample: Sample) -> float:
@@ -71,15 +74,8 @@ def interval(sample: Sample) -> tuple[float, float]:
 
     Resampling adds noise of its own, so it lies somewhat high: read it beside the floor.
     """
-    rng = np.random.default_rng(0)
-    confidence, right = sample.scores.max(axis=1), sample.right
-    units = _units(sample)
-    found = []
-    for _ in range(_REPLICATES):
-        rows = np.concatenate([units[i] for i in rng.integers(0, len(units), len(units))])
-        found.append(calibration_error(confidence[rows], right[rows]))
-    low, high = np.percentile(found, [2.5, 97.5])
-    return float(low), float(high)
+    each = ece.each(sample.scores, sample.targets)
+    return statistics.interval(ece.of, [each], sample.groups.tolist(), _REPLICATES) or (np.nan, np.nan)
 
 
 def risk_coverage(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -100,16 +96,15 @@ def measure(sample: Sample, judgement: Judgement) -> dict[str, float | int | lis
     """All figures of calibrated answers; AURC is the mean risk over all coverages (Geifman and El-Yaniv 2017)."""
     low, high = interval(sample)
     least, spread = floor(sample)
-    truths = sample.targets / np.maximum(sample.targets.sum(axis=1, keepdims=True), 1e-9)
     answered = sample.scores.max(axis=1) >= judgement.threshold
     figures: dict[str, float] = {
-        "accuracy": float(sample.right.mean()),
-        "ece": calibration_error(sample.scores.max(axis=1), sample.right),
+        "accuracy": accuracy(sample.scores, sample.targets),
+        "ece": ece(sample.scores, sample.targets),
         "floor": least,
         "floor_std": spread,
         "debiased": debiased_error(sample),
-        "brier": float(((sample.scores - truths) ** 2).sum(axis=1).mean()),
-        "nll": float(nll(sample).mean()),
+        "brier": brier(sample.scores, sample.shares),
+        "nll": nll(sample.scores, sample.shares),
         "aurc": float(risk_coverage(sample)[1].mean()),
         "answered": float(answered.mean()),
         "risk": float((~sample.right[answered]).mean()) if answered.any() else 0.0,
@@ -121,15 +116,3 @@ def measure(sample: Sample, judgement: Judgement) -> dict[str, float | int | lis
             "size": float(members.sum(axis=1).mean()),
         }
     return {"n": len(sample), **{k: round(v, 4) for k, v in figures.items()}, "ece_95": [round(low, 4), round(high, 4)]}
-
-
-def _place(confidence: Float32) -> NDArray[np.int64]:
-    return np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
-
-
-def _units(sample: Sample) -> list[NDArray[np.int64]]:
-    """Rows of each group, or single rows where some name none or there is only one."""
-    names, place = np.unique(sample.groups, return_inverse=True)
-    if len(names) < 2 or "" in names:
-        return list(np.arange(len(sample))[:, None])
-    return [np.flatnonzero(place == k) for k in range(len(names))]

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.metrics.base import right
 from mien.trust.calibration import Calibration, Measures
 from mien.types import Float32, Modality
 
@@ -48,12 +49,17 @@ class Sample:
     @property
     def right(self) -> NDArray[np.bool_]:
         """Whether the most probable label is (one of) the right one(s), (N,)."""
-        return np.asarray(np.take_along_axis(self.truths, self.scores.argmax(axis=1)[:, None], axis=1)[:, 0])
+        return right(self.scores, self.targets)
 
     @property
     def truths(self) -> NDArray[np.bool_]:
         """The right label of each answer, or several that are equally right, (N, L)."""
         return np.asarray(self.targets >= self.targets.max(axis=1, keepdims=True))
+
+    @property
+    def shares(self) -> Float32:
+        """The targets as probabilities: votes become shares of votes, (N, L)."""
+        return np.asarray(self.targets / np.maximum(self.targets.sum(axis=1, keepdims=True), 1e-9))
 
     def rows(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
         """Some of them; weights sum to 1 again."""
