@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from mien.align import Encoded, align, clock
-from mien.fusion.base import Fusion, pooled
+from mien.fusion.base import Fusion
+from mien.networks.pooled import pooled
 from mien.recipe import Alignment
 from mien.types import Modality, Task
 

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from mien import heads
 from mien.errors import RecipeError
-from mien.fusion.base import Fused, Fusion, fusions, pooled, present
+from mien.fusion.base import Fused, Fusion, fusions, present
+from mien.networks.pooled import pooled
 from mien.recipe import Loss
 from mien.testing import check_fusion
 from mien.types import EMOTION, MODALITIES, Modality, Task

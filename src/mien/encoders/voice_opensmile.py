@@ -73,7 +73,7 @@ class OpenSmileVoice(Encoder):
             InputError: openSMILE is not installed.
         """
         audio = segment.audio
-        samples = sound.heard(audio, float("inf"))
+        samples = sound.heard(audio)
         if audio is None or samples is None:
             return None
         table = self._smile.process_signal(samples, SAMPLE_RATE)

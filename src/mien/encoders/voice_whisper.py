@@ -10,6 +10,7 @@ import numpy as np
 from mien import threads
 from mien.bundles import shared_file
 from mien.encoders import _prosody
+from mien.encoders._front import sound
 from mien.encoders.base import Encoder, encoders
 from mien.types import SAMPLE_RATE, Float32, Modality, Segment, Track
 
@@ -19,10 +20,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 STATES = 768
-WINDOW = 0.5
 _PER_WINDOW = 25  # encoder states in half a second
 _CHUNK = 28 * SAMPLE_RATE
-_LEAST = SAMPLE_RATE // 4
 
 
 @encoders.register
@@ -60,9 +59,10 @@ class WhisperVoice(Encoder):
     def prepare(self, segment: Segment) -> Track | None:
         """Rows of half seconds; ``None`` without sound, below a quarter of a second, or in digital silence."""
         audio = segment.audio
-        if audio is None or len(audio.samples) < _LEAST or float(np.abs(audio.samples).max()) < 1e-4:
+        heard = sound.heard(audio)
+        if audio is None or heard is None:
             return None
-        samples = _prosody.levelled(audio.samples)
+        samples = _prosody.levelled(heard)
         states = np.concatenate([self._states(samples[i : i + _CHUNK]) for i in range(0, len(samples), _CHUNK)])
         count = max(1, round(len(states) / _PER_WINDOW))
         edges = [*range(0, count * _PER_WINDOW, _PER_WINDOW), len(states)]
@@ -89,7 +89,7 @@ class WhisperVoice(Encoder):
         return PooledStatistics(STATES, len(_prosody.COLUMNS), self.dropout)
 
     def _states(self, samples: Float32) -> Float32:
-        if len(samples) < _LEAST:
+        if len(samples) < sound.LEAST:
             return np.zeros((0, STATES), np.float32)
         mel = self._mel(samples, padding=0)[None].astype(np.float32)
         mel = mel[:, :, : mel.shape[2] // 2 * 2]

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from mien.errors import RecipeError
-from mien.fusion.base import Fused, pooled, present
+from mien.fusion.base import Fused, present
+from mien.networks.pooled import pooled
 from mien.types import Modality
 
 _NEVER = -1e4  # a score whose exponential is 0, in half precision too

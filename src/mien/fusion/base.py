@@ -69,10 +69,4 @@ def present(masks: list[Tensor]) -> Tensor:
     return torch.stack([mask.any(dim=1) for mask in masks], dim=1)
 
 
-def pooled(states: Tensor, mask: Tensor) -> Tensor:
-    """Mean over the unmasked places: (B, T, D), (B, T) -> (B, D); zeros where nothing is unmasked."""
-    kept = torch.where(mask.unsqueeze(-1), states, torch.zeros_like(states))
-    return kept.sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp(min=1).to(states.dtype)
-
-
 fusions: Family[Fusion] = Family("fusions", "mien.fusion")

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from mien.fusion.base import Fused, Fusion, fusions, pooled, present
+from mien.fusion._blocks import equal_shares
+from mien.fusion.base import Fused, Fusion, fusions, present
+from mien.networks.pooled import pooled
 from mien.types import Modality, Task
 
 
@@ -46,5 +48,4 @@ class Concat(Fusion):
         for index, name in enumerate(self.modalities):
             vector = self.maps[name](pooled(states[index], masks[index]))
             parts.append(torch.where(here[:, index : index + 1], vector, self.absent[name]))
-        weights = here / here.sum(dim=1, keepdim=True).clamp(min=1)
-        return Fused(self.joint(torch.cat(parts, dim=-1)), weights)
+        return Fused(self.joint(torch.cat(parts, dim=-1)), equal_shares(here))

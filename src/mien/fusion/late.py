@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.errors import RecipeError
-from mien.fusion.base import Fused, Fusion, fusions, pooled, present
+from mien.fusion.base import Fused, Fusion, fusions, present
+from mien.networks.pooled import pooled
 from mien.types import Modality, Task
 
 _IMPOSSIBLE = -30.0

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from mien.fusion._blocks import equal_shares
-from mien.fusion.base import Fused, Fusion, fusions, pooled, present
+from mien.fusion.base import Fused, Fusion, fusions, present
+from mien.networks.pooled import pooled
 from mien.types import Modality, Task
 
 

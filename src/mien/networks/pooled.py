@@ -1,4 +1,4 @@
-"""Statistics over an utterance, standardised, and a small map."""
+"""The mean over time; statistics over an utterance, standardised, and a small map."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+
+
+def pooled(states: Tensor, mask: Tensor) -> Tensor:
+    """Mean over the unmasked places: (B, T, D), (B, T) -> (B, D); zeros where nothing is unmasked."""
+    kept = torch.where(mask.unsqueeze(-1), states, torch.zeros_like(states))
+    return kept.sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp(min=1).to(states.dtype)
 
 
 def utterance_statistics(values: Tensor, mask: Tensor, states: int) -> Tensor:

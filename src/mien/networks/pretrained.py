@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from mien.errors import InputError
 from mien.hub import model_file
+from mien.networks.pooled import pooled
 
 
 class Use(NamedTuple):
@@ -162,9 +163,7 @@ def pool(states: Tensor, mask: Tensor, how: str) -> Tensor:
         places = torch.arange(mask.shape[1], device=mask.device)
         at = torch.where(mask, places, torch.zeros_like(places)).amax(dim=1)
         return states.gather(1, at.reshape(-1, 1, 1).expand(-1, 1, states.shape[-1]))
-    kept = mask.unsqueeze(-1)
-    total = torch.where(kept, states, torch.zeros_like(states)).sum(dim=1, keepdim=True)
-    return total / kept.sum(dim=1, keepdim=True).clamp(min=1)
+    return pooled(states, mask).unsqueeze(1)
 
 
 def seen(mask: Tensor) -> Tensor:

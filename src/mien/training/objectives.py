@@ -16,8 +16,9 @@ from torch.nn import functional
 
 from mien.align import Encoded
 from mien.errors import RecipeError, closest
-from mien.fusion.base import pooled, present
+from mien.fusion.base import present
 from mien.model import Model, Outputs
+from mien.networks.pooled import pooled
 from mien.recipe import Training
 from mien.registry import construct
 

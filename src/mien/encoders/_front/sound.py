@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,13 @@ QUALITY = ("snr_db", "seconds")
 MEL_HOP = SAMPLE_RATE // 100
 """Samples between two frames of a log-mel spectrogram: 10 ms."""
 
-_LEAST = SAMPLE_RATE // 4
+LEAST = SAMPLE_RATE // 4
+"""Samples in a quarter of a second: of less nothing is said."""
 
 
-def heard(audio: Audio | None, seconds: float) -> Float32 | None:
+def heard(audio: Audio | None, seconds: float = math.inf) -> Float32 | None:
     """The first ``seconds`` of a sound; ``None`` without sound, below a quarter of a second, or in digital silence."""
-    if audio is None or len(audio.samples) < _LEAST or float(np.abs(audio.samples).max()) < 1e-4:
+    if audio is None or len(audio.samples) < LEAST or float(np.abs(audio.samples).max()) < 1e-4:
         return None
     return audio.samples[: int(min(seconds * SAMPLE_RATE, len(audio.samples)))]
 
