@@ -1,25 +1,23 @@
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from mien.cli import main
 from mien.data.checks.check import check
 from mien.data.load import segment_of
 from mien.data.manifest import read
-from mien.data.own import Purpose, own_data
+from mien.data.own import own_data
 from mien.errors import RecipeError
 from mien.recipe import EncoderTable, FeatureTable, Recipe, Source
 from mien.types import EMOTION, Modality, Task
 
 from ..tiny import write_pictures
 
-_RECIPE = Recipe("r", {"text": EncoderTable("text_minilm"), "voice": EncoderTable("voice_whisper")}, ())
+RECIPE = Recipe("r", {"text": EncoderTable("text_minilm"), "voice": EncoderTable("voice_whisper")}, ())
 _HEADER = "id,text,speaker,split,emotion"
 _ROWS = ("a,so glad,s1,train,joy", "b,oh no,s2,dev,Sad", "c,hm,s3,test,neutral")
 
@@ -32,7 +30,7 @@ def manifest(folder: Path, *lines: str) -> Path:
 
 def test_columns_are_found_and_decisions_said(tmp_path: Path) -> None:
     said: list[str] = []
-    recipe = own_data(_RECIPE, manifest(tmp_path, _HEADER, *_ROWS), said.append)
+    recipe = own_data(RECIPE, manifest(tmp_path, _HEADER, *_ROWS), said.append)
     assert (recipe.name, list(recipe.encoders)) == ("r-my", ["text"])
     assert said == [
         "no column for voice (audio or video): trained without it",
@@ -50,7 +48,7 @@ def test_columns_are_found_and_decisions_said(tmp_path: Path) -> None:
 def test_without_splits_speakers_are_divided(tmp_path: Path) -> None:
     said: list[str] = []
     lines = [f"word {i},s{i % 20},happy" for i in range(60)]
-    recipe = own_data(_RECIPE, manifest(tmp_path, "text,speaker,emotion", *lines), said.append)
+    recipe = own_data(RECIPE, manifest(tmp_path, "text,speaker,emotion", *lines), said.append)
     assert "the 20 values of 'speaker' are divided by a hash" in said[-1]
     sides = {e.split: set[str | None]() for e in read(recipe.data[0], recipe.tasks, tmp_path)}
     for example in read(recipe.data[0], recipe.tasks, tmp_path):
@@ -62,18 +60,18 @@ def test_without_splits_speakers_are_divided(tmp_path: Path) -> None:
 def test_a_dialogue_stands_for_its_speakers_and_a_video_only_when_it_holds_several_rows(tmp_path: Path) -> None:
     rows = [f"t,d{i // 3},v{i}.mp4,happy" for i in range(12)]
     talks = manifest(tmp_path, "text,dialogue,video,emotion", *rows)
-    source = own_data(_RECIPE, talks, lambda _: None).data[0]
+    source = own_data(RECIPE, talks, lambda _: None).data[0]
     assert (source.group, source.divide) == ("dialogue", (0.7, 0.1, 0.2))
     assert {e.group for e in read(source, (EMOTION,), tmp_path)} == {"d0", "d1", "d2", "d3"}
     alone = manifest(tmp_path, "text,video,emotion", *[f"t,v{i}.mp4,happy" for i in range(12)])
     with pytest.raises(RecipeError, match=r"no column 'speaker'.*the same person would be in train and test"):
-        own_data(_RECIPE, alone, lambda _: None)
+        own_data(RECIPE, alone, lambda _: None)
 
 
 def test_ready_made_features_are_kept_where_the_manifest_has_them(tmp_path: Path) -> None:
     voice, face = EncoderTable("features", {"modality": "voice"}), EncoderTable("features", {"modality": "face"})
     tables: dict[Modality, FeatureTable] = {"voice": FeatureTable("mfcc_*"), "face": FeatureTable("au_*")}
-    recipe = replace(_RECIPE, encoders={"voice": voice, "face": face}, data=(Source("x", "x.csv", features=tables),))
+    recipe = replace(RECIPE, encoders={"voice": voice, "face": face}, data=(Source("x", "x.csv", features=tables),))
     said: list[str] = []
     path = manifest(
         tmp_path, "audio,mfcc_1,mfcc_2,speaker,split,emotion", "a.wav,1,2,s1,train,sad", "b.wav,3,4,s2,dev,sad"
@@ -90,13 +88,13 @@ def test_ready_made_features_are_kept_where_the_manifest_has_them(tmp_path: Path
 def test_speakers_on_two_sides_are_said(tmp_path: Path) -> None:
     said: list[str] = []
     rows = ["a,s1,train,happy", "b,s1,test,happy", "c,s2,dev,sad", "d,s2,valid,sad"]
-    own_data(_RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows), said.append)
+    own_data(RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows), said.append)
     assert said[-1].startswith("1 speakers are in more than one split")
 
 
 def test_without_validation_an_eighth_of_the_training_speakers_is_held_out(tmp_path: Path) -> None:
     rows = [f"t{i},s{i},{'test' if i > 7 else 'train'},happy" for i in range(10)]
-    source = own_data(_RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows), lambda _: None).data[0]
+    source = own_data(RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows), lambda _: None).data[0]
     splits = [e.split for e in read(source, (EMOTION,), tmp_path)]
     assert (splits.count("train"), splits.count("valid"), splits.count("test")) == (7, 1, 2)
 
@@ -117,7 +115,7 @@ def test_too_few_speakers_are_said_of_training_and_checked_before(
     columns = 2 if lines[0].endswith(",") else 3
     rows = [",".join([*line.split(",")[:columns], "happy"]) for line in ("text,speaker,split", *lines)]
     path = manifest(tmp_path, rows[0].replace("happy", "emotion"), *rows[1:])
-    source = own_data(_RECIPE, path, lambda _: None).data[0]
+    source = own_data(RECIPE, path, lambda _: None).data[0]
     with pytest.raises(RecipeError, match=message):
         read(source, (EMOTION,), tmp_path)
     warnings = check(path, None, lambda: None).warnings
@@ -127,110 +125,62 @@ def test_too_few_speakers_are_said_of_training_and_checked_before(
 def test_to_calibrate_half_of_the_speakers_are_fitted_on_and_no_row_is_wasted(tmp_path: Path) -> None:
     said: list[str] = []
     lines = [f"word {i},s{i % 8},happy" for i in range(40)]
-    source = own_data(_RECIPE, manifest(tmp_path, "text,speaker,emotion", *lines), said.append, "calibrate").data[0]
+    source = own_data(RECIPE, manifest(tmp_path, "text,speaker,emotion", *lines), said.append, "calibrate").data[0]
     assert said[-1] == "no column 'split': calibrated on one half of the 8 values of 'speaker', by a hash"
     examples = read(source, (EMOTION,), tmp_path)
     people = {split: {e.group for e in examples if e.split == split} for split in ("valid", "test")}
     assert (len(examples), len(people["valid"]), len(people["test"])) == (40, 4, 4)
     assert not people["valid"] & people["test"]
     rows = ("a,s1,train,happy", "b,s2,dev,sad", "c,s3,test,sad")
-    source = own_data(_RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows), said.append, "calibrate").data[
-        0
-    ]
+    source = own_data(RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows), said.append, "calibrate").data[0]
     assert [e.split for e in read(source, (EMOTION,), tmp_path)] == ["valid", "valid", "test"]
     alone = manifest(tmp_path, "text,speaker,split,emotion", "c,s3,test,sad")
     with pytest.raises(RecipeError, match="name others 'valid', to calibrate on"):
-        own_data(_RECIPE, alone, said.append, "calibrate")
+        own_data(RECIPE, alone, said.append, "calibrate")
 
 
-def test_votes_are_for_training_alone(tmp_path: Path) -> None:
-    lines = [f"word {i},s{i % 8},happy,7,3" for i in range(40)]
-    path = manifest(tmp_path, "text,speaker,emotion,votes_happy,votes_sad", *lines)
-    for purpose, teaching in (("train", [0.3, 0.7]), ("judge", []), ("calibrate", [])):
-        source = own_data(_RECIPE, path, lambda _: None, purpose).data[0]  # type: ignore[arg-type]  # a Purpose
-        shares = {e.split: np.unique(e.targets["emotion"].round(4)) for e in read(source, (EMOTION,), tmp_path)}
-        learned = shares.pop("train", np.zeros(1))
-        np.testing.assert_allclose(learned[learned > 0], teaching, rtol=1e-6)
-        assert all(kinds.tolist() == [0, 1] for kinds in shares.values()), purpose
+def test_rows_without_a_split_are_left_out_unless_no_row_has_one(tmp_path: Path) -> None:
+    rows = [f"word {i},s{i},{('train', 'valid', 'test', '')[i % 4]},happy" for i in range(12)]
+    path = manifest(tmp_path, "text,speaker,split,emotion", *rows)
+    for purpose, sides in (("train", ["test", "train", "valid"]), ("calibrate", ["test", "valid"])):
+        said: list[str] = []
+        recipe = own_data(RECIPE, path, said.append, purpose)  # type: ignore[arg-type]  # a Purpose
+        assert sorted(sides_of(recipe).keys() - {""}) == sides
+        assert said[-1] == "3 rows have no split: left out"
+    assert "3 rows have no split: training leaves them out" in check(path, None, lambda: None).warnings
+    path = manifest(tmp_path, "text,speaker,split,emotion", *(f"word {i},s{i},,happy" for i in range(12)))
+    assert sorted(sides_of(own_data(RECIPE, path, lambda _: None))) == ["test", "train", "valid"]
+    assert sorted(sides_of(own_data(RECIPE, path, lambda _: None, "calibrate"))) == ["test", "valid"]
+    assert (
+        "there is no column 'split': training divides the speakers 70/10/20" in check(path, None, lambda: None).warnings
+    )
 
 
-@pytest.mark.parametrize(("votes", "voteless"), [("1,0", 40), ("0.7,0.3", 0), (",", 40), ("", 40), ("7,3", 0)])
-def test_no_table_of_votes_is_lost(tmp_path: Path, votes: str, voteless: int) -> None:
-    rows = [f"word {i},s{i % 8},happy,{votes}" for i in range(40)]
-    path = manifest(tmp_path, "text,speaker,emotion,votes_happy,votes_sad", *rows)
-    said: list[str] = []
-    recipe = own_data(_RECIPE, path, said.append)
-    assert sum(e.split == "train" for e in read(recipe.data[0], recipe.tasks, tmp_path)) >= 25
-    told = f"votes of 'emotion': {voteless} of 40 rows have no label with two, and are learned by the label itself"
-    assert (told in said) == bool(voteless)
-    assert not check(path, None, lambda: None).faulty
+def test_media_lie_beside_the_manifest_as_it_is_called(tmp_path: Path) -> None:
+    """A link to a manifest too: check and training look in the same place."""
+    (tmp_path / "far").mkdir()
+    path = manifest(tmp_path / "far", "audio,speaker,split,emotion", "a.wav,s1,train,sad", "b.wav,s2,valid,sad")
+    link = tmp_path / "link.csv"
+    link.symlink_to(path)
+    recipe = own_data(RECIPE, link, lambda _: None)
+    assert [e.clip.audio for e in read(recipe.data[0], recipe.tasks, tmp_path)] == [
+        tmp_path / n for n in ("a.wav", "b.wav")
+    ]
+    assert [f.why for f in check(link, None, lambda: None).faults] == [
+        f"there is no file '{tmp_path / n}'" for n in ("a.wav", "b.wav")
+    ]
 
 
-@pytest.mark.parametrize("value", ["many", "-1", "inf"])
-def test_votes_that_are_no_numbers_are_told_with_their_row(tmp_path: Path, value: str) -> None:
-    header = "text,speaker,split,emotion,votes_happy"
-    path = manifest(tmp_path, header, "a,s1,train,happy,3", f"b,s2,valid,happy,{value}")
-    message = rf"'votes_happy' holds numbers.*, not '{value}'"
-    with pytest.raises(RecipeError, match=f"row 2 of '.*': {message}"):
-        own_data(_RECIPE, path, lambda _: None)
-    (fault,) = check(path, None, lambda: None).faults
-    assert fault.row == 2
-    assert re.match(message, fault.why)
-    own_data(_RECIPE, path, lambda _: None, "judge")
-
-
-def _sides(recipe: Recipe) -> dict[str, set[str | None]]:
+def sides_of(recipe: Recipe) -> dict[str, set[str | None]]:
     found: dict[str, set[str | None]] = {}
     for example in read(recipe.data[0], recipe.tasks, Path()):
         found.setdefault(example.split, set()).add(example.group)
     return found
 
 
-@pytest.mark.parametrize("purpose", ["judge", "calibrate"])
-def test_a_manifest_that_was_trained_on_stays_split_as_it_was(tmp_path: Path, purpose: Purpose) -> None:
-    lines = [f"word {i},s{i % 20},happy" for i in range(60)]
-    path = manifest(tmp_path, "text,speaker,emotion", *lines)
-    trained = own_data(_RECIPE, path, lambda _: None)
-    (tmp_path / "elsewhere").mkdir()
-    copy = tmp_path / "elsewhere" / "copy.csv"
-    copy.write_bytes(path.read_bytes())
-    link = tmp_path / "elsewhere" / "link.csv"
-    link.symlink_to(path)
-    for given in (path, copy, link):
-        said: list[str] = []
-        again = own_data(trained, given, said.append, purpose)
-        assert _sides(again) == _sides(trained), given
-        assert len(said) == 1
-        assert said[0].startswith(f"the bundle was trained on '{given}'")
-    with pytest.raises(RecipeError, match="there is no manifest"):
-        own_data(trained, tmp_path / "gone.csv", said.append, purpose)
-
-
-def test_people_and_clips_that_the_bundle_learned_from_are_told_of_other_data(tmp_path: Path) -> None:
-    lines = [f"word {i},s{i % 20},happy" for i in range(60)]
-    trained = own_data(_RECIPE, manifest(tmp_path, "text,speaker,emotion", *lines), lambda _: None)
-    learned = len([e for e in read(trained.data[0], trained.tasks, Path()) if e.split == "train"])
-    other = tmp_path / "other.csv"
-    warnings: dict[str, str] = {}
-    for name, rows in (
-        ("people", ["text,speaker,emotion", *(f"new {i},s{i % 20},sad" for i in range(60))]),
-        ("clips", ["text,emotion", *(f"word {i},sad" for i in range(60))]),
-        ("neither", ["text,speaker,emotion", "something else,somebody else,sad"]),
-    ):
-        other.write_text("\n".join(rows), encoding="utf-8")
-        said: list[str] = []
-        own_data(trained, other, said.append, "judge")
-        warnings[name] = said[-1]
-    told = f"{learned} of 60 examples are clips or speakers that the bundle learned from: results will be too good"
-    assert warnings == {"people": told, "clips": told, "neither": "no row whose split is 'test': all rows are judged"}
-    Path(trained.data[0].manifest).unlink()
-    own_data(trained, other, said.append, "judge")
-    assert "which the bundle learned from, cannot be read" in said[-1]
-
-
 def test_where_nothing_is_trained_nothing_is_said_of_training(tmp_path: Path) -> None:
     said: list[str] = []
-    talking = replace(_RECIPE, data=(Source("x", "x.csv", context=3),))
+    talking = replace(RECIPE, data=(Source("x", "x.csv", context=3),))
     own_data(talking, manifest(tmp_path, "text,emotion", "a,happy"), said.append, "judge")
     assert said == [
         "no column for voice (audio or video): judged without it",
@@ -242,7 +192,7 @@ def test_where_nothing_is_trained_nothing_is_said_of_training(tmp_path: Path) ->
 def test_context_and_votes_are_used_when_the_columns_are_there(tmp_path: Path) -> None:
     header = "text,speaker,split,dialogue,turn,emotion,votes_happy,votes_sad"
     path = manifest(tmp_path, header, "hi,A,train,d,0,happy,6,4", "ho,B,test,d,1,sad,0,9")
-    talking = replace(_RECIPE, data=(Source("x", "x.csv", context=3),))
+    talking = replace(RECIPE, data=(Source("x", "x.csv", context=3),))
     source = own_data(talking, path, lambda _: None).data[0]
     first, second = read(replace(source, hold_out=0.0), (EMOTION,), tmp_path)
     assert second.clip.context == ("A: hi",)
@@ -263,11 +213,11 @@ def test_context_and_votes_are_used_when_the_columns_are_there(tmp_path: Path) -
 )
 def test_mistakes_are_named(tmp_path: Path, lines: tuple[str, ...], message: str) -> None:
     with pytest.raises(RecipeError, match=message):
-        own_data(_RECIPE, manifest(tmp_path, *lines), lambda _: None)
+        own_data(RECIPE, manifest(tmp_path, *lines), lambda _: None)
 
 
 def test_a_score_is_a_number_within_its_bounds(tmp_path: Path) -> None:
-    scored = replace(_RECIPE, tasks=(Task("valence", "score", bounds=(-1.0, 1.0)),))
+    scored = replace(RECIPE, tasks=(Task("valence", "score", bounds=(-1.0, 1.0)),))
     path = manifest(tmp_path, "text,speaker,split,valence", "a,s,train,0.5", "b,t,test,3")
     with pytest.raises(RecipeError, match=r"row 2 .* 'valence' is a number from -1 to 1, not '3'"):
         own_data(scored, path, lambda _: None)

@@ -19,7 +19,9 @@ app.add_typer(data, name="data")
 @data.command()
 def check(
     manifest: Annotated[Path, typer.Argument(help="CSV, Parquet, JSONL or .npz with the standard columns.")],
-    recipe: Annotated[str | None, typer.Option(help="Recipe whose tasks and labels the columns are for.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="Recipe whose tasks the columns hold, and that reads the texts.")
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Write all findings to this file.")] = None,
 ) -> None:
     """Every clip: usable, or why not; labels, speakers, leaks between splits. Ends with 1 when something is wrong."""
@@ -35,7 +37,7 @@ def check(
     if json is not None:
         check_outputs({"json": json}, [manifest])
     with _counting("clips checked") as progress:
-        findings = check_manifest(manifest, load(recipe).tasks if recipe else None, progress)
+        findings = check_manifest(manifest, load(recipe) if recipe else None, progress)
     if json != STDOUT:
         Console().print(render(findings))
     if json is not None:

@@ -59,6 +59,11 @@ class _Survey:
     values: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     voteless: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def stated(self) -> bool:
+        """Whether any row states its split; a column of nothing is none."""
+        return any(self.splits)
+
     def see(self, row: Row, tasks: Sequence[Task], voted: bool) -> None:
         """Count one row, its votes only where they are learned from (``voted``)."""
         self.rows += 1
@@ -97,10 +102,13 @@ def own_data(recipe: Recipe, manifest: Path, say: Say, purpose: Purpose = "train
     """The recipe with one source in place of its data: the manifest, read by the standard names of columns.
 
     Encoders whose modality has no column are left out. Without a column "split", speakers are dealt by a hash: 70 % of
-    them train, 10 % validate, 20 % test. ``say`` is told of all that was decided. To "judge", where nothing is trained, all
-    rows are test rows unless some say that they are. To "calibrate", where nothing is trained either, all rows but test rows
-    validate, and without a column "split" so does one half of the speakers. For both, ``recipe`` is the bundle's: a manifest
-    it was trained on stays split as it was then, and of another one clips and people that it learned from are told.
+    them train, 10 % validate, 20 % test. Where some rows state a split, the others are left out. ``say`` is told of all that
+    was decided.
+
+    To "judge", where nothing is trained, all rows are test rows unless some say that they are. To "calibrate", where nothing is
+    trained either, all rows but test rows validate, and without a column "split" so does one half of the speakers. For both,
+    ``recipe`` is the bundle's: a manifest it was trained on stays split as it was then, and of another one clips and people
+    that it learned from are told.
 
     Raises:
         RecipeError: a needed column is missing, a label is unknown, or there is nothing to split by.
@@ -119,7 +127,7 @@ def own_data(recipe: Recipe, manifest: Path, say: Say, purpose: Purpose = "train
     encoders = _encoders(recipe, survey, features, lambda line: say(f"{line}: {done} without it"))
     source = Source(
         manifest.stem,
-        str(manifest.resolve()),
+        str(manifest.absolute()),
         {name: name for name in FIELDS if name in survey.columns},
         {task.name: _target(task, survey, say, voted=purpose == "train") for task in recipe.tasks},
         {m: t for m, t in features.items() if m in encoders},
@@ -209,8 +217,8 @@ def _judged(survey: _Survey, say: Say) -> dict[str, Any]:
 
 def _calibrated(survey: _Survey, say: Say) -> dict[str, Any]:
     """Fields of the source where calibration is fitted on one part and measured on the other."""
-    if "split" in survey.columns:
-        names = {name: "test" if side == "test" else "valid" for name, side in _sides(survey).items()}
+    if survey.stated:
+        names = {name: "test" if side == "test" else "valid" for name, side in _sides(survey, say).items()}
         if "valid" not in names.values():
             raise RecipeError(f"all rows of '{survey.path}' are test rows; name others 'valid', to calibrate on")
         if "test" not in names.values():
@@ -224,15 +232,15 @@ def _calibrated(survey: _Survey, say: Say) -> dict[str, Any]:
 
 def _splits(survey: _Survey, say: Say) -> dict[str, Any]:
     """Fields of the source that say how its examples are split."""
-    if "split" not in survey.columns:
+    if not survey.stated:
         group = _group(survey, "it has no column 'split', and")
         say(
             f"no column 'split': the {len(survey.groups[group])} values of '{group}' are divided by a hash, "
             f"{SHARES[0]:.0%} to train, {SHARES[1]:.0%} to validate, {SHARES[2]:.0%} to test"
         )
         return {"divide": SHARES, "group": group}
-    names = _sides(survey)
-    both = sum(len({names[s] for s in sides}) > 1 for speaker, sides in survey.sides.items() if speaker)
+    names = _sides(survey, say)
+    both = sum(len({names[s] for s in sides if s}) > 1 for speaker, sides in survey.sides.items() if speaker)
     if both:
         say(f"{both} speakers are in more than one split, so results speak of known people; mien data check names them")
     if "train" not in names.values():
@@ -246,12 +254,15 @@ def _splits(survey: _Survey, say: Say) -> dict[str, Any]:
     return {"splits": names, "group": group, "hold_out": HOLD_OUT}
 
 
-def _sides(survey: _Survey) -> dict[str, str]:
-    """{split in the file: split here}."""
-    for name in survey.splits:
+def _sides(survey: _Survey, say: Say) -> dict[str, str]:
+    """{split in the file: split here}. Rows that state none, where others do, are of no use."""
+    names = [name for name in survey.splits if name]
+    for name in names:
         if name not in SPLITS:
             raise RecipeError(f"'{survey.path}' has a split '{name}'; {closest(name, list(SPLITS))}")
-    return {name: SPLITS[name] for name in survey.splits}
+    if survey.splits[""]:
+        say(f"{survey.splits['']} rows have no split: left out")
+    return {name: SPLITS[name] for name in names}
 
 
 def _group(survey: _Survey, why: str) -> str:

@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from mien.cli import main
 from mien.data.checks.check import check
 from mien.data.checks.findings import Findings
+from mien.data.checks.table import render
 from mien.data.load import segment_of
 from mien.errors import MediaError, RecipeError
+from mien.recipe import EncoderTable, Recipe
 from mien.samples import demo_clip
 from mien.types import EMOTION, Clip, Task
 
@@ -36,7 +39,8 @@ def picture(path: Path, shade: int) -> str:
 def checked(folder: Path, *lines: str, tasks: tuple[Task, ...] | None = None) -> Findings:
     path = folder / "my.csv"
     path.write_text("\n".join(lines), encoding="utf-8")
-    return check(path, tasks, lambda: None)
+    recipe = Recipe("r", {"text": EncoderTable("text_minilm")}, (), tasks=tasks) if tasks else None
+    return check(path, recipe, lambda: None)
 
 
 def reason(folder: Path, header: str, *lines: str) -> str:
@@ -126,6 +130,43 @@ def test_leaks_between_splits(tmp_path: Path) -> None:
     parts = checked(tmp_path, header, f"{first},a,0,0.5,s1,train,sad", f"{first},b,0.5,1,s2,test,sad")
     assert parts.good
     assert "parts of 1 recordings are in more than one split: a.wav" in parts.warnings
+
+
+def test_texts_in_a_language_that_the_encoder_does_not_read(tmp_path: Path) -> None:
+    first = sound(tmp_path / "a.wav")
+    rows = (
+        "今天很高兴,,s1,train,happy",
+        f"我很难过,{first},s2,dev,sad",
+        "so glad,,s3,test,happy",
+        "oh no,,s4,train,sad",
+    )
+    findings = checked(tmp_path, "text,audio,speaker,split,emotion", *rows, tasks=(EMOTION,))
+    assert (findings.faulty, findings.reasons) == (1, {"not read": 1})
+    assert findings.modalities == {"text": 2, "voice": 1}
+    said = "2 texts say nothing to the recipe's encoder 'text_minilm'; is it for their language?"
+    assert said in findings.warnings
+    assert checked(tmp_path, "text,audio,speaker,split,emotion", *rows).good, "without a recipe nobody is to read it"
+
+
+def test_what_a_training_refuses_is_told(tmp_path: Path) -> None:
+    alone = checked(tmp_path, "text,emotion", *(f"word {i},happy" for i in range(9)))
+    assert alone.good, "a bundle can be judged on it"
+    assert not alone.trainable
+    assert any(w.startswith("it cannot be trained on: ") and "cannot be split" in w for w in alone.warnings)
+    assert not any("divides the speakers" in w for w in alone.warnings)
+    untested = checked(tmp_path, "text,speaker,split,emotion", "a,s1,test,happy")
+    assert [w for w in untested.warnings if "no row whose split is 'train'" in w]
+    unlabelled = checked(tmp_path, "text,speaker,split,emotion", "a,s1,train,", "b,s2,valid,sad", "c,s3,test,sad")
+    assert "it cannot be trained on: no row of its split 'train' has a label" in unlabelled.warnings
+    assert checked(tmp_path, "text,speaker,emotion", *(f"word {i},s{i},happy" for i in range(9))).trainable
+
+
+def test_many_names_end_in_dots(tmp_path: Path) -> None:
+    rows = [f"word {i} {side},s{i},{side},happy" for i in range(4) for side in ("train", "test")]
+    console = Console(width=200)
+    with console.capture() as caught:
+        console.print(render(checked(tmp_path, "text,speaker,split,emotion", *rows)))
+    assert "Problem: 4 speakers are in more than one split: s0, s1, s2, ...\n" in caught.get()
 
 
 def test_columns_that_are_missing(tmp_path: Path) -> None:

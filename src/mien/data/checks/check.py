@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mien.data.checks.advice import advise
 from mien.data.checks.clips import Clip, look
 from mien.data.checks.findings import SPLITS, Fault, Findings, Tally
 from mien.data.checks.leaks import Leaks
-from mien.data.own import COLUMNS_OF, HOLD_OUT
+from mien.data.checks.training import refusal, text_reader
+from mien.data.own import COLUMNS_OF
 from mien.data.rows import read_rows
-from mien.data.split import check_divisible, held_out
-from mien.errors import RecipeError
+from mien.recipe import Recipe
 from mien.types import EMOTION, MODALITIES, Modality, Task
 
 USUAL = (
@@ -27,29 +27,34 @@ USUAL = (
 _LISTED = 1000  # faults kept with their reason; all are counted
 
 
-def check(manifest: Path, tasks: Sequence[Task] | None, progress: Callable[[], None]) -> Findings:
+def check(manifest: Path, recipe: Recipe | None, progress: Callable[[], None]) -> Findings:
     """Check every clip of a manifest.
 
     Args:
         manifest: with the standard names of columns; see docs/data.md.
-        tasks: of a recipe; ``None`` for the usual ones, as far as there are columns for them.
+        recipe: whose tasks the columns are for, and whose encoder shall read the texts; ``None`` for the usual tasks, as far as
+            there are columns for them.
         progress: called once a row, and once for each file whose content is compared.
 
     Raises:
         RecipeError: the manifest itself cannot be read.
     """
-    seen = _Seen()
+    seen, reads = _Seen(), text_reader(recipe)
     columns: tuple[str, ...] = ()
     for number, row in enumerate(read_rows(manifest), start=1):
         if not columns:
             columns = tuple(row)
-            wanted = tuple(tasks if tasks is not None else USUAL)
+            wanted = USUAL if recipe is None else recipe.tasks
             used = [task for task in wanted if task.name in columns]
-        seen.see(look(row, number, manifest.parent, used), number)
+        seen.see(look(row, number, manifest.parent, used, reads), number)
         progress()
     leaks, notes = seen.leaks.across_splits(progress)
-    problems = _columns(columns, wanted, tasks is not None) + leaks
-    return seen.findings(str(manifest), used, problems, notes + seen.notes(columns))
+    if recipe is not None and seen.unread:
+        name = recipe.encoders["text"].name
+        notes.append(f"{seen.unread} texts say nothing to the recipe's encoder '{name}'; is it for their language?")
+    lacking = _columns(columns, wanted, recipe is not None)
+    refused = "" if lacking else refusal(manifest, recipe, columns, used)
+    return seen.findings(str(manifest), used, lacking + leaks, notes + seen.notes(refused), not (lacking or refused))
 
 
 class _Seen:
@@ -57,7 +62,7 @@ class _Seen:
 
     def __init__(self) -> None:
         self.leaks = Leaks()
-        self.rows = self.faulty = self.unlabelled = self.unnamed = 0
+        self.rows = self.faulty = self.unlabelled = self.unsplit = self.unread = 0
         self.faults: list[Fault] = []
         self.reasons: Counter[str] = Counter()
         self.tallies: dict[str, dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
@@ -72,7 +77,8 @@ class _Seen:
             faults.append(("id twice", f"the id '{clip.id}' has stood before"))
         self._ids.add(hash(clip.id))
         self.leaks.see(clip)
-        self.unnamed += not clip.speaker
+        self.unsplit += not clip.stated
+        self.unread += clip.unread
         if faults:
             self.faulty += 1
             self.reasons.update({kind for kind, _ in faults})
@@ -85,7 +91,9 @@ class _Seen:
             for label in labels:
                 _count(self.tallies[task][label], clip)
 
-    def findings(self, name: str, tasks: Sequence[Task], problems: Sequence[str], notes: Sequence[str]) -> Findings:
+    def findings(
+        self, name: str, tasks: Sequence[Task], problems: Sequence[str], notes: Sequence[str], trainable: bool
+    ) -> Findings:
         """Everything together."""
         usable = self.rows - self.faulty
         has = {m: self.modalities[m] for m in MODALITIES if self.modalities[m]}
@@ -105,9 +113,10 @@ class _Seen:
             },
             {split: people[split] for split in (*SPLITS, "") if people[split]},
             has,
+            trainable,
         )
 
-    def notes(self, columns: Sequence[str]) -> list[str]:
+    def notes(self, refused: str) -> list[str]:
         """What may be as it should, and is worth knowing."""
         found = []
         shared, tested, _ = self.leaks.repeated()
@@ -115,28 +124,17 @@ class _Seen:
             found.append(
                 f"{shared} of {tested} sentences of the test are in train too: what is learned may be the sentence"
             )
-        if "split" not in columns:
+        if refused:
+            found.append(f"it cannot be trained on: {refused}")
+        elif self.unsplit == self.rows:
             found.append("there is no column 'split': training divides the speakers 70/10/20")
-        found += [] if self.unnamed else _refused(columns, self.leaks.speakers)
+        if 0 < self.unsplit < self.rows:
+            found.append(f"{self.unsplit} rows have no split: training leaves them out")
         if not self.leaks.speakers:
             found.append("no speaker is named: nobody can tell whether a person is in two splits")
         if self.unlabelled:
             found.append(f"{self.unlabelled} usable rows have no label")
         return found
-
-
-def _refused(columns: Sequence[str], speakers: Mapping[str, set[str]]) -> list[str]:
-    """What a training would say of too few speakers (``data/own.py``); judging a bundle needs no splits."""
-    sides = list(speakers.values())
-    train = sum("train" in splits for splits in sides)
-    try:
-        if sides and "split" not in columns:
-            check_divisible(len(sides))
-        if train and not any("valid" in splits for splits in sides):
-            held_out(train, HOLD_OUT)
-    except RecipeError as error:
-        return [f"it cannot be trained on: {error}"]
-    return []
 
 
 def _count(tally: Tally, clip: Clip) -> None:

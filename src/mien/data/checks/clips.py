@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from mien.data.checks.training import Reads
 from mien.data.labels import canonical
 from mien.data.manifest import FILES
 from mien.data.own import SPLITS
@@ -23,7 +24,11 @@ _PAST_THE_END = 0.5  # seconds by which a span may pass the end that a file's he
 
 @dataclass(frozen=True)
 class Clip:
-    """A row as the check sees it; ``faults`` are pairs of kind and reason."""
+    """A row as the check sees it.
+
+    ``stated`` is whether it names a split, ``unread`` whether it has a text that the recipe's encoder makes nothing of.
+    ``faults`` are pairs of kind and reason.
+    """
 
     id: str
     split: str
@@ -34,9 +39,11 @@ class Clip:
     modalities: tuple[Modality, ...]
     labels: Mapping[str, tuple[str, ...]]
     faults: Sequence[tuple[str, str]]
+    stated: bool
+    unread: bool
 
 
-def look(row: Row, number: int, folder: Path, tasks: Sequence[Task]) -> Clip:
+def look(row: Row, number: int, folder: Path, tasks: Sequence[Task], reads: Reads | None) -> Clip:
     """Check one row; files are opened, not decoded."""
     faults: list[tuple[str, str]] = []
     files = {name: folder / text_of(row, name) for name in FILES if text_of(row, name)}
@@ -45,8 +52,11 @@ def look(row: Row, number: int, folder: Path, tasks: Sequence[Task]) -> Clip:
     if split and split not in SPLITS:
         faults.append(("split", f"there is no split '{split}'; {closest(split, list(SPLITS))}"))
     text = text_of(row, "text").strip()
-    has = _modalities(text, infos)
-    if not has and len(infos) == len(files):
+    unread = bool(text) and reads is not None and not reads(text)
+    has = _modalities(text if not unread else "", infos)
+    if unread and not has:
+        faults.append(("not read", "the recipe's encoder makes nothing of its text"))
+    elif not has and len(infos) == len(files):
         faults.append(("nothing in it", "it has no text, no sound and no picture"))
     _check_span(row, infos, faults)
     for task in tasks:
@@ -64,6 +74,8 @@ def look(row: Row, number: int, folder: Path, tasks: Sequence[Task]) -> Clip:
         has,
         {task.name: _labels(task, text_of(row, task.name), faults) for task in tasks},
         faults,
+        bool(split),
+        unread,
     )
 
 

@@ -49,6 +49,7 @@ class Findings:
         labels: {task: {label: {split: examples}}}.
         speakers: {split: people}; empty without a column of speakers.
         modalities: {modality: rows that have it}. Of a face it is not known whether it is in the picture.
+        trainable: whether a training would take it; a bundle may be judged on it all the same.
     """
 
     manifest: str
@@ -62,6 +63,7 @@ class Findings:
     labels: dict[str, dict[str, dict[str, int]]]
     speakers: dict[str, int]
     modalities: dict[Modality, int]
+    trainable: bool
 
     @property
     def good(self) -> bool:

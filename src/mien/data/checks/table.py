@@ -30,7 +30,7 @@ def render(findings: Findings) -> RenderableType:
         *_lines("Note", findings.warnings, "yellow"),
         *_lines("Would help most", findings.advice, "cyan"),
     ]
-    if findings.good:
+    if findings.good and findings.trainable:
         parts.append(Text("Nothing is wrong.", style="green"))
     return Group(*parts)
 
@@ -63,4 +63,5 @@ def _faults(findings: Findings) -> list[RenderableType]:
 
 
 def _lines(title: str, lines: Iterable[str], style: str) -> list[RenderableType]:
-    return [Text(harmless(f"{title}: {line}".rstrip(".") + "."), style=style) for line in lines]
+    ended = (line if line.endswith((".", "?")) else f"{line}." for line in lines)
+    return [Text(harmless(f"{title}: {line}"), style=style) for line in ended]
