@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Self
 
 import numpy as np
@@ -11,6 +12,14 @@ from numpy.typing import NDArray
 
 from mien.errors import InputError
 from mien.types import Float32, Modality, Task
+
+Subset = frozenset[Modality]
+
+
+def subsets_of(modalities: Iterable[Modality]) -> list[Subset]:
+    """All subsets but the empty one, the smallest first, in the order of the modalities given."""
+    given = list(modalities)
+    return [frozenset(chosen) for size in range(1, len(given) + 1) for chosen in combinations(given, size)]
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,7 @@ class Answer:
 
     scores: Mapping[str, Float32]
     weights: Mapping[Modality, float]
-    subsets: Mapping[frozenset[Modality], Mapping[str, Float32]]
+    subsets: Mapping[Subset, Mapping[str, Float32]]
     uncalibrated: Mapping[str, Float32] = field(default_factory=dict)
     label_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     uncertain: frozenset[str] = frozenset()

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien import bundles, strict
-from mien.answer import Answer, Encoded, measures_of
+from mien.answer import Answer, Encoded, measures_of, subsets_of
 from mien.artefacts import Artefacts
 from mien.encoders.base import Encoder, Through, encoders
 from mien.errors import InputError, closest
@@ -176,8 +175,7 @@ class Bundle:
         encoded = {m: self.encode(m, [tracks[m]]) for m in self.modalities if m in tracks}
         if not encoded:
             raise ValueError("an answer needs at least one modality")
-        subsets = [frozenset(c) for size in range(1, len(encoded) + 1) for c in combinations(encoded, size)]
-        found = {s: self._judged({m: encoded[m] for m in encoded if m in s}) for s in subsets}
+        found = {s: self._judged({m: encoded[m] for m in encoded if m in s}) for s in subsets_of(encoded)}
         whole = found[frozenset(encoded)]
         judges = {t: j for t in self.tasks if (j := self.trust.of(t.name, encoded)) is not None}
         uncertain = frozenset(t.name for t, judge in judges.items() if judge.uncertain(whole.scores[t.name]))

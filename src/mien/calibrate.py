@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mien.answer import single
+from mien.answer import Subset, single, subsets_of
 from mien.bundle import Bundle
-from mien.collect import Reading, Subset, composites, read_set, subsets
+from mien.collect import Reading, composites, read_set
 from mien.entrust import apart, entrusted
 from mien.errors import InputError
 from mien.guarding import guards_of
@@ -135,7 +135,7 @@ def _entries(
     """{name of a subset: its entry}, of those that enough is known of."""
     redundancy = float(bundle.entries["fusion"].get("redundancy", 0.0))
     entries: dict[str, dict[str, Any]] = {}
-    for s in subsets(bundle.modalities):
+    for s in subsets_of(bundle.modalities):
         known = _known(bundle, valid, s, task, more)
         if known is not None and len(known.sample) >= _FEWEST:
             entry = _entry(bundle, known, aims, redundancy)

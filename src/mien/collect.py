@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.answer import Encoded, measures_of
+from mien.answer import Encoded, Subset, measures_of, subsets_of
 from mien.bundle import Bundle
 from mien.data.batch import ExampleSet
 from mien.trust.sample import Sample
@@ -19,8 +18,6 @@ from mien.types import Float32, Modality, Task
 _BATCH = 32
 _KEPT = 600  # encoded examples of each set and modality, to put composites together from
 _DRAWN = 2000  # composites of each subset
-
-Subset = frozenset[Modality]
 
 
 class Reading(NamedTuple):
@@ -47,7 +44,7 @@ def read_set(bundle: Bundle, part: ExampleSet, task: Task) -> Reading:
     labelled = np.asarray(~np.isnan(targets).any(axis=1))
     every = max(1, len(part) // _KEPT)
     for at, encoded in _encoded(bundle, part, labelled):
-        for subset in subsets(encoded):
+        for subset in subsets_of(encoded):
             scores[subset].append(bundle.pool({m: e for m, e in encoded.items() if m in subset})[0][task.name])
             rows[subset] += at.tolist()
         clear = np.flatnonzero(
@@ -69,11 +66,6 @@ def read_set(bundle: Bundle, part: ExampleSet, task: Task) -> Reading:
     }
     pools = {m: (stacked([e for e, _ in found]), np.concatenate([y for _, y in found])) for m, found in kept.items()}
     return Reading(part.name, samples, pools)
-
-
-def subsets(modalities: Mapping[Modality, object] | Sequence[Modality]) -> list[Subset]:
-    """All that are not empty, small ones first."""
-    return [frozenset(c) for size in range(1, len(modalities) + 1) for c in combinations(modalities, size)]
 
 
 def _encoded(

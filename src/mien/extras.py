@@ -6,6 +6,13 @@ from importlib.util import find_spec
 
 from mien.errors import InputError
 
+_REPORT = ("jinja2", "plotly")
+
+
+def has_report() -> bool:
+    """Whether pages can be written."""
+    return not _missing(*_REPORT)
+
 
 def needs_report() -> None:
     """Check that what the HTML report needs is installed.
@@ -13,7 +20,7 @@ def needs_report() -> None:
     Raises:
         InputError: naming the command that installs it.
     """
-    missing = [name for name in ("jinja2", "plotly") if find_spec(name) is None]
+    missing = _missing(*_REPORT)
     if missing:
         raise InputError(f"the HTML report needs {', '.join(missing)}; run: pip install 'mien[report]'")
 
@@ -24,9 +31,7 @@ def needs_train(purpose: str = "training") -> None:
     Raises:
         InputError: naming the command that installs it.
     """
-    missing = [
-        name for name in ("torch", "transformers", "lightning_fabric", "onnx", "sklearn") if find_spec(name) is None
-    ]
+    missing = _missing("torch", "transformers", "lightning_fabric", "onnx", "sklearn")
     if missing:
         raise InputError(f"{purpose} needs {', '.join(missing)}; run: pip install 'mien[train]'")
 
@@ -37,6 +42,10 @@ def needs_tune() -> None:
     Raises:
         InputError: naming the command that installs it.
     """
-    missing = [name for name in ("optuna", "tomlkit") if find_spec(name) is None]
+    missing = _missing("optuna", "tomlkit")
     if missing:
         raise InputError(f"tuning needs {', '.join(missing)}; run: pip install 'mien[train,tune]'")
+
+
+def _missing(*names: str) -> list[str]:
+    return [name for name in names if find_spec(name) is None]

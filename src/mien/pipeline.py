@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from mien.explain.question import Seen
 from mien.media.reading import clip_of
 from mien.media.segmenting import Progress, Segmenter
 from mien.person import Baseline
-from mien.timeline import Prediction, Timeline
+from mien.timeline import Prediction, Timeline, best, mean
 from mien.types import Clip, Modality, Segment, Track
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Analyzer:
         labels, task = self.task.labels, self.task.name
         scores = dict(zip(labels, map(float, answer.scores[task]), strict=True))
         valence, arousal = expected(scores, self.bundle.positions)
-        label = _best(scores)
+        label = best(scores)
         values = {s: float(found[task][labels.index(label)]) for s, found in answer.subsets.items()}
         contributed = shapley.contributions(values)
         prediction = Prediction(
@@ -178,11 +178,11 @@ def _with_context(segments: Iterator[Segment], reach: int) -> Iterator[Segment]:
 def _timeline(
     source: str, duration: float, bundle: Bundle, task: str, predictions: tuple[Prediction, ...], warnings: list[str]
 ) -> Timeline:
-    scores = _mean_scores(predictions)
+    scores = mean(predictions)
     if not predictions:
         _once(warnings, "nothing was found that can be read")
     valence, arousal = expected(scores, bundle.positions)
-    label = _best(scores) if scores else None
+    label = best(scores) if scores else None
     found = tuple(sorted(predictions, key=lambda p: (p.span, p.who or "")))
     return Timeline(
         source,
@@ -200,23 +200,8 @@ def _timeline(
     )
 
 
-def _mean_scores(predictions: Sequence[Prediction]) -> dict[str, float]:
-    """Mean over segments, weighted by duration."""
-    if not predictions:
-        return {}
-    weights = [p.weight for p in predictions]
-    return {
-        label: sum(w * p.scores[label] for w, p in zip(weights, predictions, strict=True)) / sum(weights)
-        for label in predictions[0].scores
-    }
-
-
 def _because(p: Prediction, reason: str) -> Prediction:
     return replace(p, reasons=(*p.reasons, reason))
-
-
-def _best(scores: Mapping[str, float]) -> str:
-    return max(scores, key=lambda label: scores[label])
 
 
 def _once(warnings: list[str], line: str) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.answer import subsets_of
 from mien.data.batch import ExampleSet
 from mien.evaluate import MAIN, Keep, System, majority, predictions
 from mien.metrics.base import measures
@@ -58,7 +58,7 @@ class Cell:
 def subsets(modalities: Sequence[Modality]) -> list[tuple[Modality, ...]]:
     """All subsets but the empty one, the smallest first."""
     known = [m for m in MODALITIES if m in modalities]
-    return [chosen for size in range(1, len(known) + 1) for chosen in combinations(known, size)]
+    return [tuple(m for m in known if m in chosen) for chosen in subsets_of(known)]
 
 
 def missing(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -78,7 +78,7 @@ class Prediction:
         a quarter. Of several such pairs the surest; ``None`` when they agree, or are too unsure to disagree.
         """
         said = {m: self.opinions[m] for m in MODALITIES if self.opinions.get(m)}
-        tops = [Opinion(m, top, o[top]) for m, o in said.items() for top in [max(o, key=lambda k: o[k])]]
+        tops = [Opinion(m, top, o[top]) for m, o in said.items() for top in [best(o)]]
         pairs = [
             (a, b)
             for a, b in combinations(tops, 2)
@@ -88,6 +88,18 @@ class Prediction:
             and said[b.modality].get(a.label, 0.0) <= _OTHER_AT_MOST
         ]
         return max(pairs, key=lambda pair: pair[0].probability + pair[1].probability, default=None)
+
+
+def best(scores: Mapping[str, float]) -> str:
+    """The most probable label."""
+    return max(scores, key=lambda label: scores[label])
+
+
+def mean(predictions: Sequence[Prediction]) -> dict[str, float]:
+    """Mean probabilities, weighted by duration; empty where there are no predictions."""
+    total = sum(p.weight for p in predictions)
+    labels = predictions[0].scores if predictions else ()
+    return {label: sum(p.weight * p.scores[label] for p in predictions) / total for label in labels}
 
 
 @dataclass(frozen=True)

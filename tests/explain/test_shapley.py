@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from mien import analyze
+from mien.answer import Subset
 from mien.bundle import Bundle
-from mien.explain.shapley import Subset, contributions, interactions, shares
+from mien.explain.shapley import contributions, interactions, shares
 from mien.samples import demo_clip
 from mien.types import MODALITIES, Modality
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mien.report._page import story
 from mien.report._page.words import Language
-from mien.timeline import Opinion, Prediction, Timeline
+from mien.timeline import Opinion, Prediction, Timeline, best, mean
 from mien.types import EMOTIONS, Modality, Span
 
 EN, ZH = Language("en"), Language("zh")
@@ -21,14 +21,12 @@ def said(start: float, end: float, who: str | None = "person-1", **given: float)
     opinions: dict[Modality, dict[str, float]] = {"voice": table}
     doubtful = max(table.values()) < 0.5
     shares: dict[Modality, float] = {"voice": 1.0}
-    return Prediction(
-        Span(start, end), who, "", story.best(table), table, 0.5, 0.5, shares, opinions, {}, uncertain=doubtful
-    )
+    return Prediction(Span(start, end), who, "", best(table), table, 0.5, 0.5, shares, opinions, {}, uncertain=doubtful)
 
 
 def timeline(*predictions: Prediction) -> Timeline:
-    mean = story.mean(predictions)
-    return Timeline("x.mp4", 30.0, "b", "0", predictions, story.best(mean) if mean else None, mean, 0.0, 0.0)
+    whole = mean(predictions)
+    return Timeline("x.mp4", 30.0, "b", "0", predictions, best(whole) if whole else None, whole, 0.0, 0.0)
 
 
 def opposed(text: dict[str, float], voice: dict[str, float]) -> Prediction:

@@ -7,13 +7,12 @@ so nothing is sampled.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import chain, combinations
+from collections.abc import Mapping
+from itertools import combinations
 from math import factorial
 
+from mien.answer import Subset
 from mien.types import MODALITIES, Modality
-
-Subset = frozenset[Modality]
 
 
 def contributions(values: Mapping[Subset, float]) -> dict[Modality, float]:
@@ -25,8 +24,7 @@ def contributions(values: Mapping[Subset, float]) -> dict[Modality, float]:
     players = _players(values)
     found = {}
     for m in players:
-        others = [p for p in players if p != m]
-        steps = ((s, values[s | {m}] - values[s]) for s in _subsets(others))
+        steps = ((s, values[s | {m}] - before) for s, before in values.items() if m not in s)
         found[m] = sum(_weight(len(s), len(players)) * step for s, step in steps)
     return found
 
@@ -38,8 +36,8 @@ def interactions(values: Mapping[Subset, float]) -> dict[tuple[Modality, Modalit
     players = _players(values)
     found = {}
     for a, b in combinations(players, 2):
-        others = [p for p in players if p not in (a, b)]
-        steps = ((s, values[s | {a, b}] - values[s | {a}] - values[s | {b}] + values[s]) for s in _subsets(others))
+        apart = [s for s in values if not s & {a, b}]
+        steps = ((s, values[s | {a, b}] - values[s | {a}] - values[s | {b}] + values[s]) for s in apart)
         found[a, b] = sum(_weight(len(s), len(players) - 1) * step for s, step in steps)
     return found
 
@@ -53,11 +51,6 @@ def shares(contributed: Mapping[Modality, float]) -> dict[Modality, float]:
 def _players(values: Mapping[Subset, float]) -> list[Modality]:
     everybody = max(values, key=len)
     return [m for m in MODALITIES if m in everybody]
-
-
-def _subsets(players: list[Modality]) -> Iterator[Subset]:
-    sizes = (combinations(players, size) for size in range(len(players) + 1))
-    return (frozenset(s) for s in chain.from_iterable(sizes))
 
 
 def _weight(before: int, count: int) -> float:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mien.report.base import exporters
-from mien.timeline import Prediction, Timeline
+from mien.timeline import SURE, Prediction, Timeline
 from mien.trust.guard import REASONS
 from mien.types import EMOTION, MODALITIES, Modality
 
@@ -24,7 +24,6 @@ COLOURS = {
     "disgusted": "green",
     "surprised": "cyan",
 }
-_MOSTLY = 0.5  # of the clip's mean scores: below it no emotion stands out
 
 
 @exporters.register
@@ -60,7 +59,7 @@ def summary(timeline: Timeline) -> Text:
     if timeline.label is None:
         return Text(f"{name}: nothing that {'shows an emotion could' if emotion else 'can'} be read.")
     first, *others = sorted(timeline.scores, key=lambda k: -timeline.scores[k])
-    text = Text(f"{name}: {'mostly' if timeline.scores[first] >= _MOSTLY else f'no {task} stands out, most is'} ")
+    text = Text(f"{name}: {'mostly' if timeline.scores[first] >= SURE else f'no {task} stands out, most is'} ")
     text.append(f"{first} ({percent(timeline.scores[first])})", style=f"bold {COLOURS.get(first, '')}")
     near = [k for k in others[:2] if timeline.scores[k] >= 0.1]
     if near:

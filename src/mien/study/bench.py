@@ -33,7 +33,7 @@ from mien.cache import write_atomic
 from mien.errors import InputError, RecipeError, closest
 from mien.study.compare import Board
 from mien.study.comparison import Comparison, Plan
-from mien.study.markdown import duration, interval, majority, table, value
+from mien.study.markdown import duration, interval, majority, probability, table, value
 from mien.study.trial import Entrant
 
 _DOCUMENT = Path("docs/benchmarks.md")
@@ -149,7 +149,7 @@ def _table(board: Board, published: Sequence[Published]) -> str:
     rows = []
     for line in board.lines:
         row, cost = line.row, line.outcome.cost
-        p = "" if line.adjusted is None else ("< 0.01" if line.adjusted < 0.01 else f"{line.adjusted:.2f}")
+        p = "" if line.adjusted is None else probability(line.adjusted)
         rows.append(
             [
                 *(line.outcome.entrant.label, value(row), interval(row["interval"]), p, f"{row['n']:,}", majority(row)),

@@ -15,7 +15,7 @@ def comparison_page(found: Comparison) -> str:
     """The page.
 
     Raises:
-        ImportError: if the extra ``report`` is not installed; see ``page.available``.
+        ImportError: if the extra ``report`` is not installed; see ``extras.needs_report``.
     """
     plan = found.plan
     counts = {"system": len(plan.entrants), "seed": len(plan.seeds), "training": plan.trainings}

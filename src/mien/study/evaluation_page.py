@@ -25,7 +25,7 @@ def evaluation_page(found: Found, name: str) -> str:
     """The page of a bundle called ``name``.
 
     Raises:
-        ImportError: if the extra ``report`` is not installed; see ``page.available``.
+        ImportError: if the extra ``report`` is not installed; see ``extras.needs_report``.
     """
     sections = [Section("Results", [results(found.rows)], _LEAD), *by_set(found.judged.test, not found.trust)]
     sections += [*missing(found.cells), *_trust(found), *_groups(found)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from mien.report._page import shell
@@ -71,16 +70,11 @@ class Section:
     lead: str = ""
 
 
-def available() -> bool:
-    """Whether pages can be written: the extra ``report`` is installed."""
-    return all(find_spec(name) for name in ("jinja2", "plotly"))
-
-
 def page(title: str, kicker: str, facts: Iterable[str], sections: Sequence[Section]) -> str:
     """The whole page; it loads nothing. The same content gives the same bytes.
 
     Raises:
-        ImportError: if Jinja2 or Plotly is not installed; see ``available``.
+        ImportError: if Jinja2 or Plotly is not installed; see ``extras.needs_report``.
     """
     environment = shell.environment(*_TEMPLATES)
     style = environment.get_template("report.css").render(labels=[], modalities=[])

@@ -28,7 +28,7 @@ def write(folder: Path) -> Path:
     """Write ``report.html`` into the folder of a run that ``produce`` made.
 
     Raises:
-        ImportError: if the extra ``report`` is not installed; see ``page.available``.
+        ImportError: if the extra ``report`` is not installed; see ``extras.needs_report``.
     """
     file = folder / "report.html"
     write_atomic(file, training_page(folder))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mien.report._page.words import Language, clock
-from mien.timeline import SURE, Prediction, Timeline
+from mien.timeline import SURE, Prediction, Timeline, best, mean
 from mien.types import MODALITIES, Modality
 
 _NAMED = 4  # people who are told of by name
@@ -27,18 +27,6 @@ class Person:
     def label(self) -> str:
         """The label that is most probable on the whole."""
         return best(self.scores)
-
-
-def best(scores: Mapping[str, float]) -> str:
-    """The most probable label."""
-    return max(scores, key=lambda label: scores[label])
-
-
-def mean(predictions: Iterable[Prediction]) -> dict[str, float]:
-    """Mean probabilities, weighted by duration."""
-    chosen = list(predictions)
-    total = sum(p.weight for p in chosen)
-    return {k: sum(p.weight * p.scores[k] for p in chosen) / total for k in (chosen[0].scores if chosen else ())}
 
 
 def people(timeline: Timeline) -> list[Person]:
@@ -131,8 +119,8 @@ def _of_people(timeline: Timeline, say: Language) -> list[str]:
 def _change(timeline: Timeline, say: Language) -> list[str]:
     """How the first third differs from the last, where both have a main label."""
     third = timeline.duration / 3
-    early = mean(p for p in timeline.predictions if p.span.end <= third)
-    late = mean(p for p in timeline.predictions if p.span.start >= 2 * third)
+    early = mean([p for p in timeline.predictions if p.span.end <= third])
+    late = mean([p for p in timeline.predictions if p.span.start >= 2 * third])
     if not early or not late:
         return []
     before, after = best(early), best(late)
