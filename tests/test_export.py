@@ -11,7 +11,7 @@ import torch
 from mien.bundle import Bundle
 from mien.cache import file_sha256
 from mien.data.load import segment_of
-from mien.errors import InputError, MienError, ParityError
+from mien.errors import InputError, MienError, ParityError, RecipeError
 from mien.export import export
 from mien.heads import score
 from mien.produce import exported, produce
@@ -137,3 +137,32 @@ def test_the_whole_line_reports_mean_and_deviation(tmp_path: Path, monkeypatch: 
     assert "| pictures | test | face | accuracy |" in bundle.card
     again = produce(recipe(epochs=8), [0, 1, 2], tmp_path, tmp_path / "runs", resume=True, quiet=True)
     assert again.sha256 == bundle.sha256
+
+
+def test_a_modality_that_training_examples_alone_have_is_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_clips(tmp_path)
+    without(tmp_path / "clips.npz", "face", "valid")
+    run = train(clips_recipe(), tmp_path, tmp_path / "runs", quiet=True)
+    bundle = export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
+    assert bundle.modalities == ("text", "voice", "face")
+
+
+def test_a_modality_that_no_training_example_has_is_told_before_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_clips(tmp_path)
+    without(tmp_path / "clips.npz", "face", "train")
+    with pytest.raises(RecipeError, match="no training example of 'clips' has face; add some, or leave it out: --set"):
+        train(clips_recipe(), tmp_path, tmp_path / "runs", quiet=True)
+
+
+def without(file: Path, modality: str, split: str) -> None:
+    """Take a modality out of a split."""
+    with np.load(file) as arrays:
+        table = dict(arrays)
+    table[f"has_{modality}"] = np.where(table["split"] == split, "", table[f"has_{modality}"])
+    np.savez(file, **table)

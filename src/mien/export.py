@@ -22,7 +22,7 @@ from mien.circumplex import POSITIONS
 from mien.data.batch import ExampleSet
 from mien.data.load import segment_of
 from mien.encoders.base import Encoder
-from mien.errors import InputError, ParityError
+from mien.errors import InputError
 from mien.graphs import encoder_graph, keep, store, trace
 from mien.heads import score
 from mien.model import Model
@@ -138,13 +138,9 @@ def _table(
 def _sample(probe: Sequence[ExampleSet], modality: Modality) -> Track:
     """A real track of the modality, to trace with."""
     for part in probe:
-        for index in range(min(len(part), 500)):
-            track = part.tracks(index).get(modality)
-            if track is not None:
-                return track
-    raise ParityError(
-        f"the recipe's validation data hold no {modality} to check the export with; add a data set that does"
-    )
+        if part.present[modality].any():
+            return part.tracks(int(part.present[modality].argmax()))[modality]
+    raise InputError(f"the recipe's data hold no {modality} to check the export with; add a data set that does")
 
 
 def _encoder_entry(
@@ -188,7 +184,7 @@ def _trunk_entry(
 ) -> dict[str, Any]:
     """The graph before a person baseline, checked on real clips."""
     trunk = trunk_of(model.networks[modality]) or Same()
-    tracks = [t for e in _some(probe, 8) if (t := _raw(encoder, e)) is not None]
+    tracks = [t for e in _some(probe, modality, 8) if (t := _raw(encoder, e)) is not None]
     standardised = _Standardised(trunk, population).eval()
     entry = store(encoder_graph(standardised, tracks[0]), folder, f"{modality}_trunk", recipe)
     shrunk = f"{modality}_trunk" in (*recipe.export.int8, *recipe.export.float16)
@@ -196,8 +192,10 @@ def _trunk_entry(
     return {**entry, "strength": [round(float(k), 3) for k in population.strength]}
 
 
-def _some(probe: Sequence[ExampleSet], count: int) -> list[Example]:
-    return [part.examples[int(i)] for part in probe for i in np.linspace(0, len(part) - 1, min(count, len(part)))]
+def _some(probe: Sequence[ExampleSet], modality: Modality, count: int) -> list[Example]:
+    """Examples that have the modality, evenly over each set."""
+    having = [(part, np.flatnonzero(part.present[modality])) for part in probe]
+    return [part.examples[r] for part, rows in having for r in rows[:: max(1, len(rows) // count)][:count]]
 
 
 def _raw(encoder: Encoder, example: Example) -> Track | None:

@@ -113,8 +113,7 @@ def train(
     readers = run_trunks_once(model.to(fabric.device), parts, related)
     with fabric.rank_zero_first(), progress_bars(quiet or not fabric.is_global_zero) as bars:
         sets, valid = (example_sets(recipe, split, readers, root, bars) for split in ("train", "valid"))
-    if not sets:
-        raise RecipeError(f"the recipe '{recipe.name}' finds no training examples")
+    _check_taught(recipe, sets)
     populations = relate(recipe, sets, valid)
     if fabric.is_global_zero:
         save_recipe(recipe, folder)
@@ -123,7 +122,22 @@ def train(
         best = _Loop(recipe, model, beside, sets, valid, folder, checkpoint, fabric).run(bars, resume)
     seconds = time.perf_counter() - started
     model = model.to("cpu").eval()
-    return Run(model, parts, readers, recipe, folder, sets, valid or sets, best, populations, lineage, seconds)
+    return Run(model, parts, readers, recipe, folder, sets, valid, best, populations, lineage, seconds)
+
+
+def _check_taught(recipe: Recipe, sets: Sequence[ExampleSet]) -> None:
+    """Refuse a training from which some of the model would learn nothing.
+
+    Raises:
+        RecipeError: no training example at all, or none that has a modality.
+    """
+    if not sets:
+        raise RecipeError(f"the recipe '{recipe.name}' finds no training examples")
+    for modality, table in recipe.encoders.items():
+        if table.start is None and not any(part.present[modality].any() for part in sets):
+            raise RecipeError(
+                f"no training example of '{recipe.name}' has {modality}; add some, or leave it out: --set -encoders.{modality}"
+            )
 
 
 def _start(model: Model, recipe: Recipe, runs: Path) -> dict[Modality, dict[str, Any]]:

@@ -264,7 +264,7 @@ def _score(search: Search, plan: Recipe, root: Path, folder: Path) -> float:
 
 def _measured(run: Run, metric: str) -> float:
     system = ModelSystem(run.model)
-    parts = [p for part in run.probe for p in predict(system, part, "valid")]
+    parts = [p for part in run.valid for p in predict(system, part, "valid")]
     found = [measures(p.task)[metric](p.scores, p.targets) for p in parts if metric in measures(p.task)]
     return float(np.mean(found))
 

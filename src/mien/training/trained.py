@@ -35,7 +35,7 @@ class Run:
         model: it answers examples that the ``readers`` prepared; ``whole`` makes it answer those of the ``encoders``.
         readers: the encoders, with what never learned run through (``frozen.py``).
         train: the training sets, as the readers prepared them.
-        probe: the validation sets (the training sets where there are none), as the readers prepared them.
+        valid: the validation sets, the same way.
         populations: of the modalities with a person baseline.
         lineage: recipes of the runs whose weights it started from.
         seconds: how long the loop ran, without preparing the data.
@@ -47,11 +47,21 @@ class Run:
     recipe: Recipe
     folder: Path
     train: Sequence[ExampleSet]
-    probe: Sequence[ExampleSet]
+    valid: Sequence[ExampleSet]
     valid_loss: float | None
     populations: dict[Modality, Population]
     lineage: dict[Modality, dict[str, Any]]
     seconds: float
+
+    @property
+    def probe(self) -> list[ExampleSet]:
+        """Real examples of every modality: the validation sets, with the training sets where they lack one."""
+        return [*self.valid, *(self.train if self.probes_train else [])]
+
+    @property
+    def probes_train(self) -> bool:
+        """Whether the validation sets lack a modality."""
+        return not all(any(part.present[m].any() for part in self.valid) for m in self.recipe.encoders)
 
     @property
     def weights(self) -> str:
@@ -72,7 +82,9 @@ def whole(run: Run, root: Path, quiet: bool = False) -> Run:
         return run
     put_together(run.model, related)
     kept = replace(run, readers={m: run.readers[m] if m in related else e for m, e in run.encoders.items()})
-    return replace(kept, probe=kept.sets("valid", root, quiet) or kept.sets("train", root, quiet))
+    kept = replace(kept, valid=kept.sets("valid", root, quiet))
+    # Training data are many: they are prepared once more only where something can be seen in them alone.
+    return replace(kept, train=kept.sets("train", root, quiet)) if kept.probes_train else kept
 
 
 def example_sets(
