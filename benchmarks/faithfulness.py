@@ -34,6 +34,7 @@ from mien.explain.defaults import Measured, defaults, measured  # noqa: E402
 from mien.explain.evidence.base import Explainer, explainers  # noqa: E402
 from mien.explain.faithfulness import Faithfulness, measure  # noqa: E402
 from mien.explain.question import Question, Seen  # noqa: E402
+from mien.layout import BUNDLE  # noqa: E402
 from mien.recipe import Recipe  # noqa: E402
 from mien.types import Example, Modality  # noqa: E402
 
@@ -152,7 +153,7 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    bundle = Bundle.load("research" if given.run is None else given.run / "bundle")
+    bundle = Bundle.load("research" if given.run is None else given.run / BUNDLE)
     known = {source.name for source in bundle.recipe.data}
     for name in given.only or explainers.names():
         explainer = explainers.build({"name": name})

@@ -30,6 +30,7 @@ from torch import nn
 from mien import threads
 from mien.data.batch import ExampleSet, epoch
 from mien.encoders.base import encoders
+from mien.layout import CHECKPOINT
 from mien.recipe import EncoderTable, FeatureTable, Recipe, Source, load
 from mien.train import _Loop, build
 from mien.training import objectives
@@ -47,7 +48,7 @@ def ours(recipe: Recipe, sets: list[ExampleSet]) -> float:
     fabric = Machine("cpu").fabric("32-true")
     with tempfile.TemporaryDirectory() as folder, progress_bars(quiet=True) as bars:
         beside = objectives.build(model, recipe.train)
-        checkpoint = Checkpoint(Path(folder) / "checkpoint.safetensors")
+        checkpoint = Checkpoint(Path(folder) / CHECKPOINT)
         loop = _Loop(recipe, model, beside, sets, [], Path(folder), checkpoint, fabric)
         observe(model, sets)
         start = time.process_time()

@@ -1,7 +1,6 @@
 """The whole training line: a recipe in, an evaluated bundle out.
 
-A run's folder then holds, beside its weights and bundle: ``results.json`` (rows of this seed), ``predictions.npz`` (what was
-said of every validation and test example) and ``record.json`` (see ``record.py``); ``mien train`` makes a report of them.
+A run's folder then holds what ``layout.py`` names; ``mien train`` makes a report of it.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from mien.calibrate import fit
 from mien.entrust import entrusted
 from mien.evaluate import BundleSystem, judge, results
 from mien.export import annotate, export
+from mien.layout import BUNDLE, PREDICTIONS, RECORD, RESULTS, run_folder
 from mien.predictions import Judged
 from mien.recipe import Recipe
 from mien.record import record
@@ -49,17 +49,17 @@ def produce(
     fabric = (machine or Machine()).fabric(recipe.train.precision)
     judged = []
     for seed in seeds:
-        folder = runs / recipe.name / f"seed{seed}"
-        done = folder / "predictions.npz"
+        folder = run_folder(runs, recipe.name, seed)
+        done = folder / PREDICTIONS
         if not (resume and done.is_file()):
             run = train(replace(recipe, seed=seed), root, runs, resume, quiet, fabric)
             if fabric.is_global_zero:
                 found = _judge(run, root, quiet, command)
-                write_atomic(folder / "results.json", json.dumps(results([found]), indent=1))
+                write_atomic(folder / RESULTS, json.dumps(results([found]), indent=1))
                 found.save(done)
             fabric.barrier()
         judged.append(Judged.load(done))
-    first = runs / recipe.name / f"seed{seeds[0]}" / "bundle"
+    first = run_folder(runs, recipe.name, seeds[0]) / BUNDLE
     if fabric.is_global_zero:
         annotate(first, results(judged))
     fabric.barrier()
@@ -68,7 +68,7 @@ def produce(
 
 def _judge(run: Run, root: Path, quiet: bool, command: str) -> Judged:
     """Export, calibrate on validation data, ask the bundle about all it was not trained on, and keep what a report needs."""
-    bundle = exported(run, root, run.folder / "bundle", quiet)
+    bundle = exported(run, root, run.folder / BUNDLE, quiet)
     if any(task.kind == "single" for task in bundle.tasks):
         found = fit(bundle, bundle.recipe, root, quiet=quiet)
         bundle = entrusted(bundle, found) if found["tasks"] else bundle
@@ -83,7 +83,7 @@ def _judge(run: Run, root: Path, quiet: bool, command: str) -> Judged:
         cells = [cell for part in test if part.name in several for cell in missing(system, part, seeds=(0,))]
         bars.advance(bar)
     table = record(run, {"valid": valid, "test": test}, cells, command)
-    write_atomic(run.folder / "record.json", json.dumps(table, indent=1, ensure_ascii=False))
+    write_atomic(run.folder / RECORD, json.dumps(table, indent=1, ensure_ascii=False))
     return judged
 
 

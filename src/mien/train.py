@@ -21,6 +21,7 @@ from mien.data.load import spoiler
 from mien.encoders.base import Encoder, encoders
 from mien.errors import DivergedError, InputError, RecipeError
 from mien.fusion.base import fusions
+from mien.layout import CHECKPOINT, run_folder
 from mien.model import Batch, Model
 from mien.recipe import Recipe
 from mien.training import objectives
@@ -29,7 +30,7 @@ from mien.training.learning import optimizer, schedule
 from mien.training.lesson import Criterion, Lesson, learning_mode
 from mien.training.machine import Machine
 from mien.training.observing import label_shares, observe, relate
-from mien.training.run import Checkpoint, Log, load_recipe, load_weights, run_folder, save_recipe, save_weights
+from mien.training.run import Checkpoint, Log, load_recipe, load_weights, save_recipe, save_weights
 from mien.training.trained import Run, example_sets, progress_bars
 from mien.types import Modality
 
@@ -99,8 +100,8 @@ def train(
     torch.set_num_threads(threads.count())
     torch.set_flush_denormal(True)
     fabric = fabric or Machine().fabric(recipe.train.precision)
-    folder = run_folder(runs, recipe)
-    checkpoint = Checkpoint(folder / "checkpoint.safetensors")
+    folder = run_folder(runs, recipe.name, recipe.seed)
+    checkpoint = Checkpoint(folder / CHECKPOINT)
     if checkpoint.exists() and not resume:
         raise InputError(f"{folder} holds a run already; continue it with --resume or remove the folder")
     folder.mkdir(parents=True, exist_ok=True)

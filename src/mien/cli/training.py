@@ -12,6 +12,7 @@ import typer
 
 from mien.cli.app import Runs, app
 from mien.errors import InputError
+from mien.layout import RECORD, run_folder
 
 if TYPE_CHECKING:
     from mien.recipe import Recipe
@@ -46,7 +47,7 @@ def train(
     bundle = produce(plan, each, root, runs, resume, machine=machine, command=command)
     if is_first_process():
         typer.echo(bundle.card)
-        _report([runs / plan.name / f"seed{seed}" for seed in each])
+        _report([run_folder(runs, plan.name, seed) for seed in each])
 
 
 def chosen(name: str, changes: Sequence[str], data: Path | None, given: Path | None) -> tuple[Recipe, Path]:
@@ -72,7 +73,7 @@ def _report(folders: Sequence[Path]) -> None:
         say(f"no report of the training was written: {error}")
         return
     for folder in folders:
-        if (folder / "record.json").is_file():
+        if (folder / RECORD).is_file():
             say(f"report of the training: {write(folder)}")
 
 

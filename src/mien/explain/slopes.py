@@ -9,6 +9,7 @@ from mien.bundle import Bundle
 from mien.cache import file_sha256
 from mien.errors import InputError
 from mien.extras import needs_train
+from mien.layout import RECIPE, WEIGHTS
 
 if TYPE_CHECKING:
     from mien.gradients import Slopes
@@ -21,8 +22,8 @@ def run_of(bundle: Bundle) -> tuple[Path, str]:
         InputError: the trained weights are not there or not those of the bundle, or torch is not installed.
     """
     folder = bundle.folder.resolve().parent
-    weights = folder / "weights.safetensors"
-    if not (weights.is_file() and (folder / "recipe.json").is_file()):
+    weights = folder / WEIGHTS
+    if not (weights.is_file() and (folder / RECIPE).is_file()):
         raise InputError(
             f"gradients need trained weights, and the bundle '{bundle.name}' has none beside it; give --bundle the folder "
             "'bundle' of a run of mien train, or take an occlusion explainer"

@@ -10,6 +10,7 @@ from typing import Any
 
 from mien.cache import write_atomic
 from mien.evaluate import per_label
+from mien.layout import PREDICTIONS, RECIPE, RECORD, REPORT, RESULTS, SCALARS
 from mien.predictions import Judged, Predictions
 from mien.study import charts
 from mien.study.markdown import duration, grid, interval, majority, value
@@ -30,17 +31,17 @@ def write(folder: Path) -> Path:
     Raises:
         ImportError: if the extra ``report`` is not installed; see ``extras.needs_report``.
     """
-    file = folder / "report.html"
+    file = folder / REPORT
     write_atomic(file, training_page(folder))
     return file
 
 
 def training_page(folder: Path) -> str:
     """The page; see the module."""
-    recipe = _json(folder, "recipe.json")
-    record = _json(folder, "record.json")
-    judged = Judged.load(folder / "predictions.npz")
-    rows = _json(folder, "results.json")
+    recipe = _json(folder, RECIPE)
+    record = _json(folder, RECORD)
+    judged = Judged.load(folder / PREDICTIONS)
+    rows = _json(folder, RESULTS)
     cells = [Cell(**cell) for cell in record["subsets"]]
     sections = [
         Section("Results", [results(rows)], _how_to_read(rows)),
@@ -88,7 +89,7 @@ def results(rows: Sequence[Mapping[str, Any]]) -> Part:
 
 
 def _curves(folder: Path) -> Part:
-    with (folder / "scalars.csv").open(newline="", encoding="utf-8") as file:
+    with (folder / SCALARS).open(newline="", encoding="utf-8") as file:
         # A run that was broken off repeats some steps: the last word counts.
         found = {(name, int(step)): float(number) for step, name, number in csv.reader(file)}
     series = {

@@ -29,12 +29,12 @@ from mien.cache import content_key, content_of, write_atomic
 from mien.data.content import content
 from mien.errors import RecipeError
 from mien.evaluate import ModelSystem, judge
+from mien.layout import CHECKPOINT, PREDICTIONS, WEIGHTS, run_folder
 from mien.predictions import Judged, pooled
 from mien.recipe import Recipe
 from mien.record import size
 from mien.subsets import Cell, mean_cells, missing
 from mien.train import train
-from mien.training.run import WEIGHTS
 
 Follow = Callable[[str], None]
 """Told what is trained next."""
@@ -157,7 +157,7 @@ class _Finished:
 
 def _finished(plan: Recipe, root: Path, runs: Path, fresh: bool, subsets: bool) -> _Finished:
     home = runs / "studied" / f"{plan.name}-{_key(plan, root, runs)}" / f"fold{_fold(plan)}"
-    folder = home / plan.name / f"seed{plan.seed}"
+    folder = run_folder(home, plan.name, plan.seed)
     record = folder / "trained.json"
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
@@ -165,7 +165,7 @@ def _finished(plan: Recipe, root: Path, runs: Path, fresh: bool, subsets: bool) 
         _train(plan, root, runs, home, folder, record, subsets)
     table = json.loads(record.read_text(encoding="utf-8"))
     cells = [Cell(**cell) for cell in table.pop("cells") or ()]
-    return _Finished(Judged.load(folder / "predictions.npz"), cells=cells, **table)
+    return _Finished(Judged.load(folder / PREDICTIONS), cells=cells, **table)
 
 
 def _answers(record: Path, subsets: bool) -> bool:
@@ -177,13 +177,13 @@ def _train(plan: Recipe, root: Path, runs: Path, home: Path, folder: Path, recor
     run = train(starting_in(plan, runs), root, home, resume=True, quiet=True)
     system = ModelSystem(run.model)
     valid, test = (run.sets(split, root, quiet=True) for split in ("valid", "test"))
-    judge(system, valid, test).save(folder / "predictions.npz")
+    judge(system, valid, test).save(folder / PREDICTIONS)
     learned, parameters = size(run)
     cells = [cell.as_table() for part in test for cell in missing(system, part)] if subsets else None
     table = {"seconds": run.seconds, "learned": learned, "parameters": parameters, "cells": cells}
     write_atomic(record, json.dumps({**table, "valid_loss": run.valid_loss, "code": code_key()}))
     # Weights of hundreds of trainings would fill the disk; what ships is made by ``mien train``.
-    for name in ("checkpoint.safetensors", "weights.safetensors"):
+    for name in (CHECKPOINT, WEIGHTS):
         (folder / name).unlink(missing_ok=True)
 
 

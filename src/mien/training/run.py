@@ -14,27 +14,20 @@ from torch import Tensor, nn
 
 from mien.cache import write_atomic
 from mien.errors import InputError
+from mien.layout import LOG, RECIPE, SCALARS, TENSORBOARD, WEIGHTS
 from mien.model import Model
 from mien.recipe import Recipe
 from mien.types import Modality
 
-WEIGHTS = "weights.safetensors"
-_RECIPE = "recipe.json"
-
-
-def run_folder(runs: Path, recipe: Recipe) -> Path:
-    """``runs/<name>/seed<seed>``."""
-    return runs / recipe.name / f"seed{recipe.seed}"
-
 
 def save_recipe(recipe: Recipe, folder: Path) -> None:
     """The recipe of a run, as plain values."""
-    write_atomic(folder / _RECIPE, json.dumps(recipe.as_table(), indent=1))
+    write_atomic(folder / RECIPE, json.dumps(recipe.as_table(), indent=1))
 
 
 def load_recipe(folder: Path) -> dict[str, Any]:
     """The recipe of a run; see ``save_recipe``."""
-    table: dict[str, Any] = json.loads((folder / _RECIPE).read_text(encoding="utf-8"))
+    table: dict[str, Any] = json.loads((folder / RECIPE).read_text(encoding="utf-8"))
     return table
 
 
@@ -133,8 +126,8 @@ class Log:
         if self._folder is not None:
             from torch.utils.tensorboard import SummaryWriter
 
-            self._writer = self._open.enter_context(SummaryWriter(self._folder / "tensorboard"))
-            self._scalars = self._open.enter_context((self._folder / "scalars.csv").open("a", 1, "utf-8"))
+            self._writer = self._open.enter_context(SummaryWriter(self._folder / TENSORBOARD))
+            self._scalars = self._open.enter_context((self._folder / SCALARS).open("a", 1, "utf-8"))
         return self
 
     def __exit__(
@@ -151,5 +144,5 @@ class Log:
     def line(self, text: str) -> None:
         """One line in log.txt."""
         if self._folder is not None:
-            with (self._folder / "log.txt").open("a", encoding="utf-8") as file:
+            with (self._folder / LOG).open("a", encoding="utf-8") as file:
                 file.write(text + "\n")

@@ -17,13 +17,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from mien.cache import file_sha256
 from mien.data.batch import ExampleSet, load_sets
 from mien.encoders.base import Encoder
+from mien.layout import WEIGHTS
 from mien.model import Model
 from mien.person import Population
 from mien.recipe import Recipe
 from mien.report.table import harmless
 from mien.training.frozen import put_together
 from mien.training.machine import is_first_process
-from mien.training.run import WEIGHTS
 from mien.types import Modality
 
 
