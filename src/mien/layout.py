@@ -6,6 +6,8 @@ from pathlib import Path
 
 RECIPE = "recipe.json"
 """The recipe as plain values."""
+DATA = "data.json"
+"""A hash of what its data sets held."""
 WEIGHTS = "weights.safetensors"
 """All parameters and buffers that are kept."""
 CHECKPOINT = "checkpoint.safetensors"

@@ -23,6 +23,7 @@ from mien.record import record
 from mien.subsets import missing
 from mien.train import train
 from mien.training.machine import Machine
+from mien.training.run import check_same
 from mien.training.trained import Run, example_sets, progress_bars, whole
 
 
@@ -51,8 +52,11 @@ def produce(
     for seed in seeds:
         folder = run_folder(runs, recipe.name, seed)
         done = folder / PREDICTIONS
-        if not (resume and done.is_file()):
-            run = train(replace(recipe, seed=seed), root, runs, resume, quiet, fabric)
+        plan = replace(recipe, seed=seed)
+        if resume and done.is_file():
+            check_same(plan, root, folder)
+        else:
+            run = train(plan, root, runs, resume, quiet, fabric)
             if fabric.is_global_zero:
                 found = _judge(run, root, quiet, command)
                 write_atomic(folder / RESULTS, json.dumps(results([found]), indent=1))

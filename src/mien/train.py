@@ -30,7 +30,7 @@ from mien.training.learning import optimizer, schedule
 from mien.training.lesson import Criterion, Lesson, learning_mode
 from mien.training.machine import Machine
 from mien.training.observing import label_shares, observe, relate
-from mien.training.run import Checkpoint, Log, load_recipe, load_weights, save_recipe, save_weights
+from mien.training.run import Checkpoint, Log, check_same, load_recipe, load_weights, save_inputs, save_weights
 from mien.training.trained import Run, example_sets, progress_bars
 from mien.types import Modality
 
@@ -93,7 +93,7 @@ def train(
         fabric: where to train, see ``training/machine.py``; ``None`` for one device.
 
     Raises:
-        InputError: if the folder holds a run and ``resume`` was not asked for.
+        InputError: if the folder holds a run and ``resume`` was not asked for, or one of another recipe or other data.
         DivergedError: if the loss, in training or validation, is no finite number.
     """
     check_names(recipe)
@@ -104,6 +104,8 @@ def train(
     checkpoint = Checkpoint(folder / CHECKPOINT)
     if checkpoint.exists() and not resume:
         raise InputError(f"{folder} holds a run already; continue it with --resume or remove the folder")
+    if checkpoint.exists():
+        check_same(recipe, root, folder)
     folder.mkdir(parents=True, exist_ok=True)
     fabric.barrier()
     model, parts = build(recipe)
@@ -117,7 +119,7 @@ def train(
     _check_taught(recipe, sets)
     populations = relate(recipe, sets, valid)
     if fabric.is_global_zero:
-        save_recipe(recipe, folder)
+        save_inputs(recipe, root, folder)
     started = time.perf_counter()
     with progress_bars(quiet or not fabric.is_global_zero) as bars:
         best = _Loop(recipe, model, beside, sets, valid, folder, checkpoint, fabric).run(bars, resume)

@@ -13,20 +13,46 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from mien.cache import write_atomic
+from mien.data.content import content
 from mien.errors import InputError
-from mien.layout import LOG, RECIPE, SCALARS, TENSORBOARD, WEIGHTS
+from mien.layout import DATA, LOG, RECIPE, SCALARS, TENSORBOARD, WEIGHTS
 from mien.model import Model
 from mien.recipe import Recipe
 from mien.types import Modality
 
 
-def save_recipe(recipe: Recipe, folder: Path) -> None:
-    """The recipe of a run, as plain values."""
+def save_inputs(recipe: Recipe, root: Path, folder: Path) -> None:
+    """What decides a run: its recipe, as plain values, and what its data sets hold."""
     write_atomic(folder / RECIPE, json.dumps(recipe.as_table(), indent=1))
+    write_atomic(folder / DATA, json.dumps({"content": content(recipe.data, root)}))
+
+
+def check_same(recipe: Recipe, root: Path, folder: Path) -> None:
+    """Refuse to go on with a run of another recipe or of other data.
+
+    Raises:
+        InputError: naming the first thing that differs.
+    """
+    if not (folder / DATA).is_file():
+        return
+    before, now = _flat(load_recipe(folder)), _flat(json.loads(json.dumps(recipe.as_table())))
+    for key in dict.fromkeys((*before, *now)):
+        if before.get(key) != now.get(key) and not key.startswith("tune."):
+            was, is_now = (json.dumps(table.get(key), ensure_ascii=False) for table in (before, now))
+            raise InputError(f"the run in '{folder}' had {key} = {was}, and now it is {is_now}; {_APART}")
+    if json.loads((folder / DATA).read_text(encoding="utf-8"))["content"] != content(recipe.data, root):
+        raise InputError(f"the data of the run in '{folder}' have changed since it began; {_APART}")
+
+
+def _flat(value: Any, path: str = "") -> dict[str, Any]:
+    """{"train.lr": 0.001}: what stands at the end of every path through tables and lists."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    nested = [_flat(inner, f"{path}.{key}" if path else str(key)) for key, inner in items]
+    return {key: leaf for table in nested for key, leaf in table.items()} if nested else {path: value}
 
 
 def load_recipe(folder: Path) -> dict[str, Any]:
-    """The recipe of a run; see ``save_recipe``."""
+    """The recipe of a run; see ``save_inputs``."""
     table: dict[str, Any] = json.loads((folder / RECIPE).read_text(encoding="utf-8"))
     return table
 
@@ -63,6 +89,9 @@ def _belongs(key: str, modality: Modality) -> bool:
 
 def _owned(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return {k: v.detach().contiguous().clone() for k, v in state.items()}
+
+
+_APART = "name this one anew (--set name=other), or remove the folder"
 
 
 class Checkpoint:
