@@ -27,7 +27,7 @@ class RowNetwork(nn.Module):
         dropout: share dropped in training.
 
     Raises:
-        RecipeError: no such kind.
+        RecipeError: no such kind, or a size that the heads of an attention cannot share.
     """
 
     def __init__(self, size: int, hidden: int, kind: str, window: bool, dropout: float) -> None:
@@ -103,6 +103,8 @@ class Attention(nn.Module):
 
     def __init__(self, hidden: int, dropout: float, heads: int = 4) -> None:
         super().__init__()
+        if hidden % heads:
+            raise RecipeError(f"{heads} heads cannot share {hidden} values; make hidden a multiple of heads")
         self.heads = heads
         self.norm = nn.LayerNorm(hidden)
         self.queries = nn.Linear(hidden, 3 * hidden)

@@ -18,16 +18,19 @@ def advise(
     tallies: Mapping[str, Mapping[str, Tally]],
     modalities: Mapping[Modality, int],
     rows: int,
-    repeated: int,
+    repeated: float,
 ) -> list[str]:
-    """One sentence each, the most pressing first; the thresholds are rules of thumb, not results."""
+    """One sentence each, the most pressing first; the thresholds are rules of thumb, not results.
+
+    ``rows`` are the usable ones; ``repeated`` is the share of all rows that repeat a sentence.
+    """
     found = []
     for task in tasks:
         by_label = tallies.get(task.name, {})
         if task.kind != "score" and by_label:
             found += _quantity(task, by_label) + _diversity(task, by_label) + _gaps(task, by_label, modalities, rows)
-    if rows and repeated > REPEATED * rows:
-        found.append(f"other sentences: {repeated / rows:.0%} of the rows repeat one, up to case and punctuation")
+    if repeated > REPEATED:
+        found.append(f"other sentences: {repeated:.0%} of the rows repeat one, up to case and punctuation")
     return found
 
 

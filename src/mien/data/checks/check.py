@@ -106,7 +106,7 @@ class _Seen:
             dict(self.reasons.most_common()),
             tuple(problems),
             tuple(notes),
-            tuple(advise(tasks, self.tallies, has, usable, self.leaks.repeated()[2])),
+            tuple(advise(tasks, self.tallies, has, usable, self.leaks.repeated()[2] / max(1, self.rows))),
             {
                 t: {name: dict(tally.splits) for name, tally in sorted(found.items())}
                 for t, found in self.tallies.items()
