@@ -140,12 +140,20 @@ def test_what_cannot_be_read_is_told_once_by_reason(tmp_path: Path, capsys: pyte
 def test_sets_of_which_nothing_can_be_read_are_told_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "m.csv").write_text("text,emotion,split\nso glad,happy,train\noh no,sad,train\n", encoding="utf-8")
     bare = replace(recipe(), data=(Source("bare", "m.csv", {"text": "text"}),))
-    with pytest.raises(RecipeError, match="finds no training examples"):
+    with pytest.raises(RecipeError, match=r"no train clip of 'tiny' can be read \(skipped bare/0 and 1 more: no face"):
         line.train(bare, tmp_path, tmp_path / "runs", quiet=True)
     assert capsys.readouterr().err.splitlines() == [
-        "bare train: skipped bare/0 and 1 more: there is no face in it",
+        "bare train: skipped bare/0 and 1 more: no face that its encoder can read",
         "bare train: 0 of 2 clips read",
     ]
+
+
+def test_validation_clips_that_cannot_be_read_are_no_training_without_validation(root: Path) -> None:
+    for row in (root / "pictures" / "manifest.csv").read_text(encoding="utf-8").splitlines():
+        if ",valid," in row:
+            (root / "pictures" / row.split(",")[0]).unlink()
+    with pytest.raises(RecipeError, match=r"no valid clip of 'tiny' can be read \(.*; mien data check names every one"):
+        line.train(recipe(), root, root / "runs", quiet=True)
 
 
 def test_presence_is_known_without_reading_tracks(root: Path) -> None:

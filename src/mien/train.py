@@ -115,7 +115,7 @@ def train(
     related = [m for m, t in recipe.encoders.items() if t.baseline]
     readers = run_trunks_once(model.to(fabric.device), parts, related)
     with fabric.rank_zero_first(), progress_bars(quiet or not fabric.is_global_zero) as bars:
-        sets, valid = (example_sets(recipe, split, readers, root, bars) for split in ("train", "valid"))
+        sets, valid = (example_sets(recipe, split, readers, root, bars, needed=True) for split in ("train", "valid"))
     _check_taught(recipe, sets)
     populations = relate(recipe, sets, valid)
     if fabric.is_global_zero:

@@ -68,7 +68,7 @@ class ExampleSet:
         self.left_out = tuple(name for name in self._clips if name not in kept)
         unread = {(name, f"no {m}: {why}"): None for m, s in self._stores.items() for name, why in s.skipped}
         bare = set(self.left_out) - {name for name, _ in unread}
-        nothing = f"there is no {' or '.join(self._stores)} in it"
+        nothing = f"no {' or '.join(self._stores)} that its encoder can read"
         self.skipped = (*unread, *((name, nothing) for name in self.left_out if name in bare))
         self._people: dict[Modality, _People] = {}
 

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from mien.cache import file_sha256
 from mien.data.batch import ExampleSet, load_sets
 from mien.encoders.base import Encoder
+from mien.errors import RecipeError
 from mien.layout import WEIGHTS
 from mien.model import Model
 from mien.person import Population
@@ -95,11 +96,15 @@ def example_sets(
     bars: Progress,
     populations: Mapping[Modality, Population] | None = None,
     spoilt: tuple[str, int] | None = None,
+    needed: bool = False,
 ) -> list[ExampleSet]:
     """The recipe's sets of one split, prepared by the encoders, with a progress bar each; the modalities of ``populations``
     relative to what is usual for their person. For ``spoilt`` see ``load_sets``.
 
     What could not be read is told on the error stream; sets of which nothing could be are left out.
+
+    Raises:
+        RecipeError: for ``needed``, where there are clips in the split and not one could be read.
     """
 
     def follow(label: str, size: int) -> Callable[[int], None]:
@@ -113,6 +118,9 @@ def example_sets(
         for part in found:
             _tell(part.name, split, tuple(part.account()))
     sets = [s for s in found if len(s)]
+    if needed and found and not sets:
+        why = found[0].account()[0]
+        raise RecipeError(f"no {split} clip of '{recipe.name}' can be read ({why}); mien data check names every one")
     for part, (modality, population) in itertools.product(sets, (populations or {}).items()):
         part.relate(modality, population)
     return sets
