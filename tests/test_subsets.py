@@ -100,7 +100,7 @@ class Late(Set):
 
 def test_modalities_of_a_set_are_those_of_all_its_examples() -> None:
     (said,) = predict(Whole(), cast(ExampleSet, Late(120)), "test")
-    assert said.modality == "face+text+voice"
+    assert said.modality == "text+voice+face"
 
 
 def test_the_same_are_missing_for_everybody() -> None:

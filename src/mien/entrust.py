@@ -87,25 +87,15 @@ def renewed(evaluation: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -
     What changed and was not measured anew is left out. A temperature changes probabilities, a bias for each label the labels
     too.
     """
-    measured = {_about(row): row for row in found["measured"]}
-    fitted = {
-        (task, frozenset(name.split("+"))): entry["calibration"]
-        for task, entries in found["tasks"].items()
-        for name, entry in entries.items()
-    }
+    measured = {(row["set"], row["task"], row["modality"]): row for row in found["measured"]}
     rows = []
     for row in evaluation:
-        metric, (_, task, subset) = row["metric"], _about(row)
-        calibration = fitted.get((task, subset))
-        changed = calibration is not None and (metric in _OF_PROBABILITIES or any(calibration["bias"]))
-        now = measured.get(_about(row), {}) if changed else {}
+        metric, task, subset = row["metric"], row["task"], row["modality"]
+        entry = found["tasks"].get(task, {}).get(subset)
+        changed = entry is not None and (metric in _OF_PROBABILITIES or any(entry["calibration"]["bias"]))
+        now = measured.get((row["set"], task, subset), {}) if changed else {}
         if metric in now:
             rows.append({**row, "value": now[metric], "std": None, "seeds": 1})
         elif not changed:
             rows.append(dict(row))
     return rows
-
-
-def _about(row: Mapping[str, Any]) -> tuple[str, str, frozenset[str]]:
-    """What a figure is of: set, task and modalities, in whatever order they stand."""
-    return row["set"], row["task"], frozenset(row["modality"].split("+"))

@@ -21,6 +21,7 @@ from mien.metrics.base import Counts, Measure, Sums, confusion, measures
 from mien.metrics.multilabel_f1 import best_thresholds, multilabel_f1
 from mien.model import Model
 from mien.predictions import Judged, Predictions, aligned
+from mien.trust.judge import subset_name
 from mien.types import Float32, Modality, Task, TaskKind
 
 _BATCH = 32
@@ -123,7 +124,7 @@ def predictions(
         targets = part.targets(task.name)
         labelled = np.flatnonzero(~np.isnan(targets).any(axis=1))
         if len(labelled):
-            kinds = "+".join(sorted(m for m, here in part.present.items() if here[labelled].any()))
+            kinds = subset_name(m for m, here in part.present.items() if here[labelled].any())
             whole = Predictions(part.name, split, task, kinds, ids, groups, scores[task.name], targets)
             found.append(whole.rows(labelled))
     return found
