@@ -100,12 +100,19 @@ class Family(Generic[T]):
             UnknownNameError: unknown name.
             RecipeError: unknown, missing or doubly given argument, or one of another type.
         """
-        settings = dict(table)
-        name = settings.pop("name", None)
-        if not isinstance(name, str):
+        part = self.named(table)
+        return construct(table["name"], part, {k: v for k, v in table.items() if k != "name"}, given)
+
+    def named(self, table: Mapping[str, Any]) -> Callable[..., T]:
+        """The part that a recipe table names.
+
+        Raises:
+            UnknownNameError: there is none of that name.
+            RecipeError: the table has no name.
+        """
+        if not isinstance(table.get("name"), str):
             raise RecipeError(f"a table of {self.name} needs a name; known: {', '.join(self.names())}")
-        part = self.get(name)
-        return construct(name, part, settings, given)
+        return self.get(table["name"])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())

@@ -45,7 +45,7 @@ def check_names(recipe: Recipe) -> None:
     """
     for table in recipe.encoders.values():
         encoders.get(table.name)
-    fusions.get(str(recipe.fusion.get("name", "")))
+    fusions.named(recipe.fusion)
     for task in recipe.tasks:
         if hasattr(nn.ModuleDict(), task.name):
             raise RecipeError(
