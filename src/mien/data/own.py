@@ -15,7 +15,7 @@ from mien.data.labels import canonical
 from mien.data.manifest import FIELDS
 from mien.data.rows import Row, read_rows
 from mien.data.trained_on import same_source, seen_before
-from mien.data.values import vote_columns, votes_for
+from mien.data.values import score_for, vote_columns, votes_for
 from mien.errors import RecipeError, closest
 from mien.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
 from mien.types import Modality, Task
@@ -73,29 +73,18 @@ class _Survey:
             self.groups[column][_text(row.get(column))] += 1
         for task in tasks:
             value = _text(row.get(task.name))
-            if task.kind == "score":
-                self._check_score(task, value)
-            elif value:
-                self.values[task.name].update(value.split("|"))
-            if voted and (columns := vote_columns(task, row)):
-                self.voteless[task.name] += not self._votes(row, columns)
+            try:
+                self._answer(task, value, vote_columns(task, row) if voted else {}, row)
+            except ValueError as error:
+                raise RecipeError(f"row {self.rows} of '{self.path}': {error}") from None
 
-    def _votes(self, row: Row, columns: Mapping[str, str]) -> Mapping[str, float]:
-        try:
-            return votes_for(row, columns)
-        except ValueError as error:
-            raise RecipeError(f"row {self.rows} of '{self.path}': {error}") from None
-
-    def _check_score(self, task: Task, value: str) -> None:
-        low, high = task.bounds or (0.0, 0.0)
-        try:
-            fits = not value or low <= float(value) <= high
-        except ValueError:
-            fits = False
-        if not fits:
-            raise RecipeError(
-                f"row {self.rows} of '{self.path}': '{task.name}' is a number from {low:g} to {high:g}, not '{value}'"
-            )
+    def _answer(self, task: Task, value: str, voted: Mapping[str, str], row: Row) -> None:
+        if value and task.kind == "score":
+            score_for(task, value)
+        elif value:
+            self.values[task.name].update(value.split("|"))
+        if voted:
+            self.voteless[task.name] += not votes_for(row, voted)
 
 
 def own_data(recipe: Recipe, manifest: Path, say: Say, purpose: Purpose = "train") -> Recipe:

@@ -59,6 +59,22 @@ def finite(column: str, value: Any) -> float:
     return found
 
 
+def score_for(task: Task, value: Any) -> float:
+    """A number within the bounds of a task.
+
+    Raises:
+        ValueError: it is none.
+    """
+    low, high = task.bounds or (-math.inf, math.inf)
+    try:
+        found = float(value)
+    except (ValueError, TypeError):
+        found = math.nan
+    if not (math.isfinite(found) and low <= found <= high):
+        raise ValueError(f"'{task.name}' is a number from {low:g} to {high:g}, not '{value}'")
+    return found
+
+
 def vote_columns(task: Task, columns: Collection[str]) -> dict[str, str]:
     """{column of annotators' votes: its label} of a task, by their standard names."""
     names = {f"votes_{label}": label for label in task.labels} if task.kind == "single" else {}

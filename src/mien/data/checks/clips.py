@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -14,7 +13,7 @@ from mien.data.labels import canonical
 from mien.data.manifest import FILES
 from mien.data.own import SPLITS
 from mien.data.rows import Row
-from mien.data.values import row_number, span, vote_columns, votes_for
+from mien.data.values import row_number, score_for, span, vote_columns, votes_for
 from mien.errors import InputError, MediaError, closest
 from mien.media.open import MediaInfo, probe
 from mien.types import MODALITIES, Modality, Task
@@ -166,13 +165,9 @@ def _labels(task: Task, value: str, faults: list[tuple[str, str]]) -> tuple[str,
 
 
 def _score(task: Task, value: str, faults: list[tuple[str, str]]) -> tuple[str, ...]:
-    low, high = task.bounds or (-float("inf"), float("inf"))
     try:
-        number = float(value)
-        fits = math.isfinite(number) and low <= number <= high
-    except ValueError:
-        fits = False
-    if not fits:
-        faults.append(("unknown label", f"'{task.name}' is a number from {low:g} to {high:g}, not '{value}'"))
+        number = score_for(task, value)
+    except ValueError as error:
+        faults.append(("unknown label", str(error)))
         return ()
     return ("below 0" if number < 0 else "above 0" if number > 0 else "0",)
