@@ -149,6 +149,10 @@ class Frames:
     def __len__(self) -> int:
         return len(self.times)
 
+    def rows(self, chosen: NDArray[np.int64]) -> Frames:
+        """Some of them, by their places."""
+        return Frames(self.pixels[chosen], self.times[chosen], None if self.boxes is None else self.boxes[chosen])
+
 
 @dataclass(frozen=True)
 class Word:
@@ -286,8 +290,7 @@ class Example:
 
     ``targets`` maps a task's name to a float32 vector (L,): for "single" a distribution over the labels
     (one-hot, or annotators' votes as shares), for "multi" zeros and ones, for "score" one number (1,).
-    A task without an entry is unlabelled. ``group`` (the speaker) is never split across sets.
-    ``source`` names the data set.
+    A task without an entry is unlabelled. ``group`` (the speaker) is never split across sets. ``source`` names the data set.
     """
 
     clip: Clip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,6 +94,4 @@ def _spread(frames: Frames, most: int) -> Frames:
     """At most so many pictures, evenly spread."""
     if len(frames) <= most:
         return frames
-    kept = np.linspace(0, len(frames) - 1, most).round().astype(int)
-    boxes = None if frames.boxes is None else frames.boxes[kept]
-    return replace(frames, pixels=frames.pixels[kept], times=frames.times[kept], boxes=boxes)
+    return frames.rows(np.linspace(0, len(frames) - 1, most).round().astype(int))

@@ -77,7 +77,7 @@ def _chosen(frames: Frames) -> Frames:
     if len(frames) <= _FRAMES:
         return frames
     at = np.linspace(0, len(frames) - 1, 2 * _FRAMES + 1).round().astype(int)[1::2]
-    return Frames(frames.pixels[at], frames.times[at], None if frames.boxes is None else frames.boxes[at])
+    return frames.rows(at)
 
 
 def _spread(gone: Bools, size: tuple[int, int]) -> NDArray[np.float32]:
