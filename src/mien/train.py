@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mien import threads
-from mien.data.batch import ExampleSet, epoch
+from mien.data.batch import ExampleSet, epoch, shown
 from mien.data.load import spoiler
 from mien.encoders.base import Encoder, encoders
 from mien.errors import DivergedError, InputError, RecipeError
@@ -102,9 +102,9 @@ def train(
     fabric = fabric or Machine().fabric(recipe.train.precision)
     folder = run_folder(runs, recipe.name, recipe.seed)
     checkpoint = Checkpoint(folder / CHECKPOINT)
-    if checkpoint.exists() and not resume:
-        raise InputError(f"{folder} holds a run already; continue it with --resume or remove the folder")
     if checkpoint.exists():
+        if not resume:
+            raise InputError(f"{folder} holds a run already; continue it with --resume or remove the folder")
         check_same(recipe, root, folder)
     folder.mkdir(parents=True, exist_ok=True)
     fabric.barrier()
@@ -137,7 +137,7 @@ def _check_taught(recipe: Recipe, sets: Sequence[ExampleSet]) -> None:
     if not sets:
         raise RecipeError(f"the recipe '{recipe.name}' finds no training examples")
     for modality, table in recipe.encoders.items():
-        if table.start is None and not any(part.present[modality].any() for part in sets):
+        if table.start is None and not shown(sets, modality):
             raise RecipeError(
                 f"no training example of '{recipe.name}' has {modality}; add some, or leave it out: --set -encoders.{modality}"
             )

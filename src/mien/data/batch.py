@@ -194,6 +194,11 @@ def epoch(sets: Sequence[ExampleSet], size: int, rng: np.random.Generator) -> It
         yield plan[i]
 
 
+def shown(sets: Sequence[ExampleSet], modality: Modality) -> bool:
+    """Whether any example of some sets has the modality."""
+    return any(part.present[modality].any() for part in sets)
+
+
 def load_sets(
     sources: Sequence[Source],
     split: str,

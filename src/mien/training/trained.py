@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from mien.cache import file_sha256
-from mien.data.batch import ExampleSet, load_sets
+from mien.data.batch import ExampleSet, load_sets, shown
 from mien.encoders.base import Encoder
 from mien.errors import RecipeError
 from mien.layout import WEIGHTS
@@ -62,7 +62,7 @@ class Run:
     @property
     def probes_train(self) -> bool:
         """Whether the validation sets lack a modality."""
-        return not all(any(part.present[m].any() for part in self.valid) for m in self.recipe.encoders)
+        return not all(shown(self.valid, m) for m in self.recipe.encoders)
 
     @property
     def weights(self) -> str:
