@@ -92,18 +92,18 @@ def calibrate(
         RecipeError: data that are missing.
     """
     single(bundle.tasks)
-    own = recipe.data != bundle.recipe.data
-    if own and out is None:
+    others = recipe.data != bundle.recipe.data
+    if others and out is None:
         raise InputError("data of your own make another bundle; say with --out in which folder")
     if out is not None and out.exists():
         raise InputError(f"'{out}' is there already; name a folder that is not")
-    found = fit(bundle, recipe, root, aims or Aims(), more, quiet)
+    found = fit(bundle, recipe, root, aims, more, quiet)
     if not found["tasks"]:
         raise InputError(
             f"fewer than {_FEWEST} validation examples of '{recipe.name}' have one right label, too few to calibrate on; "
             "give more, or hold out more speakers"
         )
-    return entrusted(bundle, found) if out is None else apart(bundle, recipe.name, found, own, out)
+    return entrusted(bundle, found) if out is None else apart(bundle, recipe.name, found, others, out)
 
 
 def fit(

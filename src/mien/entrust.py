@@ -17,7 +17,7 @@ _OF_PROBABILITIES = ("ece", "nll", "brier")  # metrics that calibration changes 
 
 def entrusted(bundle: Bundle, found: Mapping[str, Any]) -> Bundle:
     """The bundle with what ``fit`` found, in its JSON and on its card."""
-    _write(bundle, bundle.name, found, found, bundle.folder)
+    _write(_table(bundle), bundle.name, found, found, bundle.folder)
     return Bundle.load(bundle.folder)
 
 
@@ -34,20 +34,22 @@ def apart(bundle: Bundle, name: str, found: Mapping[str, Any], partly: bool, out
     Raises:
         InputError: see ``over``.
     """
-    whole = over(_table(bundle).get("trust", {}), found) if partly else found
+    table = _table(bundle)
+    whole = over(table.get("trust", {}), found) if partly else found
 
     def fill(draft: Path) -> None:
         bundle.copy(draft)
-        _write(bundle, name, found, whole, draft)
+        _write(table, name, found, whole, draft)
 
     return Bundle.load(make_folder(out, fill))
 
 
-def _write(bundle: Bundle, name: str, found: Mapping[str, Any], trust: Mapping[str, Any], folder: Path) -> None:
-    table = _table(bundle)
-    table |= {"name": name, "trust": trust, "evaluation": renewed(table["evaluation"], found)}
-    write_atomic(folder / "bundle.json", json.dumps(table, indent=1, ensure_ascii=False) + "\n")
-    write_atomic(folder / "card.md", card(table))
+def _write(
+    table: Mapping[str, Any], name: str, found: Mapping[str, Any], trust: Mapping[str, Any], folder: Path
+) -> None:
+    now = {**table, "name": name, "trust": trust, "evaluation": renewed(table["evaluation"], found)}
+    write_atomic(folder / "bundle.json", json.dumps(now, indent=1, ensure_ascii=False) + "\n")
+    write_atomic(folder / "card.md", card(now))
 
 
 def _table(bundle: Bundle) -> dict[str, Any]:

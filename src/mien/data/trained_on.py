@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from mien.cache import file_sha256
+from mien.cache import content_of
 from mien.data.manifest import read
 from mien.errors import RecipeError
 from mien.recipe import Recipe, Source
@@ -25,9 +25,7 @@ def same_source(recipe: Recipe, manifest: Path) -> Source | None:
 def _same(one: Path, other: Path) -> bool:
     if not other.is_file():
         return False  # which is told when it is read
-    if one.samefile(other):
-        return True
-    return one.stat().st_size == other.stat().st_size and file_sha256(one) == file_sha256(other)
+    return one.samefile(other) or content_of(one) == content_of(other)
 
 
 def seen_before(recipe: Recipe, own: Recipe) -> Iterator[str]:

@@ -20,6 +20,8 @@ from mien.model import Model
 from mien.recipe import Recipe
 from mien.types import Modality
 
+_APART = "name this one anew (--set name=other), or remove the folder"
+
 
 def save_inputs(recipe: Recipe, root: Path, folder: Path) -> None:
     """What decides a run: its recipe, as plain values, and what its data sets hold."""
@@ -89,9 +91,6 @@ def _belongs(key: str, modality: Modality) -> bool:
 
 def _owned(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return {k: v.detach().contiguous().clone() for k, v in state.items()}
-
-
-_APART = "name this one anew (--set name=other), or remove the folder"
 
 
 class Checkpoint:
