@@ -28,6 +28,16 @@ def _own_cache() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own with the pictures of ``tiny.recipe``, and a cache of its own."""
+    from tests.tiny import write_pictures
+
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_pictures(tmp_path)
+    return tmp_path
+
+
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The folder of real data sets: MIEN_DATA, else ../shared/data beside the repository. Skips where there is none."""

@@ -143,8 +143,7 @@ def test_a_modality_that_training_examples_alone_have_is_exported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
-    write_clips(tmp_path)
-    without(tmp_path / "clips.npz", "face", "valid")
+    write_faceless(tmp_path, "valid")
     run = train(clips_recipe(), tmp_path, tmp_path / "runs", quiet=True)
     bundle = export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
     assert bundle.modalities == ("text", "voice", "face")
@@ -154,15 +153,15 @@ def test_a_modality_that_no_training_example_has_is_told_before_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
-    write_clips(tmp_path)
-    without(tmp_path / "clips.npz", "face", "train")
+    write_faceless(tmp_path, "train")
     with pytest.raises(RecipeError, match="no training example of 'clips' has face; add some, or leave it out: --set"):
         train(clips_recipe(), tmp_path, tmp_path / "runs", quiet=True)
 
 
-def without(file: Path, modality: str, split: str) -> None:
-    """Take a modality out of a split."""
-    with np.load(file) as arrays:
+def write_faceless(root: Path, split: str) -> None:
+    """Clips of which those of one split have no face."""
+    write_clips(root)
+    with np.load(root / "clips.npz") as arrays:
         table = dict(arrays)
-    table[f"has_{modality}"] = np.where(table["split"] == split, "", table[f"has_{modality}"])
-    np.savez(file, **table)
+    table["has_face"] = np.where(table["split"] == split, "", table["has_face"])
+    np.savez(root / "clips.npz", **table)

@@ -36,13 +36,6 @@ def dies_after(saves: int) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
-    write_pictures(tmp_path)
-    return tmp_path
-
-
 def test_it_learns(root: Path) -> None:
     run = line.train(recipe(epochs=20, lr=0.02), root, root / "runs", quiet=True)
     assert run.valid_loss is not None

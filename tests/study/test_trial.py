@@ -14,14 +14,7 @@ from mien.recipe import EncoderTable, FeatureTable, Recipe, Source
 from mien.study import trial
 from mien.study.trial import Entrant, judged_runs
 from mien.train import train
-from tests.tiny import clips_recipe, recipe, write_clips, write_pictures
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
-    write_pictures(tmp_path)
-    return tmp_path
+from tests.tiny import clips_recipe, recipe, write_clips
 
 
 def folded(**training: object) -> Recipe:

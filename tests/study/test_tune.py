@@ -13,7 +13,6 @@ from mien.data import batch
 from mien.errors import InputError, RecipeError
 from mien.recipe import Training
 from mien.study.tune import Between, OneOf, Search, rewritten, space, tune
-from tests.tiny import write_pictures
 
 TOML = """\
 # A small one.
@@ -41,11 +40,9 @@ targets.emotion.column = "label"
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
-    write_pictures(tmp_path)
-    (tmp_path / "tiny.toml").write_text(TOML, encoding="utf-8")
-    return tmp_path
+def root(root: Path) -> Path:
+    (root / "tiny.toml").write_text(TOML, encoding="utf-8")
+    return root
 
 
 def test_it_never_touches_the_test_split_and_goes_on(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from mien.recipe import Recipe
 from mien.train import train
 from mien.training.run import Log
 from tests.test_train import dies_after
-from tests.tiny import recipe, write_pictures
+from tests.tiny import recipe
 
 
 def test_what_was_logged_is_on_disk_before_anything_else_is_done(tmp_path: Path) -> None:
@@ -19,13 +19,6 @@ def test_what_was_logged_is_on_disk_before_anything_else_is_done(tmp_path: Path)
     with Log(tmp_path) as log:
         log.scalar("train/loss", 0.5, 1)
         assert (tmp_path / "scalars.csv").read_text(encoding="utf-8") == "1,train/loss,0.5\n"
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
-    write_pictures(tmp_path)
-    return tmp_path
 
 
 def relabelled(root: Path) -> None:
