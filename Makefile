@@ -36,7 +36,7 @@ wheel:            ## what users install, in dist/
 
 bundles:          ## train and ship both bundles from ../shared/data: about 4 hours on 2 cores; goes on where it was broken off
 	for part in text face voice-research voice-open; do $(PYTHON) -m mien train $$part --seeds 0,1,2 --resume || exit 1; done
-	for name in research open; do $(PYTHON) -m mien train $$name --seeds 0,1,2 --resume && $(PYTHON) -m mien.ship runs/$$name/seed0/bundle || exit 1; done
+	for name in research open; do $(PYTHON) -m mien train $$name --seeds 0,1,2 --resume && $(PYTHON) -m tools.ship_bundle runs/$$name/seed0/bundle || exit 1; done
 	$(MAKE) trust
 
 trust:            ## fit anew what the shipped bundles know of their own errors: 5 minutes; the voice on speakers it has not heard

@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.bundle import Bundle
+from mien.bundle.bundle import Bundle
+from mien.calibration.fit_guards import Spoilt, read_spoilt
+from mien.calibration.likelihood import nll, warmed
 from mien.data.manifest import data_root
-from mien.guarding import Spoilt, read_spoilt
-from mien.trust.fit import nll, warmed
 from mien.trust.guard import Guard
 from mien.trust.sample import Sample, joined
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.bundle import Bundle
+from mien.bundle.bundle import Bundle
 from mien.data.load import words_of
 from mien.data.manifest import data_root
 from mien.data.rows import Row, read_rows

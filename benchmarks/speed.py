@@ -25,8 +25,8 @@ from typing import Any
 import av
 import numpy as np
 
-from mien import threads
 from mien.media.sound import read_audio
+from mien.runtime import threads
 from mien.samples import demo_clip
 from mien.types import SAMPLE_RATE
 
@@ -96,7 +96,7 @@ def main() -> None:
 def stages(clip: Path) -> None:
     """Seconds of each stage. Decoding, faces and words run side by side, so the sum is more than the whole."""
     from mien import Analyzer
-    from mien.bundle import Bundle
+    from mien.bundle.bundle import Bundle
     from mien.media import faces, pages, speech, watching
 
     spent: dict[str, float] = defaultdict(float)

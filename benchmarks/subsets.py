@@ -17,23 +17,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mien import threads
+from mien.runtime import threads
 
 threads.own()
 
-from mien.bundle import Bundle  # noqa: E402  # after threads.own()
+from mien.bundle.bundle import Bundle  # noqa: E402  # after threads.own()
 from mien.data.manifest import data_root  # noqa: E402
-from mien.evaluate import BundleSystem, predict  # noqa: E402
-from mien.predictions import Judged, Predictions, pooled  # noqa: E402
-from mien.produce import produce  # noqa: E402
-from mien.recipe import Recipe, load  # noqa: E402
-from mien.study.markdown import table  # noqa: E402
-from mien.subsets import by_subset  # noqa: E402
-from mien.training.trained import example_sets, progress_bars  # noqa: E402
+from mien.evaluation.evaluate import BundleSystem, predict  # noqa: E402
+from mien.evaluation.missing import by_subset  # noqa: E402
+from mien.evaluation.predictions import Judged, Predictions, pooled  # noqa: E402
+from mien.evaluation.reliability import measure  # noqa: E402
+from mien.recipe.recipe import Recipe, load  # noqa: E402
+from mien.report.studies.markdown import table  # noqa: E402
+from mien.training.result import example_sets, progress_bars  # noqa: E402
 from mien.trust.calibration import Calibration  # noqa: E402
-from mien.trust.judge import Judgement, Trust  # noqa: E402
-from mien.trust.reliability import measure  # noqa: E402
+from mien.trust.judgement import Judgement, Trust  # noqa: E402
 from mien.trust.sample import Sample  # noqa: E402
+from mien.workflows.train_bundle import produce  # noqa: E402
 
 _FIGURES = ("accuracy", "ece", "floor", "debiased", "brier", "aurc")
 

@@ -27,17 +27,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from mien import threads
 from mien.data.batch import ExampleSet, epoch
 from mien.encoders.base import encoders
-from mien.layout import CHECKPOINT
-from mien.recipe import EncoderTable, FeatureTable, Recipe, Source, load
-from mien.train import _Loop, build
+from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, load
+from mien.runtime import threads
+from mien.runtime.run_folder import CHECKPOINT
 from mien.training import objectives
-from mien.training.machine import Machine
-from mien.training.observing import observe
-from mien.training.run import Checkpoint
-from mien.training.trained import example_sets, progress_bars
+from mien.training.checkpoint import Checkpoint
+from mien.training.devices import Machine
+from mien.training.loop import _Loop, build
+from mien.training.result import example_sets, progress_bars
+from mien.training.statistics import observe
 
 ROOT = Path(os.environ.get("MIEN_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 

@@ -29,15 +29,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mien import threads
+from mien.runtime import threads
 
 threads.own()
 
-from mien.cache import cache_folder, content_key, make_folder  # noqa: E402  # after threads.own()
 from mien.data.manifest import data_root, read  # noqa: E402
 from mien.media.sound import read_audio  # noqa: E402
 from mien.metrics.uar import uar  # noqa: E402
-from mien.recipe import EncoderTable, Recipe, Source, Target, load  # noqa: E402
+from mien.recipe.recipe import EncoderTable, Recipe, Source, Target, load  # noqa: E402
+from mien.runtime.cache import cache_folder, content_key, make_folder  # noqa: E402  # after threads.own()
 from mien.types import SAMPLE_RATE, Clip, Float32, Modality, Task  # noqa: E402
 
 SETS = ("ravdess_speech", "emodb7_2s", "emodb4_full", "nemo_pl", "ased_amharic", "zh_tw_3class")
@@ -70,8 +70,8 @@ def recipe_of(name: str, root: Path) -> Recipe:
 
 def ours(recipe: Recipe, root: Path, seed: int) -> float:
     """UAR on the test split of one training."""
-    from mien.evaluate import ModelSystem, predict
-    from mien.train import train
+    from mien.evaluation.evaluate import ModelSystem, predict
+    from mien.training.loop import train
 
     with tempfile.TemporaryDirectory() as runs:
         run = train(replace(recipe, seed=seed), root, Path(runs), quiet=True)

@@ -11,10 +11,10 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from mien import Analyzer
-from mien.explained import Clearest
-from mien.report._page.media import referred
-from mien.report.html import write_html
+from mien.report.exporters.html import write_html
+from mien.report.page.media import referred
 from mien.samples import demo_clip
+from mien.workflows.explain_clip import Clearest
 
 
 def picture(page: Path, chromium: str) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mien import threads
+from mien.runtime import threads
 
 ROOT = Path(__file__).resolve().parents[1]
 

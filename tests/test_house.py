@@ -20,7 +20,7 @@ from mien.explain.evidence.base import explainers
 from mien.fusion.base import fusions
 from mien.metrics.base import metrics
 from mien.registry import Family
-from mien.report.base import exporters
+from mien.report.exporters.base import exporters
 from mien.types import MODALITIES
 
 from .conftest import ROOT
@@ -139,11 +139,11 @@ def test_results_speak_of_what_is_expressed(path: Path) -> None:
 
 def test_one_loop_learns() -> None:
     loops = {called(p) for p in MODULES for name, _ in calls(p) if name.endswith(".backward")}
-    assert loops == {"src/mien/train.py"}
+    assert loops == {"src/mien/training/loop.py"}
 
 
 def test_threads_are_owned_in_one_place() -> None:
-    owner = PACKAGE / "threads.py"
+    owner = PACKAGE / "runtime" / "threads.py"
     others = [p for p in MODULES if p != owner]
     sets = r"intra_op_num_threads|OMP_NUM_THREADS|MKL_NUM_THREADS|OPENBLAS_NUM_THREADS|setNumThreads"
     assert [called(p) for p in others if re.search(sets, p.read_text(encoding="utf-8"))] == []
@@ -196,15 +196,21 @@ def test_analysis_never_loads_torch() -> None:
     code = """
 import sys
 import numpy as np
-import mien, mien.batch, mien.bundle, mien.bundles, mien.cache, mien.card, mien.circumplex, mien.cli, mien.errors
-import mien.extras, mien.pipeline, mien.recipe, mien.registry, mien.samples, mien.threads
-import mien.media.cut, mien.media.faces, mien.media.open, mien.media.speech, mien.media.subtitles
+import importlib, pkgutil
+import mien.media.faces, mien.media.speech, mien.recipe.recipe
+from mien.runtime import threads
+
+rooms = ("bundle", "encoders", "explain", "media", "recipe", "report", "runtime", "trust")
+for room in rooms:
+    for module in pkgutil.walk_packages([f"{mien.__path__[0]}/{room}"], f"mien.{room}."):
+        importlib.import_module(module.name)
+import mien.cli, mien.pipeline, mien.workflows.analyze_files, mien.workflows.explain_clip
 from mien.encoders.base import encoders
-from mien.report.base import exporters
+from mien.report.exporters.base import exporters
 from mien.timeline import Prediction, Timeline
 from mien.types import Audio, Frames, Segment, Span, Word, Words
 
-mien.threads.own()
+threads.own()
 span = Span(0.0, 2.0)
 sound = Audio((0.3 * np.sin(2 * np.pi * 220 * np.arange(32_000) / 16_000)).astype(np.float32))
 frames = Frames(np.random.default_rng(0).integers(0, 255, (3, 112, 112, 3), dtype=np.uint8), np.asarray([0.0, 0.5, 1.0]))
@@ -217,7 +223,7 @@ mien.media.faces.LibFaceDetection().detect(frames.pixels[0])
 said = Prediction(span, "person-1", "hello", "happy", {"happy": 1.0}, 0.8, 0.5, {"text": 1.0}, {}, {})
 for name in exporters:
     exporters.get(name)(Timeline("x", 2.0, "b", "0", (said,), "happy", {"happy": 1.0}, 0.8, 0.5))
-mien.recipe.load("text")
+mien.recipe.recipe.load("text")
 torch_like = ("torch", "transformers", "lightning_fabric", "sklearn", "onnx")
 print([m for m in torch_like if m in sys.modules])
 """

@@ -11,9 +11,9 @@ import pytest
 from mien.errors import RecipeError
 from mien.person import Baseline, Population
 from mien.pipeline import Analyzer, People
-from mien.produce import produce
-from mien.recipe import EncoderTable, FeatureTable, Recipe, Source, Target, Training
+from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target, Training
 from mien.types import Float32, Modality, Segment, Span, Track
+from mien.workflows.train_bundle import produce
 from tests import tiny
 
 PEOPLE, CLIPS = 12, 8

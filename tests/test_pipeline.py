@@ -15,8 +15,8 @@ from mien.encoders.base import encoders
 from mien.errors import InputError
 from mien.media.picture import read_image
 from mien.media.sound import read_audio
-from mien.report.base import exporters
-from mien.report.json import schema
+from mien.report.exporters.base import exporters
+from mien.report.exporters.json import schema
 from mien.samples import demo_clip
 from mien.types import EMOTIONS, SAMPLE_RATE, Clip, Segment, Span, Track
 from tests.media.clips import write_clip

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from mien.bundle import Bundle
+from mien.bundle.bundle import Bundle
 from mien.cli import app
 from mien.samples import demo_clip
 

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 
 import mien
-from mien import bundle, bundles, recipe
+from mien import bundles
+from mien.bundle import bundle
 from mien.data.load import words_of
 from mien.encoders.base import encoders
 from mien.fusion.base import fusions
+from mien.recipe import recipe
 from mien.samples import demo_clip
 from mien.types import EMOTIONS, MODALITIES, Segment, Span
 
@@ -162,8 +164,8 @@ def test_the_licence_is_whole() -> None:
 def test_what_is_evaluated_is_what_users_get(tmp_path: Path) -> None:
     """Calibration that depends on the recording, and guards, count in evaluations too."""
     from mien.data.batch import load_sets
-    from mien.evaluate import BundleSystem, Keep
-    from mien.recipe import Source
+    from mien.evaluation.evaluate import BundleSystem, Keep
+    from mien.recipe.recipe import Source
 
     (tmp_path / "my.csv").write_text(
         "video,text,emotion,split\n"

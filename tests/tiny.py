@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from mien.recipe import EncoderTable, FeatureTable, Recipe, Source, Target, Training
+from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target, Training
 from mien.types import Modality
 
 

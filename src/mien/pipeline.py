@@ -9,19 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien import threads
-from mien.answer import single
-from mien.circumplex import expected
-from mien.explain import shapley
+from mien.bundle.answer import single
+from mien.emotions import expected
+from mien.explain import contributions
 from mien.explain.question import Seen
-from mien.media.reading import clip_of
 from mien.media.segmenting import Progress, Segmenter
+from mien.media.written import clip_of
 from mien.person import Baseline
+from mien.runtime import threads
 from mien.timeline import Prediction, Timeline, best, mean
 from mien.types import Clip, Modality, Segment, Track
 
 if TYPE_CHECKING:
-    from mien.bundle import Bundle
+    from mien.bundle.bundle import Bundle
     from mien.media.cut import CutSettings
 
 Watch = Callable[[Seen, Prediction], None]
@@ -48,7 +48,7 @@ class Analyzer:
         settings: CutSettings | None = None,
         task: str | None = None,
     ) -> None:
-        from mien.bundle import Bundle
+        from mien.bundle.bundle import Bundle
 
         threads.own()
         self.bundle: Bundle = Bundle.load(bundle)
@@ -115,7 +115,7 @@ class Analyzer:
         valence, arousal = expected(scores, self.bundle.positions)
         label = best(scores)
         values = {s: float(found[task][labels.index(label)]) for s, found in answer.subsets.items()}
-        contributed = shapley.contributions(values)
+        contributed = contributions.contributions(values)
         prediction = Prediction(
             span=segment.span,
             who=segment.who,
@@ -124,13 +124,13 @@ class Analyzer:
             scores=scores,
             valence=valence,
             arousal=arousal,
-            shares=shapley.shares(contributed),
+            shares=contributions.shares(contributed),
             opinions={m: dict(zip(labels, map(float, o[task]), strict=True)) for m, o in answer.opinions.items()},
             quality={
                 m: dict(zip(encoders[m].quality_names, map(float, t.quality), strict=True)) for m, t in tracks.items()
             },
             contributions=contributed,
-            interactions=shapley.interactions(values),
+            interactions=contributions.interactions(values),
             label_set=answer.label_sets[task],
             uncertain=task in answer.uncertain,
             reasons=(*(["low_confidence"] if task in answer.uncertain else ()), *answer.reasons, *unread),

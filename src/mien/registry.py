@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar, get_type_hints
 
-from mien import strict
 from mien.errors import RecipeError, UnknownNameError, closest
+from mien.recipe import strict
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -45,9 +45,9 @@ def _hints(part: Callable[..., Any]) -> dict[str, Any]:
 class Family(Generic[T]):
     """One extension point: parts by name.
 
-    Built-in parts are the modules of ``package`` whose name does not start with "_" and is not "base"; each registers
-    itself under its own file name. Third-party parts come from the entry-point group ``mien.<name>``. Nothing is
-    imported before a part is asked for.
+    Built-in parts are the modules of ``package``, not of its subfolders, whose name does not start with "_" and is not
+    "base". Each registers itself under its own file name. Third-party parts come from the entry-point group
+    ``mien.<name>``. Nothing is imported before a part is asked for.
 
     Args:
         name: plural name, as in messages and entry points ("fusions").
@@ -119,7 +119,11 @@ class Family(Generic[T]):
 
     def _builtin(self) -> list[str]:
         package = importlib.import_module(self._package)
-        return [m.name for m in pkgutil.iter_modules(package.__path__) if m.name != "base" and m.name[0] != "_"]
+        return [
+            m.name
+            for m in pkgutil.iter_modules(package.__path__)
+            if not m.ispkg and m.name != "base" and m.name[0] != "_"
+        ]
 
     def _plugins(self) -> list[Any]:
         return list(entry_points(group=f"mien.{self.name}"))

@@ -8,7 +8,7 @@ import pytest
 from mien.cli import main
 from mien.data.own import own_data
 from mien.data.rows import read_rows
-from mien.recipe import EncoderTable, Recipe
+from mien.recipe.recipe import EncoderTable, Recipe
 
 from .readers.sets import SETS
 

@@ -8,7 +8,7 @@ import pytest
 
 from mien.data.manifest import data_root, read
 from mien.errors import RecipeError
-from mien.recipe import Source, Target
+from mien.recipe.recipe import Source, Target
 from mien.types import EMOTION, EMOTIONS, Task
 
 _LABELS = Target("label", {"joy": "happy", "anger": "angry"})

@@ -12,7 +12,7 @@ from mien.data.load import segment_of
 from mien.data.manifest import read
 from mien.data.own import own_data
 from mien.errors import RecipeError
-from mien.recipe import EncoderTable, FeatureTable, Recipe, Source
+from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source
 from mien.types import EMOTION, Modality, Task
 
 from ..tiny import write_pictures

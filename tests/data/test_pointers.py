@@ -9,7 +9,7 @@ import pytest
 from mien.data.load import segment_of
 from mien.data.manifest import read
 from mien.errors import RecipeError
-from mien.recipe import FeatureTable, Source, Target
+from mien.recipe.recipe import FeatureTable, Source, Target
 from mien.types import EMOTION
 
 _TABLE = FeatureTable("units", file="faces.npz", key="name", match="path", pattern=r"03-(\d+)\.ogg", name=r"01-\1")

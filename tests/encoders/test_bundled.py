@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.bundle import Bundle
+from mien.bundle.bundle import Bundle
 from mien.data.load import words_of
 from mien.encoders.base import encoders
 from mien.encoders.bundled import Bundled

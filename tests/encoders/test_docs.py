@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import tomllib
 
-from mien import recipe
 from mien.encoders.base import encoders
+from mien.recipe import recipe
 from tests.conftest import ROOT
 
 TEXT = (ROOT / "docs" / "encoders.md").read_text(encoding="utf-8")

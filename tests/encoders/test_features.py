@@ -9,7 +9,7 @@ from torch.export import Dim
 
 from mien.encoders.features import GivenFeatures
 from mien.errors import InputError
-from mien.graphs import trace
+from mien.export.graphs import trace
 from mien.testing import check_encoder
 from mien.types import Segment, Span, Track
 

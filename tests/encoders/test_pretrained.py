@@ -19,7 +19,7 @@ from mien.encoders.face_hf import PretrainedFace
 from mien.encoders.text_hf import PretrainedText
 from mien.encoders.voice_hf import PretrainedVoice
 from mien.errors import InputError
-from mien.training.frozen import trunk_of
+from mien.model.trunks import trunk_of
 from mien.types import Audio, Frames, Segment, Span, Track
 from tests.encoders.tiny_models import CHINESE, TEXT, WAVE, tiny_model
 

@@ -13,12 +13,12 @@ from rich.console import Console
 from mien.errors import InputError
 from mien.explain.defaults import defaults, measured
 from mien.explain.path import build
-from mien.explain.table import schema, write_json
-from mien.explain.terminal import render
-from mien.explained import Clearest, explain_moment
 from mien.explanation import Explanation
 from mien.pipeline import Analyzer
+from mien.report.explanation import schema, write_json
+from mien.report.terminal.explanation import render
 from mien.samples import demo_clip
+from mien.workflows.explain_clip import Clearest, explain_moment
 
 from ..conftest import ROOT
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mien.bundle import Bundle
+from mien.bundle.bundle import Bundle
 from mien.explain.evidence.base import Explainer, Weighed, explainers
 from mien.explain.evidence.occlusion_face import FaceOcclusion
 from mien.explain.evidence.occlusion_sound import SoundOcclusion
 from mien.explain.evidence.occlusion_words import WordOcclusion
 from mien.explain.faithfulness import measure
 from mien.explain.question import Question, Seen
-from mien.media.reading import sentence_segments
+from mien.media.written import sentence_segments
 from mien.types import Segment, Span, Word, Words
 
 

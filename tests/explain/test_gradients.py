@@ -17,22 +17,22 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from mien import heads
-from mien.bundle import Bundle
-from mien.cache import file_sha256
+from mien.bundle.bundle import Bundle
 from mien.data.load import words_of
 from mien.errors import InputError
 from mien.explain.evidence.base import explainers
 from mien.explain.faithfulness import measure
 from mien.explain.question import Question, Seen
 from mien.explain.slopes import run_of, slopes
-from mien.explain.table import schema
 from mien.explanation import Evidence
-from mien.gradients import STEPS, TOLERANCE, integrate, reopened
-from mien.produce import exported
-from mien.recipe import EncoderTable, Recipe, Source, Training
-from mien.train import train
+from mien.model import heads
+from mien.model.gradients import STEPS, TOLERANCE, integrate, reopened
+from mien.recipe.recipe import EncoderTable, Recipe, Source, Training
+from mien.report.explanation import schema
+from mien.runtime.cache import file_sha256
+from mien.training.loop import train
 from mien.types import Audio, Frames, Modality, Segment, Span
+from mien.workflows.train_bundle import exported
 
 from ..encoders.tiny_models import tiny_model
 
@@ -209,7 +209,7 @@ def test_a_bundle_without_its_run_is_refused(run: Path, monkeypatch: pytest.Monk
     ):
         run_of(Bundle.load("research"))
     assert run_of(Bundle.load(run / "bundle")) == (run, file_sha256(run / "weights.safetensors"))
-    monkeypatch.setattr("mien.extras.find_spec", lambda name: None if name == "torch" else object())
+    monkeypatch.setattr("mien.runtime.extras.find_spec", lambda name: None if name == "torch" else object())
     with pytest.raises(InputError, match=r"following gradients needs torch; run: pip install 'mien\[train\]'"):
         run_of(Bundle.load(run / "bundle"))
 

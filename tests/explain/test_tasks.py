@@ -11,21 +11,21 @@ import jsonschema
 import numpy as np
 import pytest
 
-from mien.bundle import Bundle
-from mien.calibrate import calibrate
-from mien.card import trusted
+from mien.bundle.bundle import Bundle
+from mien.bundle.card import trusted
+from mien.calibration.calibrate import calibrate
 from mien.cli import guarded
 from mien.cli.app import app
 from mien.errors import InputError
-from mien.explain.table import schema as explanation_schema
 from mien.pipeline import Analyzer
-from mien.produce import exported
-from mien.recipe import EncoderTable, Recipe, Source, Target, Training
-from mien.report.json import schema as timeline_schema
-from mien.train import train
+from mien.recipe.recipe import EncoderTable, Recipe, Source, Target, Training
+from mien.report.explanation import schema as explanation_schema
+from mien.report.exporters.json import schema as timeline_schema
+from mien.training.loop import train
 from mien.trust.calibration import Calibration
 from mien.trust.label_sets import LabelSets
 from mien.types import Task
+from mien.workflows.train_bundle import exported
 
 from ..encoders.tiny_models import tiny_model
 

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mien import heads
 from mien.errors import RecipeError
 from mien.fusion.base import Fused, Fusion, fusions, present
+from mien.model import heads
 from mien.networks.pooled import pooled
-from mien.recipe import Loss
+from mien.recipe.recipe import Loss
 from mien.testing import check_fusion
 from mien.types import EMOTION, MODALITIES, Modality, Task
 from tests.conftest import ROOT

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
+from mien.export.graphs import trace
 from mien.fusion.base import Fusion
-from mien.graphs import trace
-from mien.threads import open_graph
+from mien.runtime.threads import open_graph
 from tests.fusion.test_contract import PAIR, PARTS, build
 
 Given = tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch.export import Dim
 
-from mien.graphs import trace
+from mien.export.graphs import trace
 from mien.networks.pooled import PooledStatistics, utterance_statistics
 
 STATES, OTHERS = 5, 2

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mien.report._page.media import Media, embedded, referred
-from mien.report.html import write_html
+from mien.report.exporters.html import write_html
+from mien.report.page.media import Media, embedded, referred
 from mien.samples import demo_clip
 
 from .browser import EXPLAINED, OPTIONS, TALK, chromium

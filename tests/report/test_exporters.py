@@ -10,9 +10,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from mien.report.base import exporters
-from mien.report.json import schema
-from mien.report.table import render
+from mien.report.exporters.base import exporters
+from mien.report.exporters.json import schema
+from mien.report.exporters.table import render
 from mien.timeline import Prediction, Timeline
 from mien.types import EMOTIONS, Span
 

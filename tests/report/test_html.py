@@ -17,10 +17,10 @@ import pytest
 
 from mien.errors import InputError
 from mien.explanation import Explanation
-from mien.report._page import shell
-from mien.report._page.media import EMBED_LIMIT, Media, embedded, referred
-from mien.report._page.palette import MODALITY_LOOKS, looks
-from mien.report.html import write_html
+from mien.report.exporters.html import write_html
+from mien.report.page import shell
+from mien.report.page.media import EMBED_LIMIT, Media, embedded, referred
+from mien.report.page.palette import MODALITY_LOOKS, looks
 from mien.timeline import Timeline
 from mien.trust.guard import REASONS
 from mien.types import EMOTIONS

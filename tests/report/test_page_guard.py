@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mien.report.html import write_html
+from mien.report.exporters.html import write_html
 from mien.types import EMOTIONS, Span
 
 from .browser import TALK, explained, opened, words

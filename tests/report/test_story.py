@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mien.report._page import story
-from mien.report._page.words import Language
+from mien.report.page import story
+from mien.report.page.words import Language
 from mien.timeline import Opinion, Prediction, Timeline, best, mean
 from mien.types import EMOTIONS, Modality, Span
 

@@ -7,9 +7,9 @@ import string
 
 import pytest
 
-from mien.bundle import Bundle
+from mien.bundle.bundle import Bundle
 from mien.errors import InputError
-from mien.report._page.words import Language, clock, languages
+from mien.report.page.words import Language, clock, languages
 from mien.types import EMOTIONS
 
 from ..conftest import ROOT
@@ -46,7 +46,7 @@ def test_no_key_and_no_place_is_missing(name: str) -> None:
 
 def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
     templates = CODE / "report" / "templates"
-    files = [*templates.glob("*.html"), *templates.glob("*.js"), *(CODE / "report" / "_page").glob("*.py")]
+    files = [*templates.glob("*.html"), *templates.glob("*.js"), *(CODE / "report" / "page").glob("*.py")]
     code = "\n".join(p.read_text(encoding="utf-8") for p in files)
     known = sentences("en")
     built = ("labels.", "modalities.", "quality.", "measures.", "technical.", "limits.", "media.", "reasons.")

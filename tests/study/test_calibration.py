@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from mien.bundle import Bundle
+from mien.bundle.bundle import Bundle
 from mien.errors import InputError
-from mien.predictions import Judged, Predictions
+from mien.evaluation.predictions import Judged, Predictions
+from mien.report.studies.evaluation import evaluation_page
 from mien.study.calibration import calibration, grid, shown
-from mien.study.evaluation_page import evaluation_page
-from mien.study.judging import Found, judged
+from mien.study.evaluation import Found, judged
 from mien.types import EMOTION, Task
 from tests.report.browser import LAPTOP, PHONE, opened
 

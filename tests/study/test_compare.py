@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from mien.errors import InputError
-from mien.predictions import Judged, Predictions
-from mien.settings import Loss
+from mien.evaluation.predictions import Judged, Predictions
+from mien.recipe.sections import Loss
 from mien.study.compare import boards
 from mien.study.comparison import Plan, run
 from mien.study.trial import Cost, Entrant, Outcome

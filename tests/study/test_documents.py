@@ -7,9 +7,9 @@ import textwrap
 import tomllib
 from pathlib import Path
 
-from mien import recipe as recipes
-from mien import strict
 from mien.metrics.base import metrics
+from mien.recipe import recipe as recipes
+from mien.recipe import strict
 from mien.study.bench import Bench
 from mien.study.tune import space
 from tests.conftest import ROOT

@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from mien.errors import InputError
-from mien.predictions import Judged, Predictions
-from mien.recipe import EncoderTable, Recipe, Source
+from mien.evaluation.predictions import Judged, Predictions
+from mien.recipe.recipe import EncoderTable, Recipe, Source
 from mien.study.groups import attributes, compared, shown
 from mien.types import EMOTION, Task
 

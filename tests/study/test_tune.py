@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mien import recipe as recipes
 from mien.data import batch
 from mien.errors import InputError, RecipeError
-from mien.recipe import Training
+from mien.recipe import recipe as recipes
+from mien.recipe.recipe import Training
 from mien.study.tune import Between, OneOf, Search, rewritten, space, tune
 
 TOML = """\
@@ -57,7 +57,7 @@ def test_it_never_touches_the_test_split_and_goes_on(root: Path, monkeypatch: py
         splits.append(str(arguments[1]))
         return load(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("mien.training.trained.load_sets", spied)
+    monkeypatch.setattr("mien.training.result.load_sets", spied)
     told: list[float] = []
     first = tune(Search(root / "tiny.toml", (), 2), root, root / "runs", lambda number, score: told.append(score))
     assert set(splits) == {"train", "valid"}

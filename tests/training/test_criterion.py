@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from mien import heads
-from mien import train as line
-from mien.model import Batch
-from mien.recipe import Loss
-from mien.training.lesson import Criterion
-from mien.training.machine import Machine
-from mien.training.observing import label_shares
+from mien.model import heads
+from mien.model.model import Batch
+from mien.recipe.recipe import Loss
+from mien.training import loop as line
+from mien.training.devices import Machine
+from mien.training.statistics import label_shares
+from mien.training.step import Criterion
 from tests import tiny
-from tests.training.test_lesson import two_tasks
+
+from .test_step import two_tasks
 
 
 def test_the_loss_of_validation_is_the_mean_over_the_labelled_examples_of_each_task(

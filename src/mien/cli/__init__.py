@@ -1,4 +1,4 @@
-"""The command line. The verbs are in ``reading``, ``explaining``, ``training``, ``studies`` and ``data``."""
+"""The command line. The verbs are in ``analysis``, ``explanation``, ``training``, ``studies`` and ``data``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from io import TextIOWrapper
 
 import typer
 
-from mien.cli import data, explaining, reading, studies, training
+from mien.cli import analysis, data, explanation, studies, training
 from mien.cli.app import app
 from mien.errors import MienError, explain, is_mistake
 
-__all__ = ["app", "data", "explaining", "guarded", "main", "reading", "studies", "training"]
+__all__ = ["analysis", "app", "data", "explanation", "guarded", "main", "studies", "training"]
 
 
 def main() -> None:

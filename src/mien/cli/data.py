@@ -30,9 +30,9 @@ def check(
     from rich.console import Console
 
     from mien.data.checks.check import check as check_manifest
-    from mien.data.checks.table import render
-    from mien.outputs import STDOUT, check_outputs, put
-    from mien.recipe import load
+    from mien.recipe.recipe import load
+    from mien.report.terminal.checks import render
+    from mien.workflows.outputs import STDOUT, check_outputs, put
 
     if json is not None:
         check_outputs({"json": json}, [manifest])

@@ -36,7 +36,7 @@ def compare(
     runs: Runs = Path("runs"),
 ) -> None:
     """Train recipes with the same seeds and compare them on the same test examples: a table in Markdown, JSON and HTML."""
-    from mien.extras import needs_train
+    from mien.runtime.extras import needs_train
 
     needs_train()
     from mien.study.comparison import Plan, run
@@ -63,7 +63,7 @@ def _entrants(
 @contextmanager
 def _following(total: int) -> Iterator[Callable[[str], None]]:
     """One bar over all trainings; what is trained now stands beside it."""
-    from mien.training.trained import progress_bars
+    from mien.training.result import progress_bars
 
     with progress_bars() as bars:
         bar = bars.add_task("", total=total)
@@ -94,16 +94,16 @@ def evaluate(
     data_root: Root = None,
 ) -> None:
     """Judge a bundle on labelled data: every metric with its interval, and what is left when modalities are missing."""
-    from mien.extras import needs_report, needs_train
+    from mien.runtime.extras import needs_report, needs_train
 
     needs_train()
     if html is not None:
         needs_report()
-    from mien.bundle import Bundle
-    from mien.outputs import STDOUT, check_outputs, put
-    from mien.study.evaluation_page import evaluation_page
+    from mien.bundle.bundle import Bundle
+    from mien.report.studies.evaluation import evaluation_page
+    from mien.study.evaluation import judged, on
     from mien.study.groups import attributes, compared
-    from mien.study.judging import judged, on
+    from mien.workflows.outputs import STDOUT, check_outputs, put
 
     outputs = {kind: path for kind, path in (("html", html), ("json", json), ("csv", csv)) if path is not None}
     check_outputs(outputs, [data] if data is not None else [])
@@ -132,7 +132,7 @@ def tune(
     runs: Runs = Path("runs"),
 ) -> None:
     """Look for better numbers in a recipe. Validation data alone decide; the test split is not read."""
-    from mien.extras import needs_train, needs_tune
+    from mien.runtime.extras import needs_train, needs_tune
 
     needs_train()
     needs_tune()
@@ -161,11 +161,11 @@ def bench(
     runs: Runs = Path("runs"),
 ) -> None:
     """Rebuild a table of the documentation beside the published figures; what is trained already is not trained again."""
-    from mien.extras import needs_train
+    from mien.runtime.extras import needs_train
 
     needs_train()
-    from mien.cache import write_atomic
     from mien.data.manifest import data_root as find
+    from mien.runtime.cache import write_atomic
     from mien.study import bench as benches
     from mien.study.comparison import run
 

@@ -12,10 +12,10 @@ import typer
 
 from mien.cli.app import Runs, app
 from mien.errors import InputError
-from mien.layout import RECORD, run_folder
+from mien.runtime.run_folder import RECORD, run_folder
 
 if TYPE_CHECKING:
-    from mien.recipe import Recipe
+    from mien.recipe.recipe import Recipe
 
 
 @app.command()
@@ -35,11 +35,11 @@ def train(
     nodes: Annotated[int, typer.Option(help="Machines that run this same command.")] = 1,
 ) -> None:
     """Train, evaluate and export a bundle from a recipe."""
-    from mien.extras import needs_train
+    from mien.runtime.extras import needs_train
 
     needs_train()
-    from mien.produce import produce
-    from mien.training.machine import Machine, is_first_process
+    from mien.training.devices import Machine, is_first_process
+    from mien.workflows.train_bundle import produce
 
     machine, each = Machine(accelerator, devices, strategy, nodes), _seeds(seeds)
     plan, root = chosen(recipe, set_ or [], data, data_root)
@@ -54,8 +54,8 @@ def chosen(name: str, changes: Sequence[str], data: Path | None, given: Path | N
     """A recipe on its own data or on the user's, checked before they are read, and the folder that holds them."""
     from mien.data.manifest import data_root
     from mien.data.own import own_data
-    from mien.recipe import load
-    from mien.train import check_names
+    from mien.recipe.recipe import load
+    from mien.training.loop import check_names
 
     recipe = load(name, changes)
     check_names(recipe)
@@ -64,8 +64,8 @@ def chosen(name: str, changes: Sequence[str], data: Path | None, given: Path | N
 
 def _report(folders: Sequence[Path]) -> None:
     """A page about each seed's training, beside its bundle; without the extra for it, say how to get it."""
-    from mien.extras import needs_report
-    from mien.study.training_report import write
+    from mien.report.studies.training import write
+    from mien.runtime.extras import needs_report
 
     try:
         needs_report()
@@ -94,12 +94,12 @@ def calibrate(
     data_root: Annotated[Path | None, typer.Option(help="Folder of the data sets.")] = None,
 ) -> None:
     """Fit on validation data how far a bundle's answers can be trusted; nothing is trained."""
-    from mien.extras import needs_train
+    from mien.runtime.extras import needs_train
 
     needs_train()
-    from mien.bundle import Bundle
-    from mien.calibrate import Aims
-    from mien.calibrate import calibrate as fit
+    from mien.bundle.bundle import Bundle
+    from mien.calibration.calibrate import Aims
+    from mien.calibration.calibrate import calibrate as fit
     from mien.data.manifest import data_root as find
     from mien.data.own import own_data
 

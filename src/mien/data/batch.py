@@ -17,9 +17,9 @@ from torch import Tensor
 from mien.data.manifest import read
 from mien.data.tracks import Item, TrackStore
 from mien.encoders.base import Encoder
-from mien.model import Batch
+from mien.model.model import Batch
 from mien.person import Baseline, Population
-from mien.recipe import Source
+from mien.recipe.recipe import Source
 from mien.types import Example, Modality, Task, Track
 
 Progress = Callable[[int], None]

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mien.cache import content_key, content_of
 from mien.data.manifest import files
 from mien.data.readers.base import read_set
-from mien.recipe import Source
+from mien.recipe.recipe import Source
+from mien.runtime.cache import content_key, content_of
 
 
 def content(sources: Sequence[Source], root: Path) -> str:

@@ -8,11 +8,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from mien.cache import write_atomic
 from mien.data.manifest import FILES
 from mien.data.readers.base import LeftOut, read_set
 from mien.data.rows import Row
 from mien.errors import InputError
+from mien.runtime.cache import write_atomic
 
 
 def write_manifest(reader: str, folder: Path, out: Path, left_out: LeftOut, progress: Callable[[], None]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mien.data.rows import Entry, Row
-from mien.recipe import Source
+from mien.recipe.recipe import Source
 
 
 class Place(NamedTuple):

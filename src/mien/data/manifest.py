@@ -18,7 +18,7 @@ from mien.data.rows import Entry, Row, read_rows
 from mien.data.split import cross_validate, divide, hold_out
 from mien.data.values import finite, row_number, span, votes_for
 from mien.errors import RecipeError, closest
-from mien.recipe import Source, Target
+from mien.recipe.recipe import Source, Target
 from mien.types import Clip, Example, Float32, Task
 
 _T = TypeVar("_T")

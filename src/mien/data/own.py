@@ -17,7 +17,7 @@ from mien.data.rows import Row, read_rows
 from mien.data.trained_on import same_source, seen_before
 from mien.data.values import score_for, vote_columns, votes_for
 from mien.errors import RecipeError, closest
-from mien.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
+from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
 from mien.types import Modality, Task
 
 Say = Callable[[str], None]

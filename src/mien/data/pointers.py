@@ -10,7 +10,7 @@ from pathlib import Path
 from mien.data.dialogue import Place
 from mien.data.rows import Entry, Row, read_rows
 from mien.errors import RecipeError
-from mien.recipe import FeatureTable, Source
+from mien.recipe.recipe import FeatureTable, Source
 from mien.types import Features, Modality
 
 

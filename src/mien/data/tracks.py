@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.cache import cache_folder, content_key, content_of, make_folder
 from mien.data.load import segment_of, spoil
 from mien.encoders.base import Encoder
 from mien.errors import MediaError
+from mien.runtime.cache import cache_folder, content_key, content_of, make_folder
 from mien.types import Clip, Example, Modality, Track
 
 _SHARD = 256

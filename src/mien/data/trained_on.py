@@ -6,10 +6,10 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from mien.cache import content_of
 from mien.data.manifest import read
 from mien.errors import RecipeError
-from mien.recipe import Recipe, Source
+from mien.recipe.recipe import Recipe, Source
+from mien.runtime.cache import content_of
 from mien.types import Clip, Example
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mien import bundles, threads
-from mien.cache import file_sha256
+from mien import bundles
 from mien.encoders.base import Encoder, encoders
 from mien.errors import InputError, MienError
+from mien.runtime import threads
+from mien.runtime.cache import file_sha256
 from mien.types import Float32, Modality, Segment, Span, Track, Word, Words
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 from mien.encoders._front import crops
 from mien.encoders._front.pretrained import PretrainedEncoder
 from mien.encoders.base import encoders
-from mien.hub import model_table
+from mien.runtime.hub import model_table
 from mien.types import Frames, Modality, Segment, Track
 
 if TYPE_CHECKING:

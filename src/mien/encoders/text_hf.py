@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mien.cache import file_sha256
 from mien.encoders._front.pretrained import PretrainedEncoder
 from mien.encoders._front.tokens import TokenEncoder
 from mien.encoders.base import encoders
-from mien.hub import needed_file
+from mien.runtime.cache import file_sha256
+from mien.runtime.hub import needed_file
 from mien.types import Segment, Track
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from mien.encoders._front import sound
 from mien.encoders._front.pretrained import PretrainedEncoder
 from mien.encoders.base import encoders
 from mien.errors import InputError
-from mien.hub import model_table
+from mien.runtime.hub import model_table
 from mien.types import SAMPLE_RATE, Modality, Segment, Track
 
 if TYPE_CHECKING:

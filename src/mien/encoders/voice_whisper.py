@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mien import threads
 from mien.bundles import shared_file
 from mien.encoders import _prosody
 from mien.encoders._front import sound
 from mien.encoders.base import Encoder, encoders
+from mien.runtime import threads
 from mien.types import SAMPLE_RATE, Float32, Modality, Segment, Track
 
 if TYPE_CHECKING:

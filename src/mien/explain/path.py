@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mien.bundle import Bundle
-from mien.explain import shapley
+from mien.bundle.bundle import Bundle
+from mien.explain import contributions
 from mien.explain.evidence.base import Explainer, explainers
 from mien.explain.question import Question, Seen
 from mien.explanation import Calibrated, Explanation, Stage
 from mien.timeline import Prediction
-from mien.trust.judge import subset_name
+from mien.trust.judgement import subset_name
 from mien.types import MODALITIES, Modality
 
 
@@ -47,8 +47,8 @@ def explain(
         prediction=prediction,
         label=chosen,
         prior=values[frozenset()],
-        contributions=shapley.contributions(values),
-        interactions=shapley.interactions(values),
+        contributions=contributions.contributions(values),
+        interactions=contributions.interactions(values),
         pooled=dict(zip(labels, map(float, seen.answer.uncalibrated[task]), strict=True)),
         calibrated=_calibrated(bundle, seen),
         weights=seen.answer.weights,

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from mien.answer import Answer, Encoded
-from mien.bundle import Bundle
+from mien.bundle.answer import Answer, Encoded
+from mien.bundle.bundle import Bundle
 from mien.types import Float32, Modality, Segment, Task, Track
 
 _BATCH = 32

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.bundle import Bundle
-from mien.cache import file_sha256
+from mien.bundle.bundle import Bundle
 from mien.errors import InputError
-from mien.extras import needs_train
-from mien.layout import RECIPE, WEIGHTS
+from mien.runtime.cache import file_sha256
+from mien.runtime.extras import needs_train
+from mien.runtime.run_folder import RECIPE, WEIGHTS
 
 if TYPE_CHECKING:
-    from mien.gradients import Slopes
+    from mien.model.gradients import Slopes
 
 
 def run_of(bundle: Bundle) -> tuple[Path, str]:
@@ -45,6 +45,6 @@ def slopes(bundle: Bundle) -> Slopes:
         InputError: see ``run_of``.
     """
     folder, sha256 = run_of(bundle)
-    from mien.gradients import slopes_of
+    from mien.model.gradients import slopes_of
 
     return slopes_of(folder, sha256)

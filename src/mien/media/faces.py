@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mien import threads
 from mien.errors import InputError
+from mien.runtime import threads
 from mien.types import Float32
 
 Pixels = NDArray[np.uint8]

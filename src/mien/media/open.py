@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mien import threads
 from mien.errors import MediaError
 from mien.media.picture import check_file, check_pixels, picture_size
+from mien.runtime import threads
 from mien.types import SAMPLE_RATE, Audio
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.errors import InputError
-from mien.media.reading import is_text, sentence_segments, text_file_segments
+from mien.media.written import is_text, sentence_segments, text_file_segments
 from mien.types import Clip, Cut, Segment, Span, Words
 
 if TYPE_CHECKING:

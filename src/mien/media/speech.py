@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from mien import threads
-from mien.cache import cache_folder, file_sha256, make_folder, write_atomic
 from mien.errors import InputError, MienError
+from mien.runtime import threads
+from mien.runtime.cache import cache_folder, file_sha256, make_folder, write_atomic
 from mien.types import SAMPLE_RATE, Float32, Span, Word
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """What a metric is: a function of sums over examples.
 
 That accuracy is a mean is plain; but F1 too depends only on counts, a correlation on sums of products, a calibration error on
-sums within bins. Written so, a resample of the examples (a bootstrap, see ``statistics.py``) is a weighted sum, and thousands
+sums within bins. Written so, a resample of the examples (a bootstrap, see ``statistics``) is a weighted sum, and thousands
 of them cost one product of matrices instead of thousands of calls. The tests hold every one against scikit-learn or SciPy.
 """
 

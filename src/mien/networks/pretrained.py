@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from mien.errors import InputError
-from mien.hub import model_file
 from mien.networks.pooled import pooled
+from mien.runtime.hub import model_file
 
 
 class Use(NamedTuple):

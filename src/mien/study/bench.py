@@ -28,12 +28,12 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from mien import recipe, strict
-from mien.cache import write_atomic
 from mien.errors import InputError, RecipeError, closest
+from mien.recipe import recipe, strict
+from mien.report.studies.markdown import duration, interval, majority, probability, table, value
+from mien.runtime.cache import write_atomic
 from mien.study.compare import Board
 from mien.study.comparison import Comparison, Plan
-from mien.study.markdown import duration, interval, majority, probability, table, value
 from mien.study.trial import Entrant
 
 _DOCUMENT = Path("docs/benchmarks.md")

@@ -7,11 +7,11 @@ from typing import Any
 
 from rich.table import Table
 
-from mien.bundle import Bundle
-from mien.predictions import Predictions
-from mien.study.terminal import table
-from mien.trust.judge import Judgement
-from mien.trust.reliability import Bin, Point, curve, diagram, measure
+from mien.bundle.bundle import Bundle
+from mien.evaluation.predictions import Predictions
+from mien.evaluation.reliability import Bin, Point, curve, diagram, measure
+from mien.report.terminal.tables import table
+from mien.trust.judgement import Judgement
 from mien.trust.sample import Sample
 from mien.types import MODALITIES
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from mien import statistics
-from mien.evaluate import MAIN, each, measures_of, results
+from mien.evaluation.evaluate import MAIN, each, measures_of, results
+from mien.evaluation.predictions import Judged, Predictions, aligned
 from mien.metrics.base import Measure, measures, named, right
-from mien.predictions import Judged, Predictions, aligned
-from mien.statistics import Difference
+from mien.metrics.statistics import intervals
+from mien.metrics.statistics.intervals import Difference
 from mien.study.trial import Outcome
 
 
@@ -113,7 +113,7 @@ def _against(first: Sequence[_Measured], parts: Sequence[_Measured]) -> Differen
     if not len(both[0]):
         return None
     sums = each(both, [m.measure for m in (*first, *parts)])
-    return statistics.difference(first[0].measure.of, sums[: len(first)], sums[len(first) :], both[0].groups)
+    return intervals.difference(first[0].measure.of, sums[: len(first)], sums[len(first) :], both[0].groups)
 
 
 def _mcnemar(first: Sequence[_Measured], parts: Sequence[_Measured]) -> list[float]:
@@ -123,11 +123,11 @@ def _mcnemar(first: Sequence[_Measured], parts: Sequence[_Measured]) -> list[flo
     found = []
     for one, other in zip(first, parts, strict=False):
         a, b = aligned([one.part, other.part])
-        found.append(statistics.mcnemar(right(a.scores, a.targets), right(b.scores, b.targets)))
+        found.append(intervals.mcnemar(right(a.scores, a.targets), right(b.scores, b.targets)))
     return found
 
 
 def _adjusted(lines: Sequence[Line]) -> list[Line]:
     tested = [line.against.p for line in lines if line.against is not None]
-    adjusted = iter(statistics.holm(tested))
+    adjusted = iter(intervals.holm(tested))
     return [line if line.against is None else replace(line, adjusted=next(adjusted)) for line in lines]

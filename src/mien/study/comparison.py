@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mien.cache import content_key, write_atomic
 from mien.errors import InputError
-from mien.extras import has_report
 from mien.metrics.base import named
+from mien.report.studies.markdown import board as as_markdown
+from mien.report.studies.markdown import subsets as subsets_as_markdown
+from mien.runtime.cache import content_key, write_atomic
+from mien.runtime.extras import has_report
 from mien.study.compare import Board, Line, boards
-from mien.study.markdown import board as as_markdown
-from mien.study.markdown import subsets as subsets_as_markdown
 from mien.study.trial import Entrant, Follow, Outcome, judged_runs, steps
 
 
@@ -117,7 +117,7 @@ def run(plan: Plan, root: Path, runs: Path, follow: Follow = lambda label: None)
     write_atomic(found.folder / "comparison.md", found.markdown)
     write_atomic(found.folder / "comparison.json", json.dumps(found.as_table(), indent=1, ensure_ascii=False) + "\n")
     if has_report():
-        from mien.study.comparison_page import comparison_page
+        from mien.report.studies.comparison import comparison_page
 
         write_atomic(found.folder / "comparison.html", comparison_page(found))
     return found

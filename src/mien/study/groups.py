@@ -11,12 +11,12 @@ from rich.table import Table
 
 from mien.data.manifest import column
 from mien.errors import InputError, RecipeError
-from mien.predictions import Judged, Predictions
-from mien.recipe import Recipe
-from mien.statistics import holm
-from mien.study.markdown import probability
-from mien.study.terminal import table
-from mien.trust.groups import FEWEST_EXAMPLES, FEWEST_PEOPLE, MEASURES, by_group, gaps
+from mien.evaluation.groups import FEWEST_EXAMPLES, FEWEST_PEOPLE, MEASURES, by_group, gaps
+from mien.evaluation.predictions import Judged, Predictions
+from mien.metrics.statistics.intervals import holm
+from mien.recipe.recipe import Recipe
+from mien.report.studies.markdown import probability
+from mien.report.terminal.tables import table
 from mien.trust.sample import Sample
 
 FEW = f"too few: fewer than {FEWEST_PEOPLE} speakers, or than {FEWEST_EXAMPLES} examples"

@@ -5,7 +5,7 @@ For a script::
     from mien.study.trial import Entrant, judged_runs
     outcome = judged_runs(Entrant("late", recipe), seeds=range(5), root=root, runs=Path("runs"), folds=True)
     outcome.runs          # a ``Judged`` for each seed: test predictions, pooled over folds
-    mien.evaluate.results(outcome.runs)   # rows: value, std, interval, n, majority of every metric
+    mien.evaluation.evaluate.results(outcome.runs)   # rows: value, std, interval, n, majority of every metric
 
 Trained models are asked as they are (``evaluate.ModelSystem``), over tracks that went through what never learns once, so a
 small model costs seconds; ONNX is for what ships. What is finished lies in ``runs/studied`` under a hash of the recipe, its
@@ -25,16 +25,16 @@ from pathlib import Path
 from typing import Any
 
 from mien import __version__
-from mien.cache import content_key, content_of, write_atomic
 from mien.data.content import content
 from mien.errors import RecipeError
-from mien.evaluate import ModelSystem, judge
-from mien.layout import CHECKPOINT, PREDICTIONS, WEIGHTS, run_folder
-from mien.predictions import Judged, pooled
-from mien.recipe import Recipe
-from mien.record import size
-from mien.subsets import Cell, mean_cells, missing
-from mien.train import train
+from mien.evaluation.evaluate import ModelSystem, judge
+from mien.evaluation.missing import Cell, mean_cells, missing
+from mien.evaluation.predictions import Judged, pooled
+from mien.recipe.recipe import Recipe
+from mien.runtime.cache import content_key, content_of, write_atomic
+from mien.runtime.run_folder import CHECKPOINT, PREDICTIONS, WEIGHTS, run_folder
+from mien.training.loop import train
+from mien.training.record import size
 
 Follow = Callable[[str], None]
 """Told what is trained next."""

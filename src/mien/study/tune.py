@@ -23,17 +23,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mien import recipe as recipes
-from mien import strict
-from mien.cache import content_key, write_atomic
 from mien.data.content import content
 from mien.errors import DivergedError, InputError, RecipeError
-from mien.evaluate import ModelSystem, predict
+from mien.evaluation.evaluate import ModelSystem, predict
 from mien.metrics.base import measures, named
-from mien.recipe import Recipe
+from mien.recipe import recipe as recipes
+from mien.recipe import strict
+from mien.recipe.recipe import Recipe
+from mien.runtime.cache import content_key, write_atomic
 from mien.study.trial import starting_in
-from mien.train import check_names, train
-from mien.training.trained import Run
+from mien.training.loop import check_names, train
+from mien.training.result import Run
 
 if TYPE_CHECKING:
     import optuna

@@ -14,12 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mien.align import Encoded
 from mien.errors import RecipeError, closest
 from mien.fusion.base import present
-from mien.model import Model, Outputs
+from mien.model.alignment import Encoded
+from mien.model.model import Model, Outputs
 from mien.networks.pooled import pooled
-from mien.recipe import Training
+from mien.recipe.recipe import Training
 from mien.registry import construct
 
 

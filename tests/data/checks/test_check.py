@@ -15,10 +15,10 @@ from rich.console import Console
 from mien.cli import main
 from mien.data.checks.check import check
 from mien.data.checks.findings import Findings
-from mien.data.checks.table import render
 from mien.data.load import segment_of
 from mien.errors import MediaError, RecipeError
-from mien.recipe import EncoderTable, Recipe
+from mien.recipe.recipe import EncoderTable, Recipe
+from mien.report.terminal.checks import render
 from mien.samples import demo_clip
 from mien.types import EMOTION, Clip, Task
 

@@ -17,7 +17,7 @@ from mien.data.manifest import read
 from mien.data.readers.base import read_set
 from mien.data.rows import Row
 from mien.errors import InputError, RecipeError
-from mien.recipe import Source, Target
+from mien.recipe.recipe import Source, Target
 from mien.testing import check_reader
 from mien.types import EMOTION, Span, Task
 

@@ -18,7 +18,7 @@ from mien.data.readers.base import read_set, readers
 from mien.data.readers.ferplus import _majority
 from mien.data.rows import Row, read_rows
 from mien.errors import InputError, RecipeError
-from mien.recipe import Source, Target
+from mien.recipe.recipe import Source, Target
 from mien.testing import check_reader
 from mien.types import EMOTION, EMOTIONS, Task
 

@@ -13,7 +13,7 @@ from mien.cli import main
 from mien.data.manifest import read
 from mien.data.unpickling.flat import unpickle
 from mien.errors import InputError
-from mien.recipe import FeatureTable, Source, Target
+from mien.recipe.recipe import FeatureTable, Source, Target
 from mien.types import Task
 
 

@@ -13,7 +13,7 @@ from mien.data.checks.leaks import Leaks
 from mien.data.checks.training import refusal, text_reader
 from mien.data.own import COLUMNS_OF
 from mien.data.rows import read_rows
-from mien.recipe import Recipe
+from mien.recipe.recipe import Recipe
 from mien.types import EMOTION, MODALITIES, Modality, Task
 
 USUAL = (

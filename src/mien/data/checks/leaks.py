@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mien.cache import file_sha256
 from mien.data.checks.clips import Clip
 from mien.data.checks.findings import SPLITS
+from mien.runtime.cache import file_sha256
 
 _NAMED = 3  # examples in a message
 

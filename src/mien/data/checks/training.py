@@ -10,7 +10,7 @@ from mien.data.manifest import read
 from mien.data.own import COLUMNS_OF, own_data
 from mien.encoders.base import encoders
 from mien.errors import InputError, RecipeError
-from mien.recipe import EncoderTable, Recipe
+from mien.recipe.recipe import EncoderTable, Recipe
 from mien.types import Clip, Task
 
 Reads = Callable[[str], bool]

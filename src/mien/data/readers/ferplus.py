@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.cache import cache_folder, content_key, file_sha256, make_folder
 from mien.data.readers.base import LeftOut, found, mapped, readers, table
 from mien.data.rows import Row
 from mien.errors import RecipeError
+from mien.runtime.cache import cache_folder, content_key, file_sha256, make_folder
 
 _SPLITS = {"Training": "train", "PublicTest": "valid", "PrivateTest": "test"}
 _EMOTIONS = {

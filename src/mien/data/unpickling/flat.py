@@ -13,10 +13,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.cache import fill_atomic
 from mien.data.unpickling.arrays import Array
 from mien.data.unpickling.opcodes import read_pickle
 from mien.errors import InputError
+from mien.runtime.cache import fill_atomic
 
 _DEPTH = 20
 _SPARE = 2**28  # bytes by which arrays of text may outgrow eight times the file

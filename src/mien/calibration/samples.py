@@ -1,0 +1,136 @@
+"""Labelled data to samples: what a bundle says of every example, by every subset of the modalities it has."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.bundle.answer import Encoded, Subset, measures_of, subsets_of
+from mien.bundle.bundle import Bundle
+from mien.data.batch import ExampleSet
+from mien.trust.sample import Sample
+from mien.types import Float32, Modality, Task
+
+_BATCH = 32
+_KEPT = 600  # encoded examples of each set and modality, to put composites together from
+_DRAWN = 2000  # composites of each subset
+
+
+class Reading(NamedTuple):
+    """One data set as a bundle reads it.
+
+    Attributes:
+        name: of the set.
+        samples: what it says before calibration, by every subset of modalities of its examples.
+        kept: of each modality, some encoded examples with one right label, and that label.
+    """
+
+    name: str
+    samples: Mapping[Subset, Sample]
+    kept: Mapping[Modality, tuple[Encoded, NDArray[np.int64]]]
+
+
+def read_set(bundle: Bundle, part: ExampleSet, task: Task) -> Reading:
+    """Run a bundle over what a set has labelled for the task; before calibration. No samples where that is nothing."""
+    rows: dict[Subset, list[int]] = defaultdict(list)
+    scores: dict[Subset, list[Float32]] = defaultdict(list)
+    measured: dict[Modality, dict[str, Float32]] = {}
+    kept: dict[Modality, list[tuple[Encoded, NDArray[np.int64]]]] = defaultdict(list)
+    targets = part.targets(task.name)
+    labelled = np.asarray(~np.isnan(targets).any(axis=1))
+    every = max(1, len(part) // _KEPT)
+    for at, encoded in _encoded(bundle, part, labelled):
+        for subset in subsets_of(encoded):
+            scores[subset].append(bundle.pool({m: e for m, e in encoded.items() if m in subset})[0][task.name])
+            rows[subset] += at.tolist()
+        clear = np.flatnonzero(
+            ((targets[at] == targets[at].max(axis=1, keepdims=True)).sum(axis=1) == 1) & (at % every == 0)
+        )
+        for m, e in encoded.items():
+            for name, values in e.measures.items():
+                measured.setdefault(m, {}).setdefault(name, np.zeros(len(part), np.float32))[at] = values
+            kept[m].append((e.rows(clear), targets[at[clear]].argmax(axis=1)))
+    groups = np.asarray([e.group or "" for e in part.examples])
+    samples = {
+        s: Sample.of(
+            np.concatenate(scores[s]),
+            targets[at],
+            groups[at].tolist(),
+            {m: {k: v[at] for k, v in measured[m].items()} for m in s},
+        )
+        for s, at in rows.items()
+    }
+    pools = {m: (stacked([e for e, _ in found]), np.concatenate([y for _, y in found])) for m, found in kept.items()}
+    return Reading(part.name, samples, pools)
+
+
+def _encoded(
+    bundle: Bundle, part: ExampleSet, wanted: NDArray[np.bool_]
+) -> Iterator[tuple[NDArray[np.int64], dict[Modality, Encoded]]]:
+    """Of the wanted rows of the set (N,) those that have the same modalities, and what the encoders give for them."""
+    for batch in part.order(_BATCH, None):
+        rows = batch[wanted[batch]]
+        tracks = [part.tracks(int(i)) for i in rows]
+        # In order: a set of strings has another one in every process, and composites draw by place.
+        for kinds in dict.fromkeys(tuple(t) for t in tracks):
+            chosen = [k for k, t in enumerate(tracks) if tuple(t) == kinds]
+            yield rows[chosen], {m: bundle.encode(m, [tracks[k][m] for k in chosen]) for m in kinds}
+
+
+def stacked(parts: Sequence[Encoded]) -> Encoded:
+    """One under the other, padded to the longest."""
+    longest = max(p.mask.shape[1] for p in parts)
+
+    def padded(values: NDArray[np.generic]) -> NDArray[np.generic]:
+        return np.pad(values, [(0, 0), (0, longest - values.shape[1]), *[(0, 0)] * (values.ndim - 2)])
+
+    states, mask, times = (np.concatenate([padded(getattr(p, k)) for p in parts]) for k in ("states", "mask", "times"))
+    measures = {k: np.concatenate([p.measures[k] for p in parts]) for k in parts[0].measures}
+    return Encoded(states, mask, np.concatenate([p.quality for p in parts]), times, measures)
+
+
+def composites(bundle: Bundle, readings: Sequence[Reading], subset: Subset, task: Task) -> Sample | None:
+    """Examples put together from one of each modality with the same label: independent of one another, given the label.
+    ``None`` where a modality has no example, or no label is one of all.
+
+    Labels are drawn as often as they are on average in the modalities' data, and only those that all of them have; every data
+    set of a modality counts the same.
+    """
+    rng = np.random.default_rng(0)
+    pools = {
+        m: [r.kept[m] for r in readings if m in r.kept and len(r.kept[m][1])] for m in bundle.modalities if m in subset
+    }
+    if not all(pools.values()):
+        return None
+    shares = np.asarray(
+        [np.mean([np.bincount(y, minlength=task.size) / len(y) for _, y in p], axis=0) for p in pools.values()]
+    )
+    usual = shares.mean(axis=0) * (shares > 0).all(axis=0)
+    if not usual.any():
+        return None
+    labels = rng.choice(task.size, _DRAWN, p=usual / usual.sum())
+    scores, measures = [], []
+    wholes = {m: (stacked([e for e, _ in p]), _drawn(p, labels, rng)) for m, p in pools.items()}
+    for start in range(0, _DRAWN, _BATCH * 8):
+        piece = {m: whole.rows(at[start : start + _BATCH * 8]) for m, (whole, at) in wholes.items()}
+        scores.append(bundle.pool(piece)[0][task.name])
+        measures.append(measures_of(piece))
+    joint = {m: {k: np.concatenate([part[m][k] for part in measures]) for k in measures[0][m]} for m in wholes}
+    return Sample.of(np.concatenate(scores), np.eye(task.size, dtype=np.float32)[labels], None, joint)
+
+
+def _drawn(
+    pool: Sequence[tuple[Encoded, NDArray[np.int64]]], labels: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """A row with each label, from any set of the pool that has the label."""
+    starts = np.cumsum([0, *(len(y) for _, y in pool)])
+    places = [
+        [start + found for start, (_, y) in zip(starts, pool, strict=False) if len(found := np.flatnonzero(y == label))]
+        for label in range(int(labels.max()) + 1)
+    ]
+    sets = [places[label][rng.integers(len(places[label]))] for label in labels]
+    return np.asarray([rng.choice(rows) for rows in sets], np.int64)

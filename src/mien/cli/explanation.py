@@ -1,0 +1,45 @@
+"""The verb that says why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli.app import Asked, Asr, Bundled, Out, app
+
+
+@app.command()
+def explain(
+    clip: Annotated[Path | None, typer.Argument(help="Video, sound, picture, .txt, .srt or .vtt.")] = None,
+    at: Annotated[float | None, typer.Option(help="Seconds from the start; without it, the clearest moment.")] = None,
+    label: Annotated[str | None, typer.Option(help="Explain this label instead of the answer.")] = None,
+    who: Annotated[str | None, typer.Option(help="The person, as person-2, where several are in view.")] = None,
+    text: Annotated[str | None, typer.Option(help="The words, instead of a file or of speech recognition.")] = None,
+    subtitles: Annotated[Path | None, typer.Option(help=".srt or .vtt instead of speech recognition.")] = None,
+    bundle: Bundled = "research",
+    task: Asked = None,
+    asr: Asr = "tiny.en",
+    explainer: Annotated[list[str] | None, typer.Option(help="Take this one instead; may be given again.")] = None,
+    json: Out = None,
+) -> None:
+    """Say why one moment was answered as it was: contributions, evidence, and the way from input to answer."""
+    from rich.console import Console
+
+    from mien.explain.path import build
+    from mien.pipeline import Analyzer
+    from mien.report.explanation import write_json
+    from mien.report.terminal.explanation import render
+    from mien.workflows.explain_clip import explain_moment
+    from mien.workflows.outputs import check_outputs, put
+
+    if json is not None:
+        check_outputs({"json": json}, [p for p in (clip, subtitles) if p is not None])
+    parts = build(explainer) if explainer else None
+    given = {"text": text, "subtitles": subtitles, "at": at, "who": who, "label": label, "parts": parts}
+    found = explain_moment(Analyzer(bundle, asr, task=task), clip, **given)  # type: ignore[arg-type]  # as the options are typed
+    if json is None:
+        Console().print(render(found))
+    else:
+        put(json, write_json(found))

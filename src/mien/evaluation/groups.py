@@ -1,0 +1,122 @@
+"""Whether a model does as well for one group of people as for another: each measured, and the gaps tested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.metrics.accuracy import accuracy
+from mien.metrics.base import Metric, Sums, measure, right
+from mien.metrics.ece import ece
+from mien.metrics.statistics import intervals
+from mien.metrics.uar import uar
+from mien.trust.sample import Sample
+from mien.types import Float32
+
+FEWEST_PEOPLE = 5
+"""Of a group. Five against five can be dealt out in 252 ways; four against four in 70, too few for a gap in four measures."""
+
+FEWEST_EXAMPLES = 30
+_REPLICATES = 1000
+
+
+def _excess(scores: Float32, targets: Float32) -> Sums:
+    return np.stack([scores.max(axis=1) - right(scores, targets), np.ones(len(scores))], axis=1)
+
+
+@measure(_excess, "single", constant=False)
+def overconfidence(sums: Sums) -> Sums:
+    """Mean confidence minus accuracy: below 0 where the model is too modest."""
+    return sums[..., 0] / sums[..., 1]
+
+
+MEASURES: dict[str, Metric] = {"accuracy": accuracy, "uar": uar, "ece": ece, "overconfidence": overconfidence}
+
+
+class GroupRow(NamedTuple):
+    """One measure of one group: ``value`` and its 95 % interval; all ``None`` where the group is too small to say anything."""
+
+    group: str
+    measure: str
+    people: int
+    n: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Gap(NamedTuple):
+    """``one`` minus ``other`` in a measure; ``p`` by permutation of people, ``None`` where somebody is in both groups."""
+
+    one: str
+    other: str
+    measure: str
+    value: float
+    p: float | None
+
+
+def by_group(sample: Sample, attribute: Sequence[str], replicates: int = _REPLICATES) -> list[GroupRow]:
+    """Every measure for every group, with bootstrap intervals over people.
+
+    Args:
+        sample: calibrated answers; ``groups`` name the people.
+        attribute: (N,) the group of each answer; "" leaves it out.
+        replicates: resamples of an interval.
+    """
+    values = np.asarray(attribute, np.str_)
+    rows = []
+    for group in sorted(set(values) - {""}):
+        part = sample.rows(values == group)
+        people = len(set(part.groups))
+        for name, metric in MEASURES.items():
+            found = _measured(part, metric, replicates) if _enough(part) else (None, None, None)
+            rows.append(GroupRow(group, name, people, len(part), *found))
+    return rows
+
+
+def gaps(sample: Sample, attribute: Sequence[str], replicates: int = _REPLICATES) -> list[Gap]:
+    """Differences between groups that are large enough, each tested by giving the people's groups to other people at random.
+
+    People are exchanged, not answers, for the answers of one person are not independent. p-values are of each gap alone:
+    who shows several corrects them (``intervals.holm``).
+    """
+    values = np.asarray(attribute, np.str_)
+    large = [group for group in sorted(set(values) - {""}) if _enough(sample.rows(values == group))]
+    found = []
+    for one, other in combinations(large, 2):
+        first, second = (sample.rows(values == group) for group in (one, other))
+        shared = bool(set(first.groups) & set(second.groups))
+        part = sample.rows((values == one) | (values == other))
+        mine = values[(values == one) | (values == other)] == one
+        for name, metric in MEASURES.items():
+            value = metric(first.scores, first.targets) - metric(second.scores, second.targets)
+            p = None if shared else _permuted(part, mine, metric, value, replicates)
+            found.append(Gap(one, other, name, value, p))
+    return found
+
+
+def _enough(sample: Sample) -> bool:
+    return len(set(sample.groups)) >= FEWEST_PEOPLE and len(sample) >= FEWEST_EXAMPLES
+
+
+def _measured(sample: Sample, metric: Metric, replicates: int) -> tuple[float, float | None, float | None]:
+    """The value, and its interval."""
+    each = metric.each(sample.scores, sample.targets)
+    interval = intervals.interval(metric.of, [each], sample.groups.tolist(), replicates)
+    return metric(sample.scores, sample.targets), *(interval or (None, None))
+
+
+def _permuted(sample: Sample, mine: NDArray[np.bool_], metric: Metric, value: float, replicates: int) -> float:
+    """The share of random deals with a difference at least as large as ``value``, which counts as one of them."""
+    rng = np.random.default_rng(0)
+    people = sample.groups.tolist()
+    owner = intervals.totals(mine[:, None].astype(float), people)[:, 0] > 0
+    sums = intervals.totals(metric.each(sample.scores, sample.targets), people)
+    dealt = np.stack([rng.permutation(owner) for _ in range(replicates)])
+    first, second = (metric.of(sides.astype(float) @ sums) for sides in (dealt, ~dealt))
+    larger = int((np.abs(first - second) >= abs(value) - 1e-12).sum())
+    return (larger + 1) / (replicates + 1)

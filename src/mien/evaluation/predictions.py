@@ -1,0 +1,137 @@
+"""What a system said of labelled examples: kept on disk, so that comparisons and reports need no second run."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.runtime.cache import write_atomic
+from mien.types import Float32, Task
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Of the examples of one set and split that are labelled for one task.
+
+    Attributes:
+        set: name of the data set.
+        split: "valid" or "test".
+        task: what was asked.
+        modality: the modalities its examples have, joined by "+".
+        ids: of the clips, (N,).
+        groups: who speaks (or what else is never split), (N,); "" where that is unknown.
+        scores: float32 (N, L), see ``Answer``.
+        targets: float32 (N, L), see ``Example``.
+    """
+
+    set: str
+    split: str
+    task: Task
+    modality: str
+    ids: tuple[str, ...]
+    groups: tuple[str, ...]
+    scores: Float32
+    targets: Float32
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """Set and task."""
+        return self.set, self.task.name
+
+    def rows(self, chosen: NDArray[np.int64]) -> Self:
+        """Some of the examples, in the order given."""
+        ids, groups = (tuple(names[int(i)] for i in chosen) for names in (self.ids, self.groups))
+        return replace(self, ids=ids, groups=groups, scores=self.scores[chosen], targets=self.targets[chosen])
+
+
+class Judged(NamedTuple):
+    """One trained system on its validation and its test sets."""
+
+    valid: tuple[Predictions, ...]
+    test: tuple[Predictions, ...]
+
+    def save(self, path: Path) -> None:
+        """Write an .npz file, atomically."""
+        arrays: dict[str, NDArray[np.generic]] = {}
+        heads = []
+        for k, part in enumerate((*self.valid, *self.test)):
+            heads.append({"set": part.set, "split": part.split, "task": asdict(part.task), "modality": part.modality})
+            arrays |= {f"{k}.scores": part.scores, f"{k}.targets": part.targets}
+            arrays |= {f"{k}.ids": np.asarray(part.ids, str), f"{k}.groups": np.asarray(part.groups, str)}
+        file = io.BytesIO()
+        np.savez_compressed(file, heads=np.asarray(json.dumps(heads)), **arrays)  # type: ignore[arg-type]  # names are ours
+        write_atomic(path, file.getvalue())
+
+    @classmethod
+    def load(cls, path: Path) -> Judged:
+        """Read what ``save`` wrote."""
+        with np.load(path, allow_pickle=False) as arrays:
+            heads = json.loads(str(arrays["heads"]))
+            parts = [
+                Predictions(
+                    head["set"],
+                    head["split"],
+                    _task(head["task"]),
+                    head["modality"],
+                    tuple(arrays[f"{k}.ids"].tolist()),
+                    tuple(arrays[f"{k}.groups"].tolist()),
+                    arrays[f"{k}.scores"],
+                    arrays[f"{k}.targets"],
+                )
+                for k, head in enumerate(heads)
+            ]
+        return cls(*(tuple(p for p in parts if p.split == split) for split in ("valid", "test")))
+
+
+def _task(table: dict[str, object]) -> Task:
+    bounds = table["bounds"]
+    labels: Iterable[str] = table["labels"]  # type: ignore[assignment]  # as Task wrote it
+    return Task(str(table["name"]), table["kind"], tuple(labels), tuple(bounds) if bounds else None)  # type: ignore[arg-type]  # as Task wrote it
+
+
+def pooled(folds: Sequence[Judged]) -> Judged:
+    """The folds of a cross-validation as one: every example is in the test of exactly one of them.
+
+    Validation sets are not joined, for examples would count several times in them; there are none.
+
+    Raises:
+        ValueError: if an example is in the test of two folds.
+    """
+    if len(folds) == 1:
+        return folds[0]
+    by_set: dict[tuple[str, str], list[Predictions]] = {}
+    for part in (p for fold in folds for p in fold.test):
+        by_set.setdefault(part.about, []).append(part)
+    return Judged((), tuple(_joined(parts) for parts in by_set.values()))
+
+
+def _joined(parts: Sequence[Predictions]) -> Predictions:
+    ids = tuple(i for p in parts for i in p.ids)
+    if len(set(ids)) < len(ids):
+        raise ValueError(f"folds of '{parts[0].set}' share test examples")
+    return replace(
+        parts[0],
+        ids=ids,
+        groups=tuple(g for p in parts for g in p.groups),
+        modality="+".join(sorted({m for p in parts for m in p.modality.split("+")})),
+        scores=np.concatenate([p.scores for p in parts]),
+        targets=np.concatenate([p.targets for p in parts]),
+    )
+
+
+def aligned(runs: Sequence[Predictions]) -> list[Predictions]:
+    """Of the examples that all of them judged, in the order of the first."""
+    shared = set.intersection(*(set(run.ids) for run in runs))
+    order = [i for i in runs[0].ids if i in shared]
+    places = [{name: k for k, name in enumerate(run.ids)} for run in runs]
+    return [run.rows(np.asarray([place[i] for i in order], np.int64)) for run, place in zip(runs, places, strict=True)]

@@ -1,0 +1,118 @@
+"""How well calibrated answers are, and what that is worth: error, its floor, coverage, and the risk of what is answered."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.metrics.accuracy import accuracy
+from mien.metrics.brier import brier
+from mien.metrics.ece import BINS, bin_of, ece
+from mien.metrics.nll import nll
+from mien.metrics.statistics import intervals
+from mien.trust.judgement import Judgement
+from mien.trust.sample import Sample
+from mien.types import Float32
+
+_REPLICATES = 400
+_POINTS = 20
+
+
+class Bin(NamedTuple):
+    """Answers of about the same confidence: mean confidence, share that is right, and how many."""
+
+    confidence: float
+    accuracy: float
+    n: int
+
+
+class Point(NamedTuple):
+    """Of the risk-coverage curve: share answered, the surest first, and share of those that is wrong."""
+
+    answered: float
+    risk: float
+
+
+def diagram(sample: Sample) -> list[Bin]:
+    """The reliability diagram: bins of equal width that hold any answer (Niculescu-Mizil and Caruana 2005)."""
+    confidence, right = sample.scores.max(axis=1), sample.right
+    place = bin_of(confidence)
+    chosen = [place == b for b in np.unique(place)]
+    return [Bin(float(confidence[c].mean()), float(right[c].mean()), int(c.sum())) for c in chosen]
+
+
+def calibration_error(confidence: Float32, right: NDArray[np.bool_]) -> float:
+    """The metric ``ece``, of answers of which only confidence and whether they are right are known."""
+    place = bin_of(confidence)
+    return float(ece.of(np.concatenate([np.bincount(place, of, BINS) for of in (None, right, confidence)])))
+
+
+def debiased_error(sample: Sample) -> float:
+    """Root mean square calibration error without what chance adds to it (Kumar, Liang and Ma 2019, arXiv 1909.10155)."""
+    total = 0.0
+    for found in diagram(sample):
+        chance = found.accuracy * (1 - found.accuracy) / max(found.n - 1, 1)
+        total += found.n / len(sample) * ((found.confidence - found.accuracy) ** 2 - chance)
+    return float(np.sqrt(max(total, 0.0)))
+
+
+def floor(sample: Sample) -> tuple[float, float]:
+    """Mean and deviation of the ECE that these same probabilities would show if every one of them were exactly true.
+
+    Where there are few examples this is far above zero; an ECE below it is no better than one that reaches it.
+    """
+    rng = np.random.default_rng(0)
+    confidence = sample.scores.max(axis=1)
+    found = [calibration_error(confidence, rng.random(len(sample)) < confidence) for _ in range(_REPLICATES)]
+    return float(np.mean(found)), float(np.std(found))
+
+
+def interval(sample: Sample) -> tuple[float, float]:
+    """95 % percentile bootstrap interval of the ECE; whole groups are resampled where all are named.
+
+    Resampling adds noise of its own, so it lies somewhat high: read it beside the floor.
+    """
+    each = ece.each(sample.scores, sample.targets)
+    return intervals.interval(ece.of, [each], sample.groups.tolist(), _REPLICATES) or (np.nan, np.nan)
+
+
+def risk_coverage(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Share answered, and share of those that is wrong, from the surest answer alone to all of them, (N,) each."""
+    order = np.argsort(-sample.scores.max(axis=1), kind="stable")
+    counts = np.arange(1, len(sample) + 1)
+    return counts / len(sample), np.cumsum(~sample.right[order]) / counts
+
+
+def curve(sample: Sample) -> list[Point]:
+    """The risk-coverage curve at every twentieth of the answers (at each of them where there are fewer); the last is all."""
+    share, risk = risk_coverage(sample)
+    at = np.unique(-(-len(sample) * np.arange(1, _POINTS + 1) // _POINTS)) - 1
+    return [Point(float(share[k]), float(risk[k])) for k in at]
+
+
+def measure(sample: Sample, judgement: Judgement) -> dict[str, float | int | list[float]]:
+    """All figures of calibrated answers; AURC is the mean risk over all coverages (Geifman and El-Yaniv 2017)."""
+    low, high = interval(sample)
+    least, spread = floor(sample)
+    answered = sample.scores.max(axis=1) >= judgement.threshold
+    figures: dict[str, float] = {
+        "accuracy": accuracy(sample.scores, sample.targets),
+        "ece": ece(sample.scores, sample.targets),
+        "floor": least,
+        "floor_std": spread,
+        "debiased": debiased_error(sample),
+        "brier": brier(sample.scores, sample.shares),
+        "nll": nll(sample.scores, sample.shares),
+        "aurc": float(risk_coverage(sample)[1].mean()),
+        "answered": float(answered.mean()),
+        "risk": float((~sample.right[answered]).mean()) if answered.any() else 0.0,
+    }
+    if judgement.sets is not None:
+        members = judgement.sets.members(sample.scores)
+        figures |= {
+            "covered": float((members & sample.truths).any(axis=1).mean()),
+            "size": float(members.sum(axis=1).mean()),
+        }
+    return {"n": len(sample), **{k: round(v, 4) for k, v in figures.items()}, "ece_95": [round(low, 4), round(high, 4)]}

@@ -1,0 +1,229 @@
+"""A trained model to a bundle: ONNX graphs, JSON and a card, after a check that they compute the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+
+from mien import __version__
+from mien.bundle.bundle import SCHEMA, Bundle
+from mien.bundle.card import card
+from mien.data.batch import ExampleSet
+from mien.data.load import segment_of
+from mien.emotions import POSITIONS
+from mien.encoders.base import Encoder
+from mien.errors import InputError
+from mien.export import parity
+from mien.export.graphs import encoder_graph, keep, store, trace
+from mien.model.alignment import Encoded, align
+from mien.model.heads import score
+from mien.model.model import Model
+from mien.model.trunks import Same, trunk_of
+from mien.person import Population
+from mien.recipe.recipe import Recipe
+from mien.runtime import threads
+from mien.runtime.cache import make_folder, write_atomic
+from mien.types import Example, Modality, Task, Track
+
+
+class _Answering(nn.Module):
+    """Alignment, fusion and heads as one graph: scores of each task, then the weights."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.fusion, self.heads, self.tasks = model.fusion, model.heads, model.tasks
+        self.alignment, self.modalities = model.alignment, model.modalities
+
+    def forward(
+        self,
+        states: list[Tensor],
+        masks: list[Tensor],
+        quality: list[Tensor],
+        times: list[Tensor],
+        steps: Tensor | None = None,
+    ) -> list[Tensor]:
+        encoded = Encoded(states, masks, quality, times)
+        fused = self.fusion(*align(self.alignment, self.modalities, encoded, steps))
+        return [score(t, self.heads[t.name](fused.vector)) for t in self.tasks] + [fused.weights]
+
+
+def export(
+    model: Model,
+    encoders: Mapping[Modality, Encoder],
+    recipe: Recipe,
+    probe: Sequence[ExampleSet],
+    folder: Path,
+    lineage: Mapping[Modality, Any] | None = None,
+    populations: Mapping[Modality, Population] | None = None,
+    weights: str | None = None,
+) -> Bundle:
+    """Write a bundle.
+
+    Args:
+        model: trained, in evaluation mode, whole: see ``trained.whole``.
+        encoders: what it was trained with.
+        recipe: how it was trained.
+        probe: real examples for the parity check (validation data).
+        folder: where to. A bundle of the same weights that is there already is taken as it is.
+        lineage: recipes of the runs whose weights it started from, by modality.
+        populations: of the modalities with a person baseline.
+        weights: SHA-256 of the file that holds the weights of the model, so that others are not taken for them.
+
+    Raises:
+        InputError: if the folder holds a bundle of other weights.
+        ParityError: if the graphs do not answer as the model does; nothing is written then.
+        ValueError: if the model starts behind a part that was run once, which would be missing.
+    """
+    model.eval()
+    if left_out := set(model.bodies) - set(populations or {}):
+        raise ValueError(f"the graph of {', '.join(sorted(left_out))} would lack what was run once; export whole(run)")
+
+    def fill(draft: Path) -> None:
+        entries = {m: _encoder_entry(model, m, encoders[m], recipe, _sample(probe, m), draft) for m in model.modalities}
+        for m, population in (populations or {}).items():
+            entries[m]["trunk"] = _trunk_entry(model, m, encoders[m], recipe, probe, population, draft)
+        fusion = _fusion_entry(model, encoders, recipe, draft)
+        table = {**_table(recipe, model.tasks, entries, fusion), "lineage": dict(lineage or {})}
+        table |= {"weights": weights} if weights else {}
+        table["notes"] += [note for e in encoders.values() if (note := e.licence_note)]
+        _write(draft, table)
+        shrunk = bool(recipe.export.int8 or recipe.export.float16)
+        table["parity"] = parity.check(model, Bundle.load(draft), probe, shrunk)
+        _write(draft, table)
+
+    bundle = Bundle.load(make_folder(folder, fill))
+    if weights and bundle.weights not in (None, weights):
+        raise InputError(f"'{folder}' holds a bundle of other weights; remove that folder, or train into another one")
+    return bundle
+
+
+def annotate(folder: Path, evaluation: Sequence[Mapping[str, Any]]) -> Bundle:
+    """Put measured results into a bundle's JSON and card."""
+    table = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+    _write(folder, {**table, "evaluation": list(evaluation)})
+    return Bundle.load(folder)
+
+
+def _write(folder: Path, table: dict[str, Any]) -> None:
+    write_atomic(folder / "bundle.json", json.dumps(table, indent=1, ensure_ascii=False) + "\n")
+    write_atomic(folder / "card.md", card(table))
+
+
+def _table(
+    recipe: Recipe, tasks: Sequence[Task], entries: Mapping[Modality, Any], fusion: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "name": recipe.name,
+        "made_by": f"mien {__version__}",
+        "summary": recipe.export.summary,
+        "licence": recipe.export.licence,
+        "notes": list(recipe.export.notes),
+        "tasks": [{"name": t.name, "kind": t.kind, "labels": t.labels, "bounds": t.bounds} for t in tasks],
+        "positions": POSITIONS,
+        "encoders": dict(entries),
+        "align": asdict(recipe.align),
+        "fusion": dict(fusion),
+        "recipe": recipe.as_table(),
+        "evaluation": [],
+    }
+
+
+def _sample(probe: Sequence[ExampleSet], modality: Modality) -> Track:
+    """A real track of the modality, to trace with."""
+    for part in probe:
+        if part.present[modality].any():
+            return part.tracks(int(part.present[modality].argmax()))[modality]
+    raise InputError(f"the recipe's data hold no {modality} to check the export with; add a data set that does")
+
+
+def _encoder_entry(
+    model: Model, modality: Modality, encoder: Encoder, recipe: Recipe, sample: Track, folder: Path
+) -> dict[str, Any]:
+    network = model.bodies.get(modality, model.networks[modality])
+    file = store(encoder_graph(network, sample), folder, modality, recipe)
+    table = recipe.encoders[modality]
+    return {
+        "name": table.name,
+        "options": encoder.settings,
+        "version": encoder.version,
+        "dim": _dim(model, modality),
+        "assets": {k: keep(path, folder, f"{modality}-{k}") for k, path in encoder.assets.items()},
+        **file,
+    }
+
+
+class _Standardised(nn.Module):
+    """The part of a network that never learns, then the population's mean and deviation."""
+
+    def __init__(self, trunk: nn.Module, population: Population) -> None:
+        super().__init__()
+        self.trunk = trunk
+        self.register_buffer("centre", torch.from_numpy(population.centre))
+        self.register_buffer("scale", torch.from_numpy(population.scale))
+
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        states: Tensor = (self.trunk(values, mask).float() - self.centre) / self.scale
+        return states
+
+
+def _trunk_entry(
+    model: Model,
+    modality: Modality,
+    encoder: Encoder,
+    recipe: Recipe,
+    probe: Sequence[ExampleSet],
+    population: Population,
+    folder: Path,
+) -> dict[str, Any]:
+    """The graph before a person baseline, checked on real clips."""
+    trunk = trunk_of(model.networks[modality]) or Same()
+    tracks = [t for e in _some(probe, modality, 8) if (t := _raw(encoder, e)) is not None]
+    standardised = _Standardised(trunk, population).eval()
+    entry = store(encoder_graph(standardised, tracks[0]), folder, f"{modality}_trunk", recipe)
+    shrunk = f"{modality}_trunk" in (*recipe.export.int8, *recipe.export.float16)
+    parity.check_trunk(modality, threads.open_graph(folder / entry["file"]), standardised, tracks, shrunk)
+    return {**entry, "strength": [round(float(k), 3) for k in population.strength]}
+
+
+def _some(probe: Sequence[ExampleSet], modality: Modality, count: int) -> list[Example]:
+    """Examples that have the modality, evenly over each set."""
+    having = [(part, np.flatnonzero(part.present[modality])) for part in probe]
+    return [part.examples[r] for part, rows in having for r in rows[:: max(1, len(rows) // count)][:count]]
+
+
+def _raw(encoder: Encoder, example: Example) -> Track | None:
+    segment = segment_of(example.clip, encoder.modality)
+    return None if segment is None else encoder.prepare(segment)
+
+
+def _dim(model: Model, modality: Modality) -> int:
+    return int(model.networks[modality].dim)  # type: ignore[arg-type]  # Encoder.network's contract
+
+
+def _fusion_entry(model: Model, encoders: Mapping[Modality, Encoder], recipe: Recipe, folder: Path) -> dict[str, Any]:
+    batch = Dim("batch", max=4096)
+    states, masks, quality, times, lengths = [], [], [], [], []
+    for m in model.modalities:
+        dim = _dim(model, m)
+        states.append(torch.randn(2, 3, dim))
+        masks.append(torch.tensor([[True, True, False], [True, False, False]]))
+        quality.append(torch.ones(2, len(encoders[m].quality_names)))
+        times.append(torch.tensor([[0.0, 1.0, 1.0], [0.5, 0.5, 0.5]]))
+        lengths.append({0: batch, 1: Dim(f"{m}_time", max=16384)})
+    names = [f"{m}_{part}" for part in ("states", "mask", "quality", "times") for m in model.modalities]
+    shapes: tuple[Any, ...] = (lengths, lengths, [{0: batch}] * len(states), lengths)
+    inputs: tuple[Any, ...] = (states, masks, quality, times)
+    if model.alignment.has_rate:
+        names, shapes, inputs = [*names, "steps"], (*shapes, {0: Dim("steps", max=65536)}), (*inputs, torch.arange(5.0))
+    outputs = [*(t.name for t in model.tasks), "weights"]
+    proto = trace(_Answering(model), inputs, shapes, names, outputs)
+    return {**recipe.fusion, **store(proto, folder, "fusion", recipe)}

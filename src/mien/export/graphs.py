@@ -1,0 +1,92 @@
+"""A torch module to an ONNX file: tracing, and storage in fewer bits."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+
+from mien.recipe.recipe import Recipe
+from mien.runtime.cache import file_sha256
+from mien.types import Track
+
+
+def trace(module: nn.Module, inputs: tuple[Any, ...], shapes: Any, names: list[str], outputs: list[str]) -> Any:
+    """An ONNX model of a torch module; ``shapes`` names the sizes that may change."""
+    import onnx
+
+    # The exporter warns about its own internals, and logs which packages it would know of.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = Path(scratch) / "graph.onnx"
+        torch.onnx.export(
+            module.eval(),
+            inputs,
+            str(path),
+            dynamo=True,
+            input_names=names,
+            output_names=outputs,
+            dynamic_shapes=shapes,
+            external_data=False,
+            verbose=False,
+        )
+        return onnx.load(path)
+
+
+def encoder_graph(network: nn.Module, sample: Track) -> Any:
+    """The ONNX model of (values, mask) -> states."""
+    # Two rows of three steps: the tracer would take a length of one for a constant.
+    rows = np.resize(sample.values, (3, *sample.values.shape[1:]))
+    values = torch.from_numpy(np.stack([rows, rows]))
+    mask = torch.tensor([[True, True, True], [True, True, False]])
+    batch, time = Dim("batch", max=4096), Dim("time", max=16384)
+    shapes = ({0: batch, 1: time}, {0: batch, 1: time})
+    return trace(_Plain(network), (values, mask), shapes, ["values", "mask"], ["states"])
+
+
+class _Plain(nn.Module):
+    """An encoder network whose attention is written out, as every ONNX runtime can read it."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        for part in network.modules():
+            written_out = getattr(part, "set_attn_implementation", None)
+            if callable(written_out):
+                written_out("eager")
+
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        states: Tensor = self.network(values, mask).float()
+        return states
+
+
+def keep(source: Path, folder: Path, part: str) -> dict[str, Any]:
+    """Copy a file that an encoder reads into a bundle, named after its content; its entry in the bundle's table."""
+    sha = file_sha256(source)
+    named = folder / f"{part}-{sha[:12]}{source.suffix}"
+    named.write_bytes(source.read_bytes())
+    return {"file": named.name, "sha256": sha, "bytes": named.stat().st_size}
+
+
+def store(proto: Any, folder: Path, part: str, recipe: Recipe) -> dict[str, Any]:
+    """Write an ONNX model as the recipe wants it stored; its entry in the bundle's table."""
+    from mien.export.quantise import to_float16, to_int8
+
+    path = folder / f"{part}.onnx"
+    if part in recipe.export.int8:
+        proto = to_int8(proto)
+    elif part in recipe.export.float16:
+        proto = to_float16(proto)
+    path.write_bytes(proto.SerializeToString())
+    sha = file_sha256(path)
+    # The name carries the content, so that bundles can share a file and none is taken for another.
+    named = path.rename(folder / f"{part}-{sha[:12]}.onnx")
+    return {"file": named.name, "sha256": sha, "bytes": named.stat().st_size}

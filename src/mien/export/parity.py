@@ -1,0 +1,109 @@
+"""Whether exported graphs answer as the trained model does. Where they do not, nothing is exported."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mien.bundle.bundle import Bundle
+from mien.data.batch import ExampleSet
+from mien.errors import ParityError
+from mien.model.heads import score
+from mien.model.model import Model
+from mien.types import Float32, Modality, Task, Track
+
+_TOLERANCE = 1e-3  # of an answer, graphs in float32 against torch
+_TRUNK_TOLERANCE = 1e-2  # of a standardised feature
+_AGREEMENT = 0.97  # share of equal top labels, graphs in int8 or float16 too
+_DRIFT = 0.1  # of a score in int8 or float16, as a share of the width of its bounds
+_EACH = 64  # examples of each set
+_ADVICE = "nothing was exported: export without int8 and float16, or report this"
+
+
+def check(model: Model, bundle: Bundle, probe: Sequence[ExampleSet], shrunk: bool) -> dict[str, float | None]:
+    """Compare torch and graphs on real examples.
+
+    Args:
+        model: in evaluation mode.
+        bundle: its graphs.
+        probe: the examples.
+        shrunk: some weights are stored in fewer bits: labels may differ a little in probability then, and scores in value.
+
+    Returns:
+        largest_difference of a probability or score; same_top_label, the share of equal ones (``None`` where no task has
+        labels); and how many examples there were.
+
+    Raises:
+        ParityError: they differ, or one of them answers what is no finite number.
+    """
+    wanted, found = _answers(model, bundle, probe)
+    with np.errstate(invalid="ignore"):
+        differences = {t.name: np.abs(found[t.name] - wanted[t.name]).max() for t in model.tasks}
+    # Not Python's max, in which NaN is lost.
+    largest = float(np.max(list(differences.values())))
+    labels = [t.name for t in model.tasks if t.kind != "score"]
+    same = float(np.mean([_same_top(found[name], wanted[name]) for name in labels])) if labels else None
+    near = all(differences[t.name] <= _DRIFT * _width(t) for t in model.tasks if t.kind == "score")
+    fits = math.isfinite(largest) and near if shrunk else largest <= _TOLERANCE
+    if not fits or (same is not None and same < _AGREEMENT):
+        labelled = "" if same is None else f", same top label in {same:.1%}"
+        raise ParityError(
+            f"the exported graphs differ from the model (largest difference {largest:.2g}{labelled}); {_ADVICE}"
+        )
+    return {
+        "largest_difference": round(largest, 6),
+        "same_top_label": None if same is None else round(same, 6),
+        "examples": sum(min(_EACH, len(part)) for part in probe),
+    }
+
+
+@torch.no_grad()
+def _answers(
+    model: Model, bundle: Bundle, probe: Sequence[ExampleSet]
+) -> tuple[Mapping[str, Float32], Mapping[str, Float32]]:
+    """Scores {task: (N, L)} of torch, and of the graphs."""
+    wanted: dict[str, list[Float32]] = {t.name: [] for t in model.tasks}
+    found: dict[str, list[Float32]] = {t.name: [] for t in model.tasks}
+    for part in probe:
+        rows = np.linspace(0, len(part) - 1, min(_EACH, len(part))).astype(int)
+        logits = model(part.batch(rows)).logits
+        answers = [bundle.answer(part.tracks(int(index))) for index in rows]
+        for task in model.tasks:
+            wanted[task.name].append(score(task, logits[task.name]).numpy())
+            found[task.name] += [answer.scores[task.name][None] for answer in answers]
+    one, other = ({name: np.concatenate(rows) for name, rows in table.items()} for table in (wanted, found))
+    return one, other
+
+
+def _same_top(one: Float32, other: Float32) -> float:
+    return float(np.mean(one.argmax(axis=1) == other.argmax(axis=1)))
+
+
+def _width(task: Task) -> float:
+    """Of what a score can be."""
+    low, high = task.bounds or (0.0, 1.0)
+    return high - low
+
+
+@torch.no_grad()
+def check_trunk(
+    modality: Modality, graph: Any, trunk: Callable[[Tensor, Tensor], Tensor], tracks: Sequence[Track], shrunk: bool
+) -> None:
+    """Compare the graph before a person baseline with what it was made of, (values, mask) -> features, on real tracks.
+
+    Raises:
+        ParityError: they differ (with ``shrunk`` weights they may), or the graph gives what is no finite number.
+    """
+    worst = 0.0
+    for track in tracks:
+        values, mask = track.values[None], np.ones((1, len(track)), bool)
+        want = trunk(torch.from_numpy(values), torch.from_numpy(mask)).numpy()
+        (got,) = graph.run(None, {"values": values, "mask": mask})
+        worst = float(np.maximum(worst, np.abs(got - want).max()))
+    if not math.isfinite(worst) or (worst > _TRUNK_TOLERANCE and not shrunk):
+        raise ParityError(f"the exported trunk of {modality} differs from the model by {worst:.2g}; {_ADVICE}")

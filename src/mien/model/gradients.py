@@ -1,0 +1,206 @@
+"""Integrated gradients of a trained model: what each number of an input brings to a probability, by slopes on the way to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from mien.data.batch import collate
+from mien.encoders.base import Encoder
+from mien.errors import InputError
+from mien.model import heads
+from mien.model.alignment import Encoded
+from mien.model.model import Batch, Model
+from mien.model.trunks import put_together, run_trunks_once
+from mien.recipe import strict
+from mien.recipe.recipe import Recipe
+from mien.runtime import threads
+from mien.training.checkpoint import load_recipe, load_weights
+from mien.training.loop import build, choose
+from mien.types import Clip, Example, Float32, Modality, Track
+
+STEPS = (32, 64, 128, 256)
+"""Points on the way from the baseline to the input; more are taken where fewer leave too much out."""
+TOLERANCE = 0.005
+"""Of the score: how far the parts may be from summing to the whole before more steps are taken."""
+_BATCH = 16
+
+Score = Callable[[Tensor], Tensor]
+"""Inputs (S, ...) -> scores (S,), each from its own input alone."""
+
+
+class Integrated(NamedTuple):
+    """``parts``: what each number brings, float32 in the shape of an input; ``total``: the score's change from the baseline."""
+
+    parts: Float32
+    total: float
+
+
+def integrate(score: Score, given: Tensor, baseline: Tensor) -> Integrated:
+    """Integrated gradients (Sundararajan, Taly and Yan 2017, arXiv 1703.01365) along the straight line, by the midpoint rule.
+
+    The parts sum to the change of the score from the baseline to the input (completeness), up to what the steps leave out.
+
+    Args:
+        score: differentiable.
+        given: the input, float (1, ...).
+        baseline: where the way starts, of the same shape.
+    """
+    with torch.no_grad():
+        ends = score(torch.cat([given, baseline]))
+    total = float(ends[0] - ends[1])
+    parts = torch.zeros_like(given)
+    for steps in STEPS:
+        parts = (given - baseline) * _mean_slope(score, given, baseline, steps)
+        if abs(float(parts.sum()) - total) <= TOLERANCE:
+            break
+    return Integrated(parts[0].numpy(), total)
+
+
+def _mean_slope(score: Score, given: Tensor, baseline: Tensor, steps: int) -> Tensor:
+    shares = ((torch.arange(steps) + 0.5) / steps).reshape(-1, *[1] * (given.ndim - 1))
+    slope = torch.zeros_like(given)
+    for share in torch.split(shares, _BATCH):
+        points = (baseline + share * (given - baseline)).requires_grad_()
+        (found,) = torch.autograd.grad(score(points).sum(), points)
+        slope += found.sum(dim=0, keepdim=True) / steps
+    return slope
+
+
+class Slopes:
+    """The model of a finished run, asked about one segment at a time. Torch inside, numpy outside.
+
+    Args:
+        folder: of the run; its bundle prepared the tracks.
+
+    Raises:
+        InputError: there is no run, or it cannot be loaded.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        torch.set_num_threads(threads.count())
+        self._model, encoders = reopened(folder)
+        self._model.requires_grad_(False)
+        self._quality = {m: len(e.quality_names) for m, e in encoders.items()}
+
+    def of_values(
+        self, tracks: Mapping[Modality, Track], modality: Modality, baseline: NDArray[Any], answer: tuple[str, int]
+    ) -> Integrated:
+        """What each number of a modality's track brings to a label's probability; the other modalities stay.
+
+        Args:
+            tracks: of all modalities that are present.
+            modality: whose numbers.
+            baseline: of the shape of its track's values.
+            answer: the task, and the place of the label in it.
+        """
+        batch = self._batch(tracks)
+        start = torch.from_numpy(np.asarray(baseline, np.float32)).unsqueeze(0)
+        return integrate(self._score(batch, modality, answer), batch.x[modality].float(), start)
+
+    def of_tokens(
+        self, tracks: Mapping[Modality, Track], own: NDArray[np.bool_], answer: tuple[str, int]
+    ) -> Integrated:
+        """What each token brings, (T,): the sum over its embedding, from that of padding (zeros where there is none) on.
+
+        Args:
+            tracks: of all modalities that are present; that of the text holds tokens.
+            own: bool (T,), which tokens are taken away on the way; the others stay as they are.
+            answer: the task, and the place of the label in it.
+        """
+        batch = self._batch(tracks)
+        ids = batch.x["text"]
+        embedding = _embedding(self._model.networks["text"])
+        score = self._score(batch, "text", answer)
+
+        def embedded(points: Tensor) -> Tensor:
+            hook = embedding.register_forward_hook(lambda module, inputs, output: points)
+            try:
+                return score(ids.expand(len(points), *ids.shape[1:]))
+            finally:
+                hook.remove()
+
+        given = embedding(ids if ids.ndim == 2 else ids[..., 0])
+        pad = getattr(embedding, "padding_idx", None)
+        nothing = torch.zeros_like(given)
+        if pad is not None:
+            nothing = embedding(torch.full(given.shape[:-1], pad))
+        blank = torch.where(torch.from_numpy(own)[:, None], nothing, given)
+        found = integrate(embedded, given, blank)
+        return Integrated(found.parts.sum(axis=-1), found.total)
+
+    def _batch(self, tracks: Mapping[Modality, Track]) -> Batch:
+        nothing = Example(Clip(""), {}, None, "", "")
+        return collate([tracks], [nothing], self._model.tasks, self._quality)
+
+    def _score(self, batch: Batch, modality: Modality, answer: tuple[str, int]) -> Score:
+        """The label's probability as a function of one modality's values (S, T, ...); the others are encoded once."""
+        model, at = self._model, self._model.modalities.index(modality)
+        name, index = answer
+        task = next(t for t in model.tasks if t.name == name)
+        with torch.no_grad():
+            fixed = model.encode(batch)
+
+        def score(values: Tensor) -> Tensor:
+            def wide(part: Tensor) -> Tensor:
+                return part.expand(len(values), *part.shape[1:])
+
+            alone = batch._replace(
+                x={modality: values},
+                mask={modality: wide(batch.mask[modality])},
+                times={modality: wide(batch.times[modality])},
+                quality={m: wide(q) for m, q in batch.quality.items()},
+            )
+            own = model.encode(alone)
+            parts = [
+                [o if k == at else wide(f) for k, (o, f) in enumerate(zip(*p, strict=True))]
+                for p in zip(own, fixed, strict=True)
+            ]
+            logits = model.answer(Encoded(*parts)).logits[name]
+            return heads.score(task, logits)[:, index]
+
+        return score
+
+
+@lru_cache(maxsize=1)
+def slopes_of(folder: Path, weights: str) -> Slopes:
+    """``Slopes``; the last one is kept, for several explainers ask about the same run.
+
+    Args:
+        folder: of the run.
+        weights: SHA-256 of its weights: other ones are another model, though they lie in the same folder.
+    """
+    return Slopes(folder)
+
+
+def reopened(folder: Path) -> tuple[Model, dict[Modality, Encoder]]:
+    """The model of a finished run in evaluation mode, and its encoders. It answers what those of the run's bundle prepare.
+
+    Raises:
+        InputError: there is no run, or it cannot be loaded.
+    """
+    recipe = strict.build(Recipe, load_recipe(folder), f"the recipe of the run in '{folder}'")
+    model, encoders = build(recipe)
+    load_weights(model, folder)
+    choose(model, recipe.train.learn)
+    related = [m for m, t in recipe.encoders.items() if t.baseline]
+    run_trunks_once(model, encoders, related)
+    # What stands before a person baseline is in the bundle's graphs; the rest of what never learned is not.
+    put_together(model, related)
+    return model.eval(), encoders
+
+
+def _embedding(network: nn.Module) -> nn.Module:
+    """What turns tokens into vectors, as models of transformers name it."""
+    for part in network.modules():
+        if hasattr(part, "get_input_embeddings"):
+            found: nn.Module = part.get_input_embeddings()  # type: ignore[operator]  # a method of transformers' models
+            return found
+    raise InputError("this text network has no embeddings of tokens to follow slopes to; take occlusion_words")

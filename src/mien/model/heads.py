@@ -1,0 +1,82 @@
+"""Kind of task -> loss and score: a closed table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mien.recipe.recipe import Loss
+from mien.types import Task, TaskKind
+
+_RAREST = 0.01  # share that a label counts as having at least, so that one rare label cannot outweigh all
+
+
+class Head(NamedTuple):
+    """``loss``: logits (N, L), targets (N, L), how, shares of the labels (L,) -> (N,); ``score``: logits -> answers (N, L)."""
+
+    loss: Callable[[Tensor, Tensor, Loss, Tensor], Tensor]
+    score: Callable[[Tensor], Tensor]
+
+
+def _single_loss(logits: Tensor, targets: Tensor, how: Loss, shares: Tensor) -> Tensor:
+    """Cross-entropy with a distribution, each label's term weighted."""
+    known = shares > 0
+    logs = functional.log_softmax(logits, dim=-1)
+    terms = -logs * _unsolved(logs.exp(), how)
+    if how.class_weights:
+        # As scikit-learn has it: over the training data the weights are 1 on average.
+        terms = terms * torch.where(known, 1 / (known.sum() * shares.clamp(min=_RAREST)), 0.0)
+    even = known / known.sum().clamp(min=1)
+    return (((1 - how.smoothing) * targets + how.smoothing * even) * terms).sum(dim=-1)
+
+
+def _multi_loss(logits: Tensor, targets: Tensor, how: Loss, shares: Tensor) -> Tensor:
+    """Mean over the labels of the binary cross-entropy of each."""
+    there = -functional.logsigmoid(logits) * _unsolved(logits.sigmoid(), how)
+    absent = -functional.logsigmoid(-logits) * _unsolved((-logits).sigmoid(), how)
+    if how.class_weights:
+        there = there * (1 - shares) / shares.clamp(min=_RAREST)
+    smooth = (1 - how.smoothing) * targets + how.smoothing / 2
+    return (smooth * there + (1 - smooth) * absent).mean(dim=-1)
+
+
+def _score_loss(logits: Tensor, targets: Tensor, how: Loss, shares: Tensor) -> Tensor:
+    """Smooth L1: squared for errors below one, so that small ones count little, and linear above, so that outliers do too."""
+    return functional.smooth_l1_loss(logits, targets, reduction="none").mean(dim=-1)
+
+
+def _unsolved(probability: Tensor, how: Loss) -> Tensor | float:
+    """The factor of the focal loss (Lin et al. 2017, arXiv 1708.02002): what is answered well already counts less."""
+    return (1 - probability).clamp(min=1e-6) ** how.focal if how.focal else 1.0
+
+
+_TABLE: dict[TaskKind, Head] = {
+    "single": Head(_single_loss, lambda logits: logits.softmax(dim=-1)),
+    "multi": Head(_multi_loss, torch.sigmoid),
+    "score": Head(_score_loss, lambda logits: logits),
+}
+
+
+def loss(task: Task, logits: Tensor, targets: Tensor, how: Loss | None = None, shares: Tensor | None = None) -> Tensor:
+    """Loss of each example, (N,), before the task's weight.
+
+    Args:
+        task: what was asked.
+        logits: (N, L).
+        targets: (N, L), see ``Example``; soft ones (annotators' votes) too.
+        how: ``[losses.<task>]`` of the recipe.
+        shares: how often each label is true in the training data, (L,); needed for balanced class weights. A label with
+            share 0 was never seen: smoothing gives it nothing.
+    """
+    seen = torch.ones(logits.shape[-1], device=logits.device) if shares is None else shares
+    return _TABLE[task.kind].loss(logits.float(), targets, how or Loss(), seen)
+
+
+def score(task: Task, logits: Tensor) -> Tensor:
+    """Probabilities, or the score within its bounds, (N, L)."""
+    value = _TABLE[task.kind].score(logits.float())
+    return value.clamp(*task.bounds) if task.bounds is not None else value

@@ -1,0 +1,88 @@
+"""What never learns in a training is run once for each clip, and its results are kept like tracks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from mien.encoders.base import Encoder, Through
+from mien.model.model import Model
+from mien.types import Float32, Modality, Track
+
+
+class Same(nn.Module):
+    """Gives what it gets: the body of a network of which nothing learns, the trunk of one that learns from the start."""
+
+    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+        """The values."""
+        return values
+
+
+def trunk_of(network: nn.Module) -> nn.Module | None:
+    """The leading part of a network that never learns, all of it perhaps; ``None`` where learning starts at once."""
+    if any(True for _ in network.parameters()) and not _learns(network):
+        return network
+    trunk: nn.Module | None = getattr(network, "trunk", None)
+    return None if trunk is None or not hasattr(network, "body") or _learns(trunk) else trunk
+
+
+def _learns(module: nn.Module) -> bool:
+    return any(p.requires_grad for p in module.parameters())
+
+
+def run_trunks_once(
+    model: Model, encoders: Mapping[Modality, Encoder], related: Collection[Modality] = ()
+) -> dict[Modality, Encoder]:
+    """Encoders that go through the trunks of their networks; the model then starts at the bodies of those.
+
+    Call when it is decided what learns, and starting weights are loaded.
+
+    Args:
+        model: its ``bodies`` are filled.
+        encoders: what prepares the tracks.
+        related: modalities with a person baseline, which stands between trunk and body: they have both, if trivial ones.
+    """
+    found: dict[Modality, Encoder] = {}
+    for modality, encoder in encoders.items():
+        network = model.networks[modality]
+        trunk = trunk_of(network)
+        found[modality] = encoder
+        if trunk is not None:
+            model.bodies[modality] = Same() if trunk is network else network.body  # type: ignore[assignment]  # see trunk_of
+            found[modality] = Through(encoder, weights_key(trunk), Trunk(trunk))
+        elif modality in related:
+            model.bodies[modality] = network
+    return found
+
+
+def put_together(model: Model, related: Collection[Modality]) -> None:
+    """Let batches start at the beginnings of the networks again; but at the body where a person baseline stands before it."""
+    model.bodies = {m: b for m, b in model.bodies.items() if m in related}
+
+
+class Trunk:
+    """A module as a function of a track."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._module = module.eval()
+
+    @torch.no_grad()
+    def __call__(self, track: Track) -> Float32:
+        """values (T, ...) -> float32 (T', D)."""
+        self._module.eval()
+        device = next((p.device for p in self._module.parameters()), torch.device("cpu"))
+        values = torch.from_numpy(track.values).unsqueeze(0).to(device)
+        states: Tensor = self._module(values, torch.ones(values.shape[:2], dtype=torch.bool, device=device))
+        kept: Float32 = states[0].float().cpu().numpy()
+        return kept
+
+
+def weights_key(module: nn.Module) -> str:
+    """A hash of a module's structure and weights."""
+    from safetensors.torch import save
+
+    state = {name: value.detach().cpu().contiguous().clone() for name, value in module.state_dict().items()}
+    return hashlib.sha256(repr(module).encode() + save(state)).hexdigest()[:24]

@@ -1,0 +1,149 @@
+"""What a timeline comes to, in plain sentences: nothing here is computed that its numbers do not say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mien.report.page.words import Language, clock
+from mien.timeline import SURE, Prediction, Timeline, best, mean
+from mien.types import MODALITIES, Modality
+
+_NAMED = 4  # people who are told of by name
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person of the clip: moments, seconds, and the means over them, weighted by duration."""
+
+    who: str | None
+    count: int
+    seconds: float
+    scores: Mapping[str, float]
+    valence: float | None
+    arousal: float | None
+
+    @property
+    def label(self) -> str:
+        """The label that is most probable on the whole."""
+        return best(self.scores)
+
+
+def people(timeline: Timeline) -> list[Person]:
+    """Everybody, in order of appearance; those who could not be told apart are one."""
+    found = []
+    for who in dict.fromkeys(p.who for p in timeline.predictions):
+        mine = [p for p in timeline.predictions if p.who == who]
+        weights = [p.weight for p in mine]
+        valence, arousal = (_mean(weights, [getattr(p, k) for p in mine]) for k in ("valence", "arousal"))
+        found.append(Person(who, len(mine), sum(p.span.duration for p in mine), mean(mine), valence, arousal))
+    return found
+
+
+def _mean(weights: Sequence[float], values: Sequence[float | None]) -> float | None:
+    """``None`` where one of them is: labels that are no emotions have no valence."""
+    known = [v for v in values if v is not None]
+    if len(known) < len(values):
+        return None
+    return sum(w * v for w, v in zip(weights, known, strict=True)) / sum(weights)
+
+
+def alone(timeline: Timeline) -> dict[Modality, dict[str, float]]:
+    """What each modality alone says on the whole: mean opinions, weighted by duration."""
+    answer: dict[Modality, dict[str, float]] = {}
+    for m in MODALITIES:
+        having = [p for p in timeline.predictions if p.opinions.get(m)]
+        total = sum(p.weight for p in having)
+        if having:
+            labels = having[0].opinions[m]
+            answer[m] = {k: sum(p.weight * p.opinions[m].get(k, 0.0) for p in having) / total for k in labels}
+    return answer
+
+
+def shares(predictions: Sequence[Prediction]) -> dict[Modality, float]:
+    """Mean share of each modality, weighted by duration; an absent one has none."""
+    total = sum(p.weight for p in predictions)
+    found = {m: sum(p.weight * p.shares.get(m, 0.0) for p in predictions) / (total or 1.0) for m in MODALITIES}
+    return {m: share for m, share in found.items() if any(m in p.shares for p in predictions)}
+
+
+def summary(timeline: Timeline, say: Language) -> str:
+    """One paragraph for a reader who wants nothing else."""
+    if timeline.label is None or not timeline.predictions:
+        return say("story.nothing")
+    sentences = [
+        _overall(timeline, say),
+        *_of_people(timeline, say),
+        *_change(timeline, say),
+        *_clearest(timeline, say),
+    ]
+    sentences += _counted(timeline, say)
+    doubtful = sum(p.uncertain for p in timeline.predictions)
+    many = say.count("moments", len(timeline.predictions))
+    if doubtful:
+        sentences.append(say("story.unsure", n=say.count("of_them", doubtful), all=many))
+    opposed = sum(p.conflict is not None for p in timeline.predictions)
+    if opposed:
+        sentences.append(say("story.conflicts", n=say.count("moments", opposed)))
+    return say("story.space").join(sentences)
+
+
+def _overall(timeline: Timeline, say: Language) -> str:
+    first, *others = sorted(timeline.scores, key=lambda k: -timeline.scores[k])
+    key = "story.mostly" if timeline.scores[first] >= SURE else "story.mixed"
+    sentence = say(key, label=say.name_of("labels", first), about=say.about(timeline.scores[first]))
+    near = [_with_about(k, timeline.scores[k], say) for k in others[:2] if timeline.scores[k] >= 0.1]
+    return sentence + (say("story.then", others=say.join(near)) if near else "") + say("story.stop")
+
+
+def _with_about(label: str, probability: float, say: Language) -> str:
+    return say("story.label", label=say.name_of("labels", label), about=say.about(probability))
+
+
+def _of_people(timeline: Timeline, say: Language) -> list[str]:
+    everybody = people(timeline)
+    named = [p for p in everybody if p.who is not None]
+    if len(everybody) < 2 or not named:
+        return []
+    most = sorted(named, key=lambda p: -p.seconds)[:_NAMED]
+    said = [
+        say("story.person", who=say.person(p.who), what=_with_about(p.label, p.scores[p.label], say))
+        for p in everybody
+        if p in most
+    ]
+    if len(most) < len(named):
+        return [say("story.some", n=len(most), list=say.join(said))]
+    return [say("story.people", list=say.join(said))]
+
+
+def _change(timeline: Timeline, say: Language) -> list[str]:
+    """How the first third differs from the last, where both have a main label."""
+    third = timeline.duration / 3
+    early = mean([p for p in timeline.predictions if p.span.end <= third])
+    late = mean([p for p in timeline.predictions if p.span.start >= 2 * third])
+    if not early or not late:
+        return []
+    before, after = best(early), best(late)
+    if before == after or early[before] < SURE or late[after] < SURE:
+        return []
+    labels = {"before": say.name_of("labels", before), "after": say.name_of("labels", after)}
+    return [say("story.change", **labels)]
+
+
+def _clearest(timeline: Timeline, say: Language) -> list[str]:
+    """The surest moment that is not neutral, if there are others to compare it with."""
+    told = [p for p in timeline.predictions if p.label != "neutral" and p.scores[p.label] >= SURE]
+    if timeline.duration == 0 or len(timeline.predictions) < 3 or not told:
+        return []
+    top = max(told, key=lambda p: p.scores[p.label])
+    return [say("story.clearest", time=clock(top.span.start), what=_with_about(top.label, top.scores[top.label], say))]
+
+
+def _counted(timeline: Timeline, say: Language) -> list[str]:
+    found = shares(timeline.predictions)
+    if len(found) < 2:
+        return [say("story.only", modality=say.name_of("modalities", m)) for m in found]
+    parts = [
+        say("story.share", modality=say.name_of("modalities", m), about=say.about(share)) for m, share in found.items()
+    ]
+    return [say("story.shares", list=say.join(parts))]

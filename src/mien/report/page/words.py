@@ -1,0 +1,116 @@
+"""The words of a report in one language: a catalogue in TOML, and numbers said with honest precision."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from mien.errors import InputError, closest
+from mien.types import EMOTION
+
+_FOLDER = files("mien.report").joinpath("catalogues")
+_NUMBERED = re.compile(r"person-(\d{1,6})")
+
+
+class Language:
+    """One catalogue. Values that are filled in stay plain text: the template escapes them.
+
+    Args:
+        name: "en" or "zh"; a file ``templates/<name>.toml``.
+        task: what the report is about; sentences that speak of emotion have others (``[other...]``) for other tasks.
+
+    Raises:
+        InputError: if there is no such catalogue.
+    """
+
+    def __init__(self, name: str, task: str = EMOTION.name) -> None:
+        if name not in languages():
+            raise InputError(f"there is no report in the language '{name}'; {closest(name, languages())}")
+        self.name = name
+        table = _catalogue(name)
+        other = {} if task == EMOTION.name else table["other"]
+        self.table: Mapping[str, Any] = {k: {**part, **other[k]} if k in other else part for k, part in table.items()}
+        self.code: str = self.table["code"]
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The sentence ``section.key``, with its places filled."""
+        section, _, name = key.partition(".")
+        sentence: str = self.table[section][name]
+        return sentence.format(**values) if values else sentence
+
+    def count(self, key: str, number: int) -> str:
+        """``number`` things, in the right grammatical number."""
+        forms = self.table["counts"][key]
+        form: str = forms.get("one", forms["other"]) if number == 1 else forms["other"]
+        return form.format(n=f"{number:,}")
+
+    def name_of(self, section: str, key: str) -> str:
+        """A label, modality or measure in this language; one that the catalogue does not know, as it is."""
+        name: str = self.table[section].get(key, key)
+        return name
+
+    def person(self, who: str | None) -> str:
+        """The name of a person: mien's own numbers are translated, names that the user gave are kept."""
+        if who is None:
+            return self("people.nobody")
+        number = _NUMBERED.fullmatch(who)
+        return self("people.numbered", n=number[1]) if number else who
+
+    def about(self, probability: float) -> str:
+        """A probability to the nearest 5 %: finer digits would promise more than calibration gives."""
+        if probability < 0.05:
+            return self("numbers.under", n=5)
+        if probability > 0.95:
+            return self("numbers.over", n=95)
+        return self("numbers.about", n=5 * round(20 * probability))
+
+    def measure(self, name: str, value: float) -> str:
+        """A measured quality of an input, with its unit."""
+        sentence = self.table["measures"].get(name)
+        return str(sentence).format(value=value) if sentence else f"{value:.2g}"
+
+    def span_of_time(self, seconds: float) -> str:
+        """How long something lasts, in words."""
+        if seconds < 60:
+            return self("numbers.seconds", n=f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.1f}")
+        minutes, rest = divmod(round(seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        if hours:
+            return self("numbers.hours", h=hours, m=minutes)
+        return self("numbers.minutes", m=minutes, s=rest)
+
+    def join(self, parts: Sequence[str]) -> str:
+        """Parts as a list in a sentence."""
+        if len(parts) < 2:
+            return "".join(parts)
+        return self("numbers.comma").join(parts[:-1]) + self("numbers.and") + parts[-1]
+
+    def translate(self, sentence: str) -> tuple[str, bool]:
+        """A warning or note of mien, and whether it is known in this language; numbers in it are kept."""
+        for pattern, said in self.table["sentences"].items():
+            # The places of a pattern are written {0}, {1}, ... as those of the translation are.
+            found = re.fullmatch(re.sub(r"\\\{\d\\\}", "(.+?)", re.escape(pattern)), sentence, re.S)
+            if found:
+                return str(said).format(*found.groups()), True
+        return sentence, self.name == "en"
+
+
+def languages() -> list[str]:
+    """Names of the catalogues."""
+    return sorted(f.name.removesuffix(".toml") for f in _FOLDER.iterdir() if f.name.endswith(".toml"))
+
+
+def clock(seconds: float) -> str:
+    """A time as players write it: 0:03, 1:02:03."""
+    whole = int(seconds + 1e-6)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+@cache
+def _catalogue(name: str) -> Mapping[str, Any]:
+    return tomllib.loads(_FOLDER.joinpath(f"{name}.toml").read_text(encoding="utf-8"))

@@ -1,0 +1,217 @@
+"""The charts of studies, as Plotly's traces and layouts. Every text in them is escaped, for Plotly's texts know markup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from mien.evaluation.missing import Cell
+from mien.evaluation.predictions import Predictions
+from mien.evaluation.reliability import Bin
+from mien.metrics.base import confusion
+from mien.report.studies.page import Chart
+from mien.study.compare import Board
+
+# Okabe and Ito 2008: told apart with every common colour blindness.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
+_SIGNS = ("circle", "square", "diamond", "triangle-up", "x", "star", "triangle-down")
+_SQUARE = {"width": 460, "height": 380}  # room for two beside each other
+
+
+def intervals(board: Board, number: int) -> Chart:
+    """Each system's value with its interval; the majority baseline as a line."""
+    lines = board.lines[::-1]
+    values = [float(line.row["value"]) for line in lines]
+    bounds = [line.row["interval"] or (v, v) for line, v in zip(lines, values, strict=True)]
+    trace = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": values,
+        "y": [escape(line.outcome.entrant.label) for line in lines],
+        "marker": {"color": COLOURS[0], "size": 9},
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": [high - v for v, (_, high) in zip(values, bounds, strict=True)],
+            "arrayminus": [v - low for v, (low, _) in zip(values, bounds, strict=True)],
+            "color": COLOURS[0],
+            "thickness": 1.6,
+        },
+    }
+    layout: dict[str, Any] = {
+        "height": 80 + 30 * len(lines),
+        "showlegend": False,
+        "xaxis": {"title": {"text": escape(board.metric)}},
+        "yaxis": {"showgrid": True},
+    }
+    majority = lines[-1].row["majority"]
+    about = f"{board.metric} of each system with its 95 % interval"
+    if majority is not None:
+        layout["shapes"] = [_upright(majority)]
+        about += f"; dashed: always the commonest answer ({majority:.3f})"
+    return Chart(f"board{number}", about + ".", [trace], layout)
+
+
+def _upright(x: float) -> dict[str, Any]:
+    line = {"color": COLOURS[1], "dash": "dash", "width": 1.5}
+    return {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": line}
+
+
+def rates(named: Sequence[tuple[str, Sequence[Cell]]], about: str, number: int) -> Chart:
+    """A value over the rate of missing modalities, a line for each name."""
+    traces = []
+    for k, (name, cells) in enumerate(named):
+        colour = COLOURS[k % len(COLOURS)]
+        look = {"color": colour, "symbol": _SIGNS[k % len(_SIGNS)], "size": 8}
+        points = {"x": [c.rate for c in cells], "y": [c.value for c in cells]}
+        line = {"color": colour, "dash": ("solid", "dash", "dot")[k // len(COLOURS) % 3]}
+        mode = "lines+markers" if len(cells) > 1 else "markers"
+        traces.append({"type": "scatter", "mode": mode, "name": escape(name), "marker": look, "line": line, **points})
+    metric = named[0][1][0].metric
+    layout = {
+        "height": 340 + 12 * len(named),
+        "showlegend": True,
+        "xaxis": {"title": {"text": "probability that a modality is missing"}},
+        "yaxis": {"title": {"text": escape(metric)}, "rangemode": "tozero"},
+    }
+    return Chart(f"rates{number}", about, traces, layout)
+
+
+def curves(train: Sequence[tuple[int, float]], valid: Sequence[tuple[int, float]]) -> Chart:
+    """Loss over steps: of training as a running mean, of validation as it was measured."""
+    smooth = _running([value for _, value in train])
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": "training (running mean)",
+            "x": [step for step, _ in train],
+            "y": smooth,
+            "line": {"color": COLOURS[0], "width": 1.6},
+        }
+    ]
+    if valid:
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": "validation",
+                "x": [step for step, _ in valid],
+                "y": [value for _, value in valid],
+                "line": {"color": COLOURS[1], "dash": "dash"},
+                "marker": {"color": COLOURS[1], "size": 7, "symbol": "square"},
+            }
+        )
+    layout = {"height": 320, "xaxis": {"title": {"text": "step"}}, "yaxis": {"title": {"text": "loss"}}}
+    return Chart("curves", "Loss while it learned.", traces, layout)
+
+
+def _running(values: Sequence[float]) -> list[float]:
+    """Mean over a fiftieth of all steps; at most 1,000 points would be seen, but all are kept."""
+    width = max(1, len(values) // 50)
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    ends = np.arange(1, len(values) + 1)
+    starts = np.maximum(ends - width, 0)
+    return [round(float(v), 5) for v in (sums[ends] - sums[starts]) / (ends - starts)]
+
+
+def confusion_matrix(part: Predictions, number: int) -> Chart:
+    """Truth against answer, as shares of each true label."""
+    labels = [escape(label) for label in part.task.labels]
+    matrix = confusion(part.scores, part.targets).sum(axis=0).reshape(len(labels), -1)
+    there = matrix.sum(axis=1) > 0
+    shares = matrix[there] / matrix[there].sum(axis=1, keepdims=True)
+    names = [label for label, known in zip(labels, there, strict=True) if known]
+    trace = {
+        "type": "heatmap",
+        "x": labels,
+        "y": names,
+        "z": [[round(float(v), 4) for v in row] for row in shares],
+        "text": [[f"{v:.0%}" for v in row] for row in shares] if len(labels) <= 12 else None,
+        "texttemplate": "%{text}" if len(labels) <= 12 else None,
+        "colorscale": [[0, "#f2f5f9"], [1, "#6fb1de"]],
+        "zmin": 0,
+        "zmax": 1,
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+    }
+    layout = {
+        "width": min(860, 170 + 78 * len(labels)),
+        "height": 110 + 38 * len(names),
+        "xaxis": {"title": {"text": "answered"}, "side": "bottom"},
+        "yaxis": {"title": {"text": "true"}, "autorange": "reversed"},
+    }
+    about = f"{part.set}: of all examples with a true label (row), the share that got each answer."
+    return Chart(f"confusion{number}", about, [trace], layout)
+
+
+def reliability(bins: Sequence[Bin], name: str, number: int) -> Chart:
+    """How often answers of some confidence are right; ``name`` says whose."""
+    counts = np.asarray([b.n for b in bins])
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": [0, 1],
+            "y": [0, 1],
+            "name": "perfect",
+            "line": {"color": COLOURS[6], "dash": "dash"},
+        },
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "x": [round(b.confidence, 4) for b in bins],
+            "y": [round(b.accuracy, 4) for b in bins],
+            "name": "measured (size: examples)",
+            "marker": {
+                "color": COLOURS[0],
+                "size": [round(float(s), 4) for s in 6 + 18 * np.sqrt(counts / counts.max())],
+            },
+            "line": {"color": COLOURS[0]},
+        },
+    ]
+    layout = {
+        **_SQUARE,
+        "xaxis": {"title": {"text": "confidence"}, "range": [0, 1.06]},
+        "yaxis": {"title": {"text": "share that is right"}, "range": [0, 1.06]},
+    }
+    return Chart(f"reliability{number}", f"{name}: confidence against how often it is right.", traces, layout)
+
+
+def risk_coverage(rows: Sequence[Mapping[str, Any]], number: int) -> Chart:
+    """What is left wrong when only the surest answers are kept: a line for each of the rows of ``study.calibration``."""
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "x": [point["answered"] for point in row["risk_coverage"]],
+            "y": [point["risk"] for point in row["risk_coverage"]],
+            "name": escape(row["modality"]),
+            "marker": {"color": colour, "symbol": sign, "size": 6},
+            "line": {"color": colour, "width": 1.6},
+        }
+        for row, colour, sign in zip(rows, COLOURS, _SIGNS, strict=False)
+    ]
+    rings = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [row["answered"] for row in rows],
+        "y": [row["risk"] if row["answered"] else None for row in rows],
+        "name": "not uncertain",
+        "marker": {"color": COLOURS[: len(rows)], "symbol": "circle-open", "size": 16, "line": {"width": 2}},
+    }
+    layout = {
+        **_SQUARE,
+        "height": 370 + 12 * len(rows),
+        "xaxis": {"title": {"text": "share of answers kept, most certain first"}, "range": [0, 1.04]},
+        "yaxis": {"title": {"text": "share wrong among them"}, "rangemode": "tozero"},
+    }
+    about = (
+        f"{rows[0]['set']}: the share of answers kept, most certain first, against the share wrong among them. "
+        "Ringed: where all answers are kept that the bundle does not call uncertain."
+    )
+    return Chart(f"risk{number}", about, [*traces, rings], layout)

@@ -1,0 +1,93 @@
+"""A study as one self-contained page, in the style of the report of a clip. Needs ``mien[report]``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, ClassVar
+
+from mien.report.page import shell
+
+
+@dataclass(frozen=True)
+class Table:
+    """``head`` and ``rows`` of cells; the first of each names the row; after ``words`` columns come numbers."""
+
+    kind: ClassVar[str] = "table"
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    words: int = 1
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Plotly's ``traces`` and ``layout``, and what they show, for those who cannot see it too."""
+
+    kind: ClassVar[str] = "chart"
+    id: str
+    about: str
+    traces: Sequence[dict[str, Any]]
+    layout: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Pairs of a name and what is under it."""
+
+    kind: ClassVar[str] = "list"
+    entries: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Something to type, or a file; folded away under its name where it has one."""
+
+    kind: ClassVar[str] = "code"
+    text: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A paragraph."""
+
+    kind: ClassVar[str] = "prose"
+    text: str
+
+
+Part = Table | Chart | Entries | Code | Prose
+
+
+@dataclass(frozen=True)
+class Section:
+    """A card of the page; ``lead`` says how to read it."""
+
+    title: str
+    parts: Sequence[Part]
+    lead: str = ""
+
+
+def page(title: str, kicker: str, facts: Iterable[str], sections: Sequence[Section]) -> str:
+    """The whole page; it loads nothing. The same content gives the same bytes.
+
+    Raises:
+        ImportError: if Jinja2 or Plotly is not installed; see ``extras.needs_report``.
+    """
+    environment = shell.environment("mien.report")
+    style = environment.get_template("report.css").render(labels=[], modalities=[])
+    style += environment.get_template("study.css").render()
+    script = files("mien.report").joinpath("templates", "study.js").read_text(encoding="utf-8")
+    charts = [part for section in sections for part in section.parts if isinstance(part, Chart)]
+    return environment.get_template("study.html").render(
+        title=title,
+        kicker=kicker,
+        facts=list(facts),
+        sections=sections,
+        charts=[{"id": c.id, "traces": c.traces, "layout": c.layout} for c in charts],
+        style=style,
+        script=script,
+        plotly=shell.plotly(),
+        places=shell.places(),
+        policy=shell.policy([shell.plotly_hash(), shell.hash_of(script)], [shell.hash_of(style), shell.hash_of("")]),
+    )

@@ -1,0 +1,176 @@
+"""What a training run leaves on disk: weights, checkpoints (safetensors, nothing executable) and logs."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import torch
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+from mien.data.content import content
+from mien.errors import InputError
+from mien.model.model import Model
+from mien.recipe.recipe import Recipe
+from mien.runtime.cache import write_atomic
+from mien.runtime.run_folder import DATA, LOG, RECIPE, SCALARS, TENSORBOARD, WEIGHTS
+from mien.types import Modality
+
+_APART = "name this one anew (--set name=other), or remove the folder"
+
+
+def save_inputs(recipe: Recipe, root: Path, folder: Path) -> None:
+    """What decides a run: its recipe, as plain values, and what its data sets hold."""
+    write_atomic(folder / RECIPE, json.dumps(recipe.as_table(), indent=1))
+    write_atomic(folder / DATA, json.dumps({"content": content(recipe.data, root)}))
+
+
+def check_same(recipe: Recipe, root: Path, folder: Path) -> None:
+    """Refuse to go on with a run of another recipe or of other data.
+
+    Raises:
+        InputError: naming the first thing that differs.
+    """
+    if not (folder / DATA).is_file():
+        return
+    before, now = _flat(load_recipe(folder)), _flat(json.loads(json.dumps(recipe.as_table())))
+    for key in dict.fromkeys((*before, *now)):
+        if before.get(key) != now.get(key) and not key.startswith("tune."):
+            was, is_now = (json.dumps(table.get(key), ensure_ascii=False) for table in (before, now))
+            raise InputError(f"the run in '{folder}' had {key} = {was}, and now it is {is_now}; {_APART}")
+    if json.loads((folder / DATA).read_text(encoding="utf-8"))["content"] != content(recipe.data, root):
+        raise InputError(f"the data of the run in '{folder}' have changed since it began; {_APART}")
+
+
+def _flat(value: Any, path: str = "") -> dict[str, Any]:
+    """{"train.lr": 0.001}: what stands at the end of every path through tables and lists."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    nested = [_flat(inner, f"{path}.{key}" if path else str(key)) for key, inner in items]
+    return {key: leaf for table in nested for key, leaf in table.items()} if nested else {path: value}
+
+
+def load_recipe(folder: Path) -> dict[str, Any]:
+    """The recipe of a run; see ``save_inputs``."""
+    table: dict[str, Any] = json.loads((folder / RECIPE).read_text(encoding="utf-8"))
+    return table
+
+
+def save_weights(model: nn.Module, folder: Path) -> None:
+    """All parameters and buffers, atomically."""
+    write_atomic(folder / WEIGHTS, save(_owned(model.state_dict())))
+
+
+def load_weights(model: Model, folder: Path, modality: Modality | None = None) -> None:
+    """Weights of a run into a model: all, or only what belongs to one modality.
+
+    Raises:
+        InputError: if there is no such run, or it does not fit.
+    """
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise InputError(f"there is no trained run in '{folder}'; train its recipe first")
+    state = load_file(path)
+    if modality is not None:
+        state = {k: v for k, v in state.items() if _belongs(k, modality)}
+    try:
+        left_out = model.load_state_dict(state, strict=modality is None)
+    except RuntimeError as error:
+        raise InputError(f"the run in '{folder}' does not fit this recipe: {str(error).splitlines()[-1]}") from error
+    if left_out.unexpected_keys:
+        raise InputError(f"the run in '{folder}' does not fit this recipe: {left_out.unexpected_keys[0]} has no place")
+
+
+def _belongs(key: str, modality: Modality) -> bool:
+    parts = key.split(".")
+    return modality in parts[:3] or any(p.startswith(f"{modality}_") for p in parts)
+
+
+def _owned(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {k: v.detach().contiguous().clone() for k, v in state.items()}
+
+
+class Checkpoint:
+    """Model, optimizer, average and step in one safetensors file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def exists(self) -> bool:
+        """Whether there is one."""
+        return self.path.is_file()
+
+    def save(
+        self, model: nn.Module, optimizer: torch.optim.Optimizer, ema: nn.Module | None, step: int, best: float
+    ) -> None:
+        """Write it atomically: a kill leaves the one before."""
+        tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
+        if ema is not None:
+            tensors |= {f"ema.{k}": v for k, v in ema.state_dict().items()}
+        for index, entry in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{k}": v for k, v in entry.items() if isinstance(v, Tensor)}
+        note = {"step": str(step), "best": json.dumps(best)}
+        write_atomic(self.path, save(_owned(tensors), note))
+
+    def load(self, model: nn.Module, optimizer: torch.optim.Optimizer, ema: nn.Module | None) -> tuple[int, float]:
+        """Put everything back; returns step and best validation loss."""
+        from safetensors import safe_open
+
+        with safe_open(self.path, framework="pt") as file:
+            note = file.metadata()
+            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 - a file, not a dict
+        model.load_state_dict(_under(tensors, "model."))
+        if ema is not None:
+            ema.load_state_dict(_under(tensors, "ema."))
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in _under(tensors, "optimizer.").items():
+            index, _, name = key.partition(".")
+            state.setdefault(int(index), {})[name] = value
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        return int(note["step"]), float(json.loads(note["best"]))
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+class Log:
+    """TensorBoard scalars, the same as lines of ``scalars.csv`` (step, name, value), and a plain text log beside them.
+
+    Args:
+        folder: of the run; ``None`` in a process that leaves writing to the first one: it writes nothing then.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._open = ExitStack()
+        self._writer: Any = None
+        self._scalars: Any = None
+
+    def __enter__(self) -> Self:
+        if self._folder is not None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._writer = self._open.enter_context(SummaryWriter(self._folder / TENSORBOARD))
+            self._scalars = self._open.enter_context((self._folder / SCALARS).open("a", 1, "utf-8"))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def scalar(self, name: str, value: float, step: int) -> None:
+        """One number at one step."""
+        if self._folder is not None:
+            self._writer.add_scalar(name, value, step)
+            self._scalars.write(f"{step},{name},{value:.6g}\n")
+
+    def line(self, text: str) -> None:
+        """One line in log.txt."""
+        if self._folder is not None:
+            with (self._folder / LOG).open("a", encoding="utf-8") as file:
+                file.write(text + "\n")

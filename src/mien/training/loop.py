@@ -1,0 +1,295 @@
+"""The one loop: a recipe in, a run folder with weights out. The only ``.backward(`` in the project."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from rich.progress import Progress
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from mien.data.batch import ExampleSet, epoch, shown
+from mien.data.load import spoiler
+from mien.encoders.base import Encoder, encoders
+from mien.errors import DivergedError, InputError, RecipeError
+from mien.fusion.base import fusions
+from mien.model.model import Batch, Model
+from mien.model.trunks import run_trunks_once
+from mien.recipe.recipe import Recipe
+from mien.runtime import threads
+from mien.runtime.run_folder import CHECKPOINT, run_folder
+from mien.training import objectives
+from mien.training.checkpoint import Checkpoint, Log, check_same, load_recipe, load_weights, save_inputs, save_weights
+from mien.training.devices import Machine
+from mien.training.optimizer import optimizer, schedule
+from mien.training.result import Run, example_sets, progress_bars
+from mien.training.statistics import label_shares, observe, relate
+from mien.training.step import Criterion, Lesson, learning_mode
+from mien.types import Modality
+
+_SAVE_EVERY = 300  # steps between checkpoints
+
+
+def check_names(recipe: Recipe) -> None:
+    """Refuse parts that there are not, before anything is read.
+
+    Raises:
+        RecipeError, UnknownNameError: naming the closest part that there is, or a task's name that torch cannot take.
+    """
+    for table in recipe.encoders.values():
+        encoders.get(table.name)
+    fusions.named(recipe.fusion)
+    for task in recipe.tasks:
+        if hasattr(nn.ModuleDict(), task.name):
+            raise RecipeError(
+                f"a task cannot be called '{task.name}', a name that torch keeps for itself; choose another"
+            )
+    for auxiliary in recipe.train.auxiliary:
+        objectives.check_name(auxiliary)
+    for how in (h for source in recipe.data for h in source.degrade if h):
+        spoiler(how)
+
+
+def build(recipe: Recipe) -> tuple[Model, dict[Modality, Encoder]]:
+    """The untrained model of a recipe.
+
+    Raises:
+        RecipeError, UnknownNameError: a table that does not fit what it names.
+    """
+    parts: dict[Modality, Encoder] = {}
+    for modality, table in recipe.encoders.items():
+        part = encoders.build({"name": table.name, **table.options})
+        if part.modality != modality:
+            raise RecipeError(f"'{table.name}' reads {part.modality}; it cannot stand under [encoders.{modality}]")
+        parts[modality] = part
+    torch.manual_seed(recipe.seed)
+    networks = {m: e.network() for m, e in parts.items()}
+    dims = {m: int(n.dim) for m, n in networks.items()}  # type: ignore[arg-type]  # Encoder.network's contract
+    quality = {m: len(e.quality_names) for m, e in parts.items()}
+    fusion = fusions.build(recipe.fusion, dims=dims, quality=quality, tasks=recipe.tasks)
+    if recipe.align.how == "words" and "text" not in parts:
+        raise RecipeError("align.how = 'words' takes the clock of the text, and the recipe has no [encoders.text]")
+    return Model(networks, fusion, recipe.tasks, recipe.align), parts
+
+
+def train(
+    recipe: Recipe, root: Path, runs: Path, resume: bool = False, quiet: bool = False, fabric: Fabric | None = None
+) -> Run:
+    """Train one model.
+
+    Args:
+        recipe: what to train, on what.
+        root: folder of the data sets.
+        runs: folder of all runs; this one goes to ``runs/<name>/seed<seed>``.
+        resume: go on from the last checkpoint; the result is the same as of an unbroken run.
+        quiet: no progress bars.
+        fabric: where to train, see ``training/machine.py``; ``None`` for one device.
+
+    Raises:
+        InputError: if the folder holds a run and ``resume`` was not asked for, or one of another recipe or other data.
+        DivergedError: if the loss, in training or validation, is no finite number.
+    """
+    check_names(recipe)
+    torch.set_num_threads(threads.count())
+    torch.set_flush_denormal(True)
+    fabric = fabric or Machine().fabric(recipe.train.precision)
+    folder = run_folder(runs, recipe.name, recipe.seed)
+    checkpoint = Checkpoint(folder / CHECKPOINT)
+    if checkpoint.exists():
+        if not resume:
+            raise InputError(f"{folder} holds a run already; continue it with --resume or remove the folder")
+        check_same(recipe, root, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    fabric.barrier()
+    model, parts = build(recipe)
+    lineage = _start(model, recipe, runs)
+    choose(model, recipe.train.learn)
+    beside = objectives.build(model, recipe.train)  # before the clips are prepared: its mistakes need no waiting for
+    related = [m for m, t in recipe.encoders.items() if t.baseline]
+    readers = run_trunks_once(model.to(fabric.device), parts, related)
+    with fabric.rank_zero_first(), progress_bars(quiet or not fabric.is_global_zero) as bars:
+        sets, valid = (example_sets(recipe, split, readers, root, bars, needed=True) for split in ("train", "valid"))
+    _check_taught(recipe, sets)
+    populations = relate(recipe, sets, valid)
+    if fabric.is_global_zero:
+        save_inputs(recipe, root, folder)
+    started = time.perf_counter()
+    with progress_bars(quiet or not fabric.is_global_zero) as bars:
+        best = _Loop(recipe, model, beside, sets, valid, folder, checkpoint, fabric).run(bars, resume)
+    seconds = time.perf_counter() - started
+    model = model.to("cpu").eval()
+    return Run(model, parts, readers, recipe, folder, sets, valid, best, populations, lineage, seconds)
+
+
+def _check_taught(recipe: Recipe, sets: Sequence[ExampleSet]) -> None:
+    """Refuse a training from which some of the model would learn nothing.
+
+    Raises:
+        RecipeError: no training example at all, or none that has a modality.
+    """
+    if not sets:
+        raise RecipeError(f"the recipe '{recipe.name}' finds no training examples")
+    for modality, table in recipe.encoders.items():
+        if table.start is None and not shown(sets, modality):
+            raise RecipeError(
+                f"no training example of '{recipe.name}' has {modality}; add some, or leave it out: --set -encoders.{modality}"
+            )
+
+
+def _start(model: Model, recipe: Recipe, runs: Path) -> dict[Modality, dict[str, Any]]:
+    """Load the weights of the runs that the recipe starts from; their recipes."""
+    lineage = {}
+    for modality, table in recipe.encoders.items():
+        if table.start:
+            start = runs / table.start.format(seed=recipe.seed)
+            load_weights(model, start, modality)
+            lineage[modality] = load_recipe(start)
+    return lineage
+
+
+class _Loop:
+    """One run of the loop. Random numbers depend on seed and step alone, so a resumed run repeats an unbroken one."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        model: Model,
+        beside: nn.ModuleDict,
+        sets: Sequence[ExampleSet],
+        valid: Sequence[ExampleSet],
+        folder: Path,
+        checkpoint: Checkpoint,
+        fabric: Fabric,
+    ) -> None:
+        self.recipe, self.how, self.model = recipe, recipe.train, model
+        self.sets, self.valid, self.folder, self.checkpoint = sets, valid, folder, checkpoint
+        self.fabric = fabric
+        self.criterion = Criterion(recipe, label_shares(recipe.tasks, sets))
+        self.lesson = Lesson(recipe, model, self.criterion, beside)
+        self.wrapped, self.optimizer = self.fabric.setup(self.lesson, optimizer(recipe, self.lesson))
+        average = get_ema_multi_avg_fn(self.how.ema)  # type: ignore[no-untyped-call]  # torch lacks the annotation
+        self.ema = AveragedModel(model, multi_avg_fn=average, use_buffers=True) if self.how.ema else None
+        # Every process takes its part of the batches; steps are counted alike in all of them.
+        self.per_epoch = math.ceil(sum(math.ceil(len(s) / self.how.batch) for s in sets) / fabric.world_size)
+        self.best = math.inf
+
+    def run(self, bars: Progress, resume: bool) -> float | None:
+        """All epochs; leaves the kept weights in the model. Returns the loss on the validation sets."""
+        step = 0
+        if resume and self.checkpoint.exists():
+            step, self.best = self.checkpoint.load(self.lesson, self.optimizer, self.ema)
+        else:
+            observe(self.model, self.sets)
+        total = self.per_epoch * self.how.epochs
+        bar = bars.add_task(f"train {self.recipe.name} seed {self.recipe.seed}", total=total, completed=step)
+        with Log(self.folder if self.fabric.is_global_zero else None) as log:
+            for number in range(step // self.per_epoch, self.how.epochs):
+                learning_mode(self.lesson)
+                for batch in self._batches(number, step % self.per_epoch):
+                    losses = self._step(batch, step, total)
+                    step += 1
+                    for name, loss in losses.items():
+                        log.scalar(f"train/{name}", loss, step)
+                    bars.advance(bar)
+                    if step % _SAVE_EVERY == 0 and step % self.per_epoch and self.fabric.is_global_zero:
+                        self.checkpoint.save(self.lesson, self.optimizer, self.ema, step, self.best)
+                judged = self._judge(number)
+                if self.fabric.is_global_zero:
+                    self._finish_epoch(number, judged, log, step)
+                self.fabric.barrier()
+        load_weights(self.model, self.folder)
+        return None if math.isinf(self.best) else self.best
+
+    def _batches(self, number: int, skip: int) -> Iterator[Batch]:
+        rng = np.random.default_rng([self.recipe.seed, number])
+        plan = list(epoch(self.sets, self.how.batch, rng))
+        for step in range(skip, self.per_epoch):
+            which, rows = plan[(step * self.fabric.world_size + self.fabric.global_rank) % len(plan)]
+            yield self.fabric.to_device(self.sets[which].batch(rows))
+
+    def _step(self, batch: Batch, step: int, total: int) -> dict[str, float]:
+        torch.manual_seed(self.recipe.seed * 1_000_003 + step + 7_919 * self.fabric.global_rank)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["peak"] * schedule(self.how, step, total)
+        parts: dict[str, Tensor] = self.wrapped(batch)
+        loss = torch.stack(list(parts.values())).sum()
+        self.fabric.backward(loss)
+        if self.how.clip:
+            self.fabric.clip_gradients(self.wrapped, self.optimizer, max_norm=self.how.clip, error_if_nonfinite=False)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        if self.ema is not None:
+            self.ema.update_parameters(self.model)
+        # The mean over the processes: all of them see when it is no number, and stop.
+        mean: Tensor = self.fabric.all_reduce(loss.detach())  # type: ignore[assignment]  # of a tensor it is one
+        shown = {name: float(part.detach()) for name, part in parts.items()} if len(parts) > 1 else {}
+        return {"loss": self._finite(float(mean), f"step {step + 1}"), **shown}
+
+    def _judge(self, number: int) -> float | None:
+        """The loss on the validation sets after an epoch, the same in every process; ``None`` where nobody asks for it."""
+        # Validation costs as much as an epoch where little learns; without a choice to make, the last one is enough.
+        if not self.valid or (self.how.keep != "best" and number < self.how.epochs - 1):
+            return None
+        first = self.fabric.is_global_zero
+        loss = valid_loss(self._kept_model(), self.criterion, self.valid, self.fabric) if first else 0.0
+        return self._finite(self.fabric.broadcast(loss), f"validation after epoch {number + 1}")
+
+    def _finite(self, loss: float, place: str) -> float:
+        if math.isfinite(loss):
+            return loss
+        raise DivergedError(
+            f"the loss of '{self.recipe.name}' is {loss} in {place}: give a smaller train.lr, look among features and labels "
+            "for what is no number or huge, or take train.precision = '32-true'"
+        )
+
+    def _finish_epoch(self, number: int, loss: float | None, log: Log, step: int) -> None:
+        if loss is not None:
+            log.scalar("valid/loss", loss, step)
+            log.line(f"epoch {number + 1}/{self.how.epochs} valid loss {loss:.4f}")
+        if self.how.keep == "last" or loss is None or loss < self.best:
+            save_weights(self._kept_model(), self.folder)
+            self.best = math.inf if loss is None else loss
+        self.checkpoint.save(self.lesson, self.optimizer, self.ema, step, self.best)
+
+    def _kept_model(self) -> Model:
+        """The averaged weights when there are any."""
+        if self.ema is None:
+            return self.model
+        averaged: Model = self.ema.module  # type: ignore[assignment]  # what it was made from
+        return averaged
+
+
+def choose(model: Model, prefixes: Sequence[str]) -> None:
+    """Let only parameters learn whose names begin so, and which their encoder has not frozen itself."""
+    chosen = 0
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = parameter.requires_grad and any(name.startswith(p) for p in prefixes)
+        chosen += parameter.requires_grad
+    if not chosen:
+        raise RecipeError(f"train.learn = {list(prefixes)} matches no parameter of the model")
+
+
+@torch.no_grad()
+def valid_loss(model: Model, criterion: Criterion, sets: Sequence[ExampleSet], fabric: Fabric, size: int = 64) -> float:
+    """Each task's mean loss over its labelled examples, by its weight; a task without any counts nothing."""
+    model.eval()
+    totals, counts = (dict.fromkeys((t.name for t in criterion.tasks), 0.0) for _ in range(2))
+    for part in sets:
+        for rows in part.order(size, None):
+            batch = fabric.to_device(part.batch(rows))
+            with fabric.autocast():
+                logits = model(batch).logits
+            for task in criterion.tasks:
+                loss = criterion.of(task, logits[task.name], batch)
+                if loss is not None:
+                    known = int(batch.labelled[task.name].sum())
+                    totals[task.name] += float(loss) * known
+                    counts[task.name] += known
+    return sum(criterion.how[name].weight * totals[name] / count for name, count in counts.items() if count)

@@ -1,0 +1,82 @@
+"""What a model and its inputs take from the training data before anything is learned."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mien.data.batch import ExampleSet
+from mien.errors import RecipeError
+from mien.model.model import Model
+from mien.person import Population
+from mien.recipe.recipe import Recipe
+from mien.types import Float32, Modality, Task
+
+
+def relate(recipe: Recipe, sets: Sequence[ExampleSet], others: Sequence[ExampleSet]) -> dict[Modality, Population]:
+    """Put the person baseline on the modalities that ask for one. The population is that of ``sets``, the training data."""
+    populations: dict[Modality, Population] = {}
+    for modality, table in recipe.encoders.items():
+        if table.baseline:
+            populations[modality] = _population(sets, modality)
+            for part in (*sets, *others):
+                part.relate(modality, populations[modality])
+    return populations
+
+
+def _population(sets: Sequence[ExampleSet], modality: Modality) -> Population:
+    """How the modality's features lie among the people of the training data.
+
+    Raises:
+        RecipeError: if they are pixels or tokens, or of fewer than two people.
+    """
+    if any(values.dtype.kind != "f" for values in itertools.islice(_values(sets, modality), 1)):
+        raise RecipeError(
+            f"a baseline of {modality} needs features; freeze its encoder (train.learn), or leave the baseline out"
+        )
+    tracks = ((e.group, s.tracks(i).get(modality)) for s in sets for i, e in enumerate(s.examples))
+    try:
+        return Population.of((who, t.values) for who, t in tracks if who is not None and t is not None)
+    except ValueError:
+        raise RecipeError(
+            f"the baseline of {modality} needs at least two speakers in the training data; name their column, or leave it out"
+        ) from None
+
+
+def observe(model: Model, sets: Sequence[ExampleSet]) -> None:
+    """Show what learns the statistics of the training data: networks their values, the fusion its labels and quality."""
+    for modality in model.modalities:
+        network: nn.Module = model.bodies.get(modality, model.networks[modality])
+        fit = getattr(network, "fit_statistics", None)
+        if fit is not None and any(p.requires_grad for p in network.parameters()):
+            fit(_values(sets, modality))
+        model.fusion.observe(modality, _shares(model, sets, modality), _quality(sets, modality))
+
+
+def label_shares(tasks: Sequence[Task], sets: Sequence[ExampleSet]) -> dict[str, Tensor]:
+    """How often each label is true among the labelled examples, {task: (L,)}; 0 where none is labelled."""
+    rows = {t.name: torch.from_numpy(np.concatenate([s.targets(t.name) for s in sets])) for t in tasks}
+    return {name: targets.nanmean(dim=0).nan_to_num() for name, targets in rows.items()}
+
+
+def _values(sets: Sequence[ExampleSet], modality: Modality) -> Iterable[Float32]:
+    return (t[modality].values for s in sets for t in map(s.tracks, range(len(s))) if modality in t)
+
+
+def _shares(model: Model, sets: Sequence[ExampleSet], modality: Modality) -> Mapping[str, Tensor]:
+    """Share of each label among the examples that have the modality."""
+    shares = {}
+    for task in model.tasks:
+        rows = [s.targets(task.name)[s.present[modality]] for s in sets]
+        total = torch.from_numpy(np.nansum(np.concatenate(rows), axis=0))
+        shares[task.name] = total / total.sum().clamp(min=1e-9)
+    return shares
+
+
+def _quality(sets: Sequence[ExampleSet], modality: Modality) -> Tensor:
+    rows = [t[modality].quality for s in sets for t in map(s.tracks, range(len(s))) if modality in t]
+    return torch.from_numpy(np.stack(rows)) if rows else torch.zeros(0, 0)

@@ -1,0 +1,113 @@
+"""What one step of training minimises: the tasks' losses, with modalities hidden at times, and auxiliary objectives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from mien.fusion.base import present
+from mien.model import heads
+from mien.model.alignment import Encoded
+from mien.model.model import Batch, Model
+from mien.recipe.recipe import Loss, Recipe
+from mien.training.objectives import Seen
+from mien.types import Task
+
+
+class Criterion:
+    """The losses of the tasks, as ``[losses]`` of a recipe wants them.
+
+    Args:
+        recipe: tasks and losses.
+        shares: {task: how often each label is true in the training data (L,)}.
+    """
+
+    def __init__(self, recipe: Recipe, shares: Mapping[str, Tensor]) -> None:
+        self.tasks, self.shares = recipe.tasks, dict(shares)
+        self.how = {t.name: recipe.losses.get(t.name, Loss()) for t in recipe.tasks}
+
+    def of(self, task: Task, logits: Tensor, batch: Batch) -> Tensor | None:
+        """Mean loss over the examples that are labelled, before the task's weight; ``None`` where none is."""
+        chosen = batch.labelled[task.name]
+        if not bool(chosen.any()):
+            return None
+        shares = self.shares[task.name].to(logits.device)
+        return heads.loss(task, logits[chosen], batch.targets[task.name][chosen], self.how[task.name], shares).mean()
+
+    def total(self, logits: Mapping[str, Tensor], batch: Batch, chosen: Tensor) -> Tensor:
+        """Sum over the tasks, by their fixed weights, over the examples ``chosen``, bool (B,)."""
+        batch = batch._replace(labelled={name: known & chosen for name, known in batch.labelled.items()})
+        found = {t.name: self.of(t, logits[t.name], batch) for t in self.tasks}
+        weighted = [self.how[name].weight * loss for name, loss in found.items() if loss is not None]
+        device = next(iter(logits.values())).device
+        return torch.stack(weighted).sum() if weighted else torch.zeros((), device=device)
+
+
+class Lesson(nn.Module):
+    """A model and how it is taught; everything a step of training computes, and all that learns.
+
+    Attributes:
+        doubt: {task: log of its variance}, where tasks are weighed by uncertainty (Kendall et al. 2018, arXiv 1705.07115).
+    """
+
+    def __init__(self, recipe: Recipe, model: Model, criterion: Criterion, beside: nn.ModuleDict) -> None:
+        super().__init__()
+        self.model, self.criterion, self.hidden = model, criterion, recipe.train.drop_modality
+        named = recipe.tasks if recipe.train.task_weights == "uncertainty" else ()
+        self.doubt = nn.ParameterDict({t.name: nn.Parameter(torch.zeros(())) for t in named})
+        self.objectives = beside
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """{what: its weighted loss}; the step minimises their sum."""
+        encoded = self.model.encode(batch)
+        shown = hide(encoded, self.hidden)
+        outputs = self.model.answer(shown)
+        parts = {}
+        for task in self.model.tasks:
+            loss = self.criterion.of(task, outputs.logits[task.name], batch)
+            if loss is not None:
+                parts[task.name] = self._weighed(task, loss)
+        seen = Seen(encoded, shown, outputs, lambda logits, chosen: self.criterion.total(logits, batch, chosen))
+        for name, objective in self.objectives.items():
+            parts[f"auxiliary/{name}"] = objective.weight * objective(self.model, seen)
+        if not any(part.requires_grad for part in parts.values()):
+            # Nothing that learns has a part in the batch, such as the head of a task that none of it is labelled for; the
+            # step wants a gradient, and in several processes one of each.
+            learned = [p.sum() for p in self.parameters() if p.requires_grad]
+            parts["nothing"] = 0.0 * torch.stack(learned).sum()
+        return parts
+
+    def _weighed(self, task: Task, loss: Tensor) -> Tensor:
+        weight = self.criterion.how[task.name].weight
+        if task.name not in self.doubt:
+            return weight * loss
+        doubt: Tensor = self.doubt[task.name]
+        share = 0.5 if task.kind == "score" else 1.0  # of a Gaussian and of a softmax likelihood
+        weighed: Tensor = weight * (share * torch.exp(-doubt) * loss + 0.5 * doubt)
+        return weighed
+
+
+def hide(encoded: Encoded, probability: float) -> Encoded:
+    """Hide each modality of each example with a probability, never all (ModDrop, Neverova et al. 2016, arXiv 1501.00102).
+
+    Draws from torch's generator; where all would be hidden, one of those present stays, each as likely.
+    """
+    if not probability:
+        return encoded
+    here = present(encoded.masks)
+    draws = torch.rand(here.shape, device=here.device).masked_fill(~here, -1.0)
+    kept = here & ((draws >= probability) | (draws == draws.amax(dim=1, keepdim=True)))
+    return encoded._replace(masks=[m & kept[:, i : i + 1] for i, m in enumerate(encoded.masks)])
+
+
+def learning_mode(module: nn.Module, inherited: bool = True) -> None:
+    """Training mode only where something learns: frozen parts keep their statistics and drop nothing.
+
+    A part without parameters, such as a dropout, is as the one it belongs to.
+    """
+    own = [p.requires_grad for p in module.parameters()]
+    module.training = any(own) if own else inherited
+    for part in module.children():
+        learning_mode(part, module.training)

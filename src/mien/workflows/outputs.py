@@ -1,0 +1,192 @@
+"""Where answers are written: to a file for one clip, into a folder for several."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mien.errors import InputError
+from mien.explanation import Explanation
+from mien.report.exporters.base import exporters
+from mien.runtime.cache import write_atomic
+from mien.runtime.extras import needs_report
+from mien.timeline import Timeline
+
+if TYPE_CHECKING:
+    from mien.report.page.media import Media
+
+STDOUT = Path("-")
+
+
+@dataclass(frozen=True)
+class Page:
+    """How HTML reports are written: in which language, and whether with the clip itself and with explanations."""
+
+    lang: str = "en"
+    embed: bool = False
+    explain: bool = False
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What is to be written, checked before anything is analysed.
+
+    Attributes:
+        wanted: {name of an exporter: file, or folder when there are ``several`` clips, or ``STDOUT``}.
+        names: {clip: name of its file in such a folder, without the ending}.
+        several: whether ``wanted`` names folders.
+        page: how HTML reports are written.
+    """
+
+    wanted: Mapping[str, Path]
+    names: Mapping[Path, str]
+    several: bool
+    page: Page = field(default_factory=Page)
+
+    @classmethod
+    def plan(
+        cls,
+        wanted: Mapping[str, Path],
+        clips: Sequence[Path],
+        several: bool,
+        inputs: Sequence[Path],
+        page: Page | None = None,
+    ) -> Outputs:
+        """Refuse what could not be written, or would destroy one of the ``inputs``, before hours are spent.
+
+        Raises:
+            InputError: saying which option cannot be met, and why.
+        """
+        page = page or Page()
+        _check_page(page, "html" in wanted, clips)
+        if several:
+            for kind, path in wanted.items():
+                if path == STDOUT:
+                    raise InputError(f"--{kind} - goes with one clip; name a folder instead")
+                _make_folder(kind, path)
+        else:
+            check_outputs(wanted, inputs)
+        return cls(wanted, _unique_names(clips), several, page)
+
+    def write(self, timeline: Timeline, clip: Path | None, explained: Sequence[Explanation | None] = ()) -> None:
+        """Write all that is wanted of one clip, each file whole or not at all; explanations go into HTML.
+
+        Raises:
+            InputError: if the disk refuses.
+        """
+        for kind, path in self.wanted.items():
+            target = path / f"{self.names[clip]}.{kind}" if self.several and clip is not None else path
+            content = self._html(timeline, clip, target, explained) if kind == "html" else exporters.get(kind)(timeline)
+            put(STDOUT if path == STDOUT else target, content)
+
+    def _html(
+        self, timeline: Timeline, clip: Path | None, target: Path, explained: Sequence[Explanation | None]
+    ) -> str:
+        """A report that knows where its clip lies, seen from the folder it is written to."""
+        from mien.report.exporters.html import write_html
+
+        media = _media(clip, target.resolve(), self.page.embed)
+        return write_html(timeline, lang=self.page.lang, media=media, explained=explained)
+
+
+def check_outputs(wanted: Mapping[str, Path], inputs: Sequence[Path]) -> None:
+    """Refuse a file that could not be written, is an input, or is named for two outputs {kind: file}.
+
+    Raises:
+        InputError: saying why.
+    """
+    for kind, path in wanted.items():
+        if path != STDOUT:
+            _check_file(kind, path, inputs)
+        elif list(wanted.values()).count(STDOUT) > 1:
+            raise InputError(f"--{kind} - goes with one output; name a file instead")
+        if any(path.absolute() == p.absolute() for k, p in wanted.items() if k != kind):
+            raise InputError(f"'{path}' is named for two outputs; give each its own")
+
+
+def put(path: Path, content: str) -> None:
+    """Write a file, whole or not at all, or to ``STDOUT``.
+
+    Raises:
+        InputError: if the disk refuses.
+    """
+    if path == STDOUT:
+        sys.stdout.write(content)
+        return
+    try:
+        # A link is followed: what it points at is replaced, not the link.
+        write_atomic(path.resolve(), content)
+    except OSError as error:
+        raise InputError(f"'{path}' cannot be written: {error.strerror}") from error
+
+
+def _media(clip: Path | None, target: Path, embed: bool) -> Media:
+    from mien.media.open import probe
+    from mien.media.written import is_text
+    from mien.report.page.media import Media, embedded, referred
+
+    if clip is None or is_text(clip):
+        return Media("text")
+    kind = probe(clip).kind
+    return embedded(clip, kind) if embed else referred(clip, target, kind)
+
+
+def _check_page(page: Page, asked: bool, clips: Sequence[Path]) -> None:
+    """Refuse a report that could not be written."""
+    if not asked:
+        if page != Page():
+            raise InputError("--lang, --embed and --explain go with --html; add --html report.html")
+        return
+    from mien.report.page.media import check_embeddable
+    from mien.report.page.words import Language
+
+    needs_report()
+    Language(page.lang)
+    for clip in clips if page.embed else ():
+        if clip.is_file():
+            check_embeddable(clip)
+
+
+def _check_file(kind: str, path: Path, inputs: Sequence[Path]) -> None:
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise InputError(f"--{kind} names a file, but '{path}' is a folder")
+    if path.exists() and not path.is_file():
+        raise InputError(f"'{path}' is not an ordinary file; take --{kind} - for standard output")
+    if not folder.is_dir():
+        raise InputError(f"there is no folder '{path.parent}' to write '{path.name}' to")
+    if not os.access(folder, os.W_OK):
+        raise InputError(f"there is no permission to write to '{path.parent}'")
+    if path.exists() and any(p.exists() and path.samefile(p) for p in inputs):
+        raise InputError(f"--{kind} would overwrite the input '{path}'; give another name")
+
+
+def _make_folder(kind: str, path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise InputError(f"with several clips --{kind} names a folder, but '{path}' is a file")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"the folder '{path}' cannot be made: {error.strerror}") from error
+    if not os.access(path, os.W_OK):
+        raise InputError(f"there is no permission to write to '{path}'")
+
+
+def _unique_names(clips: Sequence[Path]) -> dict[Path, str]:
+    """A clip's own name; where two clips share one, the later gets as many of its folders before it as it takes."""
+    names: dict[Path, str] = {}
+    taken: set[str] = set()
+    for clip in clips:
+        name = clip.name
+        for folder in clip.absolute().parents:
+            # Some file systems do not tell capital letters from small ones.
+            if name.casefold() not in taken:
+                break
+            name = f"{folder.name}-{name}"
+        taken.add(name.casefold())
+        names[clip] = name
+    return names

@@ -1,0 +1,84 @@
+"""The page that `mien train` writes, and that of `mien compare`: what they say, and how a browser shows them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mien.recipe.recipe import Export
+from mien.report.studies.training import training_page, write
+from mien.study.comparison import Plan, run
+from mien.study.trial import Entrant
+from mien.workflows.train_bundle import produce
+from tests.report.browser import PHONE, opened
+from tests.tiny import recipe, write_pictures
+
+COMMAND = "mien train tiny.toml --set 'train.epochs=3'"
+
+pytestmark = pytest.mark.slow  # a model is trained and exported first
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run's folder."""
+    root = tmp_path_factory.mktemp("training")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MIEN_CACHE", str(root / "cache"))
+        write_pictures(root)
+        plan = replace(recipe(epochs=3), name="<b>tiny</b>", export=Export(licence="CC0"))
+        produce(plan, [0], root, root / "runs", resume=False, quiet=True, command=COMMAND)
+    return root / "runs" / "<b>tiny</b>" / "seed0"
+
+
+def test_it_says_how_it_was_made_and_how_good_it_is(made: Path) -> None:
+    text = training_page(made)
+    rows = json.loads((made / "results.json").read_text(encoding="utf-8"))
+    accuracy = next(r for r in rows if r["metric"] == "accuracy")
+    assert f"{accuracy['value']:.3f}" in text
+    assert "mien train tiny.toml --set &#39;train.epochs=3&#39;" in text
+    assert "Licence: CC0" in text
+    assert "happy 10, sad 10" in text, "how the training labels are distributed"
+    assert re.search(r"<dt>torch</dt><dd dir=\"auto\">\d", text)
+    assert "&lt;b&gt;tiny&lt;/b&gt;" in text
+    assert "<b>tiny</b>" not in text
+
+
+def test_curves_hold_every_step(made: Path) -> None:
+    data = re.search(r'id="data">(.*?)</script>', training_page(made), re.S)
+    assert data is not None
+    charts = {c["id"]: c for c in json.loads(data[1])}
+    train, valid = charts["curves"]["traces"]
+    assert train["x"] == list(range(1, 13)), "three epochs of four batches"
+    assert valid["x"] == [12], "only the last is kept, so only it is validated"
+    assert {"confusion0", "reliability0"} <= set(charts)
+    assert sum(map(sum, charts["confusion0"]["traces"][0]["z"])) == pytest.approx(2.0, abs=1e-3)
+
+
+def test_the_same_run_gives_the_same_page(made: Path) -> None:
+    assert training_page(made) == training_page(made)
+
+
+@pytest.mark.parametrize("how", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
+def test_a_browser_draws_it_and_loads_nothing(browser: Any, made: Path, how: dict[str, Any]) -> None:
+    page = write(made)
+    with opened(browser, page, **how) as shown:
+        assert shown.said == []
+        assert [url for url in shown.requests if not url.startswith(("file:", "data:", "blob:"))] == []
+        assert shown.ask("document.querySelectorAll('.chart svg.main-svg').length") >= 3
+        assert shown.ask("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the window"
+
+
+def test_a_comparison_has_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    write_pictures(tmp_path)
+    entrants = tuple(Entrant(f"<i>e{n}", replace(recipe(epochs=n), name=f"e{n}")) for n in (1, 2))
+    found = run(Plan(entrants, (0,)), tmp_path, tmp_path / "runs")
+    text = (found.folder / "comparison.html").read_text(encoding="utf-8")
+    assert "&lt;i&gt;e1" in text
+    assert "<i>e1" not in text
+    assert '"board0"' in text

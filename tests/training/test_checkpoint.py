@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mien.errors import InputError
+from mien.recipe.recipe import Recipe
+from mien.training.checkpoint import Log
+from mien.training.loop import train
+from mien.workflows.train_bundle import produce
+from tests.tiny import recipe
+
+from .test_loop import dies_after
+
+
+def test_what_was_logged_is_on_disk_before_anything_else_is_done(tmp_path: Path) -> None:
+    """A kill takes nothing that came before a checkpoint, or the curve would have a hole."""
+    with Log(tmp_path) as log:
+        log.scalar("train/loss", 0.5, 1)
+        assert (tmp_path / "scalars.csv").read_text(encoding="utf-8") == "1,train/loss,0.5\n"
+
+
+def relabelled(root: Path) -> None:
+    manifest = root / "pictures" / "manifest.csv"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace("happy", "angry"), encoding="utf-8")
+
+
+def go_on(plan: Recipe, root: Path) -> None:
+    train(plan, root, root / "runs", resume=True, quiet=True)
+
+
+def test_a_broken_run_goes_on_only_as_what_it_was(root: Path) -> None:
+    with dies_after(1), pytest.raises(KeyboardInterrupt):
+        go_on(recipe(), root)
+    longer = recipe(epochs=9)
+    with pytest.raises(InputError, match=r"tiny/seed0' had train\.epochs = 2, and now it is 9; name this one anew"):
+        go_on(longer, root)
+    (source,) = recipe().data
+    fewer = replace(recipe(), data=(replace(source, limit=3),))
+    with pytest.raises(InputError, match=r"had data\.0\.limit = 0, and now it is 3"):
+        go_on(fewer, root)
+    held = (root / "pictures" / "manifest.csv").read_bytes()
+    relabelled(root)
+    with pytest.raises(InputError, match="have changed since it began"):
+        go_on(recipe(), root)
+    (root / "pictures" / "manifest.csv").write_bytes(held)
+    go_on(recipe(), root)
+
+
+@pytest.mark.slow
+def test_a_finished_run_is_not_taken_for_one_of_other_data(root: Path) -> None:
+    produce(recipe(), [0], root, root / "runs", resume=False, quiet=True)
+    produce(recipe(), [0], root, root / "runs", resume=True, quiet=True)
+    relabelled(root)
+    with pytest.raises(InputError, match="have changed since it began"):
+        produce(recipe(), [0], root, root / "runs", resume=True, quiet=True)

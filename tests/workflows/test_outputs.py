@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mien.errors import InputError
+from mien.report.page import media
+from mien.samples import demo_clip
+from mien.timeline import Prediction, Timeline
+from mien.types import Span
+from mien.workflows.outputs import STDOUT, Outputs, Page
+
+TIMELINE = Timeline("a.wav", 0.1, "research", "0" * 64, (), None, {}, None, None, ("nothing was found",))
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def plan(wanted: dict[str, str], clips: list[str], several: bool = False, page: Page | None = None) -> Outputs:
+    paths = [Path(c) for c in clips]
+    return Outputs.plan({k: Path(v) for k, v in wanted.items()}, paths, several, paths, page)
+
+
+def test_one_clip_is_written_to_the_files_named() -> None:
+    plan({"json": "out.json", "csv": "out.csv", "vtt": "out.vtt"}, ["a.wav"]).write(TIMELINE, Path("a.wav"))
+    assert sorted(os.listdir()) == ["out.csv", "out.json", "out.vtt"], "and no temporary file is left"
+    assert Path("out.vtt").read_text() == "WEBVTT\n"
+
+
+def test_several_clips_never_overwrite_one_another() -> None:
+    clips = ["d/x.mp4", "d/y.mp4", "e/x.mp4", "e/f/X.mp4", "g/e/x.mp4"]
+    outputs = plan({"json": "out"}, clips, several=True)
+    for clip in clips:
+        outputs.write(TIMELINE, Path(clip))
+    assert sorted(os.listdir("out")) == ["e-x.mp4.json", "f-X.mp4.json", "g-e-x.mp4.json", "x.mp4.json", "y.mp4.json"]
+
+
+def test_a_link_is_followed() -> None:
+    Path("real.json").write_text("old")
+    Path("link.json").symlink_to("real.json")
+    plan({"json": "link.json"}, ["a.wav"]).write(TIMELINE, None)
+    assert Path("link.json").is_symlink()
+    assert Path("real.json").read_text().startswith("{")
+
+
+def test_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    outputs = plan({"vtt": str(STDOUT)}, ["a.wav"])
+    outputs.write(TIMELINE, None)
+    assert capsys.readouterr().out == "WEBVTT\n"
+    assert os.listdir() == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "several", "said"),
+    [
+        ({"json": "folder"}, False, "is a folder"),
+        ({"json": "none/out.json"}, False, "no folder 'none'"),
+        ({"json": "pipe"}, False, "not an ordinary file"),
+        ({"json": "a.wav"}, False, "would overwrite the input"),
+        ({"json": "again.wav"}, False, "would overwrite the input"),
+        ({"json": "out", "csv": "out"}, False, "two outputs"),
+        ({"json": "-", "csv": "-"}, False, "goes with one output"),
+        ({"json": "-"}, True, "goes with one clip"),
+        ({"json": "a.wav"}, True, "is a file"),
+        ({"json": "a.wav/out"}, True, "cannot be made"),
+    ],
+)
+def test_what_cannot_be_written_is_said_before_any_work(wanted: dict[str, str], several: bool, said: str) -> None:
+    Path("a.wav").write_text("sound")
+    Path("again.wav").symlink_to("a.wav")
+    Path("folder").mkdir()
+    os.mkfifo("pipe")
+    before = sorted(os.listdir())
+    with pytest.raises(InputError, match=said):
+        plan(wanted, ["a.wav"], several)
+    assert sorted(os.listdir()) == before
+    assert Path("a.wav").read_text() == "sound"
+
+
+def test_a_disk_that_refuses_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = plan({"json": "out.json"}, ["a.wav"])
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(InputError, match=r"'out\.json' cannot be written: No space left"):
+        outputs.write(TIMELINE, None)
+    assert os.listdir() == []
+
+
+SAID = Prediction(Span(0, 1), None, "a", "happy", {"happy": 0.9, "sad": 0.1}, 0.8, 0.5, {"text": 1.0}, {}, {})
+READ = replace(TIMELINE, duration=1.0, predictions=(SAID,), label="happy", scores=SAID.scores)
+
+
+def source(page: Path) -> str | None:
+    """Where a report looks for its clip."""
+    found = re.search(r'<(?:video|audio|img) id="clip"[^>]* src="([^"]+)"', page.read_text(encoding="utf-8"))
+    return found[1] if found else None
+
+
+def test_a_report_knows_where_its_clip_lies() -> None:
+    Path("my clips").mkdir()
+    clip = Path("my clips/talk.mp4")
+    shutil.copy(demo_clip(), clip)
+    plan({"html": "r.html"}, [str(clip)]).write(READ, clip)
+    assert source(Path("r.html")) == "./my%20clips/talk.mp4"
+    Path("words.txt").write_text("hello")
+    plan({"html": "pages"}, [str(clip), "words.txt"], several=True, page=Page("zh")).write(READ, clip)
+    plan({"html": "pages"}, ["words.txt"], several=True).write(READ, Path("words.txt"))
+    assert sorted(os.listdir("pages")) == ["talk.mp4.html", "words.txt.html"]
+    assert source(Path("pages/talk.mp4.html")) == "./../my%20clips/talk.mp4"
+    assert source(Path("pages/words.txt.html")) is None
+    assert 'lang="zh-Hans"' in Path("pages/talk.mp4.html").read_text()
+    Path("elsewhere").mkdir()
+    Path("link.html").symlink_to("elsewhere/r.html")
+    plan({"html": "link.html"}, [str(clip)]).write(READ, clip)
+    assert source(Path("elsewhere/r.html")) == "./../my%20clips/talk.mp4", "as seen from where the page really lies"
+
+
+def test_a_report_that_holds_its_clip(monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(demo_clip(), "talk.mp4")
+    plan({"html": "r.html"}, ["talk.mp4"], page=Page(embed=True)).write(READ, Path("talk.mp4"))
+    assert source(Path("r.html")) is None
+    assert '"mime": "video/mp4"' in Path("r.html").read_text()
+    monkeypatch.setattr(media, "EMBED_LIMIT", 1000)
+    with pytest.raises(InputError, match="--embed takes at most"):
+        plan({"html": "r.html"}, ["talk.mp4"], page=Page(embed=True))
+
+
+@pytest.mark.parametrize("page", [Page("zh"), Page(embed=True)])
+def test_options_of_the_report_go_with_it(page: Page) -> None:
+    with pytest.raises(InputError, match="--lang, --embed and --explain go with --html"):
+        plan({"json": "a.json"}, [], page=page)
+
+
+def test_what_a_report_needs_is_said_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="no report in the language 'fr'"):
+        plan({"html": "r.html"}, [], page=Page("fr"))
+    monkeypatch.setattr("mien.runtime.extras.find_spec", lambda name: None if name == "plotly" else object())
+    with pytest.raises(InputError, match=r"the HTML report needs plotly; run: pip install 'mien\[report\]'"):
+        plan({"html": "r.html"}, [])
+    plan({"json": "a.json"}, [])
