@@ -24,8 +24,9 @@ from mien.runtime import threads
 
 threads.own()
 
-from mien.data.batch import ExampleSet, collate  # noqa: E402  # after threads.own()
+from mien.data.batch import ExampleSet  # noqa: E402  # after threads.own()
 from mien.data.manifest import data_root  # noqa: E402
+from mien.model.batch import collate  # noqa: E402
 from mien.person import Baseline, Population  # noqa: E402
 from mien.recipe.recipe import Recipe, load  # noqa: E402
 from mien.study.trial import folds_of, in_fold  # noqa: E402

@@ -32,7 +32,7 @@ from mien.data.manifest import data_root, read  # noqa: E402
 from mien.explain.defaults import Measured, defaults, measured  # noqa: E402
 from mien.explain.evidence.base import Explainer, explainers  # noqa: E402
 from mien.explain.faithfulness import Faithfulness, measure  # noqa: E402
-from mien.explain.question import Question, Seen  # noqa: E402
+from mien.explain.question import Moment, Question  # noqa: E402
 from mien.recipe.recipe import Recipe  # noqa: E402
 from mien.runtime.cache import write_atomic  # noqa: E402
 from mien.runtime.run_folder import BUNDLE  # noqa: E402
@@ -62,7 +62,7 @@ def question(bundle: Bundle, example: Example, modality: Modality) -> Question |
         return None
     answer = bundle.answer({modality: track})
     task = single(bundle.tasks)
-    seen = Seen(segment, {modality: track}, answer, lambda m, s: bundle.encoders[m].prepare(s), task)
+    seen = Moment(segment, {modality: track}, answer, lambda m, s: bundle.encoders[m].prepare(s), task)
     return Question(bundle, seen, task.labels[int(answer.scores[task.name].argmax())])
 
 

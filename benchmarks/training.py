@@ -29,13 +29,14 @@ from torch import nn
 
 from mien.data.batch import ExampleSet, epoch
 from mien.encoders.base import encoders
+from mien.model.build import build
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, load
 from mien.runtime import threads
 from mien.runtime.run_folder import CHECKPOINT
 from mien.training import objectives
 from mien.training.checkpoint import Checkpoint
 from mien.training.devices import Machine
-from mien.training.loop import _Loop, build
+from mien.training.loop import _Loop
 from mien.training.result import example_sets, progress_bars
 from mien.training.statistics import observe
 

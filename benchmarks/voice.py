@@ -70,7 +70,8 @@ def recipe_of(name: str, root: Path) -> Recipe:
 
 def ours(recipe: Recipe, root: Path, seed: int) -> float:
     """UAR on the test split of one training."""
-    from mien.evaluation.evaluate import ModelSystem, predict
+    from mien.evaluation.evaluate import predict
+    from mien.evaluation.model_system import ModelSystem
     from mien.training.loop import train
 
     with tempfile.TemporaryDirectory() as runs:

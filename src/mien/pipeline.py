@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mien.bundle.answer import single
 from mien.emotions import expected
 from mien.explain import contributions
-from mien.explain.question import Seen
+from mien.explain.question import Moment
 from mien.media.segmenting import Progress, Segmenter
 from mien.media.written import clip_of
 from mien.person import Baseline
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mien.bundle.bundle import Bundle
     from mien.media.cut import CutSettings
 
-Watch = Callable[[Seen, Prediction], None]
+Watch = Callable[[Moment, Prediction], None]
 People = dict[tuple[Modality, str | None], Baseline]
 
 
@@ -136,7 +136,7 @@ class Analyzer:
             reasons=(*(["low_confidence"] if task in answer.uncertain else ()), *answer.reasons, *unread),
         )
         if watch is not None:
-            watch(Seen(segment, tracks, answer, self._again(people, segment.who), self.task), prediction)
+            watch(Moment(segment, tracks, answer, self._again(people, segment.who), self.task), prediction)
         return prediction
 
     def _again(self, people: People, who: str | None) -> Callable[[Modality, Segment], Track | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mien.explain.question import Question, Seen
+from mien.explain.question import Moment, Question
 from mien.pipeline import Analyzer
 from mien.samples import demo_clip
 from mien.timeline import Prediction
@@ -16,15 +16,15 @@ def analyzer() -> Analyzer:
 
 
 @pytest.fixture(scope="package")
-def watched(analyzer: Analyzer) -> list[tuple[Seen, Prediction]]:
+def watched(analyzer: Analyzer) -> list[tuple[Moment, Prediction]]:
     """What was seen and answered in the demo clip."""
-    found: list[tuple[Seen, Prediction]] = []
+    found: list[tuple[Moment, Prediction]] = []
     analyzer.analyze(demo_clip(), watch=lambda seen, p: found.append((seen, p)))
     return found
 
 
 @pytest.fixture(scope="package")
-def question(analyzer: Analyzer, watched: list[tuple[Seen, Prediction]]) -> Question:
+def question(analyzer: Analyzer, watched: list[tuple[Moment, Prediction]]) -> Question:
     """About a moment with words, voice and face."""
     seen, prediction = next((s, p) for s, p in watched if len(s.tracks) == 3)
     return Question(analyzer.bundle, seen, prediction.label)

@@ -13,7 +13,7 @@ from mien.explain.evidence.occlusion_face import FaceOcclusion
 from mien.explain.evidence.occlusion_sound import SoundOcclusion
 from mien.explain.evidence.occlusion_words import WordOcclusion
 from mien.explain.faithfulness import measure
-from mien.explain.question import Question, Seen
+from mien.explain.question import Moment, Question
 from mien.media.written import sentence_segments
 from mien.types import Segment, Span, Word, Words
 
@@ -49,7 +49,7 @@ def about(text: str, label: str) -> Question:
     (segment,) = sentence_segments(text)
     track = bundle.encoders["text"].prepare(segment)
     assert track is not None
-    seen = Seen(
+    seen = Moment(
         segment,
         {"text": track},
         bundle.answer({"text": track}),

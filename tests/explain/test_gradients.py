@@ -22,7 +22,7 @@ from mien.data.load import words_of
 from mien.errors import InputError
 from mien.explain.evidence.base import explainers
 from mien.explain.faithfulness import measure
-from mien.explain.question import Question, Seen
+from mien.explain.question import Moment, Question
 from mien.explain.slopes import run_of, slopes
 from mien.explanation import Evidence
 from mien.model import heads
@@ -99,7 +99,7 @@ def question(run: Path) -> Question:
     tracks = {m: t for m, e in bundle.encoders.items() if (t := e.prepare(whole)) is not None}
     return Question(
         bundle,
-        Seen(whole, tracks, bundle.answer(tracks), lambda m, s: bundle.encoders[m].prepare(s), bundle.tasks[0]),
+        Moment(whole, tracks, bundle.answer(tracks), lambda m, s: bundle.encoders[m].prepare(s), bundle.tasks[0]),
         "happy",
     )
 

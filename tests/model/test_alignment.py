@@ -13,9 +13,10 @@ from torch import Tensor
 from mien.bundle.answer import Encoded as Given
 from mien.errors import RecipeError
 from mien.model.alignment import Encoded, align, clock
+from mien.model.build import build
 from mien.model.heads import score
 from mien.recipe.recipe import Alignment, EncoderTable
-from mien.training.loop import build, train
+from mien.training.loop import train
 from mien.types import Modality
 from mien.workflows.train_bundle import exported
 from tests import tiny

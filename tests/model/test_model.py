@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mien.data.batch import collate
 from mien.fusion.base import Fused, Fusion
+from mien.model.batch import collate
 from mien.model.model import Model
 from mien.types import EMOTION, EMOTIONS, Clip, Example, Modality, Track
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from mien.model import heads
-from mien.model.model import Batch
+from mien.model.batch import Batch
+from mien.model.build import build
 from mien.recipe.recipe import Loss
 from mien.training import loop as line
 from mien.training.devices import Machine
@@ -58,7 +59,7 @@ def test_a_batch_may_be_of_nothing_that_learns(learn: str, tmp_path: Path, monke
     tiny.write_clips(tmp_path)
     plan = two_tasks(epochs=1, batch=1, learn=(learn,))
     run = line.train(plan, tmp_path, tmp_path / "runs", quiet=True)
-    before = line.build(plan)[0].state_dict()
+    before = build(plan)[0].state_dict()
     changed = {name for name, values in run.model.state_dict().items() if not torch.equal(values, before[name])}
     assert changed
     assert all(name.startswith(learn) for name in changed)

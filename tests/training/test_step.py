@@ -16,11 +16,11 @@ from torch import nn
 from mien.errors import RecipeError
 from mien.fusion.base import present
 from mien.model.alignment import Encoded
+from mien.model.build import build
 from mien.model.model import Model
 from mien.recipe.recipe import Loss, Recipe, Target, Training
 from mien.training import loop as line
 from mien.training import objectives
-from mien.training.loop import build
 from mien.training.objectives import Contrastive, Distillation, Reconstruction, Seen, Unimodal
 from mien.training.step import Criterion, Lesson, hide, learning_mode
 from mien.types import EMOTION, Task

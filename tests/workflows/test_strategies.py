@@ -70,7 +70,7 @@ def test_a_strategy_learns_from_ones_own_manifest(name: str, manifest: Path, tmp
 
 
 def _model(recipe: Recipe) -> torch.nn.Module:
-    from mien.training.loop import build
+    from mien.model.build import build
 
     return build(recipe)[0]
 

@@ -7,17 +7,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from mien.data.manifest import read
 from mien.data.tracks import Item, TrackStore
 from mien.encoders.base import Encoder
-from mien.model.model import Batch
+from mien.model.batch import Batch, collate
 from mien.person import Baseline, Population
 from mien.recipe.recipe import Source
 from mien.types import Example, Modality, Task, Track
@@ -133,58 +131,6 @@ class ExampleSet:
         size = next(t.size for t in self.tasks if t.name == task)
         blank = np.full(size, np.nan, np.float32)
         return np.stack([e.targets.get(task, blank) for e in self.examples])
-
-
-def collate(
-    tracks: Sequence[Mapping[Modality, Track]],
-    examples: Sequence[Example],
-    tasks: Sequence[Task],
-    quality: Mapping[Modality, int],
-) -> Batch:
-    """Pad tracks and targets.
-
-    Raises:
-        ValueError: if an example has no modality at all.
-    """
-    if not all(tracks):
-        raise ValueError("every example needs at least one modality")
-    x: dict[Modality, Tensor] = {}
-    mask: dict[Modality, Tensor] = {}
-    marks: dict[Modality, Tensor] = {}
-    times: dict[Modality, Tensor] = {}
-    for m, size in quality.items():
-        marks[m] = torch.from_numpy(np.stack([t[m].quality if m in t else np.zeros(size, np.float32) for t in tracks]))
-        if any(m in t for t in tracks):
-            x[m], mask[m] = _pad([t[m].values if m in t else None for t in tracks])
-            times[m] = _pad_times([t[m].times if m in t else np.zeros(1) for t in tracks], mask[m].shape[1])
-    targets, labelled = {}, {}
-    for task in tasks:
-        rows = [e.targets.get(task.name) for e in examples]
-        labelled[task.name] = torch.tensor([r is not None for r in rows])
-        filled = [np.zeros(task.size, np.float32) if r is None else r for r in rows]
-        targets[task.name] = torch.from_numpy(np.stack(filled))
-    return Batch(x, mask, marks, times, targets, labelled)
-
-
-def _pad(rows: Sequence[NDArray[Any] | None]) -> tuple[Tensor, Tensor]:
-    """Zero-pad to one length: (B, T, ...) and bool (B, T)."""
-    sample = next(r for r in rows if r is not None)
-    longest = max(len(r) for r in rows if r is not None)
-    values = np.zeros((len(rows), longest, *sample.shape[1:]), sample.dtype)
-    mask = np.zeros((len(rows), longest), bool)
-    for i, row in enumerate(rows):
-        if row is not None:
-            values[i, : len(row)] = row
-            mask[i, : len(row)] = True
-    return torch.from_numpy(values), torch.from_numpy(mask)
-
-
-def _pad_times(rows: Sequence[NDArray[np.float64]], longest: int) -> Tensor:
-    """Float (B, T); padding repeats the last time."""
-    times = np.empty((len(rows), longest), np.float32)
-    for place, row in zip(times, rows, strict=True):
-        place[: len(row)], place[len(row) :] = row, row[-1]
-    return torch.from_numpy(times)
 
 
 def epoch(sets: Sequence[ExampleSet], size: int, rng: np.random.Generator) -> Iterator[tuple[int, NDArray[np.int64]]]:

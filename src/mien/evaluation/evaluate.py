@@ -7,23 +7,22 @@ A system is a bundle (what ships is what is measured) or, without the cost of an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from mien.bundle.answer import Encoded
 from mien.bundle.bundle import Bundle
-from mien.data.batch import ExampleSet
 from mien.evaluation.predictions import Judged, Predictions, aligned
 from mien.metrics.base import Counts, Measure, Sums, confusion, measures
 from mien.metrics.multilabel_f1 import best_thresholds, multilabel_f1
 from mien.metrics.statistics import intervals
-from mien.model import heads
-from mien.model.model import Model
 from mien.trust.judgement import subset_name
 from mien.types import Float32, Modality, Task, TaskKind
+
+if TYPE_CHECKING:
+    from mien.data.batch import ExampleSet
 
 _BATCH = 32
 
@@ -84,25 +83,6 @@ def _spread(encoded: Encoded, rows: Sequence[int], size: int) -> Encoded:
 
     measures = {name: wide(values) for name, values in encoded.measures.items()}
     return Encoded(wide(encoded.states), wide(encoded.mask), wide(encoded.quality), wide(encoded.times), measures)
-
-
-class ModelSystem:
-    """A trained model in evaluation mode, on the CPU, where a training leaves it."""
-
-    def __init__(self, model: Model) -> None:
-        self._model = model.eval()
-        self.tasks: Sequence[Task] = model.tasks
-
-    @torch.no_grad()
-    def answers(self, part: ExampleSet, rows: NDArray[np.int64], keeps: Sequence[Keep]) -> list[Mapping[str, Float32]]:
-        """See ``System``."""
-        batch = part.batch(rows)
-        found: list[Mapping[str, Float32]] = []
-        for keep in keeps:
-            mask = {m: k & torch.from_numpy(keep[m])[:, None] if m in keep else k for m, k in batch.mask.items()}
-            logits = self._model(batch._replace(mask=mask)).logits
-            found.append({t.name: heads.score(t, logits[t.name]).cpu().numpy() for t in self.tasks})
-        return found
 
 
 def predict(system: System, part: ExampleSet, split: str) -> list[Predictions]:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.bundle.answer import subsets_of
-from mien.data.batch import ExampleSet
 from mien.evaluation.evaluate import MAIN, Keep, System, majority, predictions
 from mien.evaluation.predictions import Predictions
 from mien.metrics.base import measures
 from mien.types import MODALITIES, Float32, Modality
+
+if TYPE_CHECKING:
+    from mien.data.batch import ExampleSet
 
 RATES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 _BATCH = 64

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from mien.bundle.bundle import Bundle
 from mien.explain import contributions
 from mien.explain.evidence.base import Explainer, explainers
-from mien.explain.question import Question, Seen
+from mien.explain.question import Moment, Question
 from mien.explanation import Calibrated, Explanation, Stage
 from mien.timeline import Prediction
 from mien.trust.judgement import subset_name
@@ -16,7 +16,7 @@ from mien.types import MODALITIES, Modality
 
 def explain(
     bundle: Bundle,
-    seen: Seen,
+    seen: Moment,
     prediction: Prediction,
     *,
     source: str,
@@ -59,7 +59,7 @@ def explain(
     )
 
 
-def _calibrated(bundle: Bundle, seen: Seen) -> Calibrated:
+def _calibrated(bundle: Bundle, seen: Moment) -> Calibrated:
     judge = bundle.trust.of(seen.task.name, seen.tracks)
     if judge is None:
         raise ValueError("only tasks with a single label are explained")

@@ -16,7 +16,7 @@ _BATCH = 32
 
 
 @dataclass(frozen=True)
-class Seen:
+class Moment:
     """One segment as a bundle answered it.
 
     Attributes:
@@ -50,7 +50,7 @@ class Question:
         ValueError: if the task has no such label.
     """
 
-    def __init__(self, bundle: Bundle, seen: Seen, label: str) -> None:
+    def __init__(self, bundle: Bundle, seen: Moment, label: str) -> None:
         self.bundle, self.seen, self.label, self.task = bundle, seen, label, seen.task.name
         self.index = seen.task.labels.index(label)
 

@@ -12,18 +12,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from mien.data.batch import collate
 from mien.encoders.base import Encoder
 from mien.errors import InputError
 from mien.model import heads
 from mien.model.alignment import Encoded
-from mien.model.model import Batch, Model
+from mien.model.batch import Batch, collate
+from mien.model.build import build, choose
+from mien.model.model import Model
 from mien.model.trunks import put_together, run_trunks_once
+from mien.model.weights import load_weights
 from mien.recipe import strict
 from mien.recipe.recipe import Recipe
 from mien.runtime import threads
-from mien.training.checkpoint import load_recipe, load_weights
-from mien.training.loop import build, choose
+from mien.runtime.run_folder import load_recipe
 from mien.types import Clip, Example, Float32, Modality, Track
 
 STEPS = (32, 64, 128, 256)

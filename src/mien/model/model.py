@@ -10,34 +10,10 @@ from torch import Tensor, nn
 
 from mien.fusion.base import Fusion
 from mien.model.alignment import Encoded, align, clock
+from mien.model.batch import Batch
 from mien.networks.pooled import pooled
 from mien.recipe.recipe import Alignment
 from mien.types import Modality, Task
-
-
-class Batch(NamedTuple):
-    """B examples, padded; made by ``data.batch.collate``. Every example has at least one modality.
-
-    Attributes:
-        x: {modality: (B, T, ...)}; a modality that no example has is left out.
-        mask: {modality: bool (B, T)}, true where there is data.
-        quality: {modality: float (B, Q)}.
-        times: {modality: float (B, T)} seconds on the clip's clock; padding repeats the last one.
-        targets: {task: float (B, L)}.
-        labelled: {task: bool (B,)}, which examples have a target.
-    """
-
-    x: Mapping[Modality, Tensor]
-    mask: Mapping[Modality, Tensor]
-    quality: Mapping[Modality, Tensor]
-    times: Mapping[Modality, Tensor]
-    targets: Mapping[str, Tensor]
-    labelled: Mapping[str, Tensor]
-
-    @property
-    def size(self) -> int:
-        """B."""
-        return len(next(iter(self.mask.values())))
 
 
 class Outputs(NamedTuple):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 RECIPE = "recipe.json"
 """The recipe as plain values."""
@@ -33,3 +35,9 @@ REPORT = "report.html"
 def run_folder(runs: Path, name: str, seed: int) -> Path:
     """``runs/<name>/seed<seed>``: of a recipe by name, trained with a seed."""
     return runs / name / f"seed{seed}"
+
+
+def load_recipe(folder: Path) -> dict[str, Any]:
+    """The recipe of a run; as plain values."""
+    table: dict[str, Any] = json.loads((folder / RECIPE).read_text(encoding="utf-8"))
+    return table

@@ -27,8 +27,9 @@ from typing import Any
 from mien import __version__
 from mien.data.content import content
 from mien.errors import RecipeError
-from mien.evaluation.evaluate import ModelSystem, judge
+from mien.evaluation.evaluate import judge
 from mien.evaluation.missing import Cell, mean_cells, missing
+from mien.evaluation.model_system import ModelSystem
 from mien.evaluation.predictions import Judged, pooled
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import content_key, content_of, write_atomic

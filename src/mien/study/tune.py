@@ -25,7 +25,8 @@ import numpy as np
 
 from mien.data.content import content
 from mien.errors import DivergedError, InputError, RecipeError
-from mien.evaluation.evaluate import ModelSystem, predict
+from mien.evaluation.evaluate import predict
+from mien.evaluation.model_system import ModelSystem
 from mien.metrics.base import measures, named
 from mien.recipe import recipe as recipes
 from mien.recipe import strict

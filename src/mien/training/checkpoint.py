@@ -9,16 +9,15 @@ from types import TracebackType
 from typing import Any, Self
 
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from mien.data.content import content
 from mien.errors import InputError
-from mien.model.model import Model
+from mien.model.weights import owned
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import write_atomic
-from mien.runtime.run_folder import DATA, LOG, RECIPE, SCALARS, TENSORBOARD, WEIGHTS
-from mien.types import Modality
+from mien.runtime.run_folder import DATA, LOG, RECIPE, SCALARS, TENSORBOARD, load_recipe
 
 _APART = "name this one anew (--set name=other), or remove the folder"
 
@@ -53,46 +52,6 @@ def _flat(value: Any, path: str = "") -> dict[str, Any]:
     return {key: leaf for table in nested for key, leaf in table.items()} if nested else {path: value}
 
 
-def load_recipe(folder: Path) -> dict[str, Any]:
-    """The recipe of a run; see ``save_inputs``."""
-    table: dict[str, Any] = json.loads((folder / RECIPE).read_text(encoding="utf-8"))
-    return table
-
-
-def save_weights(model: nn.Module, folder: Path) -> None:
-    """All parameters and buffers, atomically."""
-    write_atomic(folder / WEIGHTS, save(_owned(model.state_dict())))
-
-
-def load_weights(model: Model, folder: Path, modality: Modality | None = None) -> None:
-    """Weights of a run into a model: all, or only what belongs to one modality.
-
-    Raises:
-        InputError: if there is no such run, or it does not fit.
-    """
-    path = folder / WEIGHTS
-    if not path.is_file():
-        raise InputError(f"there is no trained run in '{folder}'; train its recipe first")
-    state = load_file(path)
-    if modality is not None:
-        state = {k: v for k, v in state.items() if _belongs(k, modality)}
-    try:
-        left_out = model.load_state_dict(state, strict=modality is None)
-    except RuntimeError as error:
-        raise InputError(f"the run in '{folder}' does not fit this recipe: {str(error).splitlines()[-1]}") from error
-    if left_out.unexpected_keys:
-        raise InputError(f"the run in '{folder}' does not fit this recipe: {left_out.unexpected_keys[0]} has no place")
-
-
-def _belongs(key: str, modality: Modality) -> bool:
-    parts = key.split(".")
-    return modality in parts[:3] or any(p.startswith(f"{modality}_") for p in parts)
-
-
-def _owned(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {k: v.detach().contiguous().clone() for k, v in state.items()}
-
-
 class Checkpoint:
     """Model, optimizer, average and step in one safetensors file."""
 
@@ -113,7 +72,7 @@ class Checkpoint:
         for index, entry in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{k}": v for k, v in entry.items() if isinstance(v, Tensor)}
         note = {"step": str(step), "best": json.dumps(best)}
-        write_atomic(self.path, save(_owned(tensors), note))
+        write_atomic(self.path, save(owned(tensors), note))
 
     def load(self, model: nn.Module, optimizer: torch.optim.Optimizer, ema: nn.Module | None) -> tuple[int, float]:
         """Put everything back; returns step and best validation loss."""

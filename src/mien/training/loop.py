@@ -17,16 +17,19 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mien.data.batch import ExampleSet, epoch, shown
 from mien.data.load import spoiler
-from mien.encoders.base import Encoder, encoders
+from mien.encoders.base import encoders
 from mien.errors import DivergedError, InputError, RecipeError
 from mien.fusion.base import fusions
-from mien.model.model import Batch, Model
+from mien.model.batch import Batch
+from mien.model.build import build, choose
+from mien.model.model import Model
 from mien.model.trunks import run_trunks_once
+from mien.model.weights import load_weights, save_weights
 from mien.recipe.recipe import Recipe
 from mien.runtime import threads
-from mien.runtime.run_folder import CHECKPOINT, run_folder
+from mien.runtime.run_folder import CHECKPOINT, load_recipe, run_folder
 from mien.training import objectives
-from mien.training.checkpoint import Checkpoint, Log, check_same, load_recipe, load_weights, save_inputs, save_weights
+from mien.training.checkpoint import Checkpoint, Log, check_same, save_inputs
 from mien.training.devices import Machine
 from mien.training.optimizer import optimizer, schedule
 from mien.training.result import Run, example_sets, progress_bars
@@ -55,28 +58,6 @@ def check_names(recipe: Recipe) -> None:
         objectives.check_name(auxiliary)
     for how in (h for source in recipe.data for h in source.degrade if h):
         spoiler(how)
-
-
-def build(recipe: Recipe) -> tuple[Model, dict[Modality, Encoder]]:
-    """The untrained model of a recipe.
-
-    Raises:
-        RecipeError, UnknownNameError: a table that does not fit what it names.
-    """
-    parts: dict[Modality, Encoder] = {}
-    for modality, table in recipe.encoders.items():
-        part = encoders.build({"name": table.name, **table.options})
-        if part.modality != modality:
-            raise RecipeError(f"'{table.name}' reads {part.modality}; it cannot stand under [encoders.{modality}]")
-        parts[modality] = part
-    torch.manual_seed(recipe.seed)
-    networks = {m: e.network() for m, e in parts.items()}
-    dims = {m: int(n.dim) for m, n in networks.items()}  # type: ignore[arg-type]  # Encoder.network's contract
-    quality = {m: len(e.quality_names) for m, e in parts.items()}
-    fusion = fusions.build(recipe.fusion, dims=dims, quality=quality, tasks=recipe.tasks)
-    if recipe.align.how == "words" and "text" not in parts:
-        raise RecipeError("align.how = 'words' takes the clock of the text, and the recipe has no [encoders.text]")
-    return Model(networks, fusion, recipe.tasks, recipe.align), parts
 
 
 def train(
@@ -264,16 +245,6 @@ class _Loop:
             return self.model
         averaged: Model = self.ema.module  # type: ignore[assignment]  # what it was made from
         return averaged
-
-
-def choose(model: Model, prefixes: Sequence[str]) -> None:
-    """Let only parameters learn whose names begin so, and which their encoder has not frozen itself."""
-    chosen = 0
-    for name, parameter in model.named_parameters():
-        parameter.requires_grad = parameter.requires_grad and any(name.startswith(p) for p in prefixes)
-        chosen += parameter.requires_grad
-    if not chosen:
-        raise RecipeError(f"train.learn = {list(prefixes)} matches no parameter of the model")
 
 
 @torch.no_grad()

@@ -9,13 +9,15 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mien.data.batch import ExampleSet
-from mien.evaluation.missing import Cell
 from mien.training.result import Run
+
+if TYPE_CHECKING:
+    from mien.evaluation.missing import Cell
 
 _PACKAGES = ("mien", "torch", "numpy", "onnxruntime", "transformers", "scikit-learn")
 

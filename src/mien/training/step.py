@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from mien.fusion.base import present
 from mien.model import heads
 from mien.model.alignment import Encoded
-from mien.model.model import Batch, Model
+from mien.model.batch import Batch
+from mien.model.model import Model
 from mien.recipe.recipe import Loss, Recipe
 from mien.training.objectives import Seen
 from mien.types import Task

@@ -10,7 +10,7 @@ from mien.errors import InputError, closest
 from mien.explain.defaults import defaults
 from mien.explain.evidence.base import Explainer
 from mien.explain.path import build, explain
-from mien.explain.question import Seen
+from mien.explain.question import Moment
 from mien.explain.slopes import run_of
 from mien.explanation import Explanation
 from mien.media.segmenting import Progress
@@ -54,9 +54,9 @@ def explain_moment(
     chosen = build(defaults().values()) if parts is None else parts
     if any(part.needs_run for part in chosen):
         run_of(analyzer.bundle)
-    kept: list[tuple[Seen, Prediction]] = []
+    kept: list[tuple[Moment, Prediction]] = []
 
-    def watch(seen: Seen, prediction: Prediction) -> None:
+    def watch(seen: Moment, prediction: Prediction) -> None:
         if (at is None or _around(prediction.span, at)) and who in (None, prediction.who):
             kept.append((seen, prediction))
             kept.sort(key=lambda pair: -_clearness(pair[1]))
@@ -94,10 +94,10 @@ class Clearest:
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._heap: list[tuple[float, int, Seen, Prediction]] = []
+        self._heap: list[tuple[float, int, Moment, Prediction]] = []
         self._count = 0
 
-    def __call__(self, seen: Seen, prediction: Prediction) -> None:
+    def __call__(self, seen: Moment, prediction: Prediction) -> None:
         """Keep it, or let it go."""
         self._count += 1
         entry = (_clearness(prediction), -self._count, seen, prediction)
@@ -156,7 +156,7 @@ def _nothing(timeline: Timeline, at: float | None, who: str | None) -> str:
     return f"nothing was read at {at:g} s of '{timeline.source}'{hint}"
 
 
-def _no_evidence(moment: Prediction, seen: Seen, parts: Sequence[Explainer]) -> str:
+def _no_evidence(moment: Prediction, seen: Moment, parts: Sequence[Explainer]) -> str:
     wanted, there = " or ".join(dict.fromkeys(p.modality for p in parts)), " and ".join(seen.tracks)
     return (
         f"the moment at {moment.span.start:.1f} s has no {wanted} to explain, only {there}; name an explainer of that"

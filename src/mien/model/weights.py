@@ -1,0 +1,49 @@
+"""The weights of a model on disk: safetensors, nothing executable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+from mien.errors import InputError
+from mien.model.model import Model
+from mien.runtime.cache import write_atomic
+from mien.runtime.run_folder import WEIGHTS
+from mien.types import Modality
+
+
+def save_weights(model: nn.Module, folder: Path) -> None:
+    """All parameters and buffers, atomically."""
+    write_atomic(folder / WEIGHTS, save(owned(model.state_dict())))
+
+
+def load_weights(model: Model, folder: Path, modality: Modality | None = None) -> None:
+    """Weights of a run into a model: all, or only what belongs to one modality.
+
+    Raises:
+        InputError: if there is no such run, or it does not fit.
+    """
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise InputError(f"there is no trained run in '{folder}'; train its recipe first")
+    state = load_file(path)
+    if modality is not None:
+        state = {k: v for k, v in state.items() if _belongs(k, modality)}
+    try:
+        left_out = model.load_state_dict(state, strict=modality is None)
+    except RuntimeError as error:
+        raise InputError(f"the run in '{folder}' does not fit this recipe: {str(error).splitlines()[-1]}") from error
+    if left_out.unexpected_keys:
+        raise InputError(f"the run in '{folder}' does not fit this recipe: {left_out.unexpected_keys[0]} has no place")
+
+
+def _belongs(key: str, modality: Modality) -> bool:
+    parts = key.split(".")
+    return modality in parts[:3] or any(p.startswith(f"{modality}_") for p in parts)
+
+
+def owned(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Copies that share no memory, as safetensors asks for."""
+    return {k: v.detach().contiguous().clone() for k, v in state.items()}
