@@ -34,7 +34,7 @@ from mien.runtime import threads
 threads.own()
 
 from mien.data.manifest import data_root, read  # noqa: E402
-from mien.media.sound import read_audio  # noqa: E402
+from mien.media.decoding.sound import read_audio  # noqa: E402
 from mien.metrics.uar import uar  # noqa: E402
 from mien.recipe.recipe import EncoderTable, Recipe, Source, Target, load  # noqa: E402
 from mien.runtime.cache import cache_folder, content_key, make_folder  # noqa: E402  # after threads.own()

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from mien.errors import MediaError
-from mien.media import open as opening
-from mien.media.open import Picture, stream
-from mien.media.picture import read_image
-from mien.media.sound import read_audio
+from mien.media.decoding import open as opening
+from mien.media.decoding.open import stream
+from mien.media.decoding.picture import read_image
+from mien.media.decoding.sound import read_audio
 from mien.media.watching import main_face
-from mien.types import SAMPLE_RATE, Float32, Span
+from mien.types import SAMPLE_RATE, Float32, Picture, Span
 from tests.media.clips import write_clip, write_sound
 
 SECONDS = 30
@@ -92,7 +92,7 @@ def test_sound_alone_and_pictures_alone_are_on_the_clock_of_the_file(tmp_path: P
 
 
 def pictures(path: Path, start: float = 0.0) -> list[Picture]:
-    found = stream(path, 5.0, lambda line: None, sound=False, start=start)
+    found = stream(path, 5.0, sound=False, start=start)
     return [p for p in found if isinstance(p, Picture) and p.time >= start]
 
 

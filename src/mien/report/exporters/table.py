@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mien.report.exporters.base import exporters
+from mien.report.sentences import sentence
 from mien.timeline import SURE, Prediction, Timeline
 from mien.trust.guard import REASONS
 from mien.types import EMOTION, MODALITIES, Modality
@@ -48,7 +49,7 @@ def render(timeline: Timeline) -> RenderableType:
         table.add_column(modality, justify="right", no_wrap=True)
     for prediction in timeline.predictions:
         table.add_row(*_row(prediction, anyone, modalities))
-    below = [Text(harmless(f"Note: {w}."), style="yellow") for w in timeline.warnings]
+    below = [Text(harmless(f"Note: {sentence(n)}."), style="yellow") for n in timeline.notices]
     below[:0] = [Text(line, style="dim") for line in _doubts(timeline.predictions)]
     return Group(*([table] if timeline.predictions else []), Text(), summary(timeline), *below)
 
@@ -87,10 +88,10 @@ def _doubts(predictions: Sequence[Prediction]) -> list[str]:
     """What the question marks mean, and what made answers less sure."""
     doubtful = [p for p in predictions if p.uncertain]
     lines = [f"?: uncertain, the label is a best guess ({len(doubtful)} of {len(predictions)})"] if doubtful else []
-    for reason, sentence in REASONS.items():
+    for reason, why in REASONS.items():
         count = sum(reason in p.reasons for p in predictions)
         if count and reason not in ("low_confidence", "no_face"):
-            lines.append(f"Less sure because {sentence}: {count} of {len(predictions)}.")
+            lines.append(f"Less sure because {why}: {count} of {len(predictions)}.")
     return lines
 
 
