@@ -21,21 +21,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mien import strict, threads
-
-threads.own()
-
-from mien.bundle import Bundle  # noqa: E402  # after threads.own()
-from mien.data.batch import ExampleSet, load_sets  # noqa: E402
-from mien.data.manifest import data_root  # noqa: E402
-from mien.fusion.late import LatePool  # noqa: E402
-from mien.model import Model  # noqa: E402
-from mien.networks.pooled import Standardised  # noqa: E402
-from mien.recipe import Recipe  # noqa: E402
-from mien.train import build, choose  # noqa: E402
-from mien.training.learning import schedule  # noqa: E402
-from mien.trust.sample import Sample, joined, save  # noqa: E402
-from mien.types import Float32, Modality  # noqa: E402
+from mien import strict
+from mien.bundle import Bundle
+from mien.data.batch import ExampleSet, load_sets
+from mien.data.manifest import data_root
+from mien.fusion.late import LatePool
+from mien.model import Model
+from mien.networks.pooled import Standardised
+from mien.recipe import Recipe
+from mien.train import build, choose
+from mien.training.learning import schedule
+from mien.trust.sample import Sample, joined, save
+from mien.types import Float32, Modality
 
 _FOLDS = 5
 _QUALITY = 2

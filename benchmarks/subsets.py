@@ -17,23 +17,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mien import threads
-
-threads.own()
-
-from mien.bundle import Bundle  # noqa: E402  # after threads.own()
-from mien.data.manifest import data_root  # noqa: E402
-from mien.evaluate import BundleSystem, predict  # noqa: E402
-from mien.predictions import Judged, Predictions, pooled  # noqa: E402
-from mien.produce import produce  # noqa: E402
-from mien.recipe import Recipe, load  # noqa: E402
-from mien.study.markdown import table  # noqa: E402
-from mien.subsets import by_subset  # noqa: E402
-from mien.training.trained import example_sets, progress_bars  # noqa: E402
-from mien.trust.calibration import Calibration  # noqa: E402
-from mien.trust.judge import Judgement, Trust  # noqa: E402
-from mien.trust.reliability import measure  # noqa: E402
-from mien.trust.sample import Sample  # noqa: E402
+from mien.bundle import Bundle
+from mien.data.manifest import data_root
+from mien.evaluate import BundleSystem, predict
+from mien.predictions import Judged, Predictions, pooled
+from mien.produce import produce
+from mien.recipe import Recipe, load
+from mien.study.markdown import table
+from mien.subsets import by_subset
+from mien.training.trained import example_sets, progress_bars
+from mien.trust.calibration import Calibration
+from mien.trust.judge import Judgement, Trust
+from mien.trust.reliability import measure
+from mien.trust.sample import Sample
 
 _FIGURES = ("accuracy", "ece", "floor", "debiased", "brier", "aurc")
 

