@@ -19,7 +19,6 @@ from mien.explain.question import Moment
 from mien.media.segmenting import Found, Opened, Segmenter
 from mien.media.sources import Source, name_of
 from mien.person import Baseline
-from mien.runtime import threads
 from mien.timeline import Prediction, Timeline, best, mean
 from mien.types import Modality, Segment, Track
 
@@ -52,7 +51,6 @@ class Analyzer:
     ) -> None:
         from mien.bundle.bundle import Bundle
 
-        threads.own()
         self.bundle: Bundle = Bundle.load(bundle)
         self.task = single(self.bundle.tasks, task)
         self._segmenter = Segmenter(asr, settings)

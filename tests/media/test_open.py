@@ -14,7 +14,7 @@ from mien.media.decoding.open import Piece, probe, stream
 from mien.media.decoding.picture import read_image
 from mien.media.decoding.sound import read_audio
 from mien.types import SAMPLE_RATE, Audio, Picture, Span
-from tests.media.clips import beep, write_clip, write_sound
+from tests.media.clips import beep, turn, write_clip, write_sound
 
 
 def grey(level: int) -> np.ndarray:
@@ -81,6 +81,35 @@ def test_exif_rotation_is_applied(tmp_path: Path) -> None:
     assert pixels.shape == (40, 20, 3)
     assert pixels[:20].mean() > 200
     assert pixels[20:].mean() < 60
+
+
+@pytest.mark.parametrize(("degrees", "bright"), [(90, "top"), (180, "right"), (270, "bottom")])
+def test_a_video_of_a_turned_phone_is_put_upright(tmp_path: Path, degrees: int, bright: str) -> None:
+    picture = grey(30)
+    picture[:, :32] = 220
+    path = turn(write_clip(tmp_path / "v.mp4", [picture] * 5, None), degrees)
+    (first, *_), lines = decoded(path)
+    assert isinstance(first, Picture)
+    halves = dict(zip(("top", "bottom"), np.array_split(first.pixels, 2), strict=True))
+    halves |= dict(zip(("left", "right"), np.array_split(first.pixels, 2, axis=1), strict=True))
+    assert first.pixels.shape == ((48, 64, 3) if degrees == 180 else (64, 48, 3))
+    assert max(halves, key=lambda half: halves[half].mean()) == bright
+    assert halves[bright].mean() > 200
+    assert lines == []
+
+
+@pytest.mark.parametrize("name", ["v.mp4", "v.mkv", "v.avi"])
+def test_broken_bytes_in_a_title_stop_nothing(tmp_path: Path, name: str) -> None:
+    path = write_clip(tmp_path / name, [grey(100)] * 25, beep(1.0, at=0.5))
+    before = [p.pixels.shape if isinstance(p, Picture) else p.samples.shape for p in decoded(path)[0]]
+    whole = path.read_bytes()
+    assert b"Lavf" in whole, "the name of the program that wrote it is among the metadata"
+    path.write_bytes(whole.replace(b"Lavf", b"\xff\xfe\xe9\xe8"))
+    pieces, lines = decoded(path)
+    assert [p.pixels.shape if isinstance(p, Picture) else p.samples.shape for p in pieces] == before
+    assert (48, 64, 3) in before
+    assert probe(path).kind == "video"
+    assert lines == []
 
 
 def test_probe_tells_what_a_file_holds(samples: Path) -> None:

@@ -104,7 +104,6 @@ class Whisper:
     def _model(self) -> WhisperModel:
         from faster_whisper import WhisperModel
 
-        threads.own()
         source = _model_source(self._name)
         try:
             return WhisperModel(source, device="cpu", compute_type="int8", cpu_threads=threads.count(), num_workers=1)

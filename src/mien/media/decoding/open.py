@@ -247,7 +247,7 @@ class _Decoder:
         scale = min(1.0, _LONG_SIDE / max(frame.width, frame.height))
         small = frame.reformat(round(frame.width * scale), round(frame.height * scale), format="rgb24")
         pixels = small.to_ndarray()
-        turns = round(float(getattr(frame, "rotation", 0) or 0) / 90) % 4
+        turns = round(frame.rotation / 90) % 4
         yield Picture(np.ascontiguousarray(np.rot90(pixels, turns)), time)
 
 
@@ -256,8 +256,10 @@ def _container(path: Path) -> Iterator[InputContainer]:
     import av
 
     av.logging.set_level(None)
+    # PyAV 19 keeps broken bytes of titles and names by itself and has no option for it; before, they stop the opening.
+    lenient: dict[str, Any] = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
     try:
-        container = av.open(str(path), metadata_errors="replace")
+        container = av.open(str(path), **lenient)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise MediaError(f"'{path}' is not media that can be read, or it is too damaged to open") from error
     with container:
