@@ -28,6 +28,7 @@ from mien.evaluation.missing import by_subset  # noqa: E402
 from mien.evaluation.predictions import Judged, Predictions, pooled  # noqa: E402
 from mien.evaluation.reliability import measure  # noqa: E402
 from mien.recipe.recipe import Recipe, load  # noqa: E402
+from mien.report.grid import Grid  # noqa: E402
 from mien.report.studies.markdown import table  # noqa: E402
 from mien.training.result import example_sets, progress_bars  # noqa: E402
 from mien.trust.calibration import Calibration  # noqa: E402
@@ -80,8 +81,8 @@ def main() -> None:
     for modality in dict.fromkeys(name for _, name in found):
         after, before = (figures(found[when, modality]) for when in ("after", "before"))
         cells = [f"{after['n']:,}", f"{before['ece']:.3f}", *(f"{after[k]:.3f}" for k in _FIGURES)]
-        rows.append([modality, *cells, f"{after['too sure']:+.3f}"])
-    print(table(["modalities", "n", "ece before", *_FIGURES, "too sure"], rows))
+        rows.append((modality, *cells, f"{after['too sure']:+.3f}"))
+    print(table(Grid(("modalities", "n", "ece before", *_FIGURES, "too sure"), tuple(rows))))
 
 
 if __name__ == "__main__":

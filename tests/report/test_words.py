@@ -9,7 +9,8 @@ import pytest
 
 from mien.bundle.bundle import Bundle
 from mien.errors import InputError
-from mien.report.page.words import Language, clock, languages
+from mien.report.clock import clock
+from mien.report.page.words import Language, languages
 from mien.types import EMOTIONS
 
 from ..conftest import ROOT

@@ -14,7 +14,8 @@ from rich.text import Text
 from mien.errors import InputError, MienError, explain
 from mien.explanation import Explanation
 from mien.pipeline import Analyzer
-from mien.report.exporters.table import harmless, render
+from mien.report.terminal.harmless import harmless
+from mien.report.terminal.timeline import render
 from mien.timeline import Timeline
 from mien.workflows.explain_clip import Clearest
 from mien.workflows.outputs import STDOUT, Outputs, Page
