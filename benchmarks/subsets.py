@@ -24,6 +24,7 @@ from mien.evaluation.missing import by_subset
 from mien.evaluation.predictions import Judged, Predictions, pooled
 from mien.evaluation.reliability import measure
 from mien.recipe.recipe import Recipe, load
+from mien.report.grid import Grid
 from mien.report.studies.markdown import table
 from mien.training.result import example_sets, progress_bars
 from mien.trust.calibration import Calibration
@@ -76,8 +77,8 @@ def main() -> None:
     for modality in dict.fromkeys(name for _, name in found):
         after, before = (figures(found[when, modality]) for when in ("after", "before"))
         cells = [f"{after['n']:,}", f"{before['ece']:.3f}", *(f"{after[k]:.3f}" for k in _FIGURES)]
-        rows.append([modality, *cells, f"{after['too sure']:+.3f}"])
-    print(table(["modalities", "n", "ece before", *_FIGURES, "too sure"], rows))
+        rows.append((modality, *cells, f"{after['too sure']:+.3f}"))
+    print(table(Grid(("modalities", "n", "ece before", *_FIGURES, "too sure"), tuple(rows))))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from rich.console import Console
 from mien.events import Notice
 from mien.report.exporters.base import exporters
 from mien.report.exporters.json import schema
-from mien.report.exporters.table import render
+from mien.report.terminal.timeline import render
 from mien.timeline import Prediction, Timeline
 from mien.types import EMOTIONS, Span
 

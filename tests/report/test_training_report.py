@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from mien.evaluation.comparison import Entrant
 from mien.recipe.recipe import Export
 from mien.report.studies.training import training_page, write
-from mien.study.comparison import Plan, run
-from mien.study.trial import Entrant
+from mien.study.comparison import Plan
+from mien.workflows.compare_recipes import run
 from mien.workflows.train_bundle import produce
 from tests.report.browser import PHONE, opened
 from tests.tiny import recipe, write_pictures

@@ -11,7 +11,8 @@ import pytest
 from mien.bundle.bundle import Bundle
 from mien.errors import InputError
 from mien.events import Notice
-from mien.report.page.words import Language, clock, languages
+from mien.report.clock import clock
+from mien.report.page.words import Language, languages
 from mien.report.sentences import sentence
 from mien.types import EMOTIONS
 

@@ -123,7 +123,7 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
     judged(bundle, plan, tmp_path, quiet=True)
     without = Counter(read)
     found = judged(bundle, plan, tmp_path, calibration=True, quiet=True)
-    counts = {row["modality"]: row["n"] for row in found.trust}
+    counts = {row.modality: row.n for row in found.trust}
     assert list(counts) == ["text", "voice", "face", "text+voice", "text+face", "voice+face", "text+voice+face"]
     assert counts["text"] == 80
     assert counts["text+voice+face"] < counts["text+voice"] == counts["voice"] < 80
@@ -132,9 +132,9 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
     card = {row["modality"]: row for row in table["trust"]["measured"]}
     assert card.keys() == counts.keys()
     for row in found.trust:
-        assert row["n"] == card[row["modality"]]["n"]
+        assert row.n == card[row.modality]["n"]
         for figure in ("accuracy", "ece", "brier", "aurc", "covered"):
-            assert row[figure] == pytest.approx(card[row["modality"]][figure], abs=2e-3), (row["modality"], figure)
+            assert getattr(row, figure) == pytest.approx(card[row.modality][figure], abs=2e-3), (row.modality, figure)
 
 
 def test_the_manifest_that_was_trained_on_is_judged_on_its_test_people(

@@ -68,7 +68,7 @@ class _Shown:
         self._out, self._err = Console(quiet=quiet), Console(stderr=True, highlight=False)
 
     def __call__(self, event: Event) -> None:
-        from mien.report.exporters.table import render
+        from mien.report.terminal.timeline import render
 
         if isinstance(event, Finished):
             self._out.print(render(event.timeline))
@@ -80,7 +80,7 @@ class _Shown:
         """The last lines, about ``count`` clips."""
         from rich.text import Text
 
-        from mien.report.exporters.table import harmless
+        from mien.report.terminal.harmless import harmless
 
         for note in self._notes:
             self._out.print(Text(note, style="dim"))

@@ -21,7 +21,7 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-    from mien.report.exporters.table import harmless
+    from mien.report.terminal.harmless import harmless
 
     columns = (
         TextColumn("{task.description}", markup=False),

@@ -21,7 +21,6 @@ from mien.model.model import Model
 from mien.model.trunks import put_together
 from mien.person import Population
 from mien.recipe.recipe import Recipe
-from mien.report.exporters.table import harmless
 from mien.runtime.cache import file_sha256
 from mien.runtime.run_folder import WEIGHTS
 from mien.training.devices import is_first_process
@@ -130,8 +129,11 @@ def example_sets(
 def _tell(name: str, split: str, lines: tuple[str, ...]) -> None:
     """Once, however often a set is read: for each seed, fold and export."""
     for line in lines:
+        said = f"{name} {split}: {line}"
+        # Names of files must not command the terminal.
+        shown = "".join(c if c.isprintable() else " " for c in said)
         # Through ``sys.stderr``, which Rich takes care of while bars are shown.
-        sys.stderr.write(harmless(f"{name} {split}: {line}") + "\n")
+        sys.stderr.write(f"{shown}\n")
 
 
 @contextmanager

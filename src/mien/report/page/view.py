@@ -11,11 +11,12 @@ from typing import Any
 from mien import __version__
 from mien.emotions import POSITIONS
 from mien.explanation import Explanation
+from mien.report.clock import clock
 from mien.report.page import story
 from mien.report.page.evidence import graphs, table_of
 from mien.report.page.media import Media
 from mien.report.page.palette import MODALITY_LOOKS, looks
-from mien.report.page.words import Language, clock
+from mien.report.page.words import Language
 from mien.report.sentences import sentence
 from mien.timeline import UNCALIBRATED, Prediction, Timeline
 from mien.types import MODALITIES, Modality

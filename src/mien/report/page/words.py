@@ -99,13 +99,6 @@ def languages() -> list[str]:
     return sorted(f.name.removesuffix(".toml") for f in _FOLDER.iterdir() if f.name.endswith(".toml"))
 
 
-def clock(seconds: float) -> str:
-    """A time as players write it: 0:03, 1:02:03."""
-    whole = int(seconds + 1e-6)
-    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
 @cache
 def _catalogue(name: str) -> Mapping[str, Any]:
     return tomllib.loads(_FOLDER.joinpath(f"{name}.toml").read_text(encoding="utf-8"))

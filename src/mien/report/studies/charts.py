@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 import numpy as np
 
+from mien.evaluation.comparison import Board
+from mien.evaluation.evaluation import Reliability
 from mien.evaluation.missing import Cell
 from mien.evaluation.predictions import Predictions
 from mien.evaluation.reliability import Bin
 from mien.metrics.base import confusion
 from mien.report.studies.page import Chart
-from mien.study.compare import Board
 
 # Okabe and Ito 2008: told apart with every common colour blindness.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
@@ -30,7 +31,7 @@ def intervals(board: Board, number: int) -> Chart:
         "type": "scatter",
         "mode": "markers",
         "x": values,
-        "y": [escape(line.outcome.entrant.label) for line in lines],
+        "y": [escape(line.label) for line in lines],
         "marker": {"color": COLOURS[0], "size": 9},
         "error_x": {
             "type": "data",
@@ -182,15 +183,15 @@ def reliability(bins: Sequence[Bin], name: str, number: int) -> Chart:
     return Chart(f"reliability{number}", f"{name}: confidence against how often it is right.", traces, layout)
 
 
-def risk_coverage(rows: Sequence[Mapping[str, Any]], number: int) -> Chart:
-    """What is left wrong when only the surest answers are kept: a line for each of the rows of ``study.calibration``."""
+def risk_coverage(rows: Sequence[Reliability], number: int) -> Chart:
+    """What is left wrong when only the surest answers are kept: a line for each subset of the modalities."""
     traces = [
         {
             "type": "scatter",
             "mode": "lines+markers",
-            "x": [point["answered"] for point in row["risk_coverage"]],
-            "y": [point["risk"] for point in row["risk_coverage"]],
-            "name": escape(row["modality"]),
+            "x": [point.answered for point in row.risk_coverage],
+            "y": [point.risk for point in row.risk_coverage],
+            "name": escape(row.modality),
             "marker": {"color": colour, "symbol": sign, "size": 6},
             "line": {"color": colour, "width": 1.6},
         }
@@ -199,8 +200,8 @@ def risk_coverage(rows: Sequence[Mapping[str, Any]], number: int) -> Chart:
     rings = {
         "type": "scatter",
         "mode": "markers",
-        "x": [row["answered"] for row in rows],
-        "y": [row["risk"] if row["answered"] else None for row in rows],
+        "x": [row.answered for row in rows],
+        "y": [row.risk if row.answered else None for row in rows],
         "name": "not uncertain",
         "marker": {"color": COLOURS[: len(rows)], "symbol": "circle-open", "size": 16, "line": {"width": 2}},
     }
@@ -211,7 +212,7 @@ def risk_coverage(rows: Sequence[Mapping[str, Any]], number: int) -> Chart:
         "yaxis": {"title": {"text": "share wrong among them"}, "rangemode": "tozero"},
     }
     about = (
-        f"{rows[0]['set']}: the share of answers kept, most certain first, against the share wrong among them. "
+        f"{rows[0].set}: the share of answers kept, most certain first, against the share wrong among them. "
         "Ringed: where all answers are kept that the bundle does not call uncertain."
     )
     return Chart(f"risk{number}", about, [*traces, rings], layout)

@@ -7,17 +7,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, ClassVar
 
+from mien.report.grid import Grid
 from mien.report.page import shell
-
-
-@dataclass(frozen=True)
-class Table:
-    """``head`` and ``rows`` of cells; the first of each names the row; after ``words`` columns come numbers."""
-
-    kind: ClassVar[str] = "table"
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    words: int = 1
 
 
 @dataclass(frozen=True)
@@ -56,7 +47,7 @@ class Prose:
     text: str
 
 
-Part = Table | Chart | Entries | Code | Prose
+Part = Grid | Chart | Entries | Code | Prose
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from mien.evaluation.evaluate import per_label
 from mien.evaluation.missing import Cell
 from mien.evaluation.predictions import Judged, Predictions
 from mien.evaluation.reliability import diagram
-from mien.report.studies import charts
-from mien.report.studies.markdown import duration, grid, interval, majority, value
-from mien.report.studies.page import Chart, Code, Entries, Part, Prose, Section, Table, page
+from mien.report.grid import Grid
+from mien.report.studies import charts, grids
+from mien.report.studies.numbers import duration
+from mien.report.studies.page import Chart, Code, Entries, Part, Prose, Section, page
 from mien.runtime.cache import write_atomic
 from mien.runtime.run_folder import PREDICTIONS, RECIPE, RECORD, REPORT, RESULTS, SCALARS
 from mien.trust.sample import Sample
@@ -74,18 +75,10 @@ def _how_to_read(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def results(rows: Sequence[Mapping[str, Any]]) -> Part:
-    """A table of rows of ``evaluate.results``."""
+    """A table of rows of ``evaluate.results``, or that there are none."""
     if not rows:
         return Prose("There is no test split; nothing was measured.")
-    head = ["set", "task", "modalities", "metric", "value", "95 % interval", "majority", "n"]
-    cells = [
-        [
-            *(row["set"], row["task"], row["modality"], row["metric"], value(row), interval(row["interval"])),
-            *(majority(row), f"{row['n']:,}"),
-        ]
-        for row in rows
-    ]
-    return Table(head, cells, words=4)
+    return grids.results(rows)
 
 
 def _curves(folder: Path) -> Part:
@@ -106,46 +99,44 @@ def by_set(test: Sequence[Predictions], reliability: bool = True) -> Iterator[Se
     for number, part in enumerate(test):
         if part.task.kind != "single":
             continue
-        head = ["label", "F1", "recall", "precision", "n"]
-        rows = [
-            [r["label"], *(f"{r[k]:.3f}" for k in ("f1", "recall", "precision")), str(r["n"])] for r in per_label(part)
-        ]
+        head = ("label", "F1", "recall", "precision", "n")
+        rows = (
+            (r["label"], *(f"{r[k]:.3f}" for k in ("f1", "recall", "precision")), str(r["n"])) for r in per_label(part)
+        )
         parts: list[Part] = [charts.confusion_matrix(part, number)]
         if reliability:
             bins = diagram(Sample.of(part.scores, part.targets))
             parts.append(charts.reliability(bins, part.set, number))
-        yield Section(f"{part.set}: {part.task.name}", [*parts, Table(head, rows)])
+        yield Section(f"{part.set}: {part.task.name}", [*parts, Grid(head, tuple(rows))])
 
 
 def missing(cells: Sequence[Cell]) -> Iterator[Section]:
     """Of each test set and task: what is left when modalities are missing."""
-    for number, about in enumerate(dict.fromkeys((c.set, c.task) for c in cells)):
-        mine = [c for c in cells if (c.set, c.task) == about]
+    for number, (name, task, mine) in enumerate(grids.by_about(cells)):
         named = [(s, [c for c in mine if c.subset == s]) for s in dict.fromkeys(c.subset for c in mine)]
         chart: Chart = charts.rates(named, f"{mine[0].metric} of each subset of the modalities.", number)
-        head, *rows = grid(mine)
         lead = (
             "Each subset of the modalities alone (rate 0), and with each of its modalities missing at random, never all. "
             f"In the table: {mine[0].metric} at each rate, in brackets the share of the commonest answer (1: only one label is "
             "ever given)."
         )
-        yield Section(f"With modalities missing, {about[0]}: {about[1]}", [chart, Table(head, rows)], lead)
+        yield Section(f"With modalities missing, {name}: {task}", [chart, grids.missing(mine)], lead)
 
 
 def _data(rows: Sequence[Mapping[str, Any]], recipe: Mapping[str, Any]) -> Section:
-    head = ["set", "split", "examples", "speakers", "left out", "labels"]
-    cells = [
-        [
+    head = ("set", "split", "examples", "speakers", "left out", "labels")
+    cells = (
+        (
             *(row["set"], row["split"], f"{row['n']:,}", str(row["speakers"] or "not named"), str(row["skipped"])),
             "; ".join(f"{task}: {_counts(counts)}" for task, counts in row["labels"].items()),
-        ]
+        )
         for row in rows
-    ]
+    )
     notes = [note for note in (recipe["export"]["licence"], *recipe["export"]["notes"]) if note]
     licence = Prose("Licence: " + " ".join(notes)) if notes else Prose("The recipe says nothing of licences.")
     unread = [f"{row['set']} {row['split']}: {line}" for row in rows for line in row["why"]]
     skipped = [Code("\n".join(unread), "What could not be read, and why")] if unread else []
-    parts: list[Part] = [Table(head, cells, words=len(head)), *skipped, licence]
+    parts: list[Part] = [Grid(head, tuple(cells), words=len(head)), *skipped, licence]
     return Section("Data", parts, "Speakers are never split between sets.")
 
 

@@ -11,8 +11,11 @@ from rich.text import Text
 
 from mien.bundles import shipped
 from mien.explanation import Calibrated, Evidence, Explanation, Piece
-from mien.report.exporters.table import COLOURS, clock, harmless, percent
+from mien.report.clock import clock
 from mien.report.sentences import sentence
+from mien.report.terminal.harmless import harmless
+from mien.report.terminal.tables import table
+from mien.report.terminal.timeline import COLOURS, percent
 from mien.trust.guard import REASONS
 from mien.types import EMOTION, INPUTS
 
@@ -32,7 +35,7 @@ def render(e: Explanation) -> RenderableType:
 
 def _head(e: Explanation) -> Text:
     p = e.prediction
-    when = f"{clock(p.span.start)}-{clock(p.span.end)}" if p.span.duration else "still"
+    when = f"{clock(p.span.start, 1)}-{clock(p.span.end, 1)}" if p.span.duration else "still"
     text = Text(harmless(f"{e.source} {when} {p.who or ''}".rstrip()))
     asked = "" if e.task == EMOTION.name else f"{harmless(e.task)} "
     text.append(f": {asked}{p.label} {percent(p.scores[p.label])}", style=f"bold {COLOURS.get(p.label, '')}")
@@ -54,19 +57,15 @@ def _conflict(e: Explanation) -> list[Text]:
 
 
 def _contributions(e: Explanation) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("input")
-    table.add_column(f"moved '{e.label}' by", justify="right")
-    table.add_column("alone says")
-    table.add_column("measured quality")
-    table.add_row("nothing read", f"{_points(e.prior, sign=False)}", "", "")
+    head = ("input", f"moved '{e.label}' by", "alone says", "measured quality")
+    rows = [("nothing read", _points(e.prior, sign=False), "", "")]
     for m, value in e.contributions.items():
         opinion, quality = e.prediction.opinions[m], e.prediction.quality.get(m, {})
         top = max(opinion, key=lambda k: opinion[k])
-        measured = ", ".join(f"{harmless(k)} {v:.3g}" for k, v in quality.items())
-        table.add_row(INPUTS[m], _points(value), f"{top} {percent(opinion[top])}", measured)
-    table.add_row("together", _points(e.prediction.scores[e.label], sign=False), "", "", style="bold")
-    return table
+        measured = ", ".join(f"{k} {v:.3g}" for k, v in quality.items())
+        rows.append((INPUTS[m], _points(value), f"{top} {percent(opinion[top])}", measured))
+    rows.append(("together", _points(e.prediction.scores[e.label], sign=False), "", ""))
+    return table(head, rows, right=(1,), folded=(3,), last="bold")
 
 
 def _points(value: float, sign: bool = True) -> str:
@@ -106,7 +105,7 @@ def _sound(pieces: Sequence[Piece]) -> Text:
         text.append(f"{name:>11} |{cells}|\n")
     best = max(pieces, key=lambda p: p.weight)
     if best.span is not None and best.band is not None:
-        text.append(f"time goes right; most for it: {clock(best.span.start)}-{clock(best.span.end)}, ")
+        text.append(f"time goes right; most for it: {clock(best.span.start, 1)}-{clock(best.span.end, 1)}, ")
         text.append(f"{best.band[0]:.0f}-{best.band[1]:.0f} Hz ({_points(best.weight)})")
     return text
 

@@ -1,0 +1,160 @@
+"""What a bundle did on labelled data, as rows. ``mien.study`` fills them, ``mien.report`` shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mien.evaluation.missing import Cell
+from mien.evaluation.predictions import Judged
+from mien.evaluation.reliability import Bin, Point
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """How far the probabilities hold that a bundle gives when it has one subset of the modalities; of one test set and task.
+
+    Attributes:
+        set, task: what was measured.
+        modality: the subset, joined by "+".
+        n: examples that have all of the subset.
+        accuracy, ece, brier, nll: the metrics of those names.
+        ece_95: 95 % interval of the ECE.
+        floor, floor_std: the ECE that exactly true probabilities would show with so few examples, and its deviation.
+        debiased: the calibration error without what chance adds to it.
+        aurc: mean share of wrong answers, over all shares of the answers that could be kept.
+        answered: share of the answers that are not called uncertain.
+        risk: share of those that is wrong; 0 where there are none.
+        covered: share of the label sets that hold the right label; ``None`` where label sets were never fitted.
+        size: mean number of labels in a set; ``None`` likewise.
+        diagram: bins of the reliability diagram.
+        risk_coverage: points of the risk-coverage curve.
+    """
+
+    set: str
+    task: str
+    modality: str
+    n: int
+    accuracy: float
+    ece: float
+    floor: float
+    floor_std: float
+    debiased: float
+    brier: float
+    nll: float
+    aurc: float
+    answered: float
+    risk: float
+    ece_95: tuple[float, float]
+    covered: float | None = None
+    size: float | None = None
+    diagram: tuple[Bin, ...] = ()
+    risk_coverage: tuple[Point, ...] = ()
+
+    def as_table(self) -> dict[str, Any]:
+        """Plain values, for JSON; what is ``None`` is left out."""
+        table = {name: value for name, value in vars(self).items() if value is not None}
+        table["diagram"] = [bin_._asdict() for bin_ in self.diagram]
+        table["risk_coverage"] = [point._asdict() for point in self.risk_coverage]
+        return table
+
+
+@dataclass(frozen=True)
+class GroupResult:
+    """One measure of one group of people, of one test set and task.
+
+    Attributes:
+        set, task, modality: what was measured, and the modalities its examples have.
+        group, measure: whose value of what.
+        people: how many speakers; ``None`` where the data name none.
+        n: examples.
+        value, low, high: the value and its 95 % interval; ``None`` where the group is too small to say anything.
+    """
+
+    set: str
+    task: str
+    modality: str
+    group: str
+    measure: str
+    people: int | None
+    n: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class GroupGap:
+    """The difference of two groups in one measure: ``one`` minus ``other``.
+
+    Attributes:
+        set, task, modality: as in ``GroupResult``.
+        one, other, measure: between whom, in what.
+        value: the difference.
+        p: of a difference of zero, by permutation of people; ``None`` where somebody is in both groups.
+        p_holm: ``p``, corrected for all gaps that were tested with it (Holm 1979); ``None`` likewise.
+    """
+
+    set: str
+    task: str
+    modality: str
+    one: str
+    other: str
+    measure: str
+    value: float
+    p: float | None
+    p_holm: float | None = None
+
+    def as_table(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        table = asdict(self)
+        if self.p_holm is None:
+            del table["p_holm"]
+        return table
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Groups of people that a column of the data names, and the gaps between them."""
+
+    column: str
+    groups: tuple[GroupResult, ...] = ()
+    gaps: tuple[GroupGap, ...] = ()
+
+    def as_table(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        groups = [asdict(row) for row in self.groups]
+        return {"column": self.column, "groups": groups, "gaps": [gap.as_table() for gap in self.gaps]}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything that is known of a bundle on some labelled data.
+
+    Attributes:
+        judged: what it answered.
+        rows: see ``evaluate.results``.
+        cells: with modalities missing; empty where nobody asked for that.
+        trust: how far its probabilities hold; empty likewise.
+        groups: how well it does for groups of people; ``None`` likewise.
+    """
+
+    judged: Judged
+    rows: Sequence[dict[str, Any]]
+    cells: Sequence[Cell] = ()
+    trust: Sequence[Reliability] = ()
+    groups: Groups | None = None
+
+    def as_table(self) -> dict[str, Any]:
+        """Plain values, for JSON (``mien.evaluation/1``); what was not asked for is left out."""
+        cells = [cell.as_table() for cell in self.cells]
+        found: dict[str, Any] = {"schema": "mien.evaluation/1", "results": list(self.rows), "subsets": cells}
+        found |= {"calibration": [row.as_table() for row in self.trust]} if self.trust else {}
+        found |= {"groups": self.groups.as_table()} if self.groups is not None else {}
+        return found
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        """The rows, then the cells, for CSV: cells have a rate and the share of the commonest answer too."""
+        cells = [cell.as_table() for cell in self.cells]
+        return [*self.rows, *({**cell, "modality": cell.pop("subset")} for cell in cells)]
