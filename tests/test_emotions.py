@@ -27,6 +27,6 @@ def test_labels_of_another_task_have_no_synonyms() -> None:
 
 
 def test_valence_and_arousal_are_means_over_the_labels() -> None:
-    assert expected({"happy": 0.5, "sad": 0.5}, POSITIONS) == (pytest.approx(0.09), pytest.approx(0.12))
+    assert expected({"happy": 0.5, "sad": 0.5}, POSITIONS) == pytest.approx((0.09, 0.12))
     assert expected({"happy": 0.5, "ironic": 0.5}, POSITIONS) == (None, None), "a label without a place"
     assert expected({}, POSITIONS) == (None, None)
