@@ -13,15 +13,14 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.emotions import EMOTIONS as EMOTIONS
+
 Modality = Literal["text", "voice", "face"]
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
 """The three modalities, in the order every array over modalities uses."""
 
 INPUTS: Mapping[Modality, str] = {"text": "words", "voice": "voice", "face": "face"}
 """What people call the modalities."""
-
-EMOTIONS = ("neutral", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
-"""The default label set: the seven expressed emotions of the field."""
 
 SAMPLE_RATE = 16_000
 """Hz. Every ``Audio`` is mono at this rate."""
