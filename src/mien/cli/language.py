@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from mien.report.page.words import languages
 
@@ -16,7 +17,7 @@ def spoken(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
         arguments: of the command; ``--lang zh`` counts wherever it stands. A language that there is not is told by the verb.
         environment: ``LC_ALL``, ``LC_MESSAGES`` and ``LANG`` as POSIX has them: the first that is set decides.
     """
-    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
+    for option, value in pairwise([*arguments, ""]):
         if option == "--lang" and value in languages():
             return value
         if option.startswith("--lang=") and option.removeprefix("--lang=") in languages():
