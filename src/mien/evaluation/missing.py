@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.bundle.answer import subsets_of
-from mien.evaluation.evaluate import MAIN, Keep, System, majority, predictions
+from mien.evaluation.evaluate import Keep, System, predictions
 from mien.evaluation.predictions import Predictions
+from mien.evaluation.results import MAIN, majority
 from mien.metrics.base import measures
 from mien.types import MODALITIES, Float32, Modality
 
@@ -32,7 +33,7 @@ class Cell:
     """A measured cell.
 
     Attributes:
-        set, task, metric: what was measured; see ``evaluate.MAIN``.
+        set, task, metric: what was measured; see ``results.MAIN``.
         subset: modalities that were given, joined by "+".
         rate: probability with which each went missing.
         value: of the metric, mean over seeds of drawing.

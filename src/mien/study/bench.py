@@ -134,7 +134,7 @@ def markdown(bench: Bench, found: Comparison) -> str:
         published = [p for p in bench.published if (p.task or first) == board.task]
         parts += [f"**{board.set}, {board.task}**" if len(found.boards) > 1 else "", _table(board, published)]
         parts.append(_ahead(board, published))
-    resampled = found.boards[0].lines[0].row["resampled"] if found.boards else ""
+    resampled = found.boards[0].lines[0].row.resampled if found.boards else ""
     parts.append(
         f"Mean ± standard deviation over {bench.seeds} seeds; 95 % interval by a bootstrap over {resampled}; p of a difference "
         "to the first row by the paired bootstrap, adjusted after Holm; time: training, on the machine that wrote this."
@@ -152,7 +152,7 @@ def _table(board: Board, published: Sequence[Published]) -> str:
         p = "" if line.adjusted is None else probability(line.adjusted)
         rows.append(
             [
-                *(line.outcome.entrant.label, value(row), interval(row["interval"]), p, f"{row['n']:,}", majority(row)),
+                *(line.outcome.entrant.label, value(row), interval(row.interval), p, f"{row.n:,}", majority(row)),
                 *(f"{cost.learned:,}", duration(cost.seconds), "here"),
             ]
         )
@@ -168,7 +168,7 @@ def _ahead(board: Board, published: Sequence[Published]) -> str:
         return ""
     best = (min if board.lower else max)(published, key=lambda p: p.value)
     mine = board.best
-    gap = (float(mine.row["value"]) - best.value) * (-1 if board.lower else 1)
+    gap = (mine.row.value - best.value) * (-1 if board.lower else 1)
     says = "ahead of" if gap > 0 else "behind"
     label = mine.outcome.entrant.label
     return f"Best here: {label}, {value(mine.row)}, {abs(gap):.3f} {says} the best published ({best.label}, {best.value:.3f})."

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from mien.evaluation.evaluate import MAIN, each, measures_of, results
 from mien.evaluation.predictions import Judged, Predictions, aligned
+from mien.evaluation.results import MAIN, Result, each, measures_of, results
 from mien.metrics.base import Measure, measures, named, right
 from mien.metrics.statistics import intervals
 from mien.metrics.statistics.intervals import Difference
@@ -20,7 +20,7 @@ class Line:
 
     Attributes:
         outcome: the system.
-        row: of the metric it is compared by, see ``evaluate.results``.
+        row: of the metric it is compared by.
         others: rows of all other metrics.
         against: the paired bootstrap against the first system, over the examples that both judged; ``None`` for the first, or
             where they share none.
@@ -29,8 +29,8 @@ class Line:
     """
 
     outcome: Outcome
-    row: Mapping[str, Any]
-    others: Sequence[Mapping[str, Any]]
+    row: Result
+    others: Sequence[Result]
     against: Difference | None
     adjusted: float | None
     mcnemar: Sequence[float]
@@ -49,7 +49,7 @@ class Board:
     @property
     def best(self) -> Line:
         """The line with the best value."""
-        return (min if self.lower else max)(self.lines, key=lambda line: float(line.row["value"]))
+        return (min if self.lower else max)(self.lines, key=lambda line: line.row.value)
 
 
 def boards(outcomes: Sequence[Outcome], metric: str | None = None) -> list[Board]:
@@ -75,18 +75,18 @@ def boards(outcomes: Sequence[Outcome], metric: str | None = None) -> list[Board
 
 
 def _board(
-    outcomes: Sequence[Outcome], rows: Sequence[Sequence[Mapping[str, Any]]], about: tuple[str, str], measure: Measure
+    outcomes: Sequence[Outcome], rows: Sequence[Sequence[Result]], about: tuple[str, str], measure: Measure
 ) -> Board:
     lines: list[Line] = []
     first: list[_Measured] = []
     for outcome, mine in zip(outcomes, rows, strict=True):
-        here = [r for r in mine if (r["set"], r["task"]) == about]
+        here = [r for r in mine if (r.set, r.task) == about]
         if not here or not _learned(outcome, about[1]):
             continue
         parts = [_measured(run, about, measure.name) for run in outcome.runs]
         against = _against(first, parts) if first else None
         first = first or parts
-        main = next(r for r in here if r["metric"] == measure.name)
+        main = next(r for r in here if r.metric == measure.name)
         others = [r for r in here if r is not main]
         lines.append(Line(outcome, main, others, against, None, _mcnemar(first, parts)))
     return Board(*about, measure.name, measure.lower, tuple(_adjusted(lines)))

@@ -142,7 +142,7 @@ def _board(board: Board) -> dict[str, Any]:
 def _line(line: Line) -> dict[str, Any]:
     return {
         "label": line.outcome.entrant.label,
-        "results": [line.row, *line.others],
+        "results": [row.as_table() for row in (line.row, *line.others)],
         "against_first": None if line.against is None else {**line.against._asdict(), "adjusted_p": line.adjusted},
         "mcnemar": list(line.mcnemar),
     }

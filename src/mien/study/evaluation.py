@@ -17,9 +17,10 @@ from mien.bundle.bundle import Bundle
 from mien.data.manifest import data_root
 from mien.data.own import own_data
 from mien.errors import InputError
-from mien.evaluation.evaluate import BundleSystem, judge, results
+from mien.evaluation.evaluate import BundleSystem, judge
 from mien.evaluation.missing import Cell, by_subset, missing
 from mien.evaluation.predictions import Judged
+from mien.evaluation.results import Result, results
 from mien.recipe.recipe import Recipe, load
 from mien.report.studies.markdown import interval, majority, share, value
 from mien.report.terminal.tables import table
@@ -31,12 +32,12 @@ from mien.training.result import example_sets, progress_bars
 
 @dataclass(frozen=True)
 class Found:
-    """``rows`` of ``evaluate.results``, ``cells`` of ``subsets.missing``, ``trust`` of ``study.calibration``, ``groups`` of
+    """``rows`` of ``results.results``, ``cells`` of ``subsets.missing``, ``trust`` of ``study.calibration``, ``groups`` of
     ``study.groups``, and the predictions they come from.
     """
 
     judged: Judged
-    rows: Sequence[dict[str, Any]]
+    rows: Sequence[Result]
     cells: Sequence[Cell]
     trust: Sequence[dict[str, Any]] = ()
     groups: Mapping[str, Any] = field(default_factory=dict)
@@ -44,8 +45,8 @@ class Found:
     def show(self) -> None:
         """Tables on the terminal."""
         out = Console()
-        for one, its_rows in groupby(self.rows, key=lambda r: (r["set"], r["task"], r["modality"], r["n"])):
-            shown = [[r["metric"], value(r), interval(r["interval"]), majority(r)] for r in its_rows]
+        for one, its_rows in groupby(self.rows, key=lambda r: (r.set, r.task, r.modality, r.n)):
+            shown = [[r.metric, value(r), interval(r.interval), majority(r)] for r in its_rows]
             title = f"{one[0]}: {one[1]} from {one[2]}, n = {one[3]:,}"
             out.print(table(title, ("metric", "value", "95 % interval", "majority"), shown))
         for about in dict.fromkeys((c.set, c.task) for c in self.cells):
@@ -60,7 +61,8 @@ class Found:
     def as_json(self) -> str:
         """Everything."""
         cells = [cell.as_table() for cell in self.cells]
-        found: dict[str, Any] = {"schema": "mien.evaluation/1", "results": list(self.rows), "subsets": cells}
+        found: dict[str, Any] = {"schema": "mien.evaluation/1", "results": [row.as_table() for row in self.rows]}
+        found |= {"subsets": cells}
         found |= {"calibration": list(self.trust)} if self.trust else {}
         found |= {"groups": dict(self.groups)} if self.groups else {}
         return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
@@ -68,7 +70,9 @@ class Found:
     def as_csv(self) -> str:
         """The rows, then the cells, which have a rate and the share of the commonest answer too."""
         cells = [cell.as_table() for cell in self.cells]
-        return _csv([*self.rows, *({**cell, "modality": cell.pop("subset")} for cell in cells)])
+        return _csv(
+            [*(row.as_table() for row in self.rows), *({**cell, "modality": cell.pop("subset")} for cell in cells)]
+        )
 
 
 def on(

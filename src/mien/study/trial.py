@@ -5,7 +5,7 @@ For a script::
     from mien.study.trial import Entrant, judged_runs
     outcome = judged_runs(Entrant("late", recipe), seeds=range(5), root=root, runs=Path("runs"), folds=True)
     outcome.runs          # a ``Judged`` for each seed: test predictions, pooled over folds
-    mien.evaluation.evaluate.results(outcome.runs)   # rows: value, std, interval, n, majority of every metric
+    mien.evaluation.results.results(outcome.runs)   # rows: value, std, interval, n, majority of every metric
 
 Trained models are asked as they are (``evaluate.ModelSystem``), over tracks that went through what never learns once, so a
 small model costs seconds; ONNX is for what ships. What is finished lies in ``runs/studied`` under a hash of the recipe, its

@@ -13,9 +13,10 @@ from pathlib import Path
 from mien.bundle.bundle import Bundle
 from mien.calibration.calibrate import fit
 from mien.calibration.write import entrusted
-from mien.evaluation.evaluate import BundleSystem, judge, results
+from mien.evaluation.evaluate import BundleSystem, judge
 from mien.evaluation.missing import missing
 from mien.evaluation.predictions import Judged
+from mien.evaluation.results import results
 from mien.export.export import annotate, export
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import write_atomic
@@ -59,13 +60,13 @@ def produce(
             run = train(plan, root, runs, resume, quiet, fabric)
             if fabric.is_global_zero:
                 found = _judge(run, root, quiet, command)
-                write_atomic(folder / RESULTS, json.dumps(results([found]), indent=1))
+                write_atomic(folder / RESULTS, json.dumps([row.as_table() for row in results([found])], indent=1))
                 found.save(done)
             fabric.barrier()
         judged.append(Judged.load(done))
     first = run_folder(runs, recipe.name, seeds[0]) / BUNDLE
     if fabric.is_global_zero:
-        annotate(first, results(judged))
+        annotate(first, [row.as_table() for row in results(judged)])
     fabric.barrier()
     return Bundle.load(first)
 

@@ -31,7 +31,7 @@ def comparison_page(found: Comparison) -> str:
 def _section(board: Board, number: int, seeds: int) -> Section:
     head = [name.format(metric=board.metric) for name in HEAD]
     others_head, *others = metrics_table(board)
-    resampled = board.lines[0].row["resampled"]
+    resampled = board.lines[0].row.resampled
     lead = (
         f"Mean ± standard deviation over {seeds} seeds; intervals: 95 %, bootstrap over {resampled}; p against the first "
         "system by the paired bootstrap on the same examples, adjusted after Holm."

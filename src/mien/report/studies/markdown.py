@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from mien.evaluation.missing import Cell
+from mien.evaluation.results import Result
 from mien.study.compare import Board, Line
 
 HEAD = (
@@ -34,7 +34,7 @@ def board(found: Board, seeds: int) -> str:
     head = [name.format(metric=f"{found.metric}{' (lower is better)' if found.lower else ''}") for name in HEAD]
     main = table(head, [cells(line) for line in found.lines])
     others, *rows = metrics_table(found)
-    resampled = found.lines[0].row["resampled"]
+    resampled = found.lines[0].row.resampled
     note = (
         f"Mean ± standard deviation over {seeds} seeds; bootstrap over {resampled}, 95 %; "
         "p against the first system by the paired bootstrap on the same examples, adjusted after Holm."
@@ -49,10 +49,10 @@ def cells(line: Line) -> list[str]:
     return [
         line.outcome.entrant.label,
         value(row),
-        interval(row["interval"]),
+        interval(row.interval),
         "" if against is None else f"{against.value:+.3f} {interval((against.low, against.high))}",
         "" if line.adjusted is None else probability(line.adjusted),
-        str(row["n"]),
+        str(row.n),
         majority(row),
         f"{cost.learned:,}",
         f"{cost.parameters:,}",
@@ -62,7 +62,7 @@ def cells(line: Line) -> list[str]:
 
 def metrics_table(found: Board) -> list[list[str]]:
     """Head and rows: every metric of every system."""
-    by_name = [{r["metric"]: r for r in [line.row, *line.others]} for line in found.lines]
+    by_name = [{r.metric: r for r in [line.row, *line.others]} for line in found.lines]
     names = list(dict.fromkeys(name for mine in by_name for name in mine))
     return [["system", *names]] + [
         [line.outcome.entrant.label, *(value(mine[name]) if name in mine else "" for name in names)]
@@ -70,14 +70,14 @@ def metrics_table(found: Board) -> list[list[str]]:
     ]
 
 
-def value(row: Mapping[str, Any]) -> str:
+def value(row: Result) -> str:
     """Mean, and deviation where there are several seeds."""
-    return f"{row['value']:.3f}" + ("" if row["std"] is None else f" ± {row['std']:.3f}")
+    return f"{row.value:.3f}" + ("" if row.std is None else f" ± {row.std:.3f}")
 
 
-def majority(row: Mapping[str, Any]) -> str:
+def majority(row: Result) -> str:
     """What the commonest answer alone would reach; "" for metrics without one."""
-    return "" if row["majority"] is None else f"{row['majority']:.3f}"
+    return "" if row.majority is None else f"{row.majority:.3f}"
 
 
 def interval(bounds: Sequence[float] | None) -> str:
