@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from mien.evaluation.predictions import Judged, Predictions
+from mien.evaluation.predictions import Evaluation, Predictions
 from mien.evaluation.results import LabelResult, Result, per_label, results
 from mien.types import Task
 
@@ -21,7 +21,7 @@ def said(answers: list[int], truths: list[int]) -> Predictions:
 
 
 def test_a_row_has_the_mean_over_seeds_and_what_the_commonest_label_would_reach() -> None:
-    runs = [Judged((), (said([0, 0, 1, 1], [0, 0, 0, 1]),)), Judged((), (said([0, 0, 0, 0], [0, 0, 0, 1]),))]
+    runs = [Evaluation((), (said([0, 0, 1, 1], [0, 0, 0, 1]),)), Evaluation((), (said([0, 0, 0, 0], [0, 0, 0, 1]),))]
     row = next(r for r in results(runs) if r.metric == "accuracy")
     assert row.interval is not None
     assert row.interval[0] <= row.value <= row.interval[1]
@@ -30,7 +30,7 @@ def test_a_row_has_the_mean_over_seeds_and_what_the_commonest_label_would_reach(
 
 
 def test_rows_are_read_again_from_json() -> None:
-    rows = results([Judged((), (said([0, 1, 1], [0, 0, 1]),))])
+    rows = results([Evaluation((), (said([0, 1, 1], [0, 0, 1]),))])
     assert [Result.from_table(json.loads(json.dumps(row.as_table()))) for row in rows] == rows
 
 

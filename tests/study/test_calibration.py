@@ -13,7 +13,7 @@ from rich.console import Console
 
 from mien.bundle.bundle import Bundle
 from mien.errors import InputError
-from mien.evaluation.predictions import Judged, Predictions
+from mien.evaluation.predictions import Evaluation, Predictions
 from mien.report.studies.evaluation import evaluation_page
 from mien.study.calibration import calibration, grid, shown
 from mien.study.evaluation import Found, judged
@@ -89,7 +89,7 @@ def test_the_terminal_shows_each_set_whole_at_80_columns(rows: list[dict[str, An
 @pytest.fixture(scope="module")
 def page(rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("evaluation") / "page.html"
-    found = Found(Judged((), (said(EMOTION, 7),)), [], [], rows)
+    found = Found(Evaluation((), (said(EMOTION, 7),)), [], [], rows)
     file.write_text(evaluation_page(found, "mine"), encoding="utf-8")
     return file
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mien.errors import InputError
-from mien.evaluation.predictions import Judged, Predictions
+from mien.evaluation.predictions import Evaluation, Predictions
 from mien.recipe.sections import Loss
 from mien.study.compare import boards
 from mien.study.comparison import Plan, run
@@ -35,7 +35,7 @@ def hot(labels: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Float32:
 
 
 def outcome(label: str, *parts: Predictions) -> Outcome:
-    return Outcome(Entrant(label, recipe()), tuple(Judged((), (p,)) for p in parts), Cost(1, 2, 3.0), 0)
+    return Outcome(Entrant(label, recipe()), tuple(Evaluation((), (p,)) for p in parts), Cost(1, 2, 3.0), 0)
 
 
 def test_a_clear_difference_is_found_and_none_is_not() -> None:

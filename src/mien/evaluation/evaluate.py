@@ -1,7 +1,7 @@
-"""Judge a system on labelled data.
+"""Ask a system about labelled data.
 
-A system is a bundle (what ships is what is measured) or, without the cost of an export, a trained model: ``predict`` asks it,
-``results.py`` measures what it said. Predictions are kept (``predictions.py``), so that comparing needs no second run.
+A system is a bundle (what ships is what is measured) or, without the cost of an export, a trained model. ``evaluate`` asks it,
+``results.py`` measures its answers. Predictions are kept (``predictions.py``), so that a comparison needs no second run.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from mien.bundle.answer import Encoded
 from mien.bundle.bundle import Bundle
-from mien.evaluation.predictions import Judged, Predictions
+from mien.evaluation.predictions import Evaluation, Predictions
+from mien.events import Progress, Work
 from mien.trust.judgement import subset_name
 from mien.types import Float32, Modality, Task
 
@@ -28,7 +29,7 @@ Keep = Mapping[Modality, NDArray[np.bool_]]
 
 
 class System(Protocol):
-    """What can be judged."""
+    """What can be evaluated: a bundle or a model."""
 
     @property
     def tasks(self) -> Sequence[Task]:
@@ -79,14 +80,34 @@ def _spread(encoded: Encoded, rows: Sequence[int], size: int) -> Encoded:
     return Encoded(wide(encoded.states), wide(encoded.mask), wide(encoded.quality), wide(encoded.times), measures)
 
 
-def predict(system: System, part: ExampleSet, split: str) -> list[Predictions]:
-    """What a system says of a set's examples, all modalities of each; for every task that some are labelled for."""
-    scores = {t.name: np.zeros((len(part), t.size), np.float32) for t in system.tasks}
-    for rows in part.order(_BATCH, None):
-        (answer,) = system.answers(part, rows, [{}])
-        for task, values in answer.items():
-            scores[task][rows] = values
+def predict(system: System, part: ExampleSet, split: str) -> Work[list[Predictions]]:
+    """What a system says of a set's examples, given all modalities that each has; for every task that some are labelled for."""
+    (scores,) = yield from ask(system, part, split, [{}])
     return predictions(system.tasks, part, split, scores)
+
+
+def ask(
+    system: System, part: ExampleSet, split: str, keeps: Sequence[Keep], size: int = _BATCH
+) -> Work[list[dict[str, Float32]]]:
+    """Scores {task: (N, L)} of a whole set, once for each way of taking modalities away.
+
+    Args:
+        system: is asked once for each batch; a bundle encodes only once, however many ways there are.
+        part: the examples.
+        split: which split they are of; progress names it.
+        keeps: the ways, each over all N examples.
+        size: examples in a batch.
+    """
+    scores = [{t.name: np.zeros((len(part), t.size), np.float32) for t in system.tasks} for _ in keeps]
+    done = 0
+    for rows in part.order(size, None):
+        ways = [{m: kept[rows] for m, kept in keep.items()} for keep in keeps]
+        for whole, answer in zip(scores, system.answers(part, rows, ways), strict=True):
+            for task, values in answer.items():
+                whole[task][rows] = values
+        done += len(rows)
+        yield Progress("evaluate", f"{part.name} {split}", done, len(part))
+    return scores
 
 
 def predictions(
@@ -105,9 +126,10 @@ def predictions(
     return found
 
 
-def judge(system: System, valid: Sequence[ExampleSet], test: Sequence[ExampleSet]) -> Judged:
+def evaluate(system: System, valid: Sequence[ExampleSet], test: Sequence[ExampleSet]) -> Work[Evaluation]:
     """Ask a system about its validation and its test sets."""
-    parts = [
-        tuple(p for s in sets for p in predict(system, s, split)) for sets, split in ((valid, "valid"), (test, "test"))
-    ]
-    return Judged(parts[0], parts[1])
+    found: dict[str, list[Predictions]] = {"valid": [], "test": []}
+    for split, sets in (("valid", valid), ("test", test)):
+        for part in sets:
+            found[split] += yield from predict(system, part, split)
+    return Evaluation(tuple(found["valid"]), tuple(found["test"]))

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mien.evaluation.predictions import Judged, Predictions, aligned
+from mien.evaluation.predictions import Evaluation, Predictions, aligned
 from mien.metrics.base import Counts, Measure, Sums, confusion, measures
 from mien.metrics.multilabel_f1 import best_thresholds, multilabel_f1
 from mien.metrics.statistics import intervals
@@ -73,7 +73,7 @@ class LabelResult:
     n: int
 
 
-def results(runs: Sequence[Judged]) -> list[Result]:
+def results(runs: Sequence[Evaluation]) -> list[Result]:
     """One row for each test set, task and metric, over the runs (seeds) of one recipe.
 
     Thresholds of the multi-label F1 are chosen on the validation set of the same name.
@@ -102,7 +102,7 @@ def per_label(part: Predictions) -> list[LabelResult]:
     return found
 
 
-def measures_of(part: Predictions, run: Judged) -> dict[str, Measure]:
+def measures_of(part: Predictions, run: Evaluation) -> dict[str, Measure]:
     """The metrics of the task, by name.
 
     Where examples have several labels also the multi-label F1, with thresholds from validation data.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from mien.evaluation.predictions import Judged, Predictions, aligned
+from mien.evaluation.predictions import Evaluation, Predictions, aligned
 from mien.evaluation.results import MAIN, Result, each, measures_of, results
 from mien.metrics.base import Measure, measures, named, right
 from mien.metrics.statistics import intervals
@@ -103,7 +103,7 @@ class _Measured(NamedTuple):
     measure: Measure
 
 
-def _measured(run: Judged, about: tuple[str, str], name: str) -> _Measured:
+def _measured(run: Evaluation, about: tuple[str, str], name: str) -> _Measured:
     part = next(p for p in run.test if p.about == about)
     return _Measured(part, measures_of(part, run)[name])
 

@@ -17,10 +17,11 @@ from mien.bundle.bundle import Bundle
 from mien.data.manifest import data_root
 from mien.data.own import own_data
 from mien.errors import InputError
-from mien.evaluation.evaluate import BundleSystem, judge
+from mien.evaluation.evaluate import BundleSystem, evaluate
 from mien.evaluation.missing import Cell, by_subset, missing
-from mien.evaluation.predictions import Judged
+from mien.evaluation.predictions import Evaluation
 from mien.evaluation.results import Result, results
+from mien.events import finish
 from mien.recipe.recipe import Recipe, load
 from mien.report.studies.markdown import interval, majority, share, value
 from mien.report.terminal.tables import table
@@ -36,7 +37,7 @@ class Found:
     ``study.groups``, and the predictions they come from.
     """
 
-    judged: Judged
+    judged: Evaluation
     rows: Sequence[Result]
     cells: Sequence[Cell]
     trust: Sequence[dict[str, Any]] = ()
@@ -126,10 +127,10 @@ def judged(
     if not test:
         raise InputError("there are no test examples in these data that the bundle can read")
     system = BundleSystem(bundle)
-    found = judge(system, valid, test)
-    cells = [cell for part in test for cell in missing(system, part)] if subsets else []
+    found = finish(evaluate(system, valid, test))
+    cells = [cell for part in test for cell in finish(missing(system, part))] if subsets else []
     of = {part.name: [p for p in found.test if p.set == part.name] for part in test}
-    said = [p for part in test for p in by_subset(system, part, of[part.name])] if calibration else []
+    said = [p for part in test for p in finish(by_subset(system, part, of[part.name]))] if calibration else []
     return Found(found, results([found]), cells, trust_of(bundle, said))
 
 

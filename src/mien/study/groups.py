@@ -12,7 +12,7 @@ from rich.table import Table
 from mien.data.manifest import column
 from mien.errors import InputError, RecipeError
 from mien.evaluation.groups import FEWEST_EXAMPLES, FEWEST_PEOPLE, MEASURES, by_group, gaps
-from mien.evaluation.predictions import Judged, Predictions
+from mien.evaluation.predictions import Evaluation, Predictions
 from mien.metrics.statistics.intervals import holm
 from mien.recipe.recipe import Recipe
 from mien.report.studies.markdown import probability
@@ -53,7 +53,7 @@ def attributes(recipe: Recipe, name: str, root: Path, say: Callable[[str], None]
     return found
 
 
-def compared(judged: Judged, name: str, groups: Mapping[str, str]) -> dict[str, Any]:
+def compared(judged: Evaluation, name: str, groups: Mapping[str, str]) -> dict[str, Any]:
     """Every group of every test set, and the gaps between them; p-values are corrected (Holm 1979) over all gaps here.
 
     Args:

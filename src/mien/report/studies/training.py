@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mien.evaluation.missing import Cell
-from mien.evaluation.predictions import Judged, Predictions
+from mien.evaluation.predictions import Evaluation, Predictions
 from mien.evaluation.reliability import diagram
 from mien.evaluation.results import Result, per_label
 from mien.report.studies import charts
@@ -40,7 +40,7 @@ def training_page(folder: Path) -> str:
     """The page; see the module."""
     recipe = _json(folder, RECIPE)
     record = _json(folder, RECORD)
-    judged = Judged.load(folder / PREDICTIONS)
+    judged = Evaluation.load(folder / PREDICTIONS)
     rows = [Result.from_table(row) for row in _json(folder, RESULTS)]
     cells = [Cell(**cell) for cell in record["subsets"]]
     sections = [
