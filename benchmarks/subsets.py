@@ -25,8 +25,9 @@ from mien.bundle.bundle import Bundle  # noqa: E402  # after threads.own()
 from mien.data.manifest import data_root  # noqa: E402
 from mien.evaluation.evaluate import BundleSystem, predict  # noqa: E402
 from mien.evaluation.missing import by_subset  # noqa: E402
-from mien.evaluation.predictions import Judged, Predictions, pooled  # noqa: E402
+from mien.evaluation.predictions import Evaluation, Predictions, pooled  # noqa: E402
 from mien.evaluation.reliability import measure  # noqa: E402
+from mien.events import finish  # noqa: E402
 from mien.recipe.recipe import Recipe, load  # noqa: E402
 from mien.report.grid import Grid  # noqa: E402
 from mien.report.studies.markdown import table  # noqa: E402
@@ -54,13 +55,13 @@ def said(plan: Recipe, bundle: Bundle, root: Path) -> Iterator[tuple[str, Predic
     with progress_bars() as bars:
         (part,) = example_sets(plan, "test", bundle.encoders, root, bars, bundle.populations)
     for when, system in (("after", BundleSystem(bundle)), ("before", BundleSystem(plain))):
-        for answers in by_subset(system, part, predict(system, part, "test")):
+        for answers in finish(by_subset(system, part, finish(predict(system, part, "test")))):
             yield when, answers
 
 
 def figures(folds: list[Predictions]) -> dict[str, Any]:
     """Of the answers of all folds together."""
-    (whole,) = pooled([Judged((), (part,)) for part in folds]).test
+    (whole,) = pooled([Evaluation((), (part,)) for part in folds]).test
     sample = Sample.of(whole.scores, whole.targets, whole.groups)
     sure = float(sample.scores.max(axis=1).mean() - sample.right.mean())
     return {**measure(sample, Judgement(Calibration.identity(whole.task.size))), "too sure": sure}
