@@ -17,25 +17,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mien.runtime import threads
-
-threads.own()
-
-from mien.bundle.bundle import Bundle  # noqa: E402  # after threads.own()
-from mien.data.manifest import data_root  # noqa: E402
-from mien.evaluation.evaluate import BundleSystem, predict  # noqa: E402
-from mien.evaluation.missing import by_subset  # noqa: E402
-from mien.evaluation.predictions import Evaluation, Predictions, pooled  # noqa: E402
-from mien.evaluation.reliability import measure  # noqa: E402
-from mien.events import finish  # noqa: E402
-from mien.recipe.recipe import Recipe, load  # noqa: E402
-from mien.report.grid import Grid  # noqa: E402
-from mien.report.studies.markdown import table  # noqa: E402
-from mien.training.result import example_sets, progress_bars  # noqa: E402
-from mien.trust.calibration import Calibration  # noqa: E402
-from mien.trust.judgement import Judgement, Trust  # noqa: E402
-from mien.trust.sample import Sample  # noqa: E402
-from mien.workflows.train_bundle import produce  # noqa: E402
+from mien.bundle.bundle import Bundle
+from mien.data.manifest import data_root
+from mien.evaluation.evaluate import BundleSystem, predict
+from mien.evaluation.missing import by_subset
+from mien.evaluation.predictions import Evaluation, Predictions, pooled
+from mien.evaluation.reliability import measure
+from mien.events import finish
+from mien.recipe.recipe import Recipe, load
+from mien.report.grid import Grid
+from mien.report.studies.markdown import table
+from mien.training.result import example_sets, progress_bars
+from mien.trust.calibration import Calibration
+from mien.trust.judgement import Judgement, Trust
+from mien.trust.sample import Sample
+from mien.workflows.train_bundle import produce
 
 _FIGURES = ("accuracy", "ece", "floor", "debiased", "brier", "aurc")
 

@@ -210,7 +210,6 @@ from mien.report.exporters.base import exporters
 from mien.timeline import Prediction, Timeline
 from mien.types import Audio, Frames, Segment, Span, Word, Words
 
-threads.own()
 span = Span(0.0, 2.0)
 sound = Audio((0.3 * np.sin(2 * np.pi * 220 * np.arange(32_000) / 16_000)).astype(np.float32))
 frames = Frames(np.random.default_rng(0).integers(0, 255, (3, 112, 112, 3), dtype=np.uint8), np.asarray([0.0, 0.5, 1.0]))

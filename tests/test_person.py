@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from mien.errors import RecipeError
+from mien.events import Answered
+from mien.media.segmenting import Opened
 from mien.person import Baseline, Population
 from mien.pipeline import Analyzer, People
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target, Training
@@ -123,10 +125,8 @@ def test_analysis_uses_what_the_clip_has_shown_so_far(root: Path) -> None:
     first = analyzer._tracks(said(0.0), heard)["voice"].values
     for i in range(40):
         analyzer._tracks(said(float(i % 2)), heard)
-    sad, happy = (analyzer._predict(said(h), heard, []) for h in (0.0, 1.0))
-    assert sad is not None
-    assert happy is not None
-    assert (sad.label, happy.label) == ("sad", "happy")
+    events = [e for h in (0.0, 1.0) for e in analyzer._answer(said(h), Opened("voices"), heard)]
+    assert [e.prediction.label for e in events if isinstance(e, Answered)] == ["sad", "happy"]
     stranger = analyzer._tracks(said(0.0, "person-2"), heard)["voice"].values
     np.testing.assert_array_equal(stranger, first)
 

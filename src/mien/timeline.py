@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from mien.events import Notice
 from mien.types import EMOTION, EMOTIONS, MODALITIES, Modality, Span
 
 SURE = 0.5
@@ -107,8 +108,8 @@ class Timeline:
     """All answers about one clip, in order of time.
 
     ``label`` and ``scores`` summarise the clip (means weighted by duration); ``None`` and empty when nothing could be
-    read. ``warnings`` say in plain sentences what was missing, ``notes`` what the user of the bundle must know. ``task`` is the
-    task of the bundle that the labels are of.
+    read. ``notices`` say what was missing, each once; ``notes`` what the user of the bundle must know. ``task`` is the task of
+    the bundle that the labels are of.
     """
 
     source: str
@@ -120,7 +121,7 @@ class Timeline:
     scores: Mapping[str, float]
     valence: float | None
     arousal: float | None
-    warnings: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     notes: tuple[str, ...] = ()
     task: str = EMOTION.name
 

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from mien.errors import InputError
+from mien.events import Notice
 from mien.report.page import media
 from mien.samples import demo_clip
 from mien.timeline import Prediction, Timeline
 from mien.types import Span
 from mien.workflows.outputs import STDOUT, Outputs, Page
 
-TIMELINE = Timeline("a.wav", 0.1, "research", "0" * 64, (), None, {}, None, None, ("nothing was found",))
+TIMELINE = Timeline("a.wav", 0.1, "research", "0" * 64, (), None, {}, None, None, (Notice("nothing_found"),))
 
 
 @pytest.fixture(autouse=True)

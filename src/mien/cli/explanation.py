@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mien.cli.app import Asked, Asr, Bundled, Out, app
+from mien.cli.progress import followed
 
 
 @app.command()
@@ -38,7 +39,7 @@ def explain(
         check_outputs({"json": json}, [p for p in (clip, subtitles) if p is not None])
     parts = build(explainer) if explainer else None
     given = {"text": text, "subtitles": subtitles, "at": at, "who": who, "label": label, "parts": parts}
-    found = explain_moment(Analyzer(bundle, asr, task=task), clip, **given)  # type: ignore[arg-type]  # as the options are typed
+    found = followed(explain_moment(Analyzer(bundle, asr, task=task), clip, **given))  # type: ignore[arg-type]  # as the options are typed
     if json is None:
         Console().print(render(found))
     else:

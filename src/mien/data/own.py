@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mien.data.labels import canonical
 from mien.data.manifest import FIELDS
 from mien.data.rows import Row, read_rows
 from mien.data.trained_on import same_source, seen_before
 from mien.data.values import score_for, vote_columns, votes_for
+from mien.emotions import canonical
 from mien.errors import RecipeError, closest
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
 from mien.types import Modality, Task

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from mien.bundle.bundle import Bundle
+from mien.events import Notice
 from mien.explain import contributions
 from mien.explain.evidence.base import Explainer, explainers
 from mien.explain.question import Moment, Question
@@ -22,7 +23,7 @@ def explain(
     source: str,
     label: str | None = None,
     parts: Iterable[Explainer] = (),
-    warnings: Sequence[str] = (),
+    notices: Sequence[Notice] = (),
 ) -> Explanation:
     """Why the bundle answered as it did.
 
@@ -33,7 +34,7 @@ def explain(
         source: name of the clip.
         label: which label to explain; ``None`` for the answer itself.
         parts: explainers for the evidence inside each modality.
-        warnings: of the clip.
+        notices: of the clip.
     """
     chosen = label or prediction.label
     question = Question(bundle, seen, chosen)
@@ -55,7 +56,7 @@ def explain(
         stages=stages(bundle, seen.tracks),
         missing=tuple(m for m in bundle.modalities if m not in seen.tracks),
         evidence=tuple(e for part in parts if (e := part.explain(question)) is not None),
-        warnings=tuple(warnings),
+        notices=tuple(notices),
     )
 
 

@@ -125,7 +125,7 @@ def put(path: Path, content: str) -> None:
 
 
 def _media(clip: Path | None, target: Path, embed: bool) -> Media:
-    from mien.media.open import probe
+    from mien.media.decoding.open import probe
     from mien.media.written import is_text
     from mien.report.page.media import Media, embedded, referred
 

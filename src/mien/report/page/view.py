@@ -17,6 +17,7 @@ from mien.report.page.evidence import graphs, table_of
 from mien.report.page.media import Media
 from mien.report.page.palette import MODALITY_LOOKS, looks
 from mien.report.page.words import Language
+from mien.report.sentences import sentence
 from mien.timeline import UNCALIBRATED, Prediction, Timeline
 from mien.types import MODALITIES, Modality
 
@@ -41,9 +42,9 @@ def page(timeline: Timeline, say: Language, media: Media | None, explained: Sequ
         "modalities": [
             {"name": say.name_of("modalities", m), **asdict(MODALITY_LOOKS[m])} for m in _modalities(timeline)
         ],
-        "warnings": [say.translate(line) for line in timeline.warnings],
+        "warnings": [(sentence(notice, say.name), True) for notice in timeline.notices],
         "calibrated": UNCALIBRATED not in timeline.notes,
-        "notes": [say.translate(line) for line in timeline.notes],
+        "notes": [say.note(line) for line in timeline.notes],
         "moments": [_moment(p, labels, say, timeline.duration > 0) for p in timeline.predictions],
         "people": [_person(p, labels, say) for p in everybody],
         "conflicts": [c for i, p in enumerate(timeline.predictions) if (c := _conflict(i, p, labels, say))],

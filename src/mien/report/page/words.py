@@ -89,14 +89,9 @@ class Language:
             return "".join(parts)
         return self("numbers.comma").join(parts[:-1]) + self("numbers.and") + parts[-1]
 
-    def translate(self, sentence: str) -> tuple[str, bool]:
-        """A warning or note of mien, and whether it is known in this language; numbers in it are kept."""
-        for pattern, said in self.table["sentences"].items():
-            # The places of a pattern are written {0}, {1}, ... as those of the translation are.
-            found = re.fullmatch(re.sub(r"\\\{\d\\\}", "(.+?)", re.escape(pattern)), sentence, re.S)
-            if found:
-                return str(said).format(*found.groups()), True
-        return sentence, self.name == "en"
+    def note(self, text: str) -> tuple[str, bool]:
+        """A note of a bundle, and whether it is in this language: those of shipped bundles are, others stay as they are."""
+        return self.table["notes"].get(text, text), self.name == "en" or text in self.table["notes"]
 
 
 def languages() -> list[str]:

@@ -12,6 +12,7 @@ from rich.text import Text
 from mien.bundles import shipped
 from mien.explanation import Calibrated, Evidence, Explanation, Piece
 from mien.report.clock import clock
+from mien.report.sentences import sentence
 from mien.report.terminal.harmless import harmless
 from mien.report.terminal.tables import table
 from mien.report.terminal.timeline import COLOURS, percent
@@ -28,7 +29,7 @@ def render(e: Explanation) -> RenderableType:
     for found in e.evidence:
         parts += [Text(), Text(f"Evidence in the {INPUTS[found.modality]}", style="bold"), *_evidence(found, e.label)]
     parts += [Text(), Text("How the answer came about", style="bold"), *_path(e)]
-    parts += [Text(harmless(f"Note: {w}."), style="yellow") for w in e.warnings]
+    parts += [Text(harmless(f"Note: {sentence(n)}."), style="yellow") for n in e.notices]
     return Group(*parts)
 
 

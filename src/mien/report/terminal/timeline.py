@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from mien.report.clock import clock
+from mien.report.sentences import sentence
 from mien.report.terminal.harmless import harmless
 from mien.report.terminal.tables import Cell, table
 from mien.timeline import SURE, Prediction, Timeline
@@ -39,7 +40,7 @@ def render(timeline: Timeline) -> RenderableType:
         parts.append(table(head, rows, right=numbers, folded=[head.index("words")]))
     parts += [Text(), summary(timeline)]
     parts += [Text(line, style="dim") for line in _doubts(timeline.predictions)]
-    return Group(*parts, *(Text(harmless(f"Note: {w}."), style="yellow") for w in timeline.warnings))
+    return Group(*parts, *(Text(harmless(f"Note: {sentence(n)}."), style="yellow") for n in timeline.notices))
 
 
 def summary(timeline: Timeline) -> Text:
@@ -69,10 +70,10 @@ def _doubts(predictions: Sequence[Prediction]) -> list[str]:
     """What the question marks mean, and what made answers less sure."""
     doubtful = [p for p in predictions if p.uncertain]
     lines = [f"?: uncertain, the label is a best guess ({len(doubtful)} of {len(predictions)})"] if doubtful else []
-    for reason, sentence in REASONS.items():
+    for reason, why in REASONS.items():
         count = sum(reason in p.reasons for p in predictions)
         if count and reason not in ("low_confidence", "no_face"):
-            lines.append(f"Less sure because {sentence}: {count} of {len(predictions)}.")
+            lines.append(f"Less sure because {why}: {count} of {len(predictions)}.")
     return lines
 
 
