@@ -47,10 +47,10 @@ def _one_field(frame: Any, width: int, height: int) -> NDArray[np.uint8]:
 
 def _matrix(frame: Any) -> tuple[int, int, int, int]:
     """a, b, c, d of the display matrix, by which x' = ax + cy and y' = bx + dy."""
-    for data in frame.side_data:
-        if data.type.name == "DISPLAYMATRIX" and len(bytes(data)) == _MATRIX.size:
-            a, b, _, c, d, *_ = _MATRIX.unpack(bytes(data))
-            return a, b, c, d
+    data = frame.side_data.get("DISPLAYMATRIX")
+    if data is not None and len(bytes(data)) == _MATRIX.size:
+        a, b, _, c, d, *_ = _MATRIX.unpack(bytes(data))
+        return a, b, c, d
     return 1, 0, 0, 1
 
 
