@@ -197,6 +197,7 @@ def _timeline(
         tuple(warnings),
         bundle.notes,
         task,
+        bundle.notices,
     )
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mien.bundle.answer import Encoded
 from mien.bundle.bundle import Bundle
+from mien.bundle.encoded import EncodedTracks
 from mien.cli import main
 from mien.data.own import own_data
 from mien.study.evaluation import judged
@@ -115,7 +115,7 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
     read: Counter[Modality] = Counter()
     encode = Bundle.encode
 
-    def counting(self: Bundle, modality: Modality, tracks: Sequence[Track]) -> Encoded:
+    def counting(self: Bundle, modality: Modality, tracks: Sequence[Track]) -> EncodedTracks:
         read[modality] += len(tracks)
         return encode(self, modality, tracks)
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from mien.bundle.bundle import Bundle
 from mien.evaluation.predictions import Predictions
 from mien.evaluation.reliability import Bin, Point, curve, diagram, measure
+from mien.recipe import strict
 from mien.report.terminal.tables import table
 from mien.trust.judgement import Judgement
 from mien.trust.sample import Sample
@@ -36,7 +37,7 @@ def _row(part: Predictions, judgement: Judgement) -> dict[str, Any]:
     sample = Sample.of(part.scores, part.targets, part.groups)
     about = {"set": part.set, "task": part.task.name, "modality": part.modality}
     drawn = {"diagram": _plain(diagram(sample)), "risk_coverage": _plain(curve(sample))}
-    return {**about, **measure(sample, judgement), **drawn}
+    return {**about, **strict.plain(measure(sample, judgement)), **drawn}
 
 
 def _plain(points: Sequence[Bin] | Sequence[Point]) -> list[dict[str, float]]:

@@ -15,6 +15,7 @@ from mien.errors import InputError, MienError, explain
 from mien.explanation import Explanation
 from mien.pipeline import Analyzer
 from mien.report.exporters.table import harmless, render
+from mien.report.sentences import full_sentence
 from mien.timeline import Timeline
 from mien.workflows.explain_clip import Clearest
 from mien.workflows.outputs import STDOUT, Outputs, Page
@@ -61,7 +62,7 @@ def run(
         out.print(render(timeline))
         out.print()
         plan.write(timeline, clip, explained)
-    for note in analyzer.bundle.notes:
+    for note in (*analyzer.bundle.notes, *map(full_sentence, analyzer.bundle.notices)):
         out.print(Text(note, style="dim"))
     return _report(skipped, len(clips))
 

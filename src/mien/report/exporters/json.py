@@ -8,6 +8,7 @@ from json import dumps, loads
 from typing import Any
 
 from mien.report.exporters.base import exporters
+from mien.report.sentences import full_sentence
 from mien.timeline import Prediction, Timeline
 
 SCHEMA = "mien.timeline/1"
@@ -44,7 +45,7 @@ def as_table(timeline: Timeline) -> dict[str, Any]:
             "influences": [_round(value) for value in timeline.influences],
         },
         "warnings": list(timeline.warnings),
-        "notes": list(timeline.notes),
+        "notes": [*timeline.notes, *map(full_sentence, timeline.notices)],
     }
 
 

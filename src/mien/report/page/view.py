@@ -16,7 +16,8 @@ from mien.report.page.evidence import graphs, table_of
 from mien.report.page.media import Media
 from mien.report.page.palette import MODALITY_LOOKS, looks
 from mien.report.page.words import Language, clock
-from mien.timeline import UNCALIBRATED, Prediction, Timeline
+from mien.report.sentences import full_sentence
+from mien.timeline import Prediction, Timeline
 from mien.types import MODALITIES, Modality
 
 Table = dict[str, Any]
@@ -41,8 +42,8 @@ def page(timeline: Timeline, say: Language, media: Media | None, explained: Sequ
             {"name": say.name_of("modalities", m), **asdict(MODALITY_LOOKS[m])} for m in _modalities(timeline)
         ],
         "warnings": [say.translate(line) for line in timeline.warnings],
-        "calibrated": UNCALIBRATED not in timeline.notes,
-        "notes": [say.translate(line) for line in timeline.notes],
+        "calibrated": all(notice.code != "uncalibrated" for notice in timeline.notices),
+        "notes": _notes(timeline, say),
         "moments": [_moment(p, labels, say, timeline.duration > 0) for p in timeline.predictions],
         "people": [_person(p, labels, say) for p in everybody],
         "conflicts": [c for i, p in enumerate(timeline.predictions) if (c := _conflict(i, p, labels, say))],
@@ -54,6 +55,12 @@ def page(timeline: Timeline, say: Language, media: Media | None, explained: Sequ
         "technical": _technical(timeline, say),
         "media": media,
     }
+
+
+def _notes(timeline: Timeline, say: Language) -> list[tuple[str, bool]]:
+    """What the authors of the bundle and mien say of it, each with whether it is in the language of the page."""
+    known = [(full_sentence(notice, say.name), True) for notice in timeline.notices]
+    return [*(say.translate(line) for line in timeline.notes), *known]
 
 
 def data(timeline: Timeline, say: Language, media: Media | None, explained: Sequence[Explanation | None]) -> Table:
