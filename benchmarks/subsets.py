@@ -47,7 +47,7 @@ def trained(recipe: Recipe, root: Path, runs: Path) -> Iterator[tuple[Recipe, Bu
 def said(plan: Recipe, bundle: Bundle, root: Path) -> Iterator[tuple[str, Predictions]]:
     """What a bundle says of its fold by each subset, "after" calibration and "before"."""
     plain = Bundle.load(bundle.folder)
-    plain.trust = Trust({}, plain.tasks)
+    plain.trust = Trust(None, plain.tasks)
     with progress_bars() as bars:
         (part,) = example_sets(plan, "test", bundle.encoders, root, bars, bundle.populations)
     for when, system in (("after", BundleSystem(bundle)), ("before", BundleSystem(plain))):
@@ -60,7 +60,7 @@ def figures(folds: list[Predictions]) -> dict[str, Any]:
     (whole,) = pooled([Evaluation((), (part,)) for part in folds]).test
     sample = Sample.of(whole.scores, whole.targets, whole.groups)
     sure = float(sample.scores.max(axis=1).mean() - sample.right.mean())
-    return {**measure(sample, Judgement(Calibration.identity(whole.task.size))), "too sure": sure}
+    return {**vars(measure(sample, Judgement(Calibration.identity(whole.task.size)))), "too sure": sure}
 
 
 def main() -> None:

@@ -105,7 +105,7 @@ def test_what_differs_from_the_person_is_learned_only_with_the_baseline(root: Pa
     found = {}
     for baseline in (False, True):
         bundle = produce(recipe(baseline), [0], root, root / "runs", resume=False, quiet=True)
-        found[baseline] = {r["metric"]: r["value"] for r in bundle.evaluation}["accuracy"]
+        found[baseline] = {r.metric: r.value for r in bundle.table.evaluation}["accuracy"]
         assert list(bundle.populations) == (["voice"] if baseline else [])
     assert found[True] >= 0.9
     assert found[False] < 0.75
@@ -162,6 +162,6 @@ def test_a_frozen_encoder_runs_once_and_may_have_a_baseline(tmp_path: Path, monk
             encoders={"face": replace(start, baseline=baseline)},
         )
         bundle = produce(plan, [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
-        assert {r["metric"]: r["value"] for r in bundle.evaluation}["accuracy"] >= 0.9
+        assert {r.metric: r.value for r in bundle.table.evaluation}["accuracy"] >= 0.9
         kept = [np.load(p) for p in (tmp_path / "cache/tracks").glob("*/values.npy")]
         assert any(v.dtype == np.float32 and v.ndim == 2 for v in kept), "states of the trunk, not pixels"

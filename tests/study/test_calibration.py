@@ -43,7 +43,7 @@ def rows() -> list[Reliability]:
 
 
 def test_rows_hold_the_diagram_the_curve_and_what_the_bundle_has_for_the_subset(rows: list[Reliability]) -> None:
-    assert [(r.set, r.task, r.modality, r.n) for r in rows] == [
+    assert [(r.set, r.task, r.modality, r.figures.n) for r in rows] == [
         ("mine", "emotion", name, 20) for name in ("text", "voice", "text+voice")
     ]
     assert rows[0].as_table()["diagram"] == [
@@ -53,16 +53,16 @@ def test_rows_hold_the_diagram_the_curve_and_what_the_bundle_has_for_the_subset(
     curve = {point["answered"]: point["risk"] for point in rows[0].as_table()["risk_coverage"]}
     assert len(curve) == 20
     assert (curve[0.5], curve[1.0]) == (0.0, 0.2)
-    assert rows[0].ece == pytest.approx(0.1)
-    assert rows[0].brier == pytest.approx((6 * 7 / 24 + 4 * 27 / 24 + 10 * 0.01 * 7 / 6) / 20, abs=1e-4)
-    assert rows[0].answered == 0.5, "the threshold of the words is above one half"
+    assert rows[0].figures.ece == pytest.approx(0.1)
+    assert rows[0].figures.brier == pytest.approx((6 * 7 / 24 + 4 * 27 / 24 + 10 * 0.01 * 7 / 6) / 20, abs=1e-4)
+    assert rows[0].figures.answered == 0.5, "the threshold of the words is above one half"
     trust = Bundle.load("research").trust
     for row in rows:
         judgement = trust.of("emotion", [m for m in MODALITIES if m in row.modality])
         assert judgement is not None
         assert judgement.sets is not None
         members = judgement.sets.members(said(EMOTION, 7).scores)
-        assert row.size == pytest.approx(float(members.sum(axis=1).mean()))
+        assert row.figures.size == pytest.approx(float(members.sum(axis=1).mean()))
 
 
 def test_scores_have_no_calibration(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_the_terminal_shows_each_set_whole_at_80_columns(rows: list[Reliability]
     ]
     assert [str(c.header) for c in decisions.columns] == ["modalities", "n", "covered", "answered", "risk"]
     assert [str(cell) for cell in probabilities.columns[2].cells] == ["0.100"] * 3
-    silent = replace(rows[0], covered=None, answered=0.0, risk=0.0)
+    silent = replace(rows[0], figures=replace(rows[0].figures, covered=None, answered=0.0, risk=0.0))
     assert grids.reliability([silent], grids.DECISIONS).rows == (("text", "20", "", "0.000", ""),), (
         "no answers, no risk"
     )

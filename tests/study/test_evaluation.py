@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mien.bundle.answer import Encoded
 from mien.bundle.bundle import Bundle
+from mien.bundle.encoded import EncodedTracks
 from mien.cli import main
 from mien.data.own import own_data
 from mien.study.evaluation import judged
@@ -115,7 +115,7 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
     read: Counter[Modality] = Counter()
     encode = Bundle.encode
 
-    def counting(self: Bundle, modality: Modality, tracks: Sequence[Track]) -> Encoded:
+    def counting(self: Bundle, modality: Modality, tracks: Sequence[Track]) -> EncodedTracks:
         read[modality] += len(tracks)
         return encode(self, modality, tracks)
 
@@ -123,7 +123,7 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
     judged(bundle, plan, tmp_path, quiet=True)
     without = Counter(read)
     found = judged(bundle, plan, tmp_path, calibration=True, quiet=True)
-    counts = {row.modality: row.n for row in found.reliability}
+    counts = {row.modality: row.figures.n for row in found.reliability}
     assert list(counts) == ["text", "voice", "face", "text+voice", "text+face", "voice+face", "text+voice+face"]
     assert counts["text"] == 80
     assert counts["text+voice+face"] < counts["text+voice"] == counts["voice"] < 80
@@ -132,7 +132,7 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
     card = {row["modality"]: row for row in table["trust"]["measured"]}
     assert card.keys() == counts.keys()
     for row in found.reliability:
-        assert row.n == card[row.modality]["n"]
+        assert row.figures.n == card[row.modality]["n"]
         for figure in ("accuracy", "ece", "brier", "aurc", "covered"):
             assert getattr(row, figure) == pytest.approx(card[row.modality][figure], abs=2e-3), (row.modality, figure)
 

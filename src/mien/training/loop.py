@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -25,6 +24,7 @@ from mien.model.build import build, choose
 from mien.model.model import Model
 from mien.model.trunks import run_trunks_once
 from mien.model.weights import load_weights, save_weights
+from mien.recipe import strict
 from mien.recipe.recipe import Recipe
 from mien.runtime import threads
 from mien.runtime.run_folder import CHECKPOINT, load_recipe, run_folder
@@ -124,14 +124,14 @@ def _check_taught(recipe: Recipe, sets: Sequence[ExampleSet]) -> None:
             )
 
 
-def _start(model: Model, recipe: Recipe, runs: Path) -> dict[Modality, dict[str, Any]]:
-    """Load the weights of the runs that the recipe starts from; their recipes."""
+def _start(model: Model, recipe: Recipe, runs: Path) -> dict[Modality, Recipe]:
+    """Load the weights of the runs that the recipe starts from. Returns the recipes of those runs."""
     lineage = {}
     for modality, table in recipe.encoders.items():
         if table.start:
             start = runs / table.start.format(seed=recipe.seed)
             load_weights(model, start, modality)
-            lineage[modality] = load_recipe(start)
+            lineage[modality] = strict.build(Recipe, load_recipe(start), f"the recipe of the run in '{start}'")
     return lineage
 
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -50,7 +49,7 @@ class Run:
     valid: Sequence[ExampleSet]
     valid_loss: float | None
     populations: dict[Modality, Population]
-    lineage: dict[Modality, dict[str, Any]]
+    lineage: dict[Modality, Recipe]
     seconds: float
 
     @property

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mien.bundle.bundle import Bundle
+from mien.bundle.write import annotate
 from mien.calibration.calibrate import fit
 from mien.calibration.write import entrusted
 from mien.evaluation.evaluate import BundleSystem, evaluate
@@ -18,7 +19,7 @@ from mien.evaluation.missing import missing
 from mien.evaluation.predictions import Evaluation
 from mien.evaluation.results import results
 from mien.events import finish
-from mien.export.export import annotate, export
+from mien.export.export import export
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import write_atomic
 from mien.runtime.run_folder import BUNDLE, PREDICTIONS, RECORD, RESULTS, run_folder
@@ -67,7 +68,7 @@ def produce(
         judged.append(Evaluation.load(done))
     first = run_folder(runs, recipe.name, seeds[0]) / BUNDLE
     if fabric.is_global_zero:
-        annotate(first, [row.as_table() for row in results(judged)])
+        annotate(first, results(judged))
     fabric.barrier()
     return Bundle.load(first)
 
@@ -77,7 +78,7 @@ def _judge(run: Run, root: Path, quiet: bool, command: str) -> Evaluation:
     bundle = exported(run, root, run.folder / BUNDLE, quiet)
     if any(task.kind == "single" for task in bundle.tasks):
         found = fit(bundle, bundle.recipe, root, quiet=quiet)
-        bundle = entrusted(bundle, found) if found["tasks"] else bundle
+        bundle = entrusted(bundle, found) if found.tasks else bundle
     system = BundleSystem(bundle)
     with progress_bars(quiet) as bars:
         given = bundle.encoders, root, bars, bundle.populations

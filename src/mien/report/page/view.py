@@ -18,7 +18,7 @@ from mien.report.page.media import Media
 from mien.report.page.palette import MODALITY_LOOKS, looks
 from mien.report.page.words import Language
 from mien.report.sentences import sentence
-from mien.timeline import UNCALIBRATED, Prediction, Timeline
+from mien.timeline import Prediction, Timeline
 from mien.types import MODALITIES, Modality
 
 Table = dict[str, Any]
@@ -43,7 +43,7 @@ def page(timeline: Timeline, say: Language, media: Media | None, explained: Sequ
             {"name": say.name_of("modalities", m), **asdict(MODALITY_LOOKS[m])} for m in _modalities(timeline)
         ],
         "warnings": [(sentence(notice, say.name), True) for notice in timeline.notices],
-        "calibrated": UNCALIBRATED not in timeline.notes,
+        "calibrated": all(notice.code != "uncalibrated" for notice in timeline.notices),
         "notes": [say.note(line) for line in timeline.notes],
         "moments": [_moment(p, labels, say, timeline.duration > 0) for p in timeline.predictions],
         "people": [_person(p, labels, say) for p in everybody],

@@ -200,8 +200,8 @@ def risk_coverage(rows: Sequence[Reliability], number: int) -> Chart:
     rings = {
         "type": "scatter",
         "mode": "markers",
-        "x": [row.answered for row in rows],
-        "y": [row.risk if row.answered else None for row in rows],
+        "x": [row.figures.answered for row in rows],
+        "y": [row.figures.risk if row.figures.answered else None for row in rows],
         "name": "not uncertain",
         "marker": {"color": COLOURS[: len(rows)], "symbol": "circle-open", "size": 16, "line": {"width": 2}},
     }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mien.bundle.results import Result
 from mien.evaluation.comparison import Board, Line
 from mien.evaluation.evaluation_report import GroupGap, GroupResult, Groups, Reliability
 from mien.evaluation.groups import FEWEST_EXAMPLES, FEWEST_PEOPLE, MEASURES
 from mien.evaluation.missing import Cell
-from mien.evaluation.results import Result
 from mien.report.grid import Grid
 from mien.report.studies.numbers import duration, interval, majority, probability, share, value
 
@@ -100,14 +100,14 @@ def by_set(rows: Sequence[Reliability]) -> list[list[Reliability]]:
 
 def reliability(rows: Sequence[Reliability], columns: Sequence[str] = (*PROBABILITIES, *DECISIONS)) -> Grid:
     """A row for each subset of the modalities."""
-    lines = ((row.modality, f"{row.n:,}", *(_figure(row, name) for name in columns)) for row in rows)
+    lines = ((row.modality, f"{row.figures.n:,}", *(_figure(row, name) for name in columns)) for row in rows)
     return Grid(("modalities", "n", *columns), tuple(lines))
 
 
 def _figure(row: Reliability, column: str) -> str:
     """Nothing where label sets were never fitted, and for the risk of no answer."""
-    figure: float | None = getattr(row, column)
-    known = figure is not None and (column != "risk" or row.answered)
+    figure: float | None = getattr(row.figures, column)
+    known = figure is not None and (column != "risk" or row.figures.answered)
     return f"{figure:.3f}" if known else ""
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mien.bundle.results import Result
 from mien.evaluation.missing import Cell
 from mien.evaluation.predictions import Evaluation, Predictions
 from mien.evaluation.reliability import diagram
-from mien.evaluation.results import Result, per_label
+from mien.evaluation.results import per_label
 from mien.report.grid import Grid
 from mien.report.studies import charts, grids
 from mien.report.studies.numbers import duration
