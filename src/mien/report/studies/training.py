@@ -15,7 +15,7 @@ from mien.evaluation.results import Result, per_label
 from mien.report.grid import Grid
 from mien.report.studies import charts, grids
 from mien.report.studies.numbers import duration
-from mien.report.studies.page import Chart, Code, Entries, Part, Prose, Section, page
+from mien.report.studies.page import Chart, Code, Entries, Heading, Part, Prose, Section, page
 from mien.runtime.cache import write_atomic
 from mien.runtime.run_folder import PREDICTIONS, RECIPE, RECORD, REPORT, RESULTS, SCALARS
 from mien.trust.sample import Sample
@@ -45,7 +45,7 @@ def training_page(folder: Path) -> str:
     rows = [Result.from_table(row) for row in _json(folder, RESULTS)]
     cells = [Cell(**cell) for cell in record["subsets"]]
     sections = [
-        Section("Results", [results(rows)], _how_to_read(rows)),
+        Section("Results", results(rows), _how_to_read(rows)),
         Section("While it learned", [_curves(folder)]),
         *by_set(judged.test),
         *missing(cells),
@@ -74,11 +74,11 @@ def _how_to_read(rows: Sequence[Result]) -> str:
     )
 
 
-def results(rows: Sequence[Result]) -> Part:
-    """A table of results, or that there are none."""
+def results(rows: Sequence[Result]) -> list[Part]:
+    """Tables of results, or that there are none."""
     if not rows:
-        return Prose("There is no test split; nothing was measured.")
-    return grids.results(rows)
+        return [Prose("There is no test split; nothing was measured.")]
+    return [part for title, grid in grids.results(rows) for part in (Heading(title), grid)]
 
 
 def _curves(folder: Path) -> Part:
