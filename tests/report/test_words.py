@@ -49,7 +49,17 @@ def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
     files = [*templates.glob("*.html"), *templates.glob("*.js"), *(CODE / "report" / "page").glob("*.py")]
     code = "\n".join(p.read_text(encoding="utf-8") for p in files)
     known = sentences("en")
-    built = ("labels.", "modalities.", "quality.", "measures.", "technical.", "limits.", "media.", "reasons.")
+    built = (
+        "labels.",
+        "modalities.",
+        "quality.",
+        "measures.",
+        "technical.",
+        "limits.",
+        "media.",
+        "reasons.",
+        "notices.",
+    )
     for key in known:
         last = key.rpartition(".")[2]
         if not key.startswith(built):
