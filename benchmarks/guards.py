@@ -1,9 +1,9 @@
-"""How often guards go off, and whether the answers are worse then: on test sets, clean and spoilt at several levels.
+"""How often guards go off, and whether the answers are worse then: on test sets, clean and degraded at several levels.
 
     python benchmarks/guards.py research
     python benchmarks/guards.py research --bounds
 
-A line for each guard, set and way of spoiling that the guard is there for: the share of answers for which it goes off; how many
+A line for each guard, set and way of degrading that it is there for: the share of answers for which it goes off; how many
 of them are right, beside those for which it does not; the mean confidence of both, calibrated; confidence and NLL of the first,
 without and with the temperatures of all guards that go off. Then a line for each guard, over all sets and levels.
 
@@ -23,9 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.bundle.bundle import Bundle
-from mien.calibration.fit_guards import Spoilt, read_spoilt
+from mien.calibration.fit_guards import Degraded, read_degraded
 from mien.calibration.likelihood import nll, warmed
+from mien.data.corpus import Corpus
 from mien.data.manifest import data_root
+from mien.data.sets import Copies
+from mien.events import finish
 from mien.trust.guard import Guard
 from mien.trust.sample import Sample, joined
 
@@ -39,13 +42,13 @@ LEVELS = {
 _FEW = 10  # answers: of fewer no share is given
 
 
-def read(bundle: Bundle, split: str, most: int, root: Path) -> Iterator[Spoilt]:
+def read(bundle: Bundle, split: str, most: int, root: Path) -> Iterator[Degraded]:
     """Calibrated answers, without what guards do, of each modality that has guards."""
-    task = bundle.tasks[0]
+    task, corpus = bundle.tasks[0], Corpus.of(bundle.recipe, root)
     for modality in bundle.modalities:
         reasons = [g.reason for g in bundle.trust.guards if g.modality == modality]
         for how in dict.fromkeys(["", *(way for r in reasons for way in LEVELS[r])]) if reasons else ():
-            for found in read_spoilt(bundle, bundle.recipe, modality, split, task, root, how, most):
+            for found in finish(read_degraded(bundle, corpus, modality, split, task, Copies(how, most))):
                 judge = bundle.trust.of(task.name, [modality])
                 if judge is not None:
                     yield found._replace(sample=found.sample.by(judge.calibration))
@@ -56,7 +59,7 @@ def fires(guard: Guard, sample: Sample) -> NDArray[np.bool_]:
     return guard.fires(sample.measures[guard.modality][guard.measure])
 
 
-def guarded(guards: Sequence[Guard], found: Spoilt) -> Sample:
+def guarded(guards: Sequence[Guard], found: Degraded) -> Sample:
     """The answers as users get them."""
     own = [g for g in guards if g.modality == found.modality]
     alarmed = np.stack([fires(g, found.sample) for g in own], axis=1)
@@ -78,9 +81,9 @@ def line(guard: Guard, name: str, how: str, sample: Sample, after: Sample) -> st
     return "| " + " | ".join([*cells, mean(loss, on), mean(less, on)]) + " |"
 
 
-def table(bundle: Bundle, parts: Sequence[Spoilt]) -> None:
+def table(bundle: Bundle, parts: Sequence[Degraded]) -> None:
     """Print a line for each guard, set and level, and one for each guard."""
-    head = ["guard", "set", "spoilt by", "n", "goes off", "right then", "right else", "sure then", "sure else"]
+    head = ["guard", "set", "degraded by", "n", "goes off", "right then", "right else", "sure then", "sure else"]
     head += ["sure then, guarded", "NLL then", "NLL then, guarded"]
     print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
     whole = defaultdict(list)
@@ -94,7 +97,7 @@ def table(bundle: Bundle, parts: Sequence[Spoilt]) -> None:
         print(line(guard, "all sets", how, joined([s for s, _ in pairs]), joined([a for _, a in pairs])))
 
 
-def half(guard: Guard, parts: Sequence[Spoilt]) -> float:
+def half(guard: Guard, parts: Sequence[Degraded]) -> float:
     """The value at which an answer is as likely right as wrong."""
     from scipy.optimize import minimize
 
@@ -111,8 +114,8 @@ def half(guard: Guard, parts: Sequence[Spoilt]) -> float:
     return float(np.sinh(-found[0] / found[1]))
 
 
-def bounds(bundle: Bundle, parts: Sequence[Spoilt]) -> None:
-    """Print where half of the answers are right, and how often each guard goes off where nothing was spoilt."""
+def bounds(bundle: Bundle, parts: Sequence[Degraded]) -> None:
+    """Print where half of the answers are right, and how often each guard goes off where nothing was degraded."""
     print("| guard | measure | bound | half are right at | goes off, clean |\n|---|---|---|---|---|")
     for guard in bundle.trust.guards:
         clean = {p.name: fires(guard, p.sample).mean() for p in parts if p.modality == guard.modality and not p.how}

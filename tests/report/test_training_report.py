@@ -15,9 +15,8 @@ from mien.recipe.recipe import Export
 from mien.report.studies.training import training_page, write
 from mien.study.comparison import Plan
 from mien.workflows.compare_recipes import run
-from mien.workflows.train_bundle import produce
 from tests.report.browser import PHONE, opened
-from tests.tiny import recipe, write_pictures
+from tests.tiny import bundle_of, recipe, write_pictures
 
 COMMAND = "mien train tiny.toml --set 'train.epochs=3'"
 
@@ -32,7 +31,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("MIEN_CACHE", str(root / "cache"))
         write_pictures(root)
         plan = replace(recipe(epochs=3), name="<b>tiny</b>", export=Export(licence="CC0"))
-        produce(plan, [0], root, root / "runs", resume=False, quiet=True, command=COMMAND)
+        bundle_of(plan, [0], root, root / "runs", command=COMMAND)
     return root / "runs" / "<b>tiny</b>" / "seed0"
 
 

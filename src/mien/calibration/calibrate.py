@@ -15,10 +15,12 @@ from mien.calibration.fit_guards import guards_of
 from mien.calibration.likelihood import fit_calibration, fit_temperature
 from mien.calibration.samples import Reading, composites, read_set
 from mien.calibration.write import apart, entrusted
+from mien.data.corpus import Corpus
+from mien.data.sets import ExampleSet, example_sets
 from mien.errors import InputError
 from mien.evaluation.reliability import measure
+from mien.events import Progress, Work
 from mien.recipe.recipe import Recipe
-from mien.training.result import example_sets, progress_bars
 from mien.trust.calibration import Calibration
 from mien.trust.judgement import HALF, Judgement, subset_name
 from mien.trust.sample import Sample, joined, load
@@ -65,12 +67,11 @@ class _Known(NamedTuple):
 def calibrate(
     bundle: Bundle,
     recipe: Recipe,
-    root: Path,
+    corpus: Corpus,
     aims: Aims | None = None,
     more: Path | None = None,
     out: Path | None = None,
-    quiet: bool = False,
-) -> Bundle:
+) -> Work[Bundle]:
     """Fit calibration, label sets and thresholds of every subset of modalities on the validation sets of a recipe.
 
     Nothing is trained. The test sets are read too, for the figures on the card; nothing is chosen on them. What other data
@@ -79,12 +80,11 @@ def calibrate(
     Args:
         bundle: it is changed, unless ``out`` is given.
         recipe: whose data: the bundle's own, or another one with its tasks; its encoders are not looked at.
-        root: folder of the data sets.
+        corpus: the recipe's data, labelled for the bundle's tasks.
         aims: what to reach.
         more: further answers of one subset of modalities, out of fold for the training data (``benchmarks/crossfit.py``): where
             validation data hold few speakers. Its calibration is fitted on both, label sets and thresholds too.
         out: folder of the calibrated bundle, named after the recipe; data that are not the bundle's own need one.
-        quiet: no progress bars.
 
     Raises:
         InputError: it answers with no single label, and only such answers are calibrated; too few examples are labelled;
@@ -97,7 +97,7 @@ def calibrate(
         raise InputError("data of your own make another bundle; say with --out in which folder")
     if out is not None and out.exists():
         raise InputError(f"'{out}' is there already; name a folder that is not")
-    found = fit(bundle, recipe, root, aims, more, quiet)
+    found = yield from fit(bundle, corpus, aims, more)
     if not found["tasks"]:
         raise InputError(
             f"fewer than {_FEWEST} validation examples of '{recipe.name}' have one right label, too few to calibrate on; "
@@ -106,25 +106,29 @@ def calibrate(
     return entrusted(bundle, found) if out is None else apart(bundle, recipe.name, found, others, out)
 
 
-def fit(
-    bundle: Bundle, recipe: Recipe, root: Path, aims: Aims | None = None, more: Path | None = None, quiet: bool = False
-) -> dict[str, Any]:
+def fit(bundle: Bundle, corpus: Corpus, aims: Aims | None = None, more: Path | None = None) -> Work[dict[str, Any]]:
     """The part ``trust`` of a ``bundle.json``, see ``calibrate``.
 
     What fewer than 30 validation examples are known of is left out: then a bundle answers as its graphs do. So are tasks that
     validation data have no labels for.
     """
     aims = aims or Aims()
-    recipe = replace(recipe, encoders=bundle.tables)  # data that lack a modality may name fewer
     found: dict[str, Any] = {"coverage": aims.coverage, "risk": aims.risk, "tasks": {}, "guards": [], "measured": []}
-    for task in (t for t in bundle.tasks if t.kind == "single"):
-        valid, test = (_readings(bundle, recipe, split, task, root, quiet) for split in ("valid", "test"))
+    tasks = [t for t in bundle.tasks if t.kind == "single"]
+    if not tasks:
+        return found
+    sets: dict[str, list[ExampleSet]] = {}
+    for split in ("valid", "test"):
+        sets[split] = yield from example_sets(corpus, split, bundle.encoders, bundle.tables, bundle.populations)
+    for task in tasks:
+        valid = yield from _readings(bundle, sets["valid"], task)
         entries = _entries(bundle, valid, task, aims, more)
         if not entries:
             continue
         if not found["tasks"]:
-            found["guards"] = guards_of(bundle, recipe, task, valid, entries, root, quiet)
+            found["guards"] = yield from guards_of(bundle, corpus, task, valid, entries)
         found["tasks"][task.name] = entries
+        test = yield from _readings(bundle, sets["test"], task)
         found["measured"] += measured(test, task, entries)
     return found
 
@@ -143,14 +147,11 @@ def _entries(
     return entries
 
 
-def _readings(bundle: Bundle, recipe: Recipe, split: str, task: Task, root: Path, quiet: bool) -> list[Reading]:
-    with progress_bars(quiet) as bars:
-        parts = example_sets(recipe, split, bundle.encoders, root, bars, bundle.populations)
-        bar = bars.add_task(f"read {split}", total=len(parts))
-        readings = []
-        for part in parts:
-            readings.append(read_set(bundle, part, task))
-            bars.advance(bar)
+def _readings(bundle: Bundle, sets: Sequence[ExampleSet], task: Task) -> Work[list[Reading]]:
+    readings = []
+    for done, part in enumerate(sets, start=1):
+        readings.append(read_set(bundle, part, task))
+        yield Progress("calibrate", f"{part.split} {task.name}", done, len(sets))
     return readings
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mien.bundle.answer import Encoded, Subset, measures_of, subsets_of
 from mien.bundle.bundle import Bundle
-from mien.data.batch import ExampleSet
+from mien.data.sets import ExampleSet
 from mien.trust.sample import Sample
 from mien.types import Float32, Modality, Task
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mien.bundle.bundle import Bundle
-from mien.data.batch import ExampleSet
+from mien.data.sets import ExampleSet
 from mien.errors import ParityError
 from mien.model.heads import score
 from mien.model.model import Model
