@@ -12,9 +12,11 @@ import pytest
 from rich.console import Console
 
 from mien.bundle.bundle import Bundle
+from mien.data.corpus import Corpus
 from mien.errors import InputError
 from mien.evaluation.evaluation_report import EvaluationReport, Reliability
 from mien.evaluation.predictions import Evaluation, Predictions
+from mien.events import finish
 from mien.report.studies import grids
 from mien.report.studies.evaluation import evaluation_page
 from mien.report.terminal.evaluation import reliability
@@ -69,7 +71,7 @@ def test_scores_have_no_calibration(tmp_path: Path) -> None:
     bundle = Bundle.load("research")
     bundle.tasks = (Task("sentiment", "score", (), (-3.0, 3.0)),)
     with pytest.raises(InputError, match="--calibration measures answers that are one label each"):
-        judged(bundle, bundle.recipe, tmp_path, calibration=True)
+        finish(judged(bundle, Corpus.of(bundle.recipe, tmp_path), calibration=True))
 
 
 def test_the_terminal_shows_each_set_whole_at_80_columns(rows: list[Reliability]) -> None:

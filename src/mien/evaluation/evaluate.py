@@ -20,7 +20,7 @@ from mien.trust.judgement import subset_name
 from mien.types import Float32, Modality, Task
 
 if TYPE_CHECKING:
-    from mien.data.batch import ExampleSet
+    from mien.data.sets import ExampleSet
 
 _BATCH = 32
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from mien.bundle.results import Result
 from mien.evaluation.comparison import Board, Line
@@ -56,17 +57,12 @@ def metrics(found: Board) -> Grid:
     return Grid(("system", *names), tuple(rows))
 
 
-def results(rows: Sequence[Result]) -> Grid:
-    """One row for each result."""
-    head = ("set", "task", "modalities", "metric", "value", "95 % interval", "majority", "n")
-    cells = (
-        (
-            *(row.set, row.task, row.modality, row.metric, value(row), interval(row.interval)),
-            *(majority(row), f"{row.n:,}"),
-        )
-        for row in rows
-    )
-    return Grid(head, tuple(cells), words=4)
+def results(rows: Sequence[Result]) -> Iterator[tuple[str, Grid]]:
+    """What was measured, in words, and a grid of the metrics: one for each set, task and modalities."""
+    for one, same in groupby(rows, key=lambda r: (r.set, r.task, r.modality, r.n)):
+        cells = tuple((r.metric, value(r), interval(r.interval), majority(r)) for r in same)
+        title = f"{one[0]}: {one[1]} from {one[2]}, n = {one[3]:,}"
+        yield title, Grid(("metric", "value", "95 % interval", "majority"), cells)
 
 
 def missing(cells: Sequence[Cell]) -> Grid:
@@ -117,12 +113,21 @@ def groups(found: Groups) -> Grid:
     together: dict[tuple[str, str, str], list[GroupResult]] = {}
     for row in found.groups:
         together.setdefault((row.set, row.task, row.group), []).append(row)
-    return Grid(("set", found.column, "n", "speakers", *names), tuple(map(_group, together.values())), words=2)
+    lines = ((*_people(mine[0]), *map(_measured, mine)) for mine in together.values())
+    return Grid(("set", found.column, "n", "speakers", *names), tuple(lines), words=2)
 
 
-def _group(mine: Sequence[GroupResult]) -> tuple[str, ...]:
-    people = "not named" if mine[0].people is None else str(mine[0].people)
-    return (mine[0].set, mine[0].group, f"{mine[0].n:,}", people, *map(_measured, mine))
+def narrow_groups(found: Groups) -> Grid:
+    """The same with a row for each measure of a group, for a narrow page."""
+    rows = []
+    for row in found.groups:
+        name, group, n, people = _people(row)
+        rows.append((name, group, row.measure, n, people, _measured(row)))
+    return Grid(("set", found.column, "measure", "n", "speakers", "value, 95 % interval"), tuple(rows), words=3)
+
+
+def _people(row: GroupResult) -> tuple[str, str, str, str]:
+    return row.set, row.group, f"{row.n:,}", "not named" if row.people is None else str(row.people)
 
 
 def _measured(row: GroupResult) -> str:
