@@ -19,6 +19,8 @@ from mien.types import Example, Task
 class Corpus:
     """The examples of some data sets, by source and split. Manifests are read when they are first needed.
 
+    Their rows are let go when the first split is taken, for a training may last for days: ask for columns before.
+
     Args:
         sources: the data sets.
         tasks: what their examples are labelled for.
@@ -68,7 +70,9 @@ class Corpus:
             name: "train", "valid" or "test"; what a source calls the first two, it says itself.
         """
         found = []
-        for source, examples in zip(self.sources, self.examples, strict=True):
+        everything = self.examples
+        self._reading.let_rows_go()
+        for source, examples in zip(self.sources, everything, strict=True):
             wanted = {"train": source.train, "valid": source.valid}.get(name, name)
             found.append((source, [e for e in examples if e.split == wanted]))
         return found
@@ -87,7 +91,7 @@ class Corpus:
 
         It tells whether two results are of the same data. Recordings are told by their names.
         """
-        return self._reading.content
+        return self._reading.content()
 
 
 class _Reading:
@@ -95,22 +99,21 @@ class _Reading:
 
     def __init__(self, sources: Sequence[Source], tasks: Sequence[Task], root: Path, tables: Tables) -> None:
         self._sources, self._tasks, self._root = sources, tasks, root
+        self._content = ""
         self.tables = tables
 
     @cached_property
     def rows(self) -> list[list[Labelled]]:
-        found = [labelled(source, self._tasks, self._root, self.tables) for source in self._sources]
-        if any(source.reader for source in self._sources):
-            self.content = self._hash()  # the hash is of the rows, which are let go below
-        self.tables = Tables()
-        return found
+        return [labelled(source, self._tasks, self._root, self.tables) for source in self._sources]
 
-    @cached_property
     def content(self) -> str:
-        return self._hash()
+        self._content = self._content or content_key([self._parts(source) for source in self._sources])
+        return self._content
 
-    def _hash(self) -> str:
-        return content_key([self._parts(source) for source in self._sources])
+    def let_rows_go(self) -> None:
+        if any(source.reader for source in self._sources):
+            self.content()  # what a reader gives is hashed row by row, so while the rows are there
+        self.tables = Tables()
 
     def _parts(self, source: Source) -> list[Any]:
         rows = list(set_rows(source, self._root, self.tables)) if source.reader else []
