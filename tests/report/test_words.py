@@ -50,7 +50,8 @@ def test_no_key_and_no_place_is_missing(name: str) -> None:
 
 def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
     templates = CODE / "report" / "templates"
-    files = [*templates.glob("*.html"), *templates.glob("*.js"), *(CODE / "report" / "page").glob("*.py")]
+    folders = [CODE / "report" / "page", CODE / "report" / "terminal", CODE / "cli"]
+    files = [*templates.glob("*.html"), *templates.glob("*.js"), *(p for f in folders for p in f.glob("*.py"))]
     code = "\n".join(p.read_text(encoding="utf-8") for p in files)
     known = sentences("en")
     built = (
@@ -63,6 +64,7 @@ def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
         "media.",
         "reasons.",
         "notices.",
+        "stages.",
     )
     for key in known:
         last = key.rpartition(".")[2]
@@ -111,7 +113,7 @@ def noticed() -> dict[str, set[str]]:
 @pytest.mark.parametrize("name", languages())
 def test_every_notice_has_a_sentence_in_every_language(name: str) -> None:
     table = Language(name).table["notices"]
-    assert {code: set(re.findall(r"{(\w+)}", said)) for code, said in table.items()} == noticed()
+    assert {code: set(re.findall(r"{(\w+)(?::,)?}", said)) for code, said in table.items()} == noticed()
     assert not any(said.endswith((".", "。")) for said in table.values())
 
 

@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from mien.data.corpus import Corpus
 from mien.errors import InputError
-from mien.evaluation.predictions import Judged, Predictions
+from mien.evaluation.predictions import Evaluation, Predictions
+from mien.events import finish
 from mien.recipe.recipe import EncoderTable, Recipe, Source
 from mien.report.terminal.evaluation import groups as shown
 from mien.study.groups import attributes, compared
 from mien.types import EMOTION, Task
+from tests.tiny import hearing
 
 PEOPLE, EACH = 12, 10
 
@@ -42,7 +45,7 @@ def read(tmp_path: Path, *names: str) -> Recipe:
 
 
 def test_every_group_and_gap_of_every_set_with_one_correction_for_all() -> None:
-    found = compared(Judged((), (said("one", 0.8), said("two", 0.0))), "age", halves("one") | halves("two"))
+    found = compared(Evaluation((), (said("one", 0.8), said("two", 0.0))), "age", halves("one") | halves("two"))
     rows = {(r.set, r.group, r.measure): r for r in found.groups}
     assert rows["one", "first", "accuracy"].value == 1.0
     assert rows["one", "second", "accuracy"].value == pytest.approx(0.2)
@@ -61,7 +64,7 @@ def test_every_group_and_gap_of_every_set_with_one_correction_for_all() -> None:
 
 
 def test_where_speakers_are_not_named_clips_stand_for_themselves() -> None:
-    found = compared(Judged((), (said("one", 0.8, people=False),)), "age", halves("one"))
+    found = compared(Evaluation((), (said("one", 0.8, people=False),)), "age", halves("one"))
     assert {r.people for r in found.groups} == {None}
     assert ({g.measure: g.p_holm for g in found.gaps}["accuracy"] or 1) < 0.01
 
@@ -69,8 +72,8 @@ def test_where_speakers_are_not_named_clips_stand_for_themselves() -> None:
 def test_sets_and_tasks_without_groups_are_left_out() -> None:
     part = said("one", 0.5)
     score = Predictions("one", "test", Task("sentiment", "score", (), (-3.0, 3.0)), *_rest(part))
-    assert compared(Judged((), (part, score)), "age", {}).as_table() == {"column": "age", "groups": [], "gaps": []}
-    assert {g.task for g in compared(Judged((), (part, score)), "age", halves("one")).groups} == {"emotion"}
+    assert compared(Evaluation((), (part, score)), "age", {}).as_table() == {"column": "age", "groups": [], "gaps": []}
+    assert {g.task for g in compared(Evaluation((), (part, score)), "age", halves("one")).groups} == {"emotion"}
 
 
 def _rest(part: Predictions) -> tuple[str, tuple[str, ...], tuple[str, ...], np.ndarray, np.ndarray]:
@@ -79,13 +82,14 @@ def _rest(part: Predictions) -> tuple[str, tuple[str, ...], tuple[str, ...], np.
 
 def test_groups_are_a_column_of_the_manifest(tmp_path: Path) -> None:
     said: list[str] = []
-    assert attributes(read(tmp_path, "a", "b"), "gender", tmp_path, said.append) == {"a/0": "female", "a/2": "male"}
+    found = finish(attributes(Corpus.of(read(tmp_path, "a", "b"), tmp_path), "gender"), hearing(said))
+    assert found == {"a/0": "female", "a/2": "male"}
     assert said == ["no groups: the manifest of 'b' has no column 'gender'; known: path, sex, split"]
 
 
 def test_a_misspelt_column_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no column 'gendr'; did you mean 'gender'"):
-        attributes(read(tmp_path, "a"), "gendr", tmp_path, print)
+        finish(attributes(Corpus.of(read(tmp_path, "a"), tmp_path), "gendr"))
 
 
 def test_tasks_without_labels_have_no_groups(tmp_path: Path) -> None:
@@ -93,4 +97,4 @@ def test_tasks_without_labels_have_no_groups(tmp_path: Path) -> None:
 
     recipe = replace(read(tmp_path, "a"), tasks=(Task("sentiment", "score", (), (-3.0, 3.0)),))
     with pytest.raises(InputError, match="one label each"):
-        attributes(recipe, "gender", tmp_path, print)
+        finish(attributes(Corpus.of(recipe, tmp_path), "gender"))

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mien.data.content import content
+from mien.data.corpus import Corpus
 from mien.errors import DivergedError, InputError, RecipeError
 from mien.evaluation.evaluate import predict
 from mien.evaluation.model_system import ModelSystem
+from mien.events import finish
 from mien.metrics.base import measures, named
 from mien.recipe import recipe as recipes
 from mien.recipe import strict
@@ -156,7 +157,7 @@ def _best(study: optuna.Study) -> optuna.trial.FrozenTrial:
 
 def _key(search: Search, root: Path) -> str:
     recipe = search.recipe()
-    return content_key([recipe.as_table(), search.metric, content(recipe.data, root)])[:10]
+    return content_key([recipe.as_table(), search.metric, Corpus.of(recipe, root).content])[:10]
 
 
 def lower_is_better(search: Search) -> bool:
@@ -173,7 +174,7 @@ def lower_is_better(search: Search) -> bool:
 def _score(search: Search, plan: Recipe, root: Path, folder: Path) -> float:
     """Train and look at the validation sets; what was trained is not kept."""
     try:
-        run = train(plan, root, folder, resume=True, quiet=True)
+        run = finish(train(plan, Corpus.of(plan, root), folder, resume=True))
         if run.valid_loss is None:
             raise RecipeError(f"the recipe '{run.recipe.name}' has no validation data; tuning needs some")
         return run.valid_loss if search.metric is None else _measured(run, search.metric)
@@ -183,7 +184,7 @@ def _score(search: Search, plan: Recipe, root: Path, folder: Path) -> float:
 
 def _measured(run: Run, metric: str) -> float:
     system = ModelSystem(run.model)
-    parts = [p for part in run.valid for p in predict(system, part, "valid")]
+    parts = [p for part in run.valid for p in finish(predict(system, part, "valid"))]
     found = [measures(p.task)[metric](p.scores, p.targets) for p in parts if metric in measures(p.task)]
     return float(np.mean(found))
 

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mien.bundle.results import Result
 from mien.evaluation.missing import Cell
-from mien.evaluation.predictions import Judged
+from mien.evaluation.predictions import Evaluation
 from mien.evaluation.reliability import Bin, Point
+from mien.recipe import strict
+from mien.trust.table import Figures
 
 
 @dataclass(frozen=True)
@@ -18,16 +21,7 @@ class Reliability:
     Attributes:
         set, task: what was measured.
         modality: the subset, joined by "+".
-        n: examples that have all of the subset.
-        accuracy, ece, brier, nll: the metrics of those names.
-        ece_95: 95 % interval of the ECE.
-        floor, floor_std: the ECE that exactly true probabilities would show with so few examples, and its deviation.
-        debiased: the calibration error without what chance adds to it.
-        aurc: mean share of wrong answers, over all shares of the answers that could be kept.
-        answered: share of the answers that are not called uncertain.
-        risk: share of those that is wrong; 0 where there are none.
-        covered: share of the label sets that hold the right label; ``None`` where label sets were never fitted.
-        size: mean number of labels in a set; ``None`` likewise.
+        figures: on the examples that have all of the subset.
         diagram: bins of the reliability diagram.
         risk_coverage: points of the risk-coverage curve.
     """
@@ -35,29 +29,18 @@ class Reliability:
     set: str
     task: str
     modality: str
-    n: int
-    accuracy: float
-    ece: float
-    floor: float
-    floor_std: float
-    debiased: float
-    brier: float
-    nll: float
-    aurc: float
-    answered: float
-    risk: float
-    ece_95: tuple[float, float]
-    covered: float | None = None
-    size: float | None = None
+    figures: Figures
     diagram: tuple[Bin, ...] = ()
     risk_coverage: tuple[Point, ...] = ()
 
     def as_table(self) -> dict[str, Any]:
-        """Plain values, for JSON; what is ``None`` is left out."""
-        table = {name: value for name, value in vars(self).items() if value is not None}
-        table["diagram"] = [bin_._asdict() for bin_ in self.diagram]
-        table["risk_coverage"] = [point._asdict() for point in self.risk_coverage]
-        return table
+        """Plain values, for JSON; figures of label sets that were never fitted are left out."""
+        return {
+            **{"set": self.set, "task": self.task, "modality": self.modality},
+            **strict.plain(self.figures),
+            "diagram": [bin_._asdict() for bin_ in self.diagram],
+            "risk_coverage": [point._asdict() for point in self.risk_coverage],
+        }
 
 
 @dataclass(frozen=True)
@@ -129,32 +112,36 @@ class Groups:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluationReport:
     """Everything that is known of a bundle on some labelled data.
 
     Attributes:
-        judged: what it answered.
-        rows: see ``evaluate.results``.
+        evaluation: what it answered.
+        rows: what that is worth, see ``results.results``.
         cells: with modalities missing; empty where nobody asked for that.
-        trust: how far its probabilities hold; empty likewise.
+        reliability: how far its probabilities hold; empty likewise.
         groups: how well it does for groups of people; ``None`` likewise.
     """
 
-    judged: Judged
-    rows: Sequence[dict[str, Any]]
+    evaluation: Evaluation
+    rows: Sequence[Result]
     cells: Sequence[Cell] = ()
-    trust: Sequence[Reliability] = ()
+    reliability: Sequence[Reliability] = ()
     groups: Groups | None = None
 
     def as_table(self) -> dict[str, Any]:
         """Plain values, for JSON (``mien.evaluation/1``); what was not asked for is left out."""
         cells = [cell.as_table() for cell in self.cells]
-        found: dict[str, Any] = {"schema": "mien.evaluation/1", "results": list(self.rows), "subsets": cells}
-        found |= {"calibration": [row.as_table() for row in self.trust]} if self.trust else {}
+        found: dict[str, Any] = {
+            "schema": "mien.evaluation/1",
+            "results": [row.as_table() for row in self.rows],
+            "subsets": cells,
+        }
+        found |= {"calibration": [row.as_table() for row in self.reliability]} if self.reliability else {}
         found |= {"groups": self.groups.as_table()} if self.groups is not None else {}
         return found
 
     def as_rows(self) -> list[dict[str, Any]]:
         """The rows, then the cells, for CSV: cells have a rate and the share of the commonest answer too."""
         cells = [cell.as_table() for cell in self.cells]
-        return [*self.rows, *({**cell, "modality": cell.pop("subset")} for cell in cells)]
+        return [*(row.as_table() for row in self.rows), *({**cell, "modality": cell.pop("subset")} for cell in cells)]
