@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from mien.timeline import Timeline
+from mien.report.exporters.base import Export, Exporter
 
 
-def audacity(timeline: Timeline) -> str:
-    """The text of the file; times in seconds, columns apart by tabs."""
-    return "".join(f"{p.span.start:.3f}\t{p.span.end:.3f}\t{p.label}\n" for p in timeline.predictions)
+class Audacity(Exporter):
+    """Times in seconds, columns apart by tabs. Audacity reads it with File, Import, Labels."""
+
+    endings = ("labels",)
+
+    def write(self, export: Export) -> str:
+        """See the class."""
+        return "".join(f"{p.span.start:.3f}\t{p.span.end:.3f}\t{p.label}\n" for p in export.timeline.predictions)
