@@ -47,7 +47,7 @@ def test_only_the_parts_of_the_modality_are_taken(tmp_path: Path, fusion: str, m
 
 def test_what_has_no_place_in_the_model_is_told(tmp_path: Path) -> None:
     source, _ = build(plan("late", "text", seed=1))
-    source.networks["text"].more = torch.nn.Linear(2, 2)  # type: ignore[union-attr]  # a module's attributes are open
+    source.networks["text"].more = torch.nn.Linear(2, 2)
     save_weights(source, tmp_path)
     model, _ = build(plan("late", "text", "face", seed=2))
     with pytest.raises(InputError, match=r"does not fit this recipe: networks\.text\.more\.\w+ has no place"):

@@ -44,15 +44,8 @@ def test_every_notice_has_a_sentence_and_every_sentence_a_notice() -> None:
 
 
 def test_values_stand_in_the_sentence_and_keep_their_braces() -> None:
-    about = {
-        "set": "films",
-        "split": "train",
-        "id": "films/{0}",
-        "more": 1200,
-        "modality": "face",
-        "why": "no file '{x}'",
-    }
-    notice = Notice("clips_unread", about)
+    about = {"set": "films", "split": "train", "id": "films/{0}", "modality": "face", "why": "no file '{x}'"}
+    notice = Notice("clips_unread", {**about, "more": 1200})
     assert sentence(notice) == "films train: skipped films/{0} and 1,200 more: no face: no file '{x}'"
     assert sentence(notice, "zh") == "films train：跳过 films/{0} 等，另有 1,200 个：缺 face：no file '{x}'"
 

@@ -6,6 +6,7 @@ import json
 import os
 import stat
 from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as known
 from pathlib import Path
 
 import pytest
@@ -55,14 +56,12 @@ def test_git_that_cannot_be_run_is_told(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_sources_that_are_not_installed_have_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = records.version
-
     def version(name: str) -> str:
         if name in ("mien", "transformers"):
             raise PackageNotFoundError(name)
         return known(name)
 
-    monkeypatch.setattr(records, "version", version)
+    monkeypatch.setattr("mien.training.record.version", version)
     facts = environment()
     assert facts["mien"] == facts["transformers"] == "unknown: it is not installed as a package"
     assert facts["numpy"] == known("numpy")
