@@ -20,21 +20,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mien.runtime import threads
-
-threads.own()
-
-from mien.data.corpus import Corpus  # noqa: E402  # after threads.own()
-from mien.data.manifest import data_root  # noqa: E402
-from mien.data.sets import ExampleSet, example_sets  # noqa: E402
-from mien.events import finish  # noqa: E402
-from mien.model.batch import collate  # noqa: E402
-from mien.person import Baseline, Population  # noqa: E402
-from mien.recipe.recipe import Recipe, load  # noqa: E402
-from mien.study.trial import folds_of, in_fold  # noqa: E402
-from mien.training.loop import train  # noqa: E402
-from mien.training.result import Run  # noqa: E402
-from mien.types import Modality, Track  # noqa: E402
+from mien.data.corpus import Corpus
+from mien.data.manifest import data_root
+from mien.data.sets import ExampleSet, example_sets
+from mien.events import finish
+from mien.model.batch import collate
+from mien.person import Baseline, Population
+from mien.recipe.recipe import Recipe, load
+from mien.study.trial import folds_of, in_fold
+from mien.training.loop import train
+from mien.training.result import Run
+from mien.types import Modality, Track
 
 _FROM = (1, 2, 3, 5, 9, 17, 33)  # places in the order of clips; a row of the table ends before the next
 Tracks = list[dict[Modality, Track]]

@@ -20,7 +20,7 @@ from mien.bundle.bundle import Bundle
 from mien.data.load import words_of
 from mien.data.manifest import data_root
 from mien.data.rows import Row, read_rows
-from mien.media.sound import read_audio
+from mien.media.decoding.sound import read_audio
 from mien.media.speech import recogniser, speech_spans
 from mien.types import Segment
 
@@ -122,11 +122,11 @@ def written(bundle: Bundle, lines: Sequence[str]) -> str:
         track = encoder.prepare(Segment(words.items[0].span | words.items[-1].span, words=words))
         if track is None:
             continue
-        told.append(any(g.fires(encoder.measures(track)[g.measure]) for g in guards))
+        told.append(any(g.outside(encoder.measures(track)[g.measure]) for g in guards))
         answer = bundle.answer({"text": track})
-        judge = bundle.trust.of("emotion", ["text"])
+        judgement = bundle.trust.of("emotion", ["text"])
         plain = answer.uncalibrated["emotion"][None]
-        before.append(float((judge.calibration.apply(plain) if judge is not None else plain).max()))
+        before.append(float((judgement.calibration.apply(plain) if judgement is not None else plain).max()))
         after.append(float(answer.scores["emotion"].max()))
     out, shares = 1 - len(told) / len(lines), sum(told) / len(lines)
     sure = f"{np.mean(before):.2f} | {np.mean(after):.2f}" if told else " | "
@@ -142,7 +142,7 @@ def spoken(manifest: Path, count: int) -> str:
     for row in chosen:
         samples = read_audio(manifest.parent / row["path"]).samples
         spans = speech_spans(samples, 10.0)
-        heard.append(bool(listener is not None and spans and listener.words(samples, spans)))
+        heard.append(bool(listener is not None and spans and any(listener.words(samples, spans))))
     return f"{len(chosen)} | {1 - np.mean(heard):.3f}"
 
 

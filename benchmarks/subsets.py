@@ -17,25 +17,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mien.runtime import threads
-
-threads.own()
-
-from mien.bundle.bundle import Bundle  # noqa: E402  # after threads.own()
-from mien.data.corpus import Corpus  # noqa: E402
-from mien.data.manifest import data_root  # noqa: E402
-from mien.data.sets import example_sets  # noqa: E402
-from mien.evaluation.evaluate import BundleSystem, predict  # noqa: E402
-from mien.evaluation.missing import by_subset  # noqa: E402
-from mien.evaluation.predictions import Evaluation, Predictions, pooled  # noqa: E402
-from mien.evaluation.reliability import measure  # noqa: E402
-from mien.events import finish  # noqa: E402
-from mien.recipe.recipe import Recipe, load  # noqa: E402
-from mien.report.studies.markdown import table  # noqa: E402
-from mien.trust.calibration import Calibration  # noqa: E402
-from mien.trust.judgement import Judgement, Trust  # noqa: E402
-from mien.trust.sample import Sample  # noqa: E402
-from mien.workflows.train_bundle import train_bundle  # noqa: E402
+from mien.bundle.bundle import Bundle
+from mien.data.corpus import Corpus
+from mien.data.manifest import data_root
+from mien.data.sets import example_sets
+from mien.evaluation.evaluate import BundleSystem, predict
+from mien.evaluation.missing import by_subset
+from mien.evaluation.predictions import Evaluation, Predictions, pooled
+from mien.evaluation.reliability import measure
+from mien.events import finish
+from mien.recipe.recipe import Recipe, load
+from mien.report.grid import Grid
+from mien.report.studies.markdown import table
+from mien.trust.calibration import Calibration
+from mien.trust.judgement import Judgement, Trust
+from mien.trust.sample import Sample
+from mien.workflows.train_bundle import train_bundle
 
 _FIGURES = ("accuracy", "ece", "floor", "debiased", "brier", "aurc")
 
@@ -54,7 +51,7 @@ def trained(recipe: Recipe, root: Path, runs: Path) -> Iterator[tuple[Corpus, Bu
 def said(corpus: Corpus, bundle: Bundle) -> Iterator[tuple[str, Predictions]]:
     """What a bundle says of its fold by each subset, "after" calibration and "before"."""
     plain = Bundle.load(bundle.folder)
-    plain.trust = Trust({}, plain.tasks)
+    plain.trust = Trust(None, plain.tasks)
     (part,) = finish(example_sets(corpus, "test", bundle.encoders, bundle.tables, bundle.populations))
     for when, system in (("after", BundleSystem(bundle)), ("before", BundleSystem(plain))):
         for answers in finish(by_subset(system, part, finish(predict(system, part, "test")))):
@@ -66,7 +63,7 @@ def figures(folds: list[Predictions]) -> dict[str, Any]:
     (whole,) = pooled([Evaluation((), (part,)) for part in folds]).test
     sample = Sample.of(whole.scores, whole.targets, whole.groups)
     sure = float(sample.scores.max(axis=1).mean() - sample.right.mean())
-    return {**measure(sample, Judgement(Calibration.identity(whole.task.size))), "too sure": sure}
+    return {**vars(measure(sample, Judgement(Calibration.identity(whole.task.size)))), "too sure": sure}
 
 
 def main() -> None:
@@ -84,8 +81,8 @@ def main() -> None:
     for modality in dict.fromkeys(name for _, name in found):
         after, before = (figures(found[when, modality]) for when in ("after", "before"))
         cells = [f"{after['n']:,}", f"{before['ece']:.3f}", *(f"{after[k]:.3f}" for k in _FIGURES)]
-        rows.append([modality, *cells, f"{after['too sure']:+.3f}"])
-    print(table(["modalities", "n", "ece before", *_FIGURES, "too sure"], rows))
+        rows.append((modality, *cells, f"{after['too sure']:+.3f}"))
+    print(table(Grid(("modalities", "n", "ece before", *_FIGURES, "too sure"), tuple(rows))))
 
 
 if __name__ == "__main__":

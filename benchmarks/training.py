@@ -143,7 +143,6 @@ def main() -> None:
     parser.add_argument("--memory", type=int, nargs="*", help="numbers of examples, such as 2000 8000 32000")
     parser.add_argument("--through", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    threads.own()
     torch.set_num_threads(threads.count())
     if given.through:
         through(given.through)

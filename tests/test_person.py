@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from mien.errors import RecipeError
+from mien.events import Answered
+from mien.media.segmenting import Opened
 from mien.person import Baseline, Population
 from mien.pipeline import Analyzer, People
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target, Training
@@ -103,7 +105,7 @@ def test_what_differs_from_the_person_is_learned_only_with_the_baseline(root: Pa
     found = {}
     for baseline in (False, True):
         bundle = bundle_of(recipe(baseline), [0], root, root / "runs")
-        found[baseline] = {r["metric"]: r["value"] for r in bundle.evaluation}["accuracy"]
+        found[baseline] = {r.metric: r.value for r in bundle.table.evaluation}["accuracy"]
         assert list(bundle.populations) == (["voice"] if baseline else [])
     assert found[True] >= 0.9
     assert found[False] < 0.75
@@ -123,10 +125,8 @@ def test_analysis_uses_what_the_clip_has_shown_so_far(root: Path) -> None:
     first = analyzer._tracks(said(0.0), heard)["voice"].values
     for i in range(40):
         analyzer._tracks(said(float(i % 2)), heard)
-    sad, happy = (analyzer._predict(said(h), heard, []) for h in (0.0, 1.0))
-    assert sad is not None
-    assert happy is not None
-    assert (sad.label, happy.label) == ("sad", "happy")
+    events = [e for h in (0.0, 1.0) for e in analyzer._answer(said(h), Opened("voices"), heard)]
+    assert [e.prediction.label for e in events if isinstance(e, Answered)] == ["sad", "happy"]
     stranger = analyzer._tracks(said(0.0, "person-2"), heard)["voice"].values
     np.testing.assert_array_equal(stranger, first)
 
@@ -162,6 +162,6 @@ def test_a_frozen_encoder_runs_once_and_may_have_a_baseline(tmp_path: Path, monk
             encoders={"face": replace(start, baseline=baseline)},
         )
         bundle = bundle_of(plan, [0], tmp_path, tmp_path / "runs")
-        assert {r["metric"]: r["value"] for r in bundle.evaluation}["accuracy"] >= 0.9
+        assert {r.metric: r.value for r in bundle.table.evaluation}["accuracy"] >= 0.9
         kept = [np.load(p) for p in (tmp_path / "cache/tracks").glob("*/values.npy")]
         assert any(v.dtype == np.float32 and v.ndim == 2 for v in kept), "states of the trunk, not pixels"

@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mien.runtime import threads
+
 if TYPE_CHECKING:
     from mien.bundle.bundle import Bundle
+    from mien.evaluation.evaluation_report import EvaluationReport
     from mien.events import Event
     from mien.pipeline import Analyzer, analyze
     from mien.recipe.recipe import Recipe
-    from mien.study.evaluation import Found
     from mien.training.devices import Devices
     from mien.workflows.train_bundle import TrainedBundle
 
@@ -76,7 +78,7 @@ def evaluate(
     groups: str | None = None,
     data_root: str | Path | None = None,
     tell: Callable[[Event], object] | None = None,
-) -> Found:
+) -> EvaluationReport:
     """Evaluate a bundle on labelled data: what ``mien evaluate`` does. Needs ``mien[train]``.
 
     Args:
@@ -110,6 +112,10 @@ def evaluate(
 
 def _path(given: str | Path | None) -> Path | None:
     return None if given is None else Path(given)
+
+
+# Before anything of ours imports NumPy or ONNX Runtime: they read the environment once.
+threads.own()
 
 
 def __getattr__(name: str) -> Any:

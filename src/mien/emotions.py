@@ -1,10 +1,35 @@
-"""Where the seven emotions lie on valence and arousal."""
+"""The vocabulary of emotions: the seven labels, their other names, and their places on valence and arousal.
+
+This module imports nothing of mien, so that every noun can use it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-POSITIONS: dict[str, tuple[float, float]] = {
+EMOTIONS = ("neutral", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
+"""The default label set: the seven expressed emotions of the field."""
+
+SYNONYMS: Mapping[str, str] = {
+    "neutrality": "neutral",
+    "neu": "neutral",
+    "happiness": "happy",
+    "joy": "happy",
+    "joyful": "happy",
+    "hap": "happy",
+    "sadness": "sad",
+    "anger": "angry",
+    "ang": "angry",
+    "fear": "fearful",
+    "fea": "fearful",
+    "disgust": "disgusted",
+    "dis": "disgusted",
+    "surprise": "surprised",
+    "sur": "surprised",
+}
+"""{another name in lower case: the label}. Published data sets and manifests use these names; no other name is guessed."""
+
+POSITIONS: Mapping[str, tuple[float, float]] = {
     "neutral": (0.0, 0.0),
     "happy": (0.81, 0.51),
     "sad": (-0.63, -0.27),
@@ -13,14 +38,36 @@ POSITIONS: dict[str, tuple[float, float]] = {
     "disgusted": (-0.60, 0.35),
     "surprised": (0.40, 0.67),
 }
-"""(valence, arousal), each from -1 to 1: mean ratings of the emotion terms in Russell and Mehrabian 1977, "Evidence for
-a three-factor theory of emotions", Journal of Research in Personality 11 (pleasure and arousal; neutral is the origin)."""
+"""{label: (valence, arousal)}, each from -1 to 1. The values are mean ratings of the emotion terms in Russell and Mehrabian
+1977, "Evidence for a three-factor theory of emotions", Journal of Research in Personality 11 (pleasure and arousal). Neutral is
+the origin."""
+
+
+def canonical(value: str, labels: Sequence[str]) -> str | None:
+    """The label that a value of a manifest means.
+
+    Args:
+        value: as it stands in the file.
+        labels: of the task.
+
+    Returns:
+        The value itself, the label that differs from it in case only, or the label that it is a synonym of. ``None`` where
+        it is none of these.
+    """
+    if value in labels:
+        return value
+    name = value.strip().casefold()
+    folded = {label.casefold(): label for label in labels}
+    return folded.get(name) or folded.get(SYNONYMS.get(name, ""))
 
 
 def expected(
     scores: Mapping[str, float], positions: Mapping[str, tuple[float, float]]
 ) -> tuple[float, float] | tuple[None, None]:
-    """Mean valence and arousal under the probabilities of the labels; ``None`` where one has no position, or there are none."""
+    """Mean valence and arousal under the probabilities of the labels.
+
+    ``None`` for both where a label has no position, or where there are no labels.
+    """
     if not scores or not scores.keys() <= positions.keys():
         return None, None
     valence = sum(p * positions[label][0] for label, p in scores.items())

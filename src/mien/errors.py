@@ -39,6 +39,11 @@ def is_mistake(error: Exception) -> bool:
     return isinstance(error, InputError) or (isinstance(error, OSError) and error.filename is not None)
 
 
+def of_the_clip(error: Exception) -> bool:
+    """Whether the clip that was read may be to blame, and the next one can be read all the same."""
+    return isinstance(error, InputError) or not isinstance(error, MienError)
+
+
 def explain(error: Exception) -> str:
     """One sentence about anything that was raised."""
     if isinstance(error, MienError):

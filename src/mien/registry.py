@@ -17,21 +17,36 @@ P = TypeVar("P")
 
 
 def construct(name: str, part: Callable[..., T], settings: Mapping[str, Any], given: Mapping[str, Any]) -> T:
-    """Call a part with settings of a recipe, checked against its signature, and with what the program gives.
+    """Call a part with settings of a recipe, and with what the program gives.
+
+    All arguments are checked against the signature before the call. So a ``TypeError`` out of the call is a fault of the part,
+    not a mistake of the user, and goes on as it is.
+
+    Args:
+        name: what messages call the part.
+        part: a class or function.
+        settings: arguments out of a recipe.
+        given: arguments that a recipe may not set.
 
     Raises:
-        RecipeError: unknown, missing or doubly given argument, or one of another type than the signature says.
+        RecipeError: an unknown or a missing argument, one that the program gives, or one of another type than the signature
+            says.
+        TypeError: the part does not take what the program gives, or fails by itself.
     """
-    allowed = [k for k in inspect.signature(part).parameters if k not in given]
+    parameters = inspect.signature(part).parameters
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    known = {
+        k: p for k, p in parameters.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and k not in given
+    }
     for key in settings:
-        if key not in allowed:
-            raise RecipeError(f"'{name}' takes no argument '{key}'; {closest(key, allowed)}")
+        if key in given or not (key in known or takes_any):
+            raise RecipeError(f"'{name}' takes no argument '{key}'; {closest(key, known)}")
+    for key, parameter in known.items():
+        if parameter.default is parameter.empty and key not in settings:
+            raise RecipeError(f"'{name}' needs the argument '{key}'")
     hints = _hints(part)
     checked = {k: strict.value(hints.get(k, Any), v, f"'{name}' at '{k}'") for k, v in settings.items()}
-    try:
-        return part(**checked, **given)
-    except TypeError as error:
-        raise RecipeError(f"'{name}' cannot be built: {error}") from error
+    return part(**checked, **given)
 
 
 def _hints(part: Callable[..., Any]) -> dict[str, Any]:

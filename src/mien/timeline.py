@@ -6,14 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from mien.events import Notice
 from mien.types import EMOTION, EMOTIONS, MODALITIES, Modality, Span
 
 SURE = 0.5
 """A label less probable than this is no clear answer."""
-UNCALIBRATED = (
-    "Probabilities are not calibrated: too few labelled validation examples were at hand when the bundle was made."
-)
-"""The note of a bundle whose answers are as its graphs give them."""
 _SHORTEST = 0.1  # seconds
 _OTHER_AT_MOST = 0.25  # what a modality in conflict may give to the other's label
 
@@ -107,8 +104,8 @@ class Timeline:
     """All answers about one clip, in order of time.
 
     ``label`` and ``scores`` summarise the clip (means weighted by duration); ``None`` and empty when nothing could be
-    read. ``warnings`` say in plain sentences what was missing, ``notes`` what the user of the bundle must know. ``task`` is the
-    task of the bundle that the labels are of.
+    read. ``notices`` say what was missing, each once; ``notes`` what the user of the bundle must know. ``task`` is the task of
+    the bundle that the labels are of.
     """
 
     source: str
@@ -120,7 +117,7 @@ class Timeline:
     scores: Mapping[str, float]
     valence: float | None
     arousal: float | None
-    warnings: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     notes: tuple[str, ...] = ()
     task: str = EMOTION.name
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.bundle.bundle import Bundle
-from mien.calibration.calibrate import Aims, calibrate, measured
+from mien.bundle.bundle import UNCALIBRATED, Bundle
+from mien.calibration.calibrate import Aims, calibrate
+from mien.calibration.effects import effects
 from mien.calibration.fit_guards import read_degraded
 from mien.calibration.samples import composites, read_set
 from mien.data.corpus import Corpus
@@ -19,7 +20,6 @@ from mien.errors import InputError
 from mien.events import finish
 from mien.export.export import export
 from mien.recipe.recipe import Target
-from mien.timeline import UNCALIBRATED
 from mien.trust.calibration import logs, normalised
 from mien.types import Task
 from tests.tiny import bundle_of, own, recipe, trained, write_pictures
@@ -50,7 +50,7 @@ def test_a_bundle_is_calibrated_without_training(place: Path, monkeypatch: pytes
     before = Bundle.load(place / "bundle")
     after = calibrated(place / "bundle", place, Aims(coverage=0.8, risk=0.1))
     assert after.sha256 != before.sha256
-    assert after.files == before.files, "no graph is touched"
+    assert after.table.graphs == before.table.graphs, "no graph is touched"
     table = json.loads((place / "bundle" / "bundle.json").read_text(encoding="utf-8"))["trust"]
     entry = table["tasks"]["emotion"]["face"]
     assert entry["data"] == ["pictures valid"]
@@ -82,26 +82,27 @@ def test_the_test_sets_of_a_modality_are_measured_together_too(place: Path, monk
     monkeypatch.setenv("MIEN_CACHE", str(place / "cache"))
     bundle = calibrated(place / "bundle", place)
     task = bundle.tasks[0]
-    reading = read_set(bundle, _valid(bundle, place), task)
-    entries = json.loads((place / "bundle" / "bundle.json").read_text(encoding="utf-8"))["trust"]["tasks"][task.name]
-    (alone,) = measured([reading], task, entries)
-    *single, together = measured([reading, reading], task, entries)
-    assert [r["set"] for r in single] == ["pictures", "pictures"]
-    assert (together["set"], together["n"]) == ("all of these", 2 * alone["n"])
-    assert together["ece"] == pytest.approx(alone["ece"], abs=1e-4)
+    answers = read_set(bundle, _valid(bundle, place), task)
+    assert bundle.table.trust is not None
+    entries = bundle.table.trust.tasks[task.name]
+    (alone,) = effects([answers], task, entries)
+    *single, together = effects([answers, answers], task, entries)
+    assert [r.set for r in single] == ["pictures", "pictures"]
+    assert (together.set, together.after.n) == ("all of these", 2 * alone.after.n)
+    assert together.after.ece == pytest.approx(alone.after.ece, abs=1e-4)
 
 
 def test_composites_hold_one_label_and_every_data_set(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(place / "cache"))
     bundle = Bundle.load(place / "bundle")
     task = bundle.tasks[0]
-    reading = read_set(bundle, _valid(bundle, place), task)
-    sample = composites(bundle, [reading, reading], frozenset(["face"]), task)
+    answers = read_set(bundle, _valid(bundle, place), task)
+    sample = composites(bundle, [answers, answers], frozenset(["face"]), task)
     assert sample is not None
     shares = sample.targets.mean(axis=0)
     assert shares[task.labels.index("happy")] == pytest.approx(0.5, abs=0.05)
     assert shares[task.labels.index("angry")] == 0, "labels that no data have are not made up"
-    whole = reading.samples[frozenset(["face"])]
+    whole = answers.samples[frozenset(["face"])]
     assert sample.right.mean() == pytest.approx(whole.right.mean(), abs=0.05)
 
 
@@ -168,8 +169,8 @@ def test_few_validation_examples_calibrate_nothing_and_it_is_said(
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_pictures(tmp_path, count=40)
     bundle = bundle_of(recipe(epochs=1), [0], tmp_path, tmp_path / "runs")
-    assert UNCALIBRATED in bundle.notes
-    assert UNCALIBRATED in bundle.card
+    assert bundle.notices == (UNCALIBRATED,)
+    assert "Probabilities are not calibrated: too few labelled validation examples" in bundle.card
     with pytest.raises(InputError, match="fewer than 30 validation examples"):
         calibrated(bundle.folder, tmp_path)
 
@@ -178,7 +179,7 @@ def test_training_calibrates_what_it_makes(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_pictures(tmp_path, count=240)
     bundle = bundle_of(recipe(epochs=1), [0], tmp_path, tmp_path / "runs")
-    assert UNCALIBRATED not in bundle.notes
+    assert bundle.notices == ()
     before = bundle.card
     assert calibrated(bundle.folder, tmp_path).card == before, "as mien calibrate does it"
 

@@ -129,11 +129,11 @@ def test_the_whole_line_reports_mean_and_deviation(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_pictures(tmp_path)
     bundle = bundle_of(recipe(epochs=8), [0, 1, 2], tmp_path, tmp_path / "runs")
-    rows = {r["metric"]: r for r in bundle.evaluation}
-    assert rows["accuracy"]["n"] == 10
-    assert rows["accuracy"]["majority"] == 0.5
-    assert rows["accuracy"]["seeds"] == 3
-    assert rows["accuracy"]["std"] is not None
+    rows = {r.metric: r for r in bundle.table.evaluation}
+    assert rows["accuracy"].n == 10
+    assert rows["accuracy"].majority == 0.5
+    assert rows["accuracy"].seeds == 3
+    assert rows["accuracy"].std is not None
     assert "| pictures | test | face | accuracy |" in bundle.card
     again = bundle_of(recipe(epochs=8), [0, 1, 2], tmp_path, tmp_path / "runs", resume=True)
     assert again.sha256 == bundle.sha256

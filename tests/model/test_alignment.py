@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mien.bundle.answer import Encoded as Given
+from mien.bundle.encoded import EncodedTracks
 from mien.errors import RecipeError
 from mien.events import finish
 from mien.model.alignment import Encoded, align, clock
@@ -189,6 +189,6 @@ def test_the_bundle_aligns_as_the_model_does(how: str, tmp_path: Path, monkeypat
         with torch.no_grad():
             want = score(plan.tasks[0], run.model.answer(given).logits["emotion"])
         rows = {m: [p[k].numpy() for p in given] for k, m in enumerate(run.model.modalities)}
-        parts = {m: Given(states, mask, quality, at) for m, (states, mask, quality, at) in rows.items()}
+        parts = {m: EncodedTracks(states, mask, quality, at) for m, (states, mask, quality, at) in rows.items()}
         scores, _ = bundle.fuse(parts)
         np.testing.assert_allclose(scores["emotion"], want, atol=1e-5)

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from mien.errors import InputError
+from mien.evaluation.comparison import Cost, Entrant, Outcome
 from mien.evaluation.predictions import Evaluation, Predictions
 from mien.recipe.sections import Loss
 from mien.study.compare import boards
-from mien.study.comparison import Plan, run
-from mien.study.trial import Cost, Entrant, Outcome
+from mien.study.comparison import Plan
 from mien.types import EMOTION, Float32, Task
+from mien.workflows.compare_recipes import run
 from tests.tiny import recipe, write_pictures
 
 PLAIN = Task("emotion", "single", ("a", "b"))
@@ -75,7 +76,7 @@ def test_who_did_not_learn_a_task_has_no_line_in_it() -> None:
     other = outcome("b", predictions(90))
     idle = replace(other, entrant=Entrant("b", replace(recipe(), losses={"emotion": Loss(weight=0.0)})))
     (board,) = boards([outcome("a", predictions(60)), idle], "accuracy")
-    assert [line.outcome.entrant.label for line in board.lines] == ["a"]
+    assert [line.label for line in board.lines] == ["a"]
 
 
 def test_an_unknown_metric_is_named() -> None:

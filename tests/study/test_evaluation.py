@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mien.bundle.answer import Encoded
 from mien.bundle.bundle import Bundle
+from mien.bundle.encoded import EncodedTracks
 from mien.cli import main
 from mien.data.corpus import Corpus
 from mien.events import finish
@@ -114,7 +114,7 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
     read: Counter[Modality] = Counter()
     encode = Bundle.encode
 
-    def counting(self: Bundle, modality: Modality, tracks: Sequence[Track]) -> Encoded:
+    def counting(self: Bundle, modality: Modality, tracks: Sequence[Track]) -> EncodedTracks:
         read[modality] += len(tracks)
         return encode(self, modality, tracks)
 
@@ -123,7 +123,7 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
     finish(judged(bundle, corpus))
     without = Counter(read)
     found = finish(judged(bundle, corpus, calibration=True))
-    counts = {row["modality"]: row["n"] for row in found.trust}
+    counts = {row.modality: row.figures.n for row in found.reliability}
     assert list(counts) == ["text", "voice", "face", "text+voice", "text+face", "voice+face", "text+voice+face"]
     assert counts["text"] == 80
     assert counts["text+voice+face"] < counts["text+voice"] == counts["voice"] < 80
@@ -131,10 +131,10 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
     table = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
     card = {row["modality"]: row for row in table["trust"]["measured"]}
     assert card.keys() == counts.keys()
-    for row in found.trust:
-        assert row["n"] == card[row["modality"]]["n"]
+    for row in found.reliability:
+        assert row.figures.n == card[row.modality]["n"]
         for figure in ("accuracy", "ece", "brier", "aurc", "covered"):
-            assert row[figure] == pytest.approx(card[row["modality"]][figure], abs=2e-3), (row["modality"], figure)
+            assert getattr(row, figure) == pytest.approx(card[row.modality][figure], abs=2e-3), (row.modality, figure)
 
 
 def test_the_manifest_that_was_trained_on_is_judged_on_its_test_people(

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from mien.errors import RecipeError
+from mien.evaluation.comparison import Entrant
 from mien.evaluation.results import results
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source
 from mien.study import trial
-from mien.study.trial import Entrant, judged_runs
+from mien.study.trial import judged_runs
 from mien.training.loop import train
 from tests.tiny import clips_recipe, recipe, trained, write_clips
 

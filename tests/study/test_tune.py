@@ -13,7 +13,8 @@ from mien.data import sets
 from mien.errors import InputError, RecipeError
 from mien.recipe import recipe as recipes
 from mien.recipe.recipe import Training
-from mien.study.tune import Between, OneOf, Search, rewritten, space, tune
+from mien.study.search_space import Between, OneOf, space
+from mien.study.tune import Search, rewritten, tune
 
 TOML = """\
 # A small one.

@@ -8,6 +8,7 @@ from typing import TypeVar
 import typer
 
 from mien import events
+from mien.cli.language import LANG
 from mien.events import Event, Notice, Work, finish
 
 T = TypeVar("T")
@@ -23,7 +24,8 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-    from mien.report.exporters.table import harmless
+    from mien.report.page.words import Language
+    from mien.report.terminal.harmless import harmless
 
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -32,7 +34,7 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
         TimeRemainingColumn(),
     )
     console = Console(stderr=True)
-    tasks: dict[str, TaskID] = {}
+    stages, tasks = Language(LANG).table["stages"], dict[str, TaskID]()
     # What is printed must reach the stream that it is meant for, so the bars take no stream over.
     with Progress(
         *columns,
@@ -45,11 +47,16 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
 
         def look(event: Event) -> None:
             if isinstance(event, events.Progress):
-                name = harmless(f"{event.stage} {event.about}")
+                name = harmless(f"{stages[event.stage]} {event.about}")
                 if name not in tasks:
                     tasks[name] = bars.add_task(name, total=None)
                 bars.update(tasks[name], completed=event.done, total=event.total or None)
-            elif tell is not None:
+                return
+            if isinstance(event, events.Finished | events.Skipped):
+                for task in tasks.values():
+                    bars.remove_task(task)
+                tasks.clear()
+            if tell is not None:
                 bars.stop()
                 tell(event)
                 bars.start()
@@ -60,14 +67,14 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
 class Notices:
     """Prints each notice on the error stream, once, however often a stage of the work gives it."""
 
-    def __init__(self, lang: str = "en") -> None:
+    def __init__(self, lang: str = LANG) -> None:
         self._lang, self._told = lang, set[str]()
 
     def __call__(self, event: Event) -> None:
         """Print the event, if it is a notice that was not given before."""
         if isinstance(event, Notice):
-            from mien.report.exporters.table import harmless
             from mien.report.sentences import sentence
+            from mien.report.terminal.harmless import harmless
 
             line = harmless(sentence(event, self._lang))
             if line not in self._told:

@@ -14,7 +14,7 @@ from mien.cli.progress import Notices, followed, say
 from mien.events import finish
 
 if TYPE_CHECKING:
-    from mien.study.trial import Entrant
+    from mien.evaluation.comparison import Entrant
 
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override, for example train.epochs=5.")]
 Own = Annotated[Path | None, typer.Option(help="Your own manifest, in place of the recipe's data.")]
@@ -39,7 +39,8 @@ def compare(
     from mien.runtime.extras import needs_train
 
     needs_train()
-    from mien.study.comparison import Plan, run
+    from mien.study.comparison import Plan
+    from mien.workflows.compare_recipes import run
 
     entrants, root = _entrants(recipes, set_ or [], data, data_root)
     plan = Plan(tuple(entrants), tuple(range(seeds)), folds, metric, subsets, fresh)
@@ -52,7 +53,7 @@ def compare(
 def _entrants(
     recipes: list[str], changes: list[str], data: Path | None, given: Path | None
 ) -> tuple[list[Entrant], Path]:
-    from mien.study.trial import Entrant
+    from mien.evaluation.comparison import Entrant
     from mien.workflows.train_bundle import planned
 
     stems = [Path(name).stem for name in recipes]
@@ -104,8 +105,12 @@ def evaluate(
     needs_train()
     if html is not None:
         needs_report()
+    from rich.console import Console
+
     from mien.bundle.bundle import Bundle
     from mien.report.studies.evaluation import evaluation_page
+    from mien.report.studies.files import evaluation_csv, evaluation_json
+    from mien.report.terminal.evaluation import render
     from mien.workflows.evaluate_bundle import evaluate_bundle
     from mien.workflows.outputs import STDOUT, check_outputs, put
 
@@ -115,10 +120,10 @@ def evaluate(
     work = evaluate_bundle(loaded, recipe, data, data_root, subsets, calibration, groups)
     found = followed(work, Notices())
     if STDOUT not in outputs.values():
-        found.show()
-    written = {"html": lambda: evaluation_page(found, loaded.name), "json": found.as_json, "csv": found.as_csv}
+        Console().print(render(found))
+    written = {"html": lambda e: evaluation_page(e, loaded.name), "json": evaluation_json, "csv": evaluation_csv}
     for kind, path in outputs.items():
-        put(path, written[kind]())
+        put(path, written[kind](found))
 
 
 @app.command()
@@ -165,9 +170,11 @@ def bench(
 
     needs_train()
     from mien.data.manifest import data_root as find
+    from mien.report.studies.benchmark import benchmark
+    from mien.report.studies.markdown import subsets
     from mien.runtime.cache import write_atomic
     from mien.study import bench as benches
-    from mien.study.comparison import run
+    from mien.workflows.compare_recipes import run
 
     wanted, folder = benches.load(which)
     root = find(data_root)
@@ -176,7 +183,7 @@ def bench(
     plan = benches.plan(wanted, folder, fresh)
     with _following(plan.trainings) as follow:
         found = run(plan, root, runs, follow)
-    table = benches.markdown(wanted, found)
+    table = benchmark(wanted, found.boards, [*subsets(found.outcomes), *found.notes])
     # Trainings take hours: the document may have changed meanwhile.
     write_atomic(document, benches.rebuilt(benches.text_of(document), wanted.name, table))
     typer.echo(table)

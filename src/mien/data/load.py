@@ -45,8 +45,8 @@ def segment_of(clip: Clip, modality: Modality) -> Segment | None:
 
 
 def _sound(clip: Clip) -> Segment | None:
-    from mien.media.open import probe
-    from mien.media.sound import read_audio
+    from mien.media.decoding.open import probe
+    from mien.media.decoding.sound import read_audio
 
     path = clip.audio or clip.video
     if path is None or (clip.audio is None and not probe(path).has_audio):
@@ -88,7 +88,7 @@ def _picture(clip: Clip) -> np.ndarray[Any, np.dtype[np.uint8]]:
     if clip.image is None:
         raise ValueError("the clip has no picture")
     if clip.row is None:
-        from mien.media.picture import read_image
+        from mien.media.decoding.picture import read_image
 
         return read_image(clip.image)
     from PIL import Image

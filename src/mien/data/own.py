@@ -12,11 +12,11 @@ from typing import Any, Literal
 import numpy as np
 
 from mien.data.corpus import Corpus
-from mien.data.labels import canonical
 from mien.data.manifest import FIELDS
 from mien.data.rows import Row, Tables, read_rows
 from mien.data.trained_on import same_source, trained_on
 from mien.data.values import score_for, vote_columns, votes_for
+from mien.emotions import canonical
 from mien.errors import RecipeError, closest, nearest
 from mien.events import Notice, Work
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
@@ -114,8 +114,10 @@ def own_data(
     """
     known = None if purpose == "train" else same_source(recipe, manifest)
     if known is not None:
-        code = "evaluated_as_split" if purpose == "evaluate" else "calibrated_as_split"
-        yield Notice(code, {"manifest": str(manifest)})
+        if purpose == "evaluate":
+            yield Notice("evaluated_as_split", {"manifest": str(manifest)})
+        else:
+            yield Notice("calibrated_as_split", {"manifest": str(manifest)})
         recipe = replace(recipe, data=(known,))
         return recipe, Corpus.of(recipe, manifest.parent)
     rows = list(read_rows(manifest)) if rows is None else rows
@@ -237,8 +239,9 @@ def _to_train(survey: _Survey) -> Work[dict[str, Any]]:
     """Fields of the source that say how its examples are split."""
     if not survey.stated:
         group = _group(survey, "it has no column 'split', and")
-        shares = dict(zip(("train", "valid", "test"), (round(100 * share) for share in SHARES), strict=True))
-        yield Notice("divided", {"count": len(survey.groups[group]), "column": group, **shares})
+        train, valid, test = (round(100 * share) for share in SHARES)
+        count = len(survey.groups[group])
+        yield Notice("divided", {"count": count, "column": group, "train": train, "valid": valid, "test": test})
         return {"divide": SHARES, "group": group}
     names = yield from _sides(survey)
     both = sum(len({names[s] for s in sides if s}) > 1 for speaker, sides in survey.sides.items() if speaker)

@@ -80,8 +80,8 @@ class ExampleSet:
         if not found:
             return []
         count = len(self._clips)
-        about: dict[str, str | int] = {"set": self.name, "split": self.split}
-        return [*found, Notice("clips_read", {**about, "read": count - len(self.left_out), "of": count})]
+        read = count - len(self.left_out)
+        return [*found, Notice("clips_read", {"set": self.name, "split": self.split, "read": read, "of": count})]
 
     def reasons(self) -> list[list[Unread]]:
         """All that was not read, for the same kind of reason together."""
@@ -91,12 +91,20 @@ class ExampleSet:
         return list(alike.values())
 
     def _notice(self, first: Unread, more: int) -> Notice:
-        about: dict[str, str | int] = {"set": self.name, "split": self.split, "id": first.id}
-        about |= {"more": more} if more else {}
+        name, split, clip, why = self.name, self.split, first.id, first.why
         if first.modality is None:
-            return Notice("clips_empty" if more else "clip_empty", {**about, "modalities": "/".join(self._stores)})
-        why = {"modality": first.modality, "why": first.why}
-        return Notice("clips_unread" if more else "clip_unread", {**about, **why})
+            read = "/".join(self._stores)
+            if more:
+                return Notice(
+                    "clips_empty", {"set": name, "split": split, "id": clip, "more": more, "modalities": read}
+                )
+            return Notice("clip_empty", {"set": name, "split": split, "id": clip, "modalities": read})
+        lost = first.modality
+        if more:
+            return Notice(
+                "clips_unread", {"set": name, "split": split, "id": clip, "more": more, "modality": lost, "why": why}
+            )
+        return Notice("clip_unread", {"set": name, "split": split, "id": clip, "modality": lost, "why": why})
 
     def tracks(self, index: int) -> dict[Modality, Track]:
         """The tracks of one example; absent modalities are left out."""

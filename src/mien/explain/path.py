@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from mien.bundle.bundle import Bundle
+from mien.bundle.table import FileEntry
+from mien.events import Notice
 from mien.explain import contributions
 from mien.explain.evidence.base import Explainer, explainers
 from mien.explain.question import Moment, Question
@@ -22,7 +24,7 @@ def explain(
     source: str,
     label: str | None = None,
     parts: Iterable[Explainer] = (),
-    warnings: Sequence[str] = (),
+    notices: Sequence[Notice] = (),
 ) -> Explanation:
     """Why the bundle answered as it did.
 
@@ -33,7 +35,7 @@ def explain(
         source: name of the clip.
         label: which label to explain; ``None`` for the answer itself.
         parts: explainers for the evidence inside each modality.
-        warnings: of the clip.
+        notices: of the clip.
     """
     chosen = label or prediction.label
     question = Question(bundle, seen, chosen)
@@ -55,7 +57,7 @@ def explain(
         stages=stages(bundle, seen.tracks),
         missing=tuple(m for m in bundle.modalities if m not in seen.tracks),
         evidence=tuple(e for part in parts if (e := part.explain(question)) is not None),
-        warnings=tuple(warnings),
+        notices=tuple(notices),
     )
 
 
@@ -75,14 +77,14 @@ def build(names: Iterable[str]) -> list[Explainer]:
 
 def stages(bundle: Bundle, modalities: Iterable[Modality]) -> tuple[Stage, ...]:
     """What ran for an answer from these modalities: preparing and encoding of each, then the fusion."""
+    table, graphs = bundle.table, bundle.table.graphs
     here = [m for m in MODALITIES if m in set(modalities)]
-    found = [Stage("prepare", m, bundle.entries[m]["name"]) for m in here]
+    found = [Stage("prepare", m, table.encoders[m].name) for m in here]
     for m in here:
-        graphs = [g for g in (f"{m}_trunk", m) if g in bundle.entries]
-        found += [_graph(bundle, "encode", m, g) for g in graphs]
-    return (*found, _graph(bundle, "fuse", None, "fusion"))
+        names = {f"{m}_trunk": f"{m}_trunk", m: table.encoders[m].name}
+        found += [_stage("encode", m, name, graphs[graph]) for graph, name in names.items() if graph in graphs]
+    return (*found, _stage("fuse", None, table.fusion.name, graphs["fusion"]))
 
 
-def _graph(bundle: Bundle, name: str, modality: Modality | None, graph: str) -> Stage:
-    entry = bundle.entries[graph]
-    return Stage(name, modality, entry.get("name", graph), entry["file"], entry["sha256"])
+def _stage(name: str, modality: Modality | None, part: str, graph: FileEntry) -> Stage:
+    return Stage(name, modality, part, graph.file, graph.sha256)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from mien.errors import RecipeError, closest
 
 T = TypeVar("T")
+
+OPTIONAL: Mapping[str, Any] = {"optional": True}
+"""Metadata of a field of a dataclass that ``plain`` leaves out of the table while it has its default."""
 
 
 def override(table: dict[str, Any], change: str) -> None:
@@ -47,51 +51,76 @@ def _place(table: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
 
 
 def build(kind: type[T], table: Mapping[str, Any], place: str) -> T:
-    """A dataclass from a table; ``place`` is what messages call it.
+    """A dataclass from a table.
+
+    Args:
+        kind: the dataclass. A field is read from the key of its name, or from the one that its metadata give as "key". A class
+            that holds what a table cannot, such as arrays, reads itself: it has a class method ``from_table(table, place)``.
+        table: as TOML or JSON gives it.
+        place: what messages call the table.
 
     Raises:
         RecipeError: unknown or missing key, a value of the wrong type, or one that the dataclass refuses.
     """
-    hints = get_type_hints(kind)
-    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]  # only called with dataclasses
+    hints = _hints(kind)  # type: ignore[arg-type]  # every class can be hashed
+    known = {_key(f): f for f in fields(kind)}  # type: ignore[arg-type]  # only called with dataclasses
     for key in table:
         if key not in known:
             raise RecipeError(f"{place} has no key '{key}'; {closest(key, list(known))}")
-    for name, entry in known.items():
-        if name not in table and entry.default is MISSING and entry.default_factory is MISSING:
-            raise RecipeError(f"{place} needs '{name}'")
-    values = {key: value(hints[key], given, f"{place} at '{key}'") for key, given in table.items()}
+    for key, entry in known.items():
+        if key not in table and entry.default is MISSING and entry.default_factory is MISSING:
+            raise RecipeError(f"{place} needs '{key}'")
+    values = {
+        known[key].name: value(hints[known[key].name], given, f"{place} at '{key}'") for key, given in table.items()
+    }
     try:
         return kind(**values)
     except ValueError as error:
         raise RecipeError(f"{place}: {error}") from error
 
 
+def plain(given: Any) -> Any:
+    """What ``build`` and ``value`` read, as plain values for JSON. A class with a method ``as_table()`` writes itself."""
+    if hasattr(given, "as_table"):
+        return given.as_table()
+    if is_dataclass(given) and not isinstance(given, type):
+        values = [(f, getattr(given, f.name)) for f in fields(given)]
+        return {_key(f): plain(v) for f, v in values if not (f.metadata.get("optional") and v == _default(f))}
+    if isinstance(given, Mapping):
+        return {key: plain(inner) for key, inner in given.items()}
+    if isinstance(given, list | tuple):
+        return [plain(inner) for inner in given]
+    return given
+
+
 def value(hint: Any, given: Any, place: str) -> Any:
-    """A value that has the type of a hint; a whole number will do where a number is wanted.
+    """A value that has the type of a hint. A whole number will do where a number is wanted.
+
+    Args:
+        hint: a type: a plain one, a dataclass, a union, a list, a tuple, a mapping, a ``Literal``.
+        given: as TOML or JSON gives it.
+        place: what messages call where it stands.
 
     Raises:
-        RecipeError: it has another; ``place`` is what the message calls where it stands.
+        RecipeError: it has another type.
     """
     origin = get_origin(hint)
     if origin in (Union, UnionType):
-        inner = [h for h in get_args(hint) if h is not type(None)]
-        return None if given is None else value(inner[0], given, place)
+        return _one_of(get_args(hint), given, place)
+    if hasattr(hint, "from_table"):
+        return hint.from_table(_check(given, dict, place), place)
     if hasattr(hint, "__dataclass_fields__"):
         return build(hint, _check(given, dict, place), place)
-    if origin is tuple:
-        return tuple(value(get_args(hint)[0], v, place) for v in _check(given, list, place))
-    if origin is Sequence:
-        listed = list(given) if isinstance(given, tuple) else given
-        return [value(get_args(hint)[0], v, place) for v in _check(listed, list, place)]
-    if origin in (dict, Mapping):
-        names, inner_hint = get_args(hint)
-        entries = _check(given, dict, place).items()
-        return {value(names, k, place): value(inner_hint, v, f"{place}.{k}") for k, v in entries}
     if origin is Literal:
         if given not in get_args(hint):
             raise RecipeError(f"{place} has no '{given}'; {closest(str(given), list(get_args(hint)))}")
         return given
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        names, inner = get_args(hint)
+        entries = _check(given, dict, place).items()
+        return {value(names, k, place): value(inner, v, f"{place}.{k}") for k, v in entries}
+    if isinstance(origin, type) and issubclass(origin, Iterable):
+        return _several(origin, get_args(hint), given, place)
     if hint is Any:
         return given
     if hint is float and isinstance(given, int) and not isinstance(given, bool):
@@ -101,7 +130,53 @@ def value(hint: Any, given: Any, place: str) -> Any:
     return given
 
 
+def _one_of(members: Sequence[Any], given: Any, place: str) -> Any:
+    """A value of the first member of a union that takes it; one whose type it has already comes first."""
+    if given is None and type(None) in members:
+        return None
+    wanted = sorted((m for m in members if m is not type(None)), key=lambda member: member is not type(given))
+    if len(wanted) == 1:
+        return value(wanted[0], given, place)
+    for member in wanted:
+        try:
+            return value(member, given, place)
+        except RecipeError:
+            continue
+    names = " or ".join(_called(m) for m in members if m is not type(None))
+    raise RecipeError(f"{place} must be of type {names}, not {type(given).__name__} ({given!r})")
+
+
+def _several(kind: type, members: Sequence[Any], given: Any, place: str) -> Any:
+    """A list, or the tuple or set that is wanted. ``tuple[int, str]`` holds as many values as it names."""
+    listed = list(given) if isinstance(given, tuple) else _check(given, list, place)
+    hints = [members[0]] * len(listed)
+    if kind is tuple and members[-1] is not Ellipsis:
+        if len(listed) != len(members):
+            raise RecipeError(f"{place} must have {len(members)} values, not {len(listed)} ({given!r})")
+        hints = list(members)
+    found = [value(hint, v, place) for hint, v in zip(hints, listed, strict=True)]
+    return kind(found) if kind in (tuple, set, frozenset) else found
+
+
 def _check(value: Any, kind: type[T], place: str) -> T:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise RecipeError(f"{place} must be of type {kind.__name__}, not {type(value).__name__} ({value!r})")
     return value
+
+
+def _called(hint: Any) -> str:
+    """A type as messages name it: "int", "list[int]"."""
+    return hint.__name__ if isinstance(hint, type) and get_origin(hint) is None else str(hint)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _key(entry: Field[Any]) -> str:
+    return str(entry.metadata.get("key", entry.name))
+
+
+def _default(entry: Field[Any]) -> Any:
+    return entry.default if entry.default_factory is MISSING else entry.default_factory()

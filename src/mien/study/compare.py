@@ -3,53 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
+from mien.bundle.results import Result
+from mien.evaluation.comparison import Board, Line, Outcome
 from mien.evaluation.predictions import Evaluation, Predictions, aligned
-from mien.evaluation.results import MAIN, Result, each, measures_of, results
+from mien.evaluation.results import MAIN, each, measures_of, results
 from mien.metrics.base import Measure, measures, named, right
 from mien.metrics.statistics import intervals
 from mien.metrics.statistics.intervals import Difference
-from mien.study.trial import Outcome
-
-
-@dataclass(frozen=True)
-class Line:
-    """One system on one test set and task.
-
-    Attributes:
-        outcome: the system.
-        row: of the metric it is compared by.
-        others: rows of all other metrics.
-        against: the paired bootstrap against the first system, over the examples that both judged; ``None`` for the first, or
-            where they share none.
-        adjusted: its p, adjusted for how many systems were compared with the first (Holm).
-        mcnemar: p of McNemar's test of each seed, for single-label tasks.
-    """
-
-    outcome: Outcome
-    row: Result
-    others: Sequence[Result]
-    against: Difference | None
-    adjusted: float | None
-    mcnemar: Sequence[float]
-
-
-@dataclass(frozen=True)
-class Board:
-    """All systems on one test set and task, by one metric."""
-
-    set: str
-    task: str
-    metric: str
-    lower: bool
-    lines: tuple[Line, ...]
-
-    @property
-    def best(self) -> Line:
-        """The line with the best value."""
-        return (min if self.lower else max)(self.lines, key=lambda line: line.row.value)
 
 
 def boards(outcomes: Sequence[Outcome], metric: str | None = None) -> list[Board]:

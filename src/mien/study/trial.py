@@ -2,9 +2,10 @@
 
 For a script::
 
-    from mien.study.trial import Entrant, judged_runs
+    from mien.evaluation.comparison import Entrant
+    from mien.study.trial import judged_runs
     outcome = judged_runs(Entrant("late", recipe), seeds=range(5), root=root, runs=Path("runs"), folds=True)
-    outcome.runs          # a ``Evaluation`` for each seed: test predictions, pooled over folds
+    outcome.runs          # an ``Evaluation`` for each seed: test predictions, pooled over folds
     mien.evaluation.results.results(outcome.runs)   # rows: value, std, interval, n, majority of every metric
 
 Trained models are asked as they are (``evaluate.ModelSystem``), over tracks that went through what never learns once, so a
@@ -27,6 +28,7 @@ from typing import Any
 from mien import __version__
 from mien.data.corpus import Corpus
 from mien.errors import RecipeError
+from mien.evaluation.comparison import Cost, Entrant, Outcome
 from mien.evaluation.evaluate import evaluate
 from mien.evaluation.missing import Cell, mean_cells, missing
 from mien.evaluation.model_system import ModelSystem
@@ -41,43 +43,7 @@ from mien.training.record import size
 Follow = Callable[[str], None]
 """Told what is trained next."""
 
-_AFTERWARDS = ("cli", "explain", "report", "trust")  # folders: what they do is done to results
-
-
-@dataclass(frozen=True)
-class Entrant:
-    """A recipe under the name that tables give it."""
-
-    label: str
-    recipe: Recipe
-
-
-@dataclass(frozen=True)
-class Cost:
-    """``learned`` and all ``parameters``; ``seconds`` of the loop, summed over folds, mean over seeds."""
-
-    learned: int
-    parameters: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of an entrant.
-
-    Attributes:
-        entrant: the recipe.
-        runs: one for each seed, folds pooled.
-        cost: see ``Cost``.
-        stale: how many of its trainings were made by other code than this (``fresh`` makes them again).
-        cells: what it does when modalities are missing, where that was asked for.
-    """
-
-    entrant: Entrant
-    runs: tuple[Evaluation, ...]
-    cost: Cost
-    stale: int
-    cells: tuple[Cell, ...] = ()
+_AFTERWARDS = ("cli", "explain", "report", "trust", "workflows")  # folders: what they do is done to results
 
 
 def folds_of(recipe: Recipe) -> int:

@@ -141,7 +141,7 @@ def _labels(part: ExampleSet) -> dict[str, dict[str, float]]:
 
 def _notice(table: Any) -> Notice:
     """Records of version 1 held sentences in place of codes."""
-    return Notice("unread", {"text": table}) if isinstance(table, str) else Notice(table["code"], table["values"])
+    return Notice("unread", {"text": table}) if isinstance(table, str) else Notice(**table)
 
 
 def environment() -> dict[str, str]:

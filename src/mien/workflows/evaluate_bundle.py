@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from mien.bundle.bundle import Bundle
+from mien.evaluation.evaluation_report import EvaluationReport
 from mien.events import Work
-from mien.study.evaluation import Found, judged, on
+from mien.study.evaluation import judged, on
 from mien.study.groups import attributes, compared
 
 
@@ -19,7 +20,7 @@ def evaluate_bundle(
     subsets: bool = False,
     calibration: bool = False,
     groups: str | None = None,
-) -> Work[Found]:
+) -> Work[EvaluationReport]:
     """Evaluate a bundle on the test data of a recipe, or on the user's. The data are read once.
 
     Args:
@@ -42,4 +43,4 @@ def evaluate_bundle(
         # Read first, so that a misspelt column is told before the bundle has read everything.
         named = yield from attributes(corpus, groups)
     found = yield from judged(bundle, corpus, subsets, calibration)
-    return replace(found, groups=compared(found.judged, groups, named)) if groups else found
+    return replace(found, groups=compared(found.evaluation, groups, named)) if groups else found

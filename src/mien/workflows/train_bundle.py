@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mien.bundle.bundle import Bundle
+from mien.bundle.results import Result
+from mien.bundle.write import annotate
 from mien.calibration.calibrate import fit
 from mien.calibration.write import entrusted
 from mien.data.corpus import Corpus
@@ -21,9 +23,9 @@ from mien.errors import RecipeError
 from mien.evaluation.evaluate import BundleSystem, evaluate
 from mien.evaluation.missing import Cell, missing
 from mien.evaluation.predictions import Evaluation
-from mien.evaluation.results import Result, results
+from mien.evaluation.results import results
 from mien.events import Work
-from mien.export.export import annotate, export
+from mien.export.export import export
 from mien.recipe.recipe import Recipe, load
 from mien.runtime.cache import write_atomic
 from mien.runtime.run_folder import BUNDLE, PREDICTIONS, RECORD, RESULTS, run_folder
@@ -119,7 +121,7 @@ def train_bundle(
     found = tuple(results(evaluations))
     first = folders[0] / BUNDLE
     if fabric.is_global_zero:
-        annotate(first, [row.as_table() for row in found])
+        annotate(first, found)
     fabric.barrier()
     return TrainedBundle(Bundle.load(first), found, folders)
 
@@ -132,7 +134,7 @@ def _finish(run: Run, command: str) -> Work[None]:
     bundle = yield from exported(run, run.folder / BUNDLE)
     if any(task.kind == "single" for task in bundle.tasks):
         found = yield from fit(bundle, run.corpus)
-        bundle = entrusted(bundle, found) if found["tasks"] else bundle
+        bundle = entrusted(bundle, found) if found.tasks else bundle
     system = BundleSystem(bundle)
     valid = yield from example_sets(run.corpus, "valid", bundle.encoders, bundle.tables, bundle.populations)
     test = yield from example_sets(run.corpus, "test", bundle.encoders, bundle.tables, bundle.populations)
@@ -158,5 +160,4 @@ def _write(file: Path, table: object) -> None:
 def exported(run: Run, folder: Path) -> Work[Bundle]:
     """The bundle of a finished training, not evaluated yet. The run's model is changed; see ``whole``."""
     run = yield from whole(run)
-    lineage = {modality: recipe.as_table() for modality, recipe in run.lineage.items()}
-    return export(run.model, run.encoders, run.recipe, run.probe, folder, lineage, run.populations, run.weights)
+    return export(run.model, run.encoders, run.recipe, run.probe, folder, run.lineage, run.populations, run.weights)

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.data.labels import canonical
 from mien.data.load import segment_of
 from mien.data.manifest import read
 from mien.data.readers.base import read_set, readers
 from mien.data.readers.ferplus import _majority
 from mien.data.rows import Row, read_rows
+from mien.emotions import canonical
 from mien.errors import InputError, RecipeError
 from mien.recipe.recipe import Source, Target
 from mien.testing import check_reader

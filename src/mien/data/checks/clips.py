@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from mien.data.checks.training import Reads
-from mien.data.labels import canonical
 from mien.data.manifest import FILES
 from mien.data.own import SPLITS
 from mien.data.rows import Row
 from mien.data.values import row_number, score_for, span, vote_columns, votes_for
+from mien.emotions import canonical
 from mien.errors import InputError, MediaError, closest
-from mien.media.open import MediaInfo, probe
+from mien.media.decoding.open import MediaInfo, probe
 from mien.types import MODALITIES, Modality, Task
 
 _PAST_THE_END = 0.5  # seconds by which a span may pass the end that a file's header names
