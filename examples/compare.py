@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from made_up import RECIPE, write
+
 from mien.evaluation.comparison import Entrant
 from mien.recipe.recipe import load
 from mien.study.comparison import Plan

@@ -3,8 +3,9 @@
 import tempfile
 from pathlib import Path
 
-import mien
 from made_up import RECIPE, write
+
+import mien
 from mien.events import Event, Progress
 
 

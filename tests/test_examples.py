@@ -53,7 +53,6 @@ def test_every_program_is_in_the_table() -> None:
     assert re.findall(r"^\| `([\w/.]+)` \|", table, re.M) == [*(f"{name}.py" for name in EXPECTED), "plugin/"]
 
 
-
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
     """A folder in which the example package lies as if it were installed."""
