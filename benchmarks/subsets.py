@@ -21,8 +21,9 @@ from mien.bundle.bundle import Bundle
 from mien.data.manifest import data_root
 from mien.evaluation.evaluate import BundleSystem, predict
 from mien.evaluation.missing import by_subset
-from mien.evaluation.predictions import Judged, Predictions, pooled
+from mien.evaluation.predictions import Evaluation, Predictions, pooled
 from mien.evaluation.reliability import measure
+from mien.events import finish
 from mien.recipe.recipe import Recipe, load
 from mien.report.grid import Grid
 from mien.report.studies.markdown import table
@@ -50,13 +51,13 @@ def said(plan: Recipe, bundle: Bundle, root: Path) -> Iterator[tuple[str, Predic
     with progress_bars() as bars:
         (part,) = example_sets(plan, "test", bundle.encoders, root, bars, bundle.populations)
     for when, system in (("after", BundleSystem(bundle)), ("before", BundleSystem(plain))):
-        for answers in by_subset(system, part, predict(system, part, "test")):
+        for answers in finish(by_subset(system, part, finish(predict(system, part, "test")))):
             yield when, answers
 
 
 def figures(folds: list[Predictions]) -> dict[str, Any]:
     """Of the answers of all folds together."""
-    (whole,) = pooled([Judged((), (part,)) for part in folds]).test
+    (whole,) = pooled([Evaluation((), (part,)) for part in folds]).test
     sample = Sample.of(whole.scores, whole.targets, whole.groups)
     sure = float(sample.scores.max(axis=1).mean() - sample.right.mean())
     return {**measure(sample, Judgement(Calibration.identity(whole.task.size))), "too sure": sure}

@@ -68,12 +68,13 @@ def ours(recipe: Recipe, root: Path, seed: int) -> float:
     """UAR on the test split of one training."""
     from mien.evaluation.evaluate import predict
     from mien.evaluation.model_system import ModelSystem
+    from mien.events import finish
     from mien.training.loop import train
 
     with tempfile.TemporaryDirectory() as runs:
         run = train(replace(recipe, seed=seed), root, Path(runs), quiet=True)
         (part,) = run.sets("test", root)
-        (found,) = predict(ModelSystem(run.model), part, "test")
+        (found,) = finish(predict(ModelSystem(run.model), part, "test"))
     return uar(found.scores, found.targets)
 
 

@@ -50,7 +50,8 @@ def test_no_key_and_no_place_is_missing(name: str) -> None:
 
 def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
     templates = CODE / "report" / "templates"
-    files = [*templates.glob("*.html"), *templates.glob("*.js"), *(CODE / "report" / "page").glob("*.py")]
+    folders = [CODE / "report" / "page", CODE / "report" / "terminal", CODE / "cli"]
+    files = [*templates.glob("*.html"), *templates.glob("*.js"), *(p for f in folders for p in f.glob("*.py"))]
     code = "\n".join(p.read_text(encoding="utf-8") for p in files)
     known = sentences("en")
     built = (

@@ -13,8 +13,8 @@ from rich.console import Console
 
 from mien.bundle.bundle import Bundle
 from mien.errors import InputError
-from mien.evaluation.evaluation import Evaluation, Reliability
-from mien.evaluation.predictions import Judged, Predictions
+from mien.evaluation.evaluation_report import EvaluationReport, Reliability
+from mien.evaluation.predictions import Evaluation, Predictions
 from mien.report.studies import grids
 from mien.report.studies.evaluation import evaluation_page
 from mien.report.terminal.evaluation import reliability
@@ -102,7 +102,7 @@ def test_the_terminal_shows_each_set_whole_at_80_columns(rows: list[Reliability]
 @pytest.fixture(scope="module")
 def page(rows: list[Reliability], tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("evaluation") / "page.html"
-    found = Evaluation(Judged((), (said(EMOTION, 7),)), [], [], rows)
+    found = EvaluationReport(Evaluation((), (said(EMOTION, 7),)), [], [], rows)
     file.write_text(evaluation_page(found, "mine"), encoding="utf-8")
     return file
 

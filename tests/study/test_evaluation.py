@@ -103,7 +103,7 @@ def test_the_bundle_says_what_training_measured(root: Path, monkeypatch: pytest.
     folder = root / "runs" / "tiny" / "seed0"
     found = judged(Bundle.load(folder / "bundle"), replace(recipe(), name="other"), root, quiet=True)
     written = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    assert found.rows == written
+    assert [row.as_table() for row in found.rows] == written
 
 
 def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +123,7 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
     judged(bundle, plan, tmp_path, quiet=True)
     without = Counter(read)
     found = judged(bundle, plan, tmp_path, calibration=True, quiet=True)
-    counts = {row.modality: row.n for row in found.trust}
+    counts = {row.modality: row.n for row in found.reliability}
     assert list(counts) == ["text", "voice", "face", "text+voice", "text+face", "voice+face", "text+voice+face"]
     assert counts["text"] == 80
     assert counts["text+voice+face"] < counts["text+voice"] == counts["voice"] < 80
@@ -131,7 +131,7 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
     table = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
     card = {row["modality"]: row for row in table["trust"]["measured"]}
     assert card.keys() == counts.keys()
-    for row in found.trust:
+    for row in found.reliability:
         assert row.n == card[row.modality]["n"]
         for figure in ("accuracy", "ece", "brier", "aurc", "covered"):
             assert getattr(row, figure) == pytest.approx(card[row.modality][figure], abs=2e-3), (row.modality, figure)

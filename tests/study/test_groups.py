@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from mien.errors import InputError
-from mien.evaluation.predictions import Judged, Predictions
+from mien.evaluation.predictions import Evaluation, Predictions
 from mien.recipe.recipe import EncoderTable, Recipe, Source
 from mien.report.terminal.evaluation import groups as shown
 from mien.study.groups import attributes, compared
@@ -42,7 +42,7 @@ def read(tmp_path: Path, *names: str) -> Recipe:
 
 
 def test_every_group_and_gap_of_every_set_with_one_correction_for_all() -> None:
-    found = compared(Judged((), (said("one", 0.8), said("two", 0.0))), "age", halves("one") | halves("two"))
+    found = compared(Evaluation((), (said("one", 0.8), said("two", 0.0))), "age", halves("one") | halves("two"))
     rows = {(r.set, r.group, r.measure): r for r in found.groups}
     assert rows["one", "first", "accuracy"].value == 1.0
     assert rows["one", "second", "accuracy"].value == pytest.approx(0.2)
@@ -61,7 +61,7 @@ def test_every_group_and_gap_of_every_set_with_one_correction_for_all() -> None:
 
 
 def test_where_speakers_are_not_named_clips_stand_for_themselves() -> None:
-    found = compared(Judged((), (said("one", 0.8, people=False),)), "age", halves("one"))
+    found = compared(Evaluation((), (said("one", 0.8, people=False),)), "age", halves("one"))
     assert {r.people for r in found.groups} == {None}
     assert ({g.measure: g.p_holm for g in found.gaps}["accuracy"] or 1) < 0.01
 
@@ -69,8 +69,8 @@ def test_where_speakers_are_not_named_clips_stand_for_themselves() -> None:
 def test_sets_and_tasks_without_groups_are_left_out() -> None:
     part = said("one", 0.5)
     score = Predictions("one", "test", Task("sentiment", "score", (), (-3.0, 3.0)), *_rest(part))
-    assert compared(Judged((), (part, score)), "age", {}).as_table() == {"column": "age", "groups": [], "gaps": []}
-    assert {g.task for g in compared(Judged((), (part, score)), "age", halves("one")).groups} == {"emotion"}
+    assert compared(Evaluation((), (part, score)), "age", {}).as_table() == {"column": "age", "groups": [], "gaps": []}
+    assert {g.task for g in compared(Evaluation((), (part, score)), "age", halves("one")).groups} == {"emotion"}
 
 
 def _rest(part: Predictions) -> tuple[str, tuple[str, ...], tuple[str, ...], np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ import pytest
 
 from mien.errors import RecipeError
 from mien.evaluation.comparison import Entrant
-from mien.evaluation.evaluate import results
+from mien.evaluation.results import results
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source
 from mien.study import trial
 from mien.study.trial import judged_runs
@@ -34,8 +34,8 @@ def test_folds_are_pooled_and_what_is_finished_is_not_trained_again(
     assert set(part.groups) == {"s0", "s1", "s2", "s3"}
     assert part.targets.sum() == 40
     assert outcome.cost.learned == outcome.cost.parameters > 0
-    row = next(r for r in results(outcome.runs) if r["metric"] == "accuracy")
-    assert (row["seeds"], row["n"], row["majority"], row["resampled"]) == (2, 40, 0.5, "4 groups")
+    row = next(r for r in results(outcome.runs) if r.metric == "accuracy")
+    assert (row.seeds, row.n, row.majority, row.resampled) == (2, 40, 0.5, "4 groups")
 
     monkeypatch.setattr(trial, "train", lambda *_, **__: pytest.fail("it was finished"))
     again = judged_runs(entrant, [1], root, root / "runs", folds=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.app import Asked, Asr, Bundled, Out, app
+from mien.cli.app import Asked, Asr, Bundled, Lang, Out, app
+from mien.cli.language import LANG
 from mien.cli.progress import followed
 from mien.events import Event, Finished, Skipped
 
@@ -29,7 +30,7 @@ def analyze(
     csv: Out = None,
     vtt: Out = None,
     html: Out = None,
-    lang: Annotated[str, typer.Option(help="Language of the HTML report: en or zh.")] = "en",
+    lang: Lang = LANG,
     embed: Annotated[bool, typer.Option("--embed", help="Put the clip itself into the HTML report.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Put explanations into the HTML report.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no table.")] = False,
@@ -49,7 +50,7 @@ def analyze(
     inputs = [*clips, *([subtitles] if subtitles else [])]
     outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain))
     analyzer = Analyzer(bundle, asr, task=task)
-    shown = _Shown(analyzer, quiet or STDOUT in wanted.values())
+    shown = _Shown(analyzer, lang, quiet or STDOUT in wanted.values())
     if several:
         skipped = followed(analyze_files(analyzer, clips, outputs), shown)
         shown.end(len(clips))
@@ -61,17 +62,19 @@ def analyze(
 class _Shown:
     """What is printed of an analysis: a table for each clip, then the notes of the bundle and what was skipped."""
 
-    def __init__(self, analyzer: Analyzer, quiet: bool) -> None:
+    def __init__(self, analyzer: Analyzer, lang: str, quiet: bool = False) -> None:
         from rich.console import Console
 
-        self._notes, self._skipped = analyzer.bundle.notes, list[Skipped]()
+        from mien.report.page.words import Language
+
+        self._notes, self._skipped, self._say = analyzer.bundle.notes, list[Skipped](), Language(lang)
         self._out, self._err = Console(quiet=quiet), Console(stderr=True, highlight=False)
 
     def __call__(self, event: Event) -> None:
         from mien.report.terminal.timeline import render
 
         if isinstance(event, Finished):
-            self._out.print(render(event.timeline))
+            self._out.print(render(event.timeline, self._say.name))
             self._out.print()
         elif isinstance(event, Skipped):
             self._skipped.append(event)
@@ -83,22 +86,24 @@ class _Shown:
         from mien.report.terminal.harmless import harmless
 
         for note in self._notes:
-            self._out.print(Text(note, style="dim"))
+            self._out.print(Text(self._say.note(note)[0], style="dim"))
         for clip in self._skipped:
-            self._err.print(Text(harmless(f"skipped {clip.source}: {clip.why}")), soft_wrap=True)
+            line = self._say("terminal.skipped", source=clip.source, why=clip.why)
+            self._err.print(Text(harmless(line)), soft_wrap=True)
         if self._skipped:
-            self._err.print(f"{count - len(self._skipped)} of {count} clips read, {len(self._skipped)} skipped")
+            skipped = len(self._skipped)
+            self._err.print(self._say("terminal.read", read=count - skipped, all=count, skipped=skipped))
 
 
 @app.command()
-def demo(bundle: Bundled = "research") -> None:
+def demo(bundle: Bundled = "research", lang: Lang = LANG) -> None:
     """Read the clip that comes with mien."""
     from mien.pipeline import Analyzer
     from mien.samples import demo_clip
 
     typer.echo(f"mien analyze {demo_clip()}\n")
     analyzer = Analyzer(bundle)
-    shown = _Shown(analyzer, quiet=False)
+    shown = _Shown(analyzer, lang)
     followed(analyzer.stream(demo_clip()), shown)
     shown.end(1)
 

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.app import Asked, Asr, Bundled, Out, app
+from mien.cli.app import Asked, Asr, Bundled, Lang, Out, app
+from mien.cli.language import LANG
 from mien.cli.progress import followed
 
 
@@ -24,6 +25,7 @@ def explain(
     asr: Asr = "tiny.en",
     explainer: Annotated[list[str] | None, typer.Option(help="Take this one instead; may be given again.")] = None,
     json: Out = None,
+    lang: Lang = LANG,
 ) -> None:
     """Say why one moment was answered as it was: contributions, evidence, and the way from input to answer."""
     from rich.console import Console
@@ -41,6 +43,6 @@ def explain(
     given = {"text": text, "subtitles": subtitles, "at": at, "who": who, "label": label, "parts": parts}
     found = followed(explain_moment(Analyzer(bundle, asr, task=task), clip, **given))  # type: ignore[arg-type]  # as the options are typed
     if json is None:
-        Console().print(render(found))
+        Console().print(render(found, lang))
     else:
         put(json, write_json(found))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from mien import events
+from mien.cli.language import LANG
 from mien.events import Event, Work, finish
 
 T = TypeVar("T")
@@ -21,6 +22,7 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+    from mien.report.page.words import Language
     from mien.report.terminal.harmless import harmless
 
     columns = (
@@ -30,7 +32,7 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
         TimeRemainingColumn(),
     )
     console = Console(stderr=True)
-    tasks: dict[str, TaskID] = {}
+    stages, tasks = Language(LANG).table["stages"], dict[str, TaskID]()
     # What is printed must reach the stream that it is meant for, so the bars take no stream over.
     with Progress(
         *columns,
@@ -43,7 +45,7 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
 
         def look(event: Event) -> None:
             if isinstance(event, events.Progress):
-                name = harmless(f"{event.stage} {event.about}")
+                name = harmless(f"{stages[event.stage]} {event.about}")
                 if name not in tasks:
                     tasks[name] = bars.add_task(name, total=None)
                 bars.update(tasks[name], completed=event.done, total=event.total or None)

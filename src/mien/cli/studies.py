@@ -118,7 +118,7 @@ def evaluate(
     named = attributes(plan, groups, root, say) if groups else {}
     found = judged(loaded, plan, root, subsets, calibration)
     if groups:
-        found = replace(found, groups=compared(found.judged, groups, named))
+        found = replace(found, groups=compared(found.evaluation, groups, named))
     if STDOUT not in outputs.values():
         Console().print(render(found))
     written = {"html": lambda e: evaluation_page(e, loaded.name), "json": evaluation_json, "csv": evaluation_csv}

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mien.evaluation.missing import Cell
-from mien.evaluation.predictions import Judged
+from mien.evaluation.predictions import Evaluation
+from mien.evaluation.results import Result
 from mien.metrics.statistics.intervals import Difference
 from mien.recipe.recipe import Recipe
 
@@ -51,7 +52,7 @@ class Outcome:
     """
 
     entrant: Entrant
-    runs: tuple[Judged, ...]
+    runs: tuple[Evaluation, ...]
     cost: Cost
     stale: int
     cells: tuple[Cell, ...] = ()
@@ -74,7 +75,7 @@ class Line:
 
     Attributes:
         outcome: the system.
-        row: of the metric that systems are compared by; see ``evaluate.results``.
+        row: of the metric that systems are compared by; see ``results.results``.
         others: rows of all other metrics.
         against: the paired bootstrap against the first system, over the examples that both were asked about; ``None`` for
             the first system, or where the two share no example.
@@ -83,8 +84,8 @@ class Line:
     """
 
     outcome: Outcome
-    row: Mapping[str, Any]
-    others: Sequence[Mapping[str, Any]]
+    row: Result
+    others: Sequence[Result]
     against: Difference | None
     adjusted: float | None
     mcnemar: Sequence[float]
@@ -99,7 +100,7 @@ class Line:
         against = self.against
         return {
             "label": self.label,
-            "results": [self.row, *self.others],
+            "results": [row.as_table() for row in (self.row, *self.others)],
             "against_first": None if against is None else {**against._asdict(), "adjusted_p": self.adjusted},
             "mcnemar": list(self.mcnemar),
         }
@@ -118,7 +119,7 @@ class Board:
     @property
     def best(self) -> Line:
         """The line with the best value."""
-        return (min if self.lower else max)(self.lines, key=lambda line: float(line.row["value"]))
+        return (min if self.lower else max)(self.lines, key=lambda line: line.row.value)
 
     def as_table(self) -> dict[str, Any]:
         """Plain values, for JSON."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mien.bundle.bundle import Bundle
-from mien.evaluation.evaluation import Reliability
+from mien.evaluation.evaluation_report import Reliability
 from mien.evaluation.predictions import Predictions
 from mien.evaluation.reliability import Bin, Point, curve, diagram, measure
 from mien.trust.judgement import Judgement

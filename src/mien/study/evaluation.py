@@ -10,9 +10,11 @@ from mien.bundle.bundle import Bundle
 from mien.data.manifest import data_root
 from mien.data.own import own_data
 from mien.errors import InputError
-from mien.evaluation.evaluate import BundleSystem, judge, results
-from mien.evaluation.evaluation import Evaluation
+from mien.evaluation.evaluate import BundleSystem, evaluate
+from mien.evaluation.evaluation_report import EvaluationReport
 from mien.evaluation.missing import by_subset, missing
+from mien.evaluation.results import results
+from mien.events import finish
 from mien.recipe.recipe import Recipe, load
 from mien.study.calibration import calibration as trust_of
 from mien.training.result import example_sets, progress_bars
@@ -44,7 +46,7 @@ def on(
 
 def judged(
     bundle: Bundle, recipe: Recipe, root: Path, subsets: bool = False, calibration: bool = False, quiet: bool = False
-) -> Evaluation:
+) -> EvaluationReport:
     """Ask a bundle about the test data of a recipe.
 
     Args:
@@ -69,8 +71,8 @@ def judged(
     if not test:
         raise InputError("there are no test examples in these data that the bundle can read")
     system = BundleSystem(bundle)
-    found = judge(system, valid, test)
-    cells = [cell for part in test for cell in missing(system, part)] if subsets else []
+    found = finish(evaluate(system, valid, test))
+    cells = [cell for part in test for cell in finish(missing(system, part))] if subsets else []
     of = {part.name: [p for p in found.test if p.set == part.name] for part in test}
-    said = [p for part in test for p in by_subset(system, part, of[part.name])] if calibration else []
-    return Evaluation(found, results([found]), cells, trust_of(bundle, said))
+    said = [p for part in test for p in finish(by_subset(system, part, of[part.name]))] if calibration else []
+    return EvaluationReport(found, results([found]), cells, trust_of(bundle, said))

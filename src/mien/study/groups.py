@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from mien.data.manifest import column
 from mien.errors import InputError, RecipeError
-from mien.evaluation.evaluation import GroupGap, GroupResult, Groups
+from mien.evaluation.evaluation_report import GroupGap, GroupResult, Groups
 from mien.evaluation.groups import by_group, gaps
-from mien.evaluation.predictions import Judged, Predictions
+from mien.evaluation.predictions import Evaluation, Predictions
 from mien.metrics.statistics.intervals import holm
 from mien.recipe.recipe import Recipe
 from mien.trust.sample import Sample
@@ -47,17 +47,17 @@ def attributes(recipe: Recipe, name: str, root: Path, say: Callable[[str], None]
     return found
 
 
-def compared(judged: Judged, name: str, groups: Mapping[str, str]) -> Groups:
+def compared(evaluation: Evaluation, name: str, groups: Mapping[str, str]) -> Groups:
     """Every group of every test set, and the gaps between them; p-values are corrected (Holm 1979) over all gaps here.
 
     Args:
-        judged: what the bundle said.
+        evaluation: what the bundle said.
         name: of the column.
         groups: see ``attributes``.
     """
     rows: list[GroupResult] = []
     found: list[GroupGap] = []
-    for part in judged.test:
+    for part in evaluation.test:
         mine = [groups.get(clip, "") for clip in part.ids]
         if part.task.kind == "single" and any(mine):
             rows += _results(part, mine)

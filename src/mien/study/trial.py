@@ -5,8 +5,8 @@ For a script::
     from mien.evaluation.comparison import Entrant
     from mien.study.trial import judged_runs
     outcome = judged_runs(Entrant("late", recipe), seeds=range(5), root=root, runs=Path("runs"), folds=True)
-    outcome.runs          # a ``Judged`` for each seed: test predictions, pooled over folds
-    mien.evaluation.evaluate.results(outcome.runs)   # rows: value, std, interval, n, majority of every metric
+    outcome.runs          # an ``Evaluation`` for each seed: test predictions, pooled over folds
+    mien.evaluation.results.results(outcome.runs)   # rows: value, std, interval, n, majority of every metric
 
 Trained models are asked as they are (``evaluate.ModelSystem``), over tracks that went through what never learns once, so a
 small model costs seconds; ONNX is for what ships. What is finished lies in ``runs/studied`` under a hash of the recipe, its
@@ -29,10 +29,11 @@ from mien import __version__
 from mien.data.content import content
 from mien.errors import RecipeError
 from mien.evaluation.comparison import Cost, Entrant, Outcome
-from mien.evaluation.evaluate import judge
+from mien.evaluation.evaluate import evaluate
 from mien.evaluation.missing import Cell, mean_cells, missing
 from mien.evaluation.model_system import ModelSystem
-from mien.evaluation.predictions import Judged, pooled
+from mien.evaluation.predictions import Evaluation, pooled
+from mien.events import finish
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import content_key, content_of, write_atomic
 from mien.runtime.run_folder import CHECKPOINT, PREDICTIONS, WEIGHTS, run_folder
@@ -113,7 +114,7 @@ def judged_runs(
 
 @dataclass(frozen=True)
 class _Finished:
-    judged: Judged
+    judged: Evaluation
     seconds: float
     learned: int
     parameters: int
@@ -132,7 +133,7 @@ def _finished(plan: Recipe, root: Path, runs: Path, fresh: bool, subsets: bool) 
         _train(plan, root, runs, home, folder, record, subsets)
     table = json.loads(record.read_text(encoding="utf-8"))
     cells = [Cell(**cell) for cell in table.pop("cells") or ()]
-    return _Finished(Judged.load(folder / PREDICTIONS), cells=cells, **table)
+    return _Finished(Evaluation.load(folder / PREDICTIONS), cells=cells, **table)
 
 
 def _answers(record: Path, subsets: bool) -> bool:
@@ -144,9 +145,9 @@ def _train(plan: Recipe, root: Path, runs: Path, home: Path, folder: Path, recor
     run = train(starting_in(plan, runs), root, home, resume=True, quiet=True)
     system = ModelSystem(run.model)
     valid, test = (run.sets(split, root, quiet=True) for split in ("valid", "test"))
-    judge(system, valid, test).save(folder / PREDICTIONS)
+    finish(evaluate(system, valid, test)).save(folder / PREDICTIONS)
     learned, parameters = size(run)
-    cells = [cell.as_table() for part in test for cell in missing(system, part)] if subsets else None
+    cells = [cell.as_table() for part in test for cell in finish(missing(system, part))] if subsets else None
     table = {"seconds": run.seconds, "learned": learned, "parameters": parameters, "cells": cells}
     write_atomic(record, json.dumps({**table, "valid_loss": run.valid_loss, "code": code_key()}))
     # Weights of hundreds of trainings would fill the disk; what ships is made by ``mien train``.

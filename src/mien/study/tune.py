@@ -21,6 +21,7 @@ from mien.data.content import content
 from mien.errors import DivergedError, InputError, RecipeError
 from mien.evaluation.evaluate import predict
 from mien.evaluation.model_system import ModelSystem
+from mien.events import finish
 from mien.metrics.base import measures, named
 from mien.recipe import recipe as recipes
 from mien.recipe import strict
@@ -183,7 +184,7 @@ def _score(search: Search, plan: Recipe, root: Path, folder: Path) -> float:
 
 def _measured(run: Run, metric: str) -> float:
     system = ModelSystem(run.model)
-    parts = [p for part in run.valid for p in predict(system, part, "valid")]
+    parts = [p for part in run.valid for p in finish(predict(system, part, "valid"))]
     found = [measures(p.task)[metric](p.scores, p.targets) for p in parts if metric in measures(p.task)]
     return float(np.mean(found))
 

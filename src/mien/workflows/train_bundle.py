@@ -13,9 +13,11 @@ from pathlib import Path
 from mien.bundle.bundle import Bundle
 from mien.calibration.calibrate import fit
 from mien.calibration.write import entrusted
-from mien.evaluation.evaluate import BundleSystem, judge, results
+from mien.evaluation.evaluate import BundleSystem, evaluate
 from mien.evaluation.missing import missing
-from mien.evaluation.predictions import Judged
+from mien.evaluation.predictions import Evaluation
+from mien.evaluation.results import results
+from mien.events import finish
 from mien.export.export import annotate, export
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import write_atomic
@@ -59,18 +61,18 @@ def produce(
             run = train(plan, root, runs, resume, quiet, fabric)
             if fabric.is_global_zero:
                 found = _judge(run, root, quiet, command)
-                write_atomic(folder / RESULTS, json.dumps(results([found]), indent=1))
+                write_atomic(folder / RESULTS, json.dumps([row.as_table() for row in results([found])], indent=1))
                 found.save(done)
             fabric.barrier()
-        judged.append(Judged.load(done))
+        judged.append(Evaluation.load(done))
     first = run_folder(runs, recipe.name, seeds[0]) / BUNDLE
     if fabric.is_global_zero:
-        annotate(first, results(judged))
+        annotate(first, [row.as_table() for row in results(judged)])
     fabric.barrier()
     return Bundle.load(first)
 
 
-def _judge(run: Run, root: Path, quiet: bool, command: str) -> Judged:
+def _judge(run: Run, root: Path, quiet: bool, command: str) -> Evaluation:
     """Export, calibrate on validation data, ask the bundle about all it was not trained on, and keep what a report needs."""
     bundle = exported(run, root, run.folder / BUNDLE, quiet)
     if any(task.kind == "single" for task in bundle.tasks):
@@ -81,10 +83,10 @@ def _judge(run: Run, root: Path, quiet: bool, command: str) -> Judged:
         given = bundle.encoders, root, bars, bundle.populations
         valid, test = (example_sets(run.recipe, split, *given) for split in ("valid", "test"))
         bar = bars.add_task("evaluate", total=2)
-        judged = judge(system, valid, test)
+        judged = finish(evaluate(system, valid, test))
         bars.advance(bar)
         several = {p.set for p in judged.test if "+" in p.modality}
-        cells = [cell for part in test if part.name in several for cell in missing(system, part, seeds=(0,))]
+        cells = [cell for part in test if part.name in several for cell in finish(missing(system, part, seeds=(0,)))]
         bars.advance(bar)
     table = record(run, {"valid": valid, "test": test}, cells, command)
     write_atomic(run.folder / RECORD, json.dumps(table, indent=1, ensure_ascii=False))

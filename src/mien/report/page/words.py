@@ -53,6 +53,14 @@ class Language:
         name: str = self.table[section].get(key, key)
         return name
 
+    def label(self, label: str) -> str:
+        """A label in this language; one that the catalogue does not know, as it is."""
+        return self.name_of("labels", label)
+
+    def modality(self, modality: str) -> str:
+        """What people call a modality in this language."""
+        return self.name_of("modalities", modality)
+
     def person(self, who: str | None) -> str:
         """The name of a person: mien's own numbers are translated, names that the user gave are kept."""
         if who is None:

@@ -30,7 +30,7 @@ def benchmark(bench: Bench, boards: Sequence[Board], more: Sequence[str]) -> str
         published = [p for p in bench.published if (p.task or first) == board.task]
         parts += [f"**{board.set}, {board.task}**" if len(boards) > 1 else "", table(_grid(board, published))]
         parts.append(_ahead(board, published))
-    resampled = boards[0].lines[0].row["resampled"] if boards else ""
+    resampled = boards[0].lines[0].row.resampled if boards else ""
     parts.append(
         f"Mean ± standard deviation over {bench.seeds} seeds; 95 % interval by a bootstrap over {resampled}; p of a difference "
         "to the first row by the paired bootstrap, adjusted after Holm; time: training, on the machine that wrote this."
@@ -47,7 +47,7 @@ def _grid(board: Board, published: Sequence[Published]) -> Grid:
 def _ours(line: Line) -> tuple[str, ...]:
     row, cost = line.row, line.outcome.cost
     p = "" if line.adjusted is None else probability(line.adjusted)
-    figures = (value(row), interval(row["interval"]), p, f"{row['n']:,}", majority(row))
+    figures = (value(row), interval(row.interval), p, f"{row.n:,}", majority(row))
     return (line.label, *figures, f"{cost.learned:,}", duration(cost.seconds), "here")
 
 
@@ -62,7 +62,7 @@ def _ahead(board: Board, published: Sequence[Published]) -> str:
         return ""
     best = (min if board.lower else max)(published, key=lambda p: p.value)
     mine = board.best
-    gap = (float(mine.row["value"]) - best.value) * (-1 if board.lower else 1)
+    gap = (mine.row.value - best.value) * (-1 if board.lower else 1)
     says = "ahead of" if gap > 0 else "behind"
     return (
         f"Best here: {mine.label}, {value(mine.row)}, {abs(gap):.3f} {says} the best published "

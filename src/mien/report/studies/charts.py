@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mien.evaluation.comparison import Board
-from mien.evaluation.evaluation import Reliability
+from mien.evaluation.evaluation_report import Reliability
 from mien.evaluation.missing import Cell
 from mien.evaluation.predictions import Predictions
 from mien.evaluation.reliability import Bin
@@ -25,8 +25,8 @@ _SQUARE = {"width": 460, "height": 380}  # room for two beside each other
 def intervals(board: Board, number: int) -> Chart:
     """Each system's value with its interval; the majority baseline as a line."""
     lines = board.lines[::-1]
-    values = [float(line.row["value"]) for line in lines]
-    bounds = [line.row["interval"] or (v, v) for line, v in zip(lines, values, strict=True)]
+    values = [line.row.value for line in lines]
+    bounds = [line.row.interval or (v, v) for line, v in zip(lines, values, strict=True)]
     trace = {
         "type": "scatter",
         "mode": "markers",
@@ -48,7 +48,7 @@ def intervals(board: Board, number: int) -> Chart:
         "xaxis": {"title": {"text": escape(board.metric)}},
         "yaxis": {"showgrid": True},
     }
-    majority = lines[-1].row["majority"]
+    majority = lines[-1].row.majority
     about = f"{board.metric} of each system with its 95 % interval"
     if majority is not None:
         layout["shapes"] = [_upright(majority)]

@@ -36,7 +36,7 @@ def comparison_page(
 
 
 def _section(board: Board, number: int, seeds: int) -> Section:
-    resampled = board.lines[0].row["resampled"]
+    resampled = board.lines[0].row.resampled
     lead = (
         f"Mean ± standard deviation over {seeds} seeds; intervals: 95 %, bootstrap over {resampled}; p against the first "
         "system by the paired bootstrap on the same examples, adjusted after Holm."

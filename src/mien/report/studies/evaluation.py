@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
-from mien.evaluation.evaluation import Evaluation
+from mien.evaluation.evaluation_report import EvaluationReport
 from mien.report.studies import charts, grids
 from mien.report.studies.page import Part, Prose, Section, page
 from mien.report.studies.training import by_set, missing, results
@@ -19,28 +19,28 @@ _HOLDS = (
 )
 
 
-def evaluation_page(found: Evaluation, name: str) -> str:
+def evaluation_page(found: EvaluationReport, name: str) -> str:
     """The page of a bundle called ``name``.
 
     Raises:
         ImportError: if the extra ``report`` is not installed; see ``extras.needs_report``.
     """
-    sections = [Section("Results", [results(found.rows)], _LEAD), *by_set(found.judged.test, not found.trust)]
+    sections = [Section("Results", [results(found.rows)], _LEAD), *by_set(found.evaluation.test, not found.reliability)]
     sections += [*missing(found.cells), *_trust(found), *_groups(found)]
-    sets = dict.fromkeys(part.set for part in found.judged.test)
+    sets = dict.fromkeys(part.set for part in found.evaluation.test)
     return page(name, "evaluation of a bundle", sets, sections)
 
 
-def _trust(found: Evaluation) -> Iterator[Section]:
+def _trust(found: EvaluationReport) -> Iterator[Section]:
     """Of each set and task: figures, risk-coverage curve and reliability diagram of each subset of the modalities."""
     drawn = count()
-    for number, rows in enumerate(grids.by_set(found.trust)):
+    for number, rows in enumerate(grids.by_set(found.reliability)):
         diagrams = [charts.reliability(r.diagram, f"{r.set}, {r.modality}", next(drawn)) for r in rows]
         parts: list[Part] = [grids.reliability(rows), charts.risk_coverage(rows, number), *diagrams]
         yield Section(f"Calibration, {rows[0].set}: {rows[0].task}", parts, _HOLDS)
 
 
-def _groups(found: Evaluation) -> Iterator[Section]:
+def _groups(found: EvaluationReport) -> Iterator[Section]:
     if found.groups is not None:
         gaps = grids.gaps(found.groups)
         shown = gaps if gaps.rows else Prose("No two groups are large enough to be compared.")

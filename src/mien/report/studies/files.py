@@ -6,15 +6,15 @@ import csv
 import io
 import json
 
-from mien.evaluation.evaluation import Evaluation
+from mien.evaluation.evaluation_report import EvaluationReport
 
 
-def evaluation_json(found: Evaluation) -> str:
+def evaluation_json(found: EvaluationReport) -> str:
     """Everything, in the form ``mien.evaluation/1``."""
     return json.dumps(found.as_table(), indent=1, ensure_ascii=False) + "\n"
 
 
-def evaluation_csv(found: Evaluation) -> str:
+def evaluation_csv(found: EvaluationReport) -> str:
     """The rows, then those with modalities missing."""
     rows = found.as_rows()
     file = io.StringIO()

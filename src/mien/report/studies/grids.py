@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from mien.evaluation.comparison import Board, Line
-from mien.evaluation.evaluation import GroupGap, GroupResult, Groups, Reliability
+from mien.evaluation.evaluation_report import GroupGap, GroupResult, Groups, Reliability
 from mien.evaluation.groups import FEWEST_EXAMPLES, FEWEST_PEOPLE, MEASURES
 from mien.evaluation.missing import Cell
+from mien.evaluation.results import Result
 from mien.report.grid import Grid
 from mien.report.studies.numbers import duration, interval, majority, probability, share, value
 
@@ -34,10 +34,10 @@ def _system(line: Line) -> tuple[str, ...]:
     return (
         line.label,
         value(row),
-        interval(row["interval"]),
+        interval(row.interval),
         "" if against is None else f"{against.value:+.3f} {interval((against.low, against.high))}",
         "" if line.adjusted is None else probability(line.adjusted),
-        str(row["n"]),
+        str(row.n),
         majority(row),
         f"{cost.learned:,}",
         f"{cost.parameters:,}",
@@ -47,7 +47,7 @@ def _system(line: Line) -> tuple[str, ...]:
 
 def metrics(found: Board) -> Grid:
     """Every metric of every system."""
-    by_name = [{r["metric"]: r for r in [line.row, *line.others]} for line in found.lines]
+    by_name = [{r.metric: r for r in [line.row, *line.others]} for line in found.lines]
     names = list(dict.fromkeys(name for mine in by_name for name in mine))
     rows = (
         (line.label, *(value(mine[name]) if name in mine else "" for name in names))
@@ -56,13 +56,13 @@ def metrics(found: Board) -> Grid:
     return Grid(("system", *names), tuple(rows))
 
 
-def results(rows: Sequence[Mapping[str, Any]]) -> Grid:
-    """Rows of ``evaluate.results``."""
+def results(rows: Sequence[Result]) -> Grid:
+    """One row for each result."""
     head = ("set", "task", "modalities", "metric", "value", "95 % interval", "majority", "n")
     cells = (
         (
-            *(row["set"], row["task"], row["modality"], row["metric"], value(row), interval(row["interval"])),
-            *(majority(row), f"{row['n']:,}"),
+            *(row.set, row.task, row.modality, row.metric, value(row), interval(row.interval)),
+            *(majority(row), f"{row.n:,}"),
         )
         for row in rows
     )

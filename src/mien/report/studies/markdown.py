@@ -30,7 +30,7 @@ def comparison(boards: Sequence[Board], outcomes: Sequence[Outcome], seeds: int,
 
 def board(found: Board, seeds: int) -> str:
     """One comparison: the metric it is by, then all others."""
-    resampled = found.lines[0].row["resampled"]
+    resampled = found.lines[0].row.resampled
     note = (
         f"Mean ± standard deviation over {seeds} seeds; bootstrap over {resampled}, 95 %; "
         "p against the first system by the paired bootstrap on the same examples, adjusted after Holm."

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+
+from mien.evaluation.results import Result
 
 
-def value(row: Mapping[str, Any]) -> str:
+def value(row: Result) -> str:
     """The mean, and the deviation where there are several seeds."""
-    return f"{row['value']:.3f}" + ("" if row["std"] is None else f" ± {row['std']:.3f}")
+    return f"{row.value:.3f}" + ("" if row.std is None else f" ± {row.std:.3f}")
 
 
-def majority(row: Mapping[str, Any]) -> str:
+def majority(row: Result) -> str:
     """What the commonest answer alone would reach; "" for metrics without such a baseline."""
-    return "" if row["majority"] is None else f"{row['majority']:.3f}"
+    return "" if row.majority is None else f"{row.majority:.3f}"
 
 
 def interval(bounds: Sequence[float] | None) -> str:

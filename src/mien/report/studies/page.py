@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any, ClassVar
 
 from mien.report.grid import Grid
@@ -60,25 +59,22 @@ class Section:
 
 
 def page(title: str, kicker: str, facts: Iterable[str], sections: Sequence[Section]) -> str:
-    """The whole page; it loads nothing. The same content gives the same bytes.
+    """The whole page; see ``shell.render``.
 
     Raises:
         ImportError: if Jinja2 or Plotly is not installed; see ``extras.needs_report``.
     """
-    environment = shell.environment("mien.report")
-    style = environment.get_template("report.css").render(labels=[], modalities=[])
-    style += environment.get_template("study.css").render()
-    script = files("mien.report").joinpath("templates", "study.js").read_text(encoding="utf-8")
     charts = [part for section in sections for part in section.parts if isinstance(part, Chart)]
-    return environment.get_template("study.html").render(
-        title=title,
+    return shell.render(
+        "study.html",
+        styles=("report.css", "study.css"),
+        scripts=("study.js",),
+        data=[{"id": c.id, "traces": c.traces, "layout": c.layout} for c in charts],
+        lang="en",
         kicker=kicker,
+        name=title,
         facts=list(facts),
         sections=sections,
-        charts=[{"id": c.id, "traces": c.traces, "layout": c.layout} for c in charts],
-        style=style,
-        script=script,
-        plotly=shell.plotly(),
-        places=shell.places(),
-        policy=shell.policy([shell.plotly_hash(), shell.hash_of(script)], [shell.hash_of(style), shell.hash_of("")]),
+        labels=[],
+        modalities=[],
     )

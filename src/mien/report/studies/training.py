@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mien.evaluation.evaluate import per_label
 from mien.evaluation.missing import Cell
-from mien.evaluation.predictions import Judged, Predictions
+from mien.evaluation.predictions import Evaluation, Predictions
 from mien.evaluation.reliability import diagram
+from mien.evaluation.results import Result, per_label
 from mien.report.grid import Grid
 from mien.report.studies import charts, grids
 from mien.report.studies.numbers import duration
@@ -41,8 +41,8 @@ def training_page(folder: Path) -> str:
     """The page; see the module."""
     recipe = _json(folder, RECIPE)
     record = _json(folder, RECORD)
-    judged = Judged.load(folder / PREDICTIONS)
-    rows = _json(folder, RESULTS)
+    judged = Evaluation.load(folder / PREDICTIONS)
+    rows = [Result.from_table(row) for row in _json(folder, RESULTS)]
     cells = [Cell(**cell) for cell in record["subsets"]]
     sections = [
         Section("Results", [results(rows)], _how_to_read(rows)),
@@ -66,16 +66,16 @@ def _json(folder: Path, name: str) -> Any:
     return json.loads((folder / name).read_text(encoding="utf-8"))
 
 
-def _how_to_read(rows: Sequence[Mapping[str, Any]]) -> str:
-    resampled = ", ".join(dict.fromkeys(f"{row['set']}: {row['resampled']}" for row in rows))
+def _how_to_read(rows: Sequence[Result]) -> str:
+    resampled = ", ".join(dict.fromkeys(f"{row.set}: {row.resampled}" for row in rows))
     return (
         "On the test split, of which nothing was learned or chosen, with this one seed. The interval is 95 %, by a bootstrap "
         f"over {resampled}. Majority: always giving the commonest answer. {_CAVEAT}"
     )
 
 
-def results(rows: Sequence[Mapping[str, Any]]) -> Part:
-    """A table of rows of ``evaluate.results``, or that there are none."""
+def results(rows: Sequence[Result]) -> Part:
+    """A table of results, or that there are none."""
     if not rows:
         return Prose("There is no test split; nothing was measured.")
     return grids.results(rows)
@@ -101,7 +101,7 @@ def by_set(test: Sequence[Predictions], reliability: bool = True) -> Iterator[Se
             continue
         head = ("label", "F1", "recall", "precision", "n")
         rows = (
-            (r["label"], *(f"{r[k]:.3f}" for k in ("f1", "recall", "precision")), str(r["n"])) for r in per_label(part)
+            (r.label, *(f"{share:.3f}" for share in (r.f1, r.recall, r.precision)), str(r.n)) for r in per_label(part)
         )
         parts: list[Part] = [charts.confusion_matrix(part, number)]
         if reliability:

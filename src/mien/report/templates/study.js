@@ -23,6 +23,7 @@ function themed(layout, width) {
 }
 
 async function draw() {
+  runPlotly();
   for (const spec of specs) {
     const box = document.getElementById(spec.id);
     const width = Math.min(box.clientWidth, spec.layout.width ?? 900);
@@ -31,6 +32,10 @@ async function draw() {
   document.documentElement.dataset.drawn = String(specs.length);
 }
 
-addEventListener("resize", draw);
-dark.addEventListener("change", draw);
-draw().then(() => (document.documentElement.dataset.ready = ""));
+// The code of Plotly stands below this script.
+addEventListener("load", async () => {
+  await draw();
+  document.documentElement.dataset.ready = "";
+  addEventListener("resize", draw);
+  dark.addEventListener("change", draw);
+});

@@ -8,30 +8,30 @@ from itertools import groupby
 from rich.console import RenderableType
 from rich.table import Table
 
-from mien.evaluation.evaluation import Evaluation, Groups, Reliability
+from mien.evaluation.evaluation_report import EvaluationReport, Groups, Reliability
 from mien.report.grid import Grid
 from mien.report.studies import grids
 from mien.report.studies.numbers import interval, majority, share, value
 from mien.report.terminal.tables import of_grid, spaced
 
 
-def render(found: Evaluation) -> RenderableType:
+def render(found: EvaluationReport) -> RenderableType:
     """For a Rich console: results, missing modalities, calibration and groups, as far as each was asked for."""
     parts = [*_results(found), *_missing(found)]
-    for rows in grids.by_set(found.trust):
+    for rows in grids.by_set(found.reliability):
         parts += reliability(rows)
     parts += groups(found.groups) if found.groups is not None else ()
     return spaced(parts)
 
 
-def _results(found: Evaluation) -> Iterator[Table]:
-    for one, rows in groupby(found.rows, key=lambda r: (r["set"], r["task"], r["modality"], r["n"])):
-        shown = tuple((r["metric"], value(r), interval(r["interval"]), majority(r)) for r in rows)
+def _results(found: EvaluationReport) -> Iterator[Table]:
+    for one, rows in groupby(found.rows, key=lambda r: (r.set, r.task, r.modality, r.n)):
+        shown = tuple((r.metric, value(r), interval(r.interval), majority(r)) for r in rows)
         title = f"{one[0]}: {one[1]} from {one[2]}, n = {one[3]:,}"
         yield of_grid(Grid(("metric", "value", "95 % interval", "majority"), shown), title)
 
 
-def _missing(found: Evaluation) -> Iterator[Table]:
+def _missing(found: EvaluationReport) -> Iterator[Table]:
     """A row for each cell: eight rates side by side are wider than a terminal."""
     for name, task, cells in grids.by_about(found.cells):
         head = ("given", "missing rate", "n", cells[0].metric, "commonest answer")

@@ -8,11 +8,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from mien.report.clock import clock
+from mien.report.page.words import Language
 from mien.report.sentences import sentence
 from mien.report.terminal.harmless import harmless
 from mien.report.terminal.tables import Cell, table
 from mien.timeline import SURE, Prediction, Timeline
-from mien.trust.guard import REASONS
 from mien.types import EMOTION, MODALITIES, Modality
 
 COLOURS = {
@@ -26,54 +26,68 @@ COLOURS = {
 }
 """Of the emotions; other labels have none."""
 
+_HERE = "\0"  # where a word of another style goes into a sentence
 
-def render(timeline: Timeline) -> RenderableType:
+
+def render(timeline: Timeline, lang: str = "en") -> RenderableType:
     """For a Rich console: time, person, words, expressed emotion or what else the task is, shares, and one line of summary."""
+    say = Language(lang, timeline.task)
     modalities = [m for m in MODALITIES if any(m in p.shares for p in timeline.predictions)]
-    anyone = any(p.who for p in timeline.predictions)
-    asked = "expressed" if timeline.task == EMOTION.name else timeline.task
-    head = ["time", *(["person"] if anyone else []), "words", asked, *modalities]
-    rows = (_row(p, anyone, modalities) for p in timeline.predictions)
+    people = ["person"] if any(p.who for p in timeline.predictions) else []
+    asked = say("terminal.expressed") if timeline.task == EMOTION.name else timeline.task
+    named = {name: say(f"terminal.{name}") for name in ("time", *people, "words")}
+    head = [*named.values(), asked, *(say(f"terminal.{m}") for m in modalities)]
+    rows = (_row(p, say, bool(people), modalities) for p in timeline.predictions)
     parts: list[RenderableType] = []
     if timeline.predictions:
         numbers = range(len(head) - len(modalities), len(head))
-        parts.append(table(head, rows, right=numbers, folded=[head.index("words")]))
-    parts += [Text(), summary(timeline)]
-    parts += [Text(line, style="dim") for line in _doubts(timeline.predictions)]
-    return Group(*parts, *(Text(harmless(f"Note: {sentence(n)}."), style="yellow") for n in timeline.notices))
+        parts.append(table(head, rows, right=numbers, folded=[len(named) - 1]))
+    parts += [Text(), summary(timeline, say)]
+    parts += [Text(line, style="dim") for line in _doubts(timeline.predictions, say)]
+    noted = (say("terminal.note", sentence=sentence(n, lang)) for n in timeline.notices)
+    return Group(*parts, *(Text(harmless(line), style="yellow") for line in noted))
 
 
-def summary(timeline: Timeline) -> Text:
+def summary(timeline: Timeline, say: Language) -> Text:
     """One line: what is expressed most over the whole clip."""
-    name, task, emotion = harmless(timeline.source), harmless(timeline.task), timeline.task == EMOTION.name
+    name = harmless(timeline.source)
     if timeline.label is None:
-        return Text(f"{name}: nothing that {'shows an emotion could' if emotion else 'can'} be read.")
+        return Text(say("terminal.nothing", name=name))
     first, *others = sorted(timeline.scores, key=lambda k: -timeline.scores[k])
-    text = Text(f"{name}: {'mostly' if timeline.scores[first] >= SURE else f'no {task} stands out, most is'} ")
-    text.append(f"{first} ({percent(timeline.scores[first])})", style=f"bold {COLOURS.get(first, '')}")
-    near = [k for k in others[:2] if timeline.scores[k] >= 0.1]
+    clear = timeline.scores[first] >= SURE
+    said = say("terminal.mostly" if clear else "terminal.mixed", name=name, task=harmless(timeline.task), label=_HERE)
+    before, _, after = said.partition(_HERE)
+    label = Text(_likely(timeline, first, say), style=f"bold {COLOURS.get(first, '')}")
+    text = Text.assemble(before, label, after)
+    near = [_likely(timeline, k, say) for k in others[:2] if timeline.scores[k] >= 0.1]
     if near:
-        text.append(", then " + ", ".join(f"{k} ({percent(timeline.scores[k])})" for k in near))
+        text.append(say("terminal.then", list=say("numbers.comma").join(near)))
     if timeline.valence is not None and timeline.arousal is not None:
-        text.append(f"; valence {_signed(timeline.valence)}, arousal {_signed(timeline.arousal)}")
-    return text.append(".")
+        text.append(say("terminal.axes", valence=_signed(timeline.valence), arousal=_signed(timeline.arousal)))
+    return text.append(say("story.stop"))
 
 
-def _row(p: Prediction, anyone: bool, modalities: Sequence[Modality]) -> list[Cell]:
-    cells: list[Cell] = [f"{clock(p.span.start, 1)}-{clock(p.span.end, 1)}", *([p.who or ""] if anyone else [])]
-    mood = Text(f"{p.label}{'?' if p.uncertain else ''} {percent(p.scores[p.label])}", style=COLOURS.get(p.label, ""))
+def _likely(timeline: Timeline, label: str, say: Language) -> str:
+    return say("terminal.likely", label=harmless(say.label(label)), share=percent(timeline.scores[label]))
+
+
+def _row(p: Prediction, say: Language, people: bool, modalities: Sequence[Modality]) -> list[Cell]:
+    person = [p.who or ""] if people else []
+    sign = "?" if p.uncertain else ""
+    mood = Text(f"{harmless(say.label(p.label))}{sign} {percent(p.scores[p.label])}", style=COLOURS.get(p.label, ""))
     shares = [f"{p.shares[m]:.0%}" if m in p.shares else "" for m in modalities]
-    return [*cells, p.text, mood, *shares]
+    return [f"{clock(p.span.start, 1)}-{clock(p.span.end, 1)}", *person, p.text, mood, *shares]
 
 
-def _doubts(predictions: Sequence[Prediction]) -> list[str]:
+def _doubts(predictions: Sequence[Prediction], say: Language) -> list[str]:
     """What the question marks mean, and what made answers less sure."""
-    doubtful = [p for p in predictions if p.uncertain]
-    lines = [f"?: uncertain, the label is a best guess ({len(doubtful)} of {len(predictions)})"] if doubtful else []
-    for reason, why in REASONS.items():
+    total = len(predictions)
+    doubtful = sum(p.uncertain for p in predictions)
+    lines = [say("terminal.uncertain", n=doubtful, all=total)] if doubtful else []
+    for reason in say.table["reasons"]:
         count = sum(reason in p.reasons for p in predictions)
         if count and reason not in ("low_confidence", "no_face"):
-            lines.append(f"Less sure because {why}: {count} of {len(predictions)}.")
+            lines.append(say("terminal.less_sure", why=say(f"reasons.{reason}"), n=count, all=total))
     return lines
 
 

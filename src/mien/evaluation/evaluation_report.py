@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mien.evaluation.missing import Cell
-from mien.evaluation.predictions import Judged
+from mien.evaluation.predictions import Evaluation
 from mien.evaluation.reliability import Bin, Point
+from mien.evaluation.results import Result
 
 
 @dataclass(frozen=True)
@@ -129,32 +130,36 @@ class Groups:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluationReport:
     """Everything that is known of a bundle on some labelled data.
 
     Attributes:
-        judged: what it answered.
-        rows: see ``evaluate.results``.
+        evaluation: what it answered.
+        rows: what that is worth, see ``results.results``.
         cells: with modalities missing; empty where nobody asked for that.
-        trust: how far its probabilities hold; empty likewise.
+        reliability: how far its probabilities hold; empty likewise.
         groups: how well it does for groups of people; ``None`` likewise.
     """
 
-    judged: Judged
-    rows: Sequence[dict[str, Any]]
+    evaluation: Evaluation
+    rows: Sequence[Result]
     cells: Sequence[Cell] = ()
-    trust: Sequence[Reliability] = ()
+    reliability: Sequence[Reliability] = ()
     groups: Groups | None = None
 
     def as_table(self) -> dict[str, Any]:
         """Plain values, for JSON (``mien.evaluation/1``); what was not asked for is left out."""
         cells = [cell.as_table() for cell in self.cells]
-        found: dict[str, Any] = {"schema": "mien.evaluation/1", "results": list(self.rows), "subsets": cells}
-        found |= {"calibration": [row.as_table() for row in self.trust]} if self.trust else {}
+        found: dict[str, Any] = {
+            "schema": "mien.evaluation/1",
+            "results": [row.as_table() for row in self.rows],
+            "subsets": cells,
+        }
+        found |= {"calibration": [row.as_table() for row in self.reliability]} if self.reliability else {}
         found |= {"groups": self.groups.as_table()} if self.groups is not None else {}
         return found
 
     def as_rows(self) -> list[dict[str, Any]]:
         """The rows, then the cells, for CSV: cells have a rate and the share of the commonest answer too."""
         cells = [cell.as_table() for cell in self.cells]
-        return [*self.rows, *({**cell, "modality": cell.pop("subset")} for cell in cells)]
+        return [*(row.as_table() for row in self.rows), *({**cell, "modality": cell.pop("subset")} for cell in cells)]
