@@ -64,6 +64,7 @@ def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
         "media.",
         "reasons.",
         "notices.",
+        "stages.",
     )
     for key in known:
         last = key.rpartition(".")[2]

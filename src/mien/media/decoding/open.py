@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mien.errors import MediaError
 from mien.events import Notice
 from mien.media.decoding.picture import check_file, check_pixels, picture_size
+from mien.media.decoding.upright import upright
 from mien.runtime import threads
 from mien.types import SAMPLE_RATE, Audio, Picture
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 Piece = Audio | Picture
-_LONG_SIDE = 1280
 _LONGEST_GAP = 600.0  # seconds; a longer hole in the sound is taken for a damaged time stamp
 _RUN_UP = (
     1.0  # seconds decoded before what is wanted: pictures come out of order, and a change of rate begins with an echo
@@ -244,11 +244,7 @@ class _Decoder:
             return
         # The next one is due on the grid, so that the rate holds however the pictures fall.
         self._next = (math.floor(time / self.step + 1e-6) + 1) * self.step
-        scale = min(1.0, _LONG_SIDE / max(frame.width, frame.height))
-        small = frame.reformat(round(frame.width * scale), round(frame.height * scale), format="rgb24")
-        pixels = small.to_ndarray()
-        turns = round(frame.rotation / 90) % 4
-        yield Picture(np.ascontiguousarray(np.rot90(pixels, turns)), time)
+        yield Picture(upright(frame, self.video.sample_aspect_ratio), time)
 
 
 @contextmanager
