@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from mien.encoders.base import Encoder
     from mien.fusion.base import Fused, Fusion
+    from mien.report.exporters.base import Export, Exporter
 
 
 def check_encoder(encoder: Encoder, segment: Segment) -> None:
@@ -64,6 +66,30 @@ def check_fusion(fusion: Fusion) -> None:
         _same(spoilt, clean, "what an absent modality holds changes nothing")
         changed = len(kept) == len(fusion.dims) or not torch.allclose(clean.vector, whole.vector)
         _require(changed, "a modality that is present changes something")
+
+
+def check_exporter(exporter: Exporter, export: Export) -> None:
+    """Check what every exporter promises: it writes a timeline with answers, and one without.
+
+    Args:
+        exporter: what writes.
+        export: a timeline with at least one answer, and what goes with it.
+
+    Raises:
+        AssertionError: naming what does not hold.
+    """
+    _require(bool(exporter.endings), "there is an ending for its files")
+    for ending in exporter.endings:
+        _require(ending == ending.lower() and ending.isalnum(), "an ending is letters and digits, without a dot")
+    exporter.check(export.lang)
+    empty = replace(export.timeline, predictions=(), label=None, scores={}, valence=None, arousal=None)
+    texts = []
+    for given in (export, replace(export, timeline=empty, media=None, explained=())):
+        texts.append(exporter.write(given))
+        _require(texts[-1] == exporter.write(given), "the same export gives the same text")
+        _require(texts[-1].endswith("\n"), "the last line is ended")
+        _require(texts[-1].encode("utf-8", "ignore").decode("utf-8") == texts[-1], "the text can be written as UTF-8")
+    _require(texts[0] != texts[1], "what was answered is written")
 
 
 def check_reader(rows: Sequence[Mapping[str, Any]]) -> None:
