@@ -1,11 +1,11 @@
-"""How often guards go off, and whether the answers are worse then: on test sets, clean and spoilt at several levels.
+"""How often guards are triggered, and whether the answers are worse then: on test sets, clean and degraded at several levels.
 
     python benchmarks/guards.py research
     python benchmarks/guards.py research --bounds
 
-A line for each guard, set and way of spoiling that the guard is there for: the share of answers for which it goes off; how many
-of them are right, beside those for which it does not; the mean confidence of both, calibrated; confidence and NLL of the first,
-without and with the temperatures of all guards that go off. Then a line for each guard, over all sets and levels.
+A line for each guard, set and degradation that the guard is there for: the share of answers that trigger it; how many of them
+are right, beside those that do not; the mean confidence of both, calibrated; confidence and NLL of the first, without and with
+the temperatures of all guards that they trigger. Then a line for each guard, over all sets and levels.
 
 ``--bounds`` reads validation sets instead, and gives for each guard the value of its measure at which half of the answers are
 right: by logistic regression on asinh of the measure, every set counting the same.
@@ -23,9 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.bundle.bundle import Bundle
-from mien.calibration.fit_guards import Spoilt, read_spoilt
-from mien.calibration.likelihood import nll, warmed
+from mien.calibration.fit_guards import DegradedAnswers, read_degraded
+from mien.calibration.likelihood import guarded, nll
+from mien.data.corpus import Corpus
 from mien.data.manifest import data_root
+from mien.data.sets import Copies
+from mien.events import finish
 from mien.trust.guard import Guard
 from mien.trust.sample import Sample, joined
 
@@ -39,28 +42,28 @@ LEVELS = {
 _FEW = 10  # answers: of fewer no share is given
 
 
-def read(bundle: Bundle, split: str, most: int, root: Path) -> Iterator[Spoilt]:
+def read(bundle: Bundle, split: str, most: int, root: Path) -> Iterator[DegradedAnswers]:
     """Calibrated answers, without what guards do, of each modality that has guards."""
-    task = bundle.tasks[0]
+    task, corpus = bundle.tasks[0], Corpus.of(bundle.recipe, root)
     for modality in bundle.modalities:
         reasons = [g.reason for g in bundle.trust.guards if g.modality == modality]
         for how in dict.fromkeys(["", *(way for r in reasons for way in LEVELS[r])]) if reasons else ():
-            for found in read_spoilt(bundle, bundle.recipe, modality, split, task, root, how, most):
-                judge = bundle.trust.of(task.name, [modality])
-                if judge is not None:
-                    yield found._replace(sample=found.sample.by(judge.calibration))
+            for found in finish(read_degraded(bundle, corpus, modality, split, task, Copies(how, most))):
+                judgement = bundle.trust.of(task.name, [modality])
+                if judgement is not None:
+                    yield found._replace(sample=found.sample.by(judgement.calibration))
 
 
-def fires(guard: Guard, sample: Sample) -> NDArray[np.bool_]:
-    """At which answers the guard goes off."""
-    return guard.fires(sample.measures[guard.modality][guard.measure])
+def triggered(guard: Guard, sample: Sample) -> NDArray[np.bool_]:
+    """Which answers trigger the guard."""
+    return guard.outside(sample.measures[guard.modality][guard.measure])
 
 
-def guarded(guards: Sequence[Guard], found: Spoilt) -> Sample:
+def as_given(guards: Sequence[Guard], found: DegradedAnswers) -> Sample:
     """The answers as users get them."""
     own = [g for g in guards if g.modality == found.modality]
-    alarmed = np.stack([fires(g, found.sample) for g in own], axis=1)
-    return warmed(found.sample, alarmed, [g.temperature for g in own])
+    rows = np.stack([triggered(g, found.sample) for g in own], axis=1)
+    return guarded(found.sample, rows, [g.temperature for g in own])
 
 
 def mean(values: NDArray[np.generic], rows: NDArray[np.bool_]) -> str:
@@ -70,7 +73,7 @@ def mean(values: NDArray[np.generic], rows: NDArray[np.bool_]) -> str:
 
 def line(guard: Guard, name: str, how: str, sample: Sample, after: Sample) -> str:
     """A row of the table."""
-    on = fires(guard, sample)
+    on = triggered(guard, sample)
     sure, then = sample.scores.max(axis=1), after.scores.max(axis=1)
     cells = [guard.reason, name, how or "nothing", str(len(sample)), f"{on.mean():.3f}"]
     cells += [mean(sample.right, on), mean(sample.right, ~on), mean(sure, on), mean(sure, ~on), mean(then, on)]
@@ -78,23 +81,23 @@ def line(guard: Guard, name: str, how: str, sample: Sample, after: Sample) -> st
     return "| " + " | ".join([*cells, mean(loss, on), mean(less, on)]) + " |"
 
 
-def table(bundle: Bundle, parts: Sequence[Spoilt]) -> None:
+def table(bundle: Bundle, parts: Sequence[DegradedAnswers]) -> None:
     """Print a line for each guard, set and level, and one for each guard."""
-    head = ["guard", "set", "spoilt by", "n", "goes off", "right then", "right else", "sure then", "sure else"]
+    head = ["guard", "set", "degraded by", "n", "triggered by", "right then", "right else", "sure then", "sure else"]
     head += ["sure then, guarded", "NLL then", "NLL then, guarded"]
     print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
     whole = defaultdict(list)
     for guard in bundle.trust.guards:
         for found in parts:
             if found.modality == guard.modality and found.how in ("", *LEVELS[guard.reason]):
-                after = guarded(bundle.trust.guards, found)
+                after = as_given(bundle.trust.guards, found)
                 print(line(guard, found.name, found.how, found.sample, after))
                 whole[guard, "clean" if not found.how else "all levels"].append((found.sample, after))
     for (guard, how), pairs in whole.items():
         print(line(guard, "all sets", how, joined([s for s, _ in pairs]), joined([a for _, a in pairs])))
 
 
-def half(guard: Guard, parts: Sequence[Spoilt]) -> float:
+def half(guard: Guard, parts: Sequence[DegradedAnswers]) -> float:
     """The value at which an answer is as likely right as wrong."""
     from scipy.optimize import minimize
 
@@ -111,11 +114,11 @@ def half(guard: Guard, parts: Sequence[Spoilt]) -> float:
     return float(np.sinh(-found[0] / found[1]))
 
 
-def bounds(bundle: Bundle, parts: Sequence[Spoilt]) -> None:
-    """Print where half of the answers are right, and how often each guard goes off where nothing was spoilt."""
-    print("| guard | measure | bound | half are right at | goes off, clean |\n|---|---|---|---|---|")
+def bounds(bundle: Bundle, parts: Sequence[DegradedAnswers]) -> None:
+    """Print where half of the answers are right, and how often each guard is triggered where nothing was degraded."""
+    print("| guard | measure | bound | half are right at | triggered by, clean |\n|---|---|---|---|---|")
     for guard in bundle.trust.guards:
-        clean = {p.name: fires(guard, p.sample).mean() for p in parts if p.modality == guard.modality and not p.how}
+        clean = {p.name: triggered(guard, p.sample).mean() for p in parts if p.modality == guard.modality and not p.how}
         bound = guard.below if np.isfinite(guard.below) else guard.above
         usual = ", ".join(f"{name} {share:.2%}" for name, share in clean.items())
         print(f"| {guard.reason} | {guard.measure} | {bound:g} | {half(guard, parts):.3g} | {usual} |")

@@ -122,11 +122,11 @@ def written(bundle: Bundle, lines: Sequence[str]) -> str:
         track = encoder.prepare(Segment(words.items[0].span | words.items[-1].span, words=words))
         if track is None:
             continue
-        told.append(any(g.fires(encoder.measures(track)[g.measure]) for g in guards))
+        told.append(any(g.outside(encoder.measures(track)[g.measure]) for g in guards))
         answer = bundle.answer({"text": track})
-        judge = bundle.trust.of("emotion", ["text"])
+        judgement = bundle.trust.of("emotion", ["text"])
         plain = answer.uncalibrated["emotion"][None]
-        before.append(float((judge.calibration.apply(plain) if judge is not None else plain).max()))
+        before.append(float((judgement.calibration.apply(plain) if judgement is not None else plain).max()))
         after.append(float(answer.scores["emotion"].max()))
     out, shares = 1 - len(told) / len(lines), sum(told) / len(lines)
     sure = f"{np.mean(before):.2f} | {np.mean(after):.2f}" if told else " | "

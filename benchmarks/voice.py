@@ -66,14 +66,15 @@ def recipe_of(name: str, root: Path) -> Recipe:
 
 def ours(recipe: Recipe, root: Path, seed: int) -> float:
     """UAR on the test split of one training."""
+    from mien.data.corpus import Corpus
     from mien.evaluation.evaluate import predict
     from mien.evaluation.model_system import ModelSystem
     from mien.events import finish
     from mien.training.loop import train
 
     with tempfile.TemporaryDirectory() as runs:
-        run = train(replace(recipe, seed=seed), root, Path(runs), quiet=True)
-        (part,) = run.sets("test", root)
+        run = finish(train(replace(recipe, seed=seed), Corpus.of(recipe, root), Path(runs)))
+        (part,) = finish(run.sets("test"))
         (found,) = finish(predict(ModelSystem(run.model), part, "test"))
     return uar(found.scores, found.targets)
 

@@ -75,7 +75,7 @@ def test_a_bundle_is_whole(name: str) -> None:
 
 @pytest.mark.parametrize("name", bundles.shipped())
 def test_guards_look_at_what_is_measured(name: str) -> None:
-    """A guard whose measure its encoder does not take would never go off: `make trust` fits guards anew."""
+    """A guard whose measure its encoder does not take would never be triggered: `make trust` fits guards anew."""
     shipped = bundle.Bundle.load(name)
     track = shipped.encoders["text"].prepare(Segment(Span(0, 1), words=words_of("I am so glad.")))
     assert track is not None
@@ -86,14 +86,14 @@ def test_guards_look_at_what_is_measured(name: str) -> None:
 
 @pytest.mark.parametrize("name", bundles.shipped())
 def test_measured_results_say_on_what(name: str) -> None:
-    entries = bundle.Bundle.load(name).evaluation
-    assert entries, "a shipped bundle is evaluated"
-    for entry in entries:
-        assert set(entry) >= ENTRY
-        assert 0 <= entry["value"] <= {"brier": 2.0, "nll": 20.0}.get(entry["metric"], 1.0)
-        assert entry["n"] > 0
-        assert set(entry["modality"].split("+")) <= set(MODALITIES)
-        assert entry["split"] != "train"
+    rows = bundle.Bundle.load(name).table.evaluation
+    assert rows, "a shipped bundle is evaluated"
+    for row in rows:
+        assert set(row.as_table()) >= ENTRY
+        assert 0 <= row.value <= {"brier": 2.0, "nll": 20.0}.get(row.metric, 1.0)
+        assert row.n > 0
+        assert set(row.modality.split("+")) <= set(MODALITIES)
+        assert row.split != "train"
 
 
 def test_the_non_commercial_bundle_says_so() -> None:
@@ -163,8 +163,10 @@ def test_the_licence_is_whole() -> None:
 
 def test_what_is_evaluated_is_what_users_get(tmp_path: Path) -> None:
     """Calibration that depends on the recording, and guards, count in evaluations too."""
-    from mien.data.batch import load_sets
+    from mien.data.corpus import Corpus
+    from mien.data.sets import example_sets
     from mien.evaluation.evaluate import BundleSystem, Keep
+    from mien.events import finish
     from mien.recipe.recipe import Source
 
     (tmp_path / "my.csv").write_text(
@@ -174,8 +176,8 @@ def test_what_is_evaluated_is_what_users_get(tmp_path: Path) -> None:
     )
     shipped = bundle.Bundle.load("research")
     source = Source("my", str(tmp_path / "my.csv"), {"video": "video", "text": "text"})
-    names = {m: t.name for m, t in shipped.tables.items()}
-    (part,) = load_sets([source], "test", shipped.encoders, names, shipped.tasks, tmp_path, lambda *_: lambda _: None)
+    corpus = Corpus([source], shipped.tasks, tmp_path)
+    (part,) = finish(example_sets(corpus, "test", shipped.encoders, shipped.tables))
     keep: Keep = {"face": np.asarray([False, True, True])}
     whole, faceless = BundleSystem(shipped).answers(part, np.arange(3), [{}, keep])
     for row in range(3):

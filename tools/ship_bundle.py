@@ -34,7 +34,7 @@ def ship(folder: Path) -> Path:
     for path in folder.iterdir():
         graph = path.suffix == ".onnx" and not path.name.startswith("fusion-")
         shutil.copyfile(path, (shared if graph else target) / path.name)
-    named = {file for name in bundles.shipped() for file in Bundle.load(name).files}
+    named = {entry.file for name in bundles.shipped() for entry in Bundle.load(name).table.graphs.values()}
     for modality in bundle.modalities:
         for path in shared.glob(f"{modality}-*.onnx"):
             if path.name not in named:

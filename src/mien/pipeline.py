@@ -78,7 +78,8 @@ class Analyzer:
         Raises:
             InputError: the source cannot be used; the message says why.
         """
-        clip, told, predictions = Opened(""), list[Notice](), list[Prediction]()
+        clip, told, predictions = Opened(""), list(self.bundle.notices), list[Prediction]()
+        yield from self.bundle.notices
         reach = max(e.context for e in self.bundle.encoders.values())
         with closing(self._segmenter.read(source, text, None if subtitles is None else Path(subtitles))) as reading:
             for event in self._events(_with_context(reading, reach)):

@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
 SURE = 0.5
 """A label less probable than this is no clear answer."""
-UNCALIBRATED = (
-    "Probabilities are not calibrated: too few labelled validation examples were at hand when the bundle was made."
-)
-"""The note of a bundle whose answers are as its graphs give them."""
 _SHORTEST = 0.1  # seconds
 _OTHER_AT_MOST = 0.25  # what a modality in conflict may give to the other's label
 

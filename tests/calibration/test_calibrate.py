@@ -8,22 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.bundle.bundle import Bundle
-from mien.calibration.calibrate import Aims, calibrate, measured
-from mien.calibration.fit_guards import read_spoilt
+from mien.bundle.bundle import UNCALIBRATED, Bundle
+from mien.calibration.calibrate import Aims, calibrate
+from mien.calibration.effects import effects
+from mien.calibration.fit_guards import read_degraded
 from mien.calibration.samples import composites, read_set
-from mien.data.batch import ExampleSet, load_sets
+from mien.data.corpus import Corpus
 from mien.data.manifest import read
-from mien.data.own import own_data
+from mien.data.sets import Copies, ExampleSet, example_sets
 from mien.errors import InputError
+from mien.events import finish
 from mien.export.export import export
 from mien.recipe.recipe import Target
-from mien.timeline import UNCALIBRATED
-from mien.training.loop import train
 from mien.trust.calibration import logs, normalised
 from mien.types import Task
-from mien.workflows.train_bundle import produce
-from tests.tiny import recipe, write_pictures
+from tests.tiny import bundle_of, own, recipe, trained, write_pictures
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +34,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MIEN_CACHE", str(root / "cache"))
         write_pictures(root, count=240)
-        run = train(recipe(), root, root / "runs", quiet=True)
+        run = trained(recipe(), root, root / "runs")
         export(run.model, run.encoders, run.recipe, run.probe, root / "bundle")
     return root
 
@@ -43,7 +42,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def calibrated(folder: Path, root: Path, aims: Aims | None = None) -> Bundle:
     """On its own data."""
     bundle = Bundle.load(folder)
-    return calibrate(bundle, bundle.recipe, root, aims, quiet=True)
+    return finish(calibrate(bundle, bundle.recipe, Corpus.of(bundle.recipe, root), aims))
 
 
 def test_a_bundle_is_calibrated_without_training(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +50,7 @@ def test_a_bundle_is_calibrated_without_training(place: Path, monkeypatch: pytes
     before = Bundle.load(place / "bundle")
     after = calibrated(place / "bundle", place, Aims(coverage=0.8, risk=0.1))
     assert after.sha256 != before.sha256
-    assert after.files == before.files, "no graph is touched"
+    assert after.table.graphs == before.table.graphs, "no graph is touched"
     table = json.loads((place / "bundle" / "bundle.json").read_text(encoding="utf-8"))["trust"]
     entry = table["tasks"]["emotion"]["face"]
     assert entry["data"] == ["pictures valid"]
@@ -83,26 +82,27 @@ def test_the_test_sets_of_a_modality_are_measured_together_too(place: Path, monk
     monkeypatch.setenv("MIEN_CACHE", str(place / "cache"))
     bundle = calibrated(place / "bundle", place)
     task = bundle.tasks[0]
-    reading = read_set(bundle, _valid(bundle, place), task)
-    entries = json.loads((place / "bundle" / "bundle.json").read_text(encoding="utf-8"))["trust"]["tasks"][task.name]
-    (alone,) = measured([reading], task, entries)
-    *single, together = measured([reading, reading], task, entries)
-    assert [r["set"] for r in single] == ["pictures", "pictures"]
-    assert (together["set"], together["n"]) == ("all of these", 2 * alone["n"])
-    assert together["ece"] == pytest.approx(alone["ece"], abs=1e-4)
+    answers = read_set(bundle, _valid(bundle, place), task)
+    assert bundle.table.trust is not None
+    entries = bundle.table.trust.tasks[task.name]
+    (alone,) = effects([answers], task, entries)
+    *single, together = effects([answers, answers], task, entries)
+    assert [r.set for r in single] == ["pictures", "pictures"]
+    assert (together.set, together.after.n) == ("all of these", 2 * alone.after.n)
+    assert together.after.ece == pytest.approx(alone.after.ece, abs=1e-4)
 
 
 def test_composites_hold_one_label_and_every_data_set(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(place / "cache"))
     bundle = Bundle.load(place / "bundle")
     task = bundle.tasks[0]
-    reading = read_set(bundle, _valid(bundle, place), task)
-    sample = composites(bundle, [reading, reading], frozenset(["face"]), task)
+    answers = read_set(bundle, _valid(bundle, place), task)
+    sample = composites(bundle, [answers, answers], frozenset(["face"]), task)
     assert sample is not None
     shares = sample.targets.mean(axis=0)
     assert shares[task.labels.index("happy")] == pytest.approx(0.5, abs=0.05)
     assert shares[task.labels.index("angry")] == 0, "labels that no data have are not made up"
-    whole = reading.samples[frozenset(["face"])]
+    whole = answers.samples[frozenset(["face"])]
     assert sample.right.mean() == pytest.approx(whole.right.mean(), abs=0.05)
 
 
@@ -114,8 +114,8 @@ def test_own_clips_make_another_bundle(place: Path, monkeypatch: pytest.MonkeyPa
     lines = [f"{place / 'pictures' / row['path']},person {i % 9},{row['label']}" for i, row in enumerate(rows)]
     mine.write_text("\n".join(["image,speaker,emotion", *lines]), encoding="utf-8")
     kept = json.loads((place / "bundle" / "bundle.json").read_text(encoding="utf-8"))
-    own = own_data(bundle.recipe, mine, lambda _: None, "calibrate")
-    made = calibrate(bundle, own, place, out=place / "apart", quiet=True)
+    plan, corpus = own(bundle.recipe, mine, purpose="calibrate")
+    made = finish(calibrate(bundle, plan, corpus, out=place / "apart"))
     assert json.loads((place / "bundle" / "bundle.json").read_text(encoding="utf-8")) == kept, "it stays as it is"
     assert (made.name, made.folder) == (f"{bundle.recipe.name}-mine", place / "apart")
     table = json.loads((made.folder / "bundle.json").read_text(encoding="utf-8"))["trust"]
@@ -126,15 +126,14 @@ def test_own_clips_make_another_bundle(place: Path, monkeypatch: pytest.MonkeyPa
     raw = made.answer(part.tracks(0)).uncalibrated["emotion"]
     np.testing.assert_array_equal(raw, bundle.answer(part.tracks(0)).uncalibrated["emotion"])
     with pytest.raises(InputError, match="data of your own make another bundle; say with --out"):
-        calibrate(bundle, own, place, quiet=True)
+        finish(calibrate(bundle, plan, corpus))
     with pytest.raises(InputError, match="is there already; name a folder that is not"):
-        calibrate(bundle, own, place, out=place / "apart", quiet=True)
+        finish(calibrate(bundle, plan, corpus, out=place / "apart"))
 
 
 def _valid(bundle: Bundle, root: Path) -> ExampleSet:
     how = recipe()
-    names = {m: t.name for m, t in how.encoders.items()}
-    (part,) = load_sets(how.data, "valid", bundle.encoders, names, how.tasks, root, lambda *_: lambda _: None)
+    (part,) = finish(example_sets(Corpus.of(how, root), "valid", bundle.encoders, how.encoders))
     return part
 
 
@@ -155,7 +154,7 @@ def test_a_task_without_validation_labels_is_left_out(tmp_path: Path, monkeypatc
         tasks=(*plain.tasks, Task("act", "single", ("ask", "tell"))),
         data=(replace(source, targets={**source.targets, "act": Target("act")}),),
     )
-    run = train(several, tmp_path, tmp_path / "runs", quiet=True)
+    run = trained(several, tmp_path, tmp_path / "runs")
     export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
     bundle = calibrated(tmp_path / "bundle", tmp_path)
     table = json.loads((tmp_path / "bundle" / "bundle.json").read_text(encoding="utf-8"))["trust"]
@@ -169,9 +168,9 @@ def test_few_validation_examples_calibrate_nothing_and_it_is_said(
 ) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_pictures(tmp_path, count=40)
-    bundle = produce(recipe(epochs=1), [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
-    assert UNCALIBRATED in bundle.notes
-    assert UNCALIBRATED in bundle.card
+    bundle = bundle_of(recipe(epochs=1), [0], tmp_path, tmp_path / "runs")
+    assert bundle.notices == (UNCALIBRATED,)
+    assert "Probabilities are not calibrated: too few labelled validation examples" in bundle.card
     with pytest.raises(InputError, match="fewer than 30 validation examples"):
         calibrated(bundle.folder, tmp_path)
 
@@ -179,13 +178,13 @@ def test_few_validation_examples_calibrate_nothing_and_it_is_said(
 def test_training_calibrates_what_it_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_pictures(tmp_path, count=240)
-    bundle = produce(recipe(epochs=1), [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
-    assert UNCALIBRATED not in bundle.notes
+    bundle = bundle_of(recipe(epochs=1), [0], tmp_path, tmp_path / "runs")
+    assert bundle.notices == ()
     before = bundle.card
     assert calibrated(bundle.folder, tmp_path).card == before, "as mien calibrate does it"
 
 
-def test_spoilt_validation_examples_are_those_held_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_degraded_validation_examples_are_those_held_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Held-out speakers stay held out, and published labels stay hard where training learns from votes."""
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_pictures(tmp_path, count=80)
@@ -197,16 +196,14 @@ def test_spoilt_validation_examples_are_those_held_out(tmp_path: Path, monkeypat
     voted = Target("label", votes={"h": "happy", "s": "sad"})
     held = replace(source, splits={"valid": "train"}, hold_out=0.34, targets={"emotion": voted})
     how = replace(plain, data=(held,))
-    run = train(how, tmp_path, tmp_path / "runs", quiet=True)
+    run = trained(how, tmp_path, tmp_path / "runs")
     bundle = export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
     task = bundle.tasks[0]
-    valid, test = (
-        read_spoilt(bundle, bundle.recipe, "face", split, task, tmp_path, "shrink:8", 300)
-        for split in ("valid", "test")
-    )
+    corpus, copies = Corpus.of(bundle.recipe, tmp_path), Copies("shrink:8", 300)
+    valid, test = (finish(read_degraded(bundle, corpus, "face", split, task, copies)) for split in ("valid", "test"))
     examples = read(held, how.tasks, tmp_path)
-    for split, (spoilt,) in (("valid", valid), ("test", test)):
+    for split, (worse,) in (("valid", valid), ("test", test)):
         clean = [e for e in examples if e.split == split]
-        assert sorted(spoilt.sample.groups) == sorted(e.group or "" for e in clean)
-        assert set(spoilt.sample.targets.max(axis=1)) == {e.targets["emotion"].max() for e in clean}
+        assert sorted(worse.sample.groups) == sorted(e.group or "" for e in clean)
+        assert set(worse.sample.targets.max(axis=1)) == {e.targets["emotion"].max() for e in clean}
     assert {e.targets["emotion"].max() for e in examples if e.split == "test"} == {1.0}

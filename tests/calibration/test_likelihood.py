@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mien.calibration.conformal import fit_label_sets, fit_threshold
-from mien.calibration.likelihood import fit_calibration, fit_guards, fit_temperature, nll, warmed
+from mien.calibration.likelihood import fit_calibration, fit_guards, fit_temperature, guarded, nll
 from mien.evaluation.reliability import (
     calibration_error,
     curve,
@@ -50,17 +50,17 @@ def test_the_temperature_is_found_again() -> None:
 
 def test_guards_get_the_temperatures_that_their_answers_need() -> None:
     sample = exact(3000)
-    alarmed = np.zeros((3000, 4), bool)
-    alarmed[:800, 0] = alarmed[:800, 1] = True  # two signs of the same
-    alarmed[800:1600, 2] = True  # a sign of nothing
-    alarmed[:20, 3] = True  # too few to tell
-    heat = np.where(alarmed[:, 0], 0.4, 1.0)[:, None].astype(np.float32)
-    over = replace(sample, scores=normalised(logs(sample.scores) / heat))
-    first, second, nothing, few = fit_guards(over, alarmed)
+    triggered = np.zeros((3000, 4), bool)
+    triggered[:800, 0] = triggered[:800, 1] = True  # two signs of the same
+    triggered[800:1600, 2] = True  # a sign of nothing
+    triggered[:20, 3] = True  # too few to tell
+    temperature = np.where(triggered[:, 0], 0.4, 1.0)[:, None].astype(np.float32)
+    over = replace(sample, scores=normalised(logs(sample.scores) / temperature))
+    first, second, nothing, few = fit_guards(over, triggered)
     assert first * second == pytest.approx(2.5, rel=0.1), "both together, not each"
     assert nothing == pytest.approx(1.0, abs=0.1)
     assert few == 1.0
-    after = warmed(over, alarmed, [first, second, nothing, few])
+    after = guarded(over, triggered, [first, second, nothing, few])
     np.testing.assert_allclose(after.scores[:800], sample.scores[:800], atol=0.05)
     assert nll(after)[:800].mean() < nll(over)[:800].mean() - 0.2
 
@@ -68,7 +68,7 @@ def test_guards_get_the_temperatures_that_their_answers_need() -> None:
 def test_guards_never_make_an_answer_surer() -> None:
     modest = replace(exact(1000), scores=softened(exact(1000).scores, 2.0))
     assert fit_guards(modest, np.ones((1000, 1), bool)) == [1.0]
-    assert fit_guards(modest, np.zeros((1000, 1), bool)) == [1.0], "one that never fires has nothing to go by"
+    assert fit_guards(modest, np.zeros((1000, 1), bool)) == [1.0], "one that nothing triggers has nothing to go by"
 
 
 def test_a_temperature_that_depends_on_the_recording_is_found_and_chosen() -> None:
@@ -137,7 +137,7 @@ def test_what_is_called_by_one_name_is_one_number() -> None:
     sample = replace(sample, scores=scores)
     figures = measure(sample, Judgement(Calibration.identity(LABELS)))
     for metric in (accuracy, brier, ece, metrics_nll):
-        assert figures[metric.__name__] == round(metric(sample.scores, sample.targets), 4)
+        assert figures.metric(metric.__name__) == round(metric(sample.scores, sample.targets), 4)
     assert nll(sample).mean() == pytest.approx(metrics_nll(sample.scores, sample.targets))
 
 
@@ -165,10 +165,10 @@ def test_figures_hold_what_was_asked() -> None:
     sample = exact(400)
     plain = Calibration.identity(LABELS)
     figures = measure(sample, Judgement(plain, fit_label_sets(sample, 0.9), 0.5))
-    assert figures["n"] == 400
-    assert figures["covered"] == pytest.approx(0.9, abs=0.02)
-    assert 0 < float(str(figures["risk"])) < 1 - sample.right.mean()
-    assert "covered" not in measure(sample, Judgement(plain))
+    assert figures.n == 400
+    assert figures.covered == pytest.approx(0.9, abs=0.02)
+    assert 0 < figures.risk < 1 - sample.right.mean()
+    assert measure(sample, Judgement(plain)).covered is None
 
 
 def test_folds_do_not_run_across_a_speaker() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mien.data.batch import ExampleSet
+from mien.data.sets import ExampleSet
 from mien.evaluation.evaluate import Keep, predict
 from mien.evaluation.missing import by_subset, mean_cells, missing, subsets
 from mien.events import finish

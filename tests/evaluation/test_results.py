@@ -6,8 +6,9 @@ import json
 
 import numpy as np
 
+from mien.bundle.results import Result
 from mien.evaluation.predictions import Evaluation, Predictions
-from mien.evaluation.results import LabelResult, Result, per_label, results
+from mien.evaluation.results import LabelResult, per_label, results
 from mien.types import Task
 
 TASK = Task("mood", labels=("up", "down", "level"))

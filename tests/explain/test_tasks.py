@@ -12,20 +12,24 @@ import numpy as np
 import pytest
 
 from mien.bundle.bundle import Bundle
-from mien.bundle.card import trusted
+from mien.bundle.card_trust import trusted
 from mien.calibration.calibrate import calibrate
 from mien.cli import guarded
 from mien.cli.app import app
+from mien.data.corpus import Corpus
 from mien.errors import InputError
+from mien.events import finish
 from mien.pipeline import Analyzer
+from mien.recipe import strict
 from mien.recipe.recipe import EncoderTable, Recipe, Source, Target, Training
 from mien.report.explanation import schema as explanation_schema
 from mien.report.exporters.json import schema as timeline_schema
-from mien.training.loop import train
 from mien.trust.calibration import Calibration
 from mien.trust.label_sets import LabelSets
+from mien.trust.table import Abstention, Fitted, TrustTable
 from mien.types import Task
 from mien.workflows.train_bundle import exported
+from tests.tiny import trained
 
 from ..encoders.tiny_models import tiny_model
 
@@ -33,6 +37,7 @@ SAID = {"thank": "so glad we won", "ask": "is it true ?"}
 PLEASED = Task("pleased", "score", bounds=(-1.0, 1.0))
 INTENT = Task("intent", "single", ("thank", "ask"))
 TONE = Task("tone", "single", ("warm", "cold", "flat"))
+TASKS = {"intent": INTENT, "tone": TONE}
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +56,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> str:
     source = Source("my", "my.csv", {"text": "text", "speaker": "speaker"}, {t.name: Target() for t in tasks})
     how = Training(epochs=12, batch=4, lr=0.01, keep="last")
     recipe = Recipe("small", {"text": encoder}, (source,), fusion={"name": "concat"}, train=how, tasks=tasks)
-    run = train(recipe, root, root / "runs", quiet=True)
-    return str(exported(run, root, run.folder / "bundle", quiet=True).folder)
+    run = trained(recipe, root, root / "runs")
+    return str(finish(exported(run, run.folder / "bundle")).folder)
 
 
 def changed(bundle: str, folder: Path, **entries: object) -> str:
@@ -69,12 +74,24 @@ def scores(bundle: str, tmp_path: Path) -> str:
     return changed(bundle, tmp_path / "scores", tasks=[{**vars(PLEASED), "labels": []}])
 
 
-def fitted(task: Task, below: float) -> dict[str, object]:
-    """What calibration might find for the words: answers of the task are uncertain below this."""
-    sets = LabelSets("lac", 0.9, np.full(task.size, 0.5, np.float32)).as_table()
-    calibration = Calibration.identity(task.size).as_table()
-    about = {"data": ["my valid"], "composite": False, "n": 4, "speakers": 1, "method": "temperature"}
-    return {"text": {**about, "calibration": calibration, "label_sets": sets, "uncertain": {"below": below}}}
+def fitted(**below: float) -> TrustTable:
+    """What calibration might find for the words: answers to these tasks are uncertain below so much."""
+    tasks = {name: {"text": _fitted(TASKS[name], threshold)} for name, threshold in below.items()}
+    return TrustTable(0.9, 0.2, tasks, (), ())
+
+
+def _fitted(task: Task, below: float) -> Fitted:
+    return Fitted(
+        data=("my valid",),
+        composite=False,
+        n=4,
+        speakers=1,
+        method="temperature",
+        nll={"temperature": 0.5},
+        calibration=Calibration.identity(task.size),
+        label_sets=LabelSets("lac", 0.9, np.full(task.size, 0.5, np.float32)),
+        uncertain=Abstention(0.2, below),
+    )
 
 
 def mien(*arguments: str) -> int:
@@ -115,9 +132,8 @@ def test_tasks_that_cannot_be_explained_are_named(bundle: str, scores: str, caps
             said = capsys.readouterr().err
             assert f"no task '{task}' that is answered with one label; it has: intent, tone" in said
         assert mien(verb, "--text", "so glad", "--bundle", scores) == 2
-        assert (
-            "answers with no single label, only 'pleased' (score); judge it with mien eval" in capsys.readouterr().err
-        )
+        said = capsys.readouterr().err
+        assert "answers with no single label, only 'pleased' (score); see how well it does with mien eval" in said
 
 
 def test_a_timeline_says_which_task_it_is_of(bundle: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,25 +161,23 @@ def test_a_timeline_says_which_task_it_is_of(bundle: str, tmp_path: Path, capsys
 
 
 def test_doubts_are_those_of_the_task(bundle: str, tmp_path: Path) -> None:
-    trust = {"tasks": {"intent": fitted(INTENT, 0.1), "tone": fitted(TONE, 1.1)}}
-    path = changed(bundle, tmp_path / "doubtful", trust=trust)
+    path = changed(bundle, tmp_path / "doubtful", trust=strict.plain(fitted(intent=0.1, tone=1.1)))
     for task, uncertain in (("intent", False), ("tone", True)):
         (said,) = Analyzer(path, task=task).analyze(text=SAID["ask"]).predictions
         assert (said.uncertain, "low_confidence" in said.reasons) == (uncertain, uncertain)
 
 
 def test_the_card_tells_tasks_apart() -> None:
-    trust = {"coverage": 0.9, "risk": 0.2, "measured": [], "guards": [], "tasks": {"intent": fitted(INTENT, 0.5)}}
-    assert "| text | my valid | 4 |" in trusted(trust)
-    trust["tasks"] = {"intent": fitted(INTENT, 0.5), "tone": fitted(TONE, 0.6)}
-    assert "| intent: text | my valid | 4 |" in trusted(trust)
-    assert "| tone: text | my valid | 4 |" in trusted(trust)
+    assert "| text | my valid | 4 |" in trusted(fitted(intent=0.5))
+    both = trusted(fitted(intent=0.5, tone=0.6))
+    assert "| intent: text | my valid | 4 |" in both
+    assert "| tone: text | my valid | 4 |" in both
 
 
 def test_what_gives_no_single_label_is_not_calibrated(scores: str, tmp_path: Path) -> None:
     loaded = Bundle.load(scores)
     with pytest.raises(InputError, match="answers with no single label, only 'pleased'"):
-        calibrate(loaded, loaded.recipe, tmp_path, quiet=True)
+        finish(calibrate(loaded, loaded.recipe, Corpus.of(loaded.recipe, tmp_path)))
 
 
 def test_the_card_says_what_it_reads(bundle: str) -> None:

@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from mien.bundle.table import Parity
 from mien.errors import ParityError
 from mien.export.parity import check, check_trunk
 from mien.types import Task, Track
@@ -58,7 +59,7 @@ class Graphs:
         return SimpleNamespace(scores={n: np.asarray(rows[index], np.float32) for n, rows in self._scores.items()})
 
 
-def checked(model: Says, scores: Mapping[str, Sequence[Sequence[float]]], shrunk: bool) -> Mapping[str, Any]:
+def checked(model: Says, scores: Mapping[str, Sequence[Sequence[float]]], shrunk: bool) -> Parity:
     size = len(next(iter(scores.values())))
     return check(model, Graphs(scores), [Probe(size)], shrunk)  # type: ignore[arg-type, list-item]  # they answer as those do
 
@@ -76,7 +77,8 @@ def test_what_is_no_number_is_refused(wrong: float, shrunk: bool) -> None:
 def test_a_score_in_fewer_bits_stays_near_what_it_was() -> None:
     model = Says({VALENCE: [[-1.0], [2.0]]})
     near = checked(model, {"valence": [[-0.8], [1.9]]}, shrunk=True)
-    assert near == {"largest_difference": pytest.approx(0.2), "same_top_label": None, "examples": 2}
+    assert near.largest_difference == pytest.approx(0.2)
+    assert (near.same_top_label, near.examples) == (None, 2)
     with pytest.raises(ParityError, match="largest difference 2"):
         checked(model, {"valence": [[1.0], [2.0]]}, shrunk=True)
     with pytest.raises(ParityError, match=r"largest difference 0\.2"):
@@ -86,7 +88,7 @@ def test_a_score_in_fewer_bits_stays_near_what_it_was() -> None:
 def test_examples_are_counted_once_and_labels_where_there_are_any() -> None:
     model = Says({MOOD: [[0.0, 9.0], [9.0, 0.0]], VALENCE: [[0.0], [1.0]]})
     found = checked(model, {"mood": [[0.0, 1.0], [1.0, 0.0]], "valence": [[0.0], [1.0]]}, shrunk=False)
-    assert (found["examples"], found["same_top_label"]) == (2, 1.0)
+    assert (found.examples, found.same_top_label) == (2, 1.0)
     with pytest.raises(ParityError, match=r"same top label in 50\.0%"):
         checked(model, {"mood": [[0.0, 1.0], [0.4, 0.6]], "valence": [[0.0], [1.0]]}, shrunk=True)
 

@@ -83,16 +83,26 @@ class Whole:
     name: str
     squares: Squares
     pair: tuple[float, float] | None = None
-    degraded_by: tuple[str, ...] = field(default=(), metadata={"key": "spoilt_by"})
-    parts: Mapping[str, Squares] = field(default_factory=dict)
+    degraded_by: tuple[str, ...] = field(default=(), metadata={**strict.OPTIONAL, "key": "spoilt_by"})
+    parts: Mapping[str, Squares] = field(default_factory=dict, metadata=strict.OPTIONAL)
 
 
 def test_what_is_written_is_read() -> None:
-    table = {"name": "x", "squares": {"roots": [1, 3]}, "spoilt_by": ["noise:5"], "parts": {"a": {"roots": [2]}}}
+    table = {
+        "name": "x",
+        "squares": {"roots": [1, 3]},
+        "pair": None,
+        "spoilt_by": ["noise:5"],
+        "parts": {"a": {"roots": [2]}},
+    }
     whole = strict.build(Whole, table, "it")
     assert whole == Whole("x", Squares((1, 9)), None, ("noise:5",), {"a": Squares((4,))})
-    assert json.dumps(strict.plain(whole)) == json.dumps(table), "defaults are left out, keys stay in order"
-    assert strict.plain(Whole("y", Squares(()), (0.0, 1.0)))["pair"] == [0.0, 1.0]
+    assert json.dumps(strict.plain(whole)) == json.dumps(table), "keys stay in order"
+    bare = Whole("y", Squares(()), (0.0, 1.0))
+    assert strict.plain(bare) == {"name": "y", "squares": {"roots": []}, "pair": [0.0, 1.0]}, (
+        "what is optional is left out"
+    )
+    assert strict.build(Whole, strict.plain(bare), "it") == bare
 
 
 def test_places_are_named_down_to_what_reads_itself() -> None:

@@ -38,3 +38,10 @@ def test_a_cell_keeps_its_style_and_the_last_row_has_its_own() -> None:
     assert [str(cell.style) for cell in found.columns[0].cells if isinstance(cell, Text)] == ["red", ""]
     assert [row.style for row in found.rows] == [None, "bold"]
     assert as_text(spaced([found, found])).count("\n\n") == 1
+
+
+def test_a_narrow_terminal_breaks_cells_and_loses_none_of_them() -> None:
+    row = ("clips", "68", *["0.971 [0.93, 1.00]"] * 4)
+    text = as_text(of_grid(Grid(("set", "n", "accuracy", "uar", "ece", "brier"), (row,))), 60)
+    assert " 68 " in text
+    assert text.count("1.00]") == text.count("[0.93,") == 4

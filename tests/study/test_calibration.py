@@ -12,9 +12,11 @@ import pytest
 from rich.console import Console
 
 from mien.bundle.bundle import Bundle
+from mien.data.corpus import Corpus
 from mien.errors import InputError
 from mien.evaluation.evaluation_report import EvaluationReport, Reliability
 from mien.evaluation.predictions import Evaluation, Predictions
+from mien.events import finish
 from mien.report.studies import grids
 from mien.report.studies.evaluation import evaluation_page
 from mien.report.terminal.evaluation import reliability
@@ -43,7 +45,7 @@ def rows() -> list[Reliability]:
 
 
 def test_rows_hold_the_diagram_the_curve_and_what_the_bundle_has_for_the_subset(rows: list[Reliability]) -> None:
-    assert [(r.set, r.task, r.modality, r.n) for r in rows] == [
+    assert [(r.set, r.task, r.modality, r.figures.n) for r in rows] == [
         ("mine", "emotion", name, 20) for name in ("text", "voice", "text+voice")
     ]
     assert rows[0].as_table()["diagram"] == [
@@ -53,23 +55,23 @@ def test_rows_hold_the_diagram_the_curve_and_what_the_bundle_has_for_the_subset(
     curve = {point["answered"]: point["risk"] for point in rows[0].as_table()["risk_coverage"]}
     assert len(curve) == 20
     assert (curve[0.5], curve[1.0]) == (0.0, 0.2)
-    assert rows[0].ece == pytest.approx(0.1)
-    assert rows[0].brier == pytest.approx((6 * 7 / 24 + 4 * 27 / 24 + 10 * 0.01 * 7 / 6) / 20, abs=1e-4)
-    assert rows[0].answered == 0.5, "the threshold of the words is above one half"
+    assert rows[0].figures.ece == pytest.approx(0.1)
+    assert rows[0].figures.brier == pytest.approx((6 * 7 / 24 + 4 * 27 / 24 + 10 * 0.01 * 7 / 6) / 20, abs=1e-4)
+    assert rows[0].figures.answered == 0.5, "the threshold of the words is above one half"
     trust = Bundle.load("research").trust
     for row in rows:
         judgement = trust.of("emotion", [m for m in MODALITIES if m in row.modality])
         assert judgement is not None
         assert judgement.sets is not None
         members = judgement.sets.members(said(EMOTION, 7).scores)
-        assert row.size == pytest.approx(float(members.sum(axis=1).mean()))
+        assert row.figures.size == pytest.approx(float(members.sum(axis=1).mean()))
 
 
 def test_scores_have_no_calibration(tmp_path: Path) -> None:
     bundle = Bundle.load("research")
     bundle.tasks = (Task("sentiment", "score", (), (-3.0, 3.0)),)
     with pytest.raises(InputError, match="--calibration measures answers that are one label each"):
-        judged(bundle, bundle.recipe, tmp_path, calibration=True)
+        finish(judged(bundle, Corpus.of(bundle.recipe, tmp_path), calibration=True))
 
 
 def test_the_terminal_shows_each_set_whole_at_80_columns(rows: list[Reliability]) -> None:
@@ -93,7 +95,7 @@ def test_the_terminal_shows_each_set_whole_at_80_columns(rows: list[Reliability]
     ]
     assert [str(c.header) for c in decisions.columns] == ["modalities", "n", "covered", "answered", "risk"]
     assert [str(cell) for cell in probabilities.columns[2].cells] == ["0.100"] * 3
-    silent = replace(rows[0], covered=None, answered=0.0, risk=0.0)
+    silent = replace(rows[0], figures=replace(rows[0].figures, covered=None, answered=0.0, risk=0.0))
     assert grids.reliability([silent], grids.DECISIONS).rows == (("text", "20", "", "0.000", ""),), (
         "no answers, no risk"
     )

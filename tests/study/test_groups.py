@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from mien.data.corpus import Corpus
 from mien.errors import InputError
 from mien.evaluation.predictions import Evaluation, Predictions
+from mien.events import finish
 from mien.recipe.recipe import EncoderTable, Recipe, Source
 from mien.report.terminal.evaluation import groups as shown
 from mien.study.groups import attributes, compared
 from mien.types import EMOTION, Task
+from tests.tiny import hearing
 
 PEOPLE, EACH = 12, 10
 
@@ -79,13 +82,14 @@ def _rest(part: Predictions) -> tuple[str, tuple[str, ...], tuple[str, ...], np.
 
 def test_groups_are_a_column_of_the_manifest(tmp_path: Path) -> None:
     said: list[str] = []
-    assert attributes(read(tmp_path, "a", "b"), "gender", tmp_path, said.append) == {"a/0": "female", "a/2": "male"}
+    found = finish(attributes(Corpus.of(read(tmp_path, "a", "b"), tmp_path), "gender"), hearing(said))
+    assert found == {"a/0": "female", "a/2": "male"}
     assert said == ["no groups: the manifest of 'b' has no column 'gender'; known: path, sex, split"]
 
 
 def test_a_misspelt_column_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no column 'gendr'; did you mean 'gender'"):
-        attributes(read(tmp_path, "a"), "gendr", tmp_path, print)
+        finish(attributes(Corpus.of(read(tmp_path, "a"), tmp_path), "gendr"))
 
 
 def test_tasks_without_labels_have_no_groups(tmp_path: Path) -> None:
@@ -93,4 +97,4 @@ def test_tasks_without_labels_have_no_groups(tmp_path: Path) -> None:
 
     recipe = replace(read(tmp_path, "a"), tasks=(Task("sentiment", "score", (), (-3.0, 3.0)),))
     with pytest.raises(InputError, match="one label each"):
-        attributes(recipe, "gender", tmp_path, print)
+        finish(attributes(Corpus.of(recipe, tmp_path), "gender"))

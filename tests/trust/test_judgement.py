@@ -5,22 +5,28 @@ import math
 import numpy as np
 import pytest
 
+from mien.recipe import strict
 from mien.trust.calibration import Calibration, Measures, softened
-from mien.trust.guard import REASONS, Guard, temperature
+from mien.trust.guard import REASONS, Guard, GuardFit, temperature
 from mien.trust.judgement import HALF, Trust, subset_name
 from mien.trust.label_sets import RULES, LabelSets, Rule
+from mien.trust.table import Abstention, Fitted, TrustTable
 from mien.types import EMOTION, Float32, Task
 
 P: Float32 = np.asarray([[0.7, 0.2, 0.1], [0.4, 0.35, 0.25]], np.float32)
 HALVES: Float32 = np.full(2, 0.5, np.float32)
 TASK = Task("emotion", "single", ("a", "b", "c"))
-ENTRY = {
-    "calibration": {"scale": [0.5, 0.5, 0.5], "bias": [0.0, 0.0, 0.0]},
-    "label_sets": {"rule": "lac", "coverage": 0.9, "quantiles": [0.7, 0.7, 0.7]},
-    "uncertain": {"risk": 0.2, "below": 0.45},
-    "method": "temperature",
-    "composite": False,
-}
+FITTED = Fitted(
+    data=("my valid",),
+    composite=False,
+    n=40,
+    speakers=None,
+    method="temperature",
+    nll={"temperature": 0.5},
+    calibration=Calibration(np.full(3, 0.5, np.float32), np.zeros(3, np.float32)),
+    label_sets=LabelSets("lac", 0.9, np.full(3, 0.7, np.float32)),
+    uncertain=Abstention(0.2, 0.45),
+)
 
 
 def test_a_temperature_of_two_takes_square_roots() -> None:
@@ -55,7 +61,7 @@ def test_an_impossible_label_stays_so() -> None:
         ("lac", 0.1, [[True, False, False], [True, False, False]]),
     ],
 )
-def test_members_are_the_labels_that_are_not_strange(rule: Rule, quantile: float, expected: list[list[bool]]) -> None:
+def test_members_are_labels_with_a_low_score(rule: Rule, quantile: float, expected: list[list[bool]]) -> None:
     sets = LabelSets(rule, 0.9, np.full(3, quantile, np.float32))
     assert sets.members(P).tolist() == expected
 
@@ -68,13 +74,14 @@ def test_quantiles_of_labels_count_for_their_label() -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_what_is_written_is_read_and_never_covers_less(rule: Rule) -> None:
     sets = LabelSets(rule, 0.9, np.asarray([0.65004, 0.3, 1.0], np.float32))
-    again = LabelSets.from_table(sets.as_table())
+    again = LabelSets.from_table(sets.rounded().as_table(), "label sets")
+    assert again.as_table() == sets.rounded().as_table()
     assert (again.quantiles >= sets.quantiles).all()
     assert not (sets.members(P) & ~again.members(P)).any()
 
 
 def test_what_was_fitted_counts_for_its_subset_only() -> None:
-    trust = Trust({"tasks": {"emotion": {"text+face": ENTRY}}}, [TASK])
+    trust = Trust(TrustTable(0.9, 0.2, {"emotion": {"text+face": FITTED}}, (), ()), [TASK])
     fitted, plain = trust.of("emotion", ("face", "text")), trust.of("emotion", ["voice"])
     assert fitted is not None
     assert plain is not None
@@ -89,7 +96,7 @@ def test_what_was_fitted_counts_for_its_subset_only() -> None:
 
 def test_scores_and_several_labels_are_left_alone() -> None:
     score = Task("sentiment", "score", (), (-3.0, 3.0))
-    trust = Trust({}, [EMOTION, score])
+    trust = Trust(None, [EMOTION, score])
     rows: Float32 = np.asarray([[2.5]], np.float32)
     assert trust.of("sentiment", ["text"]) is None
     assert trust.calibrated({"sentiment": rows}, {"text": {}}, 6 * HALVES[:1])["sentiment"] is rows
@@ -99,23 +106,31 @@ def test_subsets_are_named_in_one_order() -> None:
     assert subset_name(["face", "text", "voice"]) == "text+voice+face"
 
 
-def test_guards_see_what_lies_outside_their_bounds() -> None:
+def test_guards_are_triggered_outside_their_bounds() -> None:
     short = Guard("short_speech", "voice", "seconds", below=0.5, temperature=2.0)
-    strange = Guard("small_face", "face", "distance", above=9.0, temperature=4.0)
+    far = Guard("small_face", "face", "distance", above=9.0, temperature=4.0)
     seconds, distance = (np.asarray(v, np.float32) for v in ([0.3, 0.7], [9.5, 3.0]))
     measures: Measures = {"voice": {"seconds": seconds}, "face": {"distance": distance}}
-    assert short.alarmed(measures).tolist() == [True, False]
-    heat = temperature([short, strange], measures, {"voice": HALVES, "face": HALVES})
-    np.testing.assert_allclose(heat, [math.sqrt(2) * 2, 1.0], rtol=1e-6)
-    np.testing.assert_allclose(temperature([short, strange], measures, {"face": 2 * HALVES}), [4.0, 1.0], rtol=1e-6)
-    np.testing.assert_array_equal(temperature([strange], {"face": {}}, {"face": HALVES}), [1, 1], "not measured")
+    assert short.triggered(measures).tolist() == [True, False]
+    both = temperature([short, far], measures, {"voice": HALVES, "face": HALVES})
+    np.testing.assert_allclose(both, [math.sqrt(2) * 2, 1.0], rtol=1e-6)
+    np.testing.assert_allclose(temperature([short, far], measures, {"face": 2 * HALVES}), [4.0, 1.0], rtol=1e-6)
+    np.testing.assert_array_equal(temperature([far], {"face": {}}, {"face": HALVES}), [1, 1], "not measured")
 
 
 def test_how_a_guard_was_fitted_is_kept_for_the_card() -> None:
+    fitted = {"spoilt_by": ["noise:5"], "n": 40, "nll": 0.5, "clean": 100, "clean_share": 0.01}
     entry = {"reason": "noise", "modality": "voice", "measure": "snr_db", "below": 3.0, "temperature": 2.0}
-    (guard,) = Trust({"guards": [{**entry, "fitted": {"n": 40}}]}, [TASK]).guards
-    assert guard == Guard("noise", "voice", "snr_db", below=3.0, temperature=2.0)
-    assert guard.fires([2.9, 3.0, 40.0]).tolist() == [True, False, False]
+    table = strict.build(
+        TrustTable,
+        {"coverage": 0.9, "risk": 0.2, "tasks": {}, "guards": [{**entry, "fitted": fitted}], "measured": []},
+        "it",
+    )
+    (guard,) = Trust(table, [TASK]).guards
+    fit = GuardFit(degraded_by=("noise:5",), n=40, nll=0.5, clean=100, clean_share=0.01)
+    assert guard == Guard("noise", "voice", "snr_db", below=3.0, temperature=2.0, fitted=fit)
+    assert guard.outside([2.9, 3.0, 40.0]).tolist() == [True, False, False]
+    assert strict.plain(guard) == {**entry, "fitted": fitted}, "bounds that are infinite are left out"
 
 
 def test_every_reason_is_published() -> None:

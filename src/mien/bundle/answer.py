@@ -1,14 +1,10 @@
-"""What a bundle says of one segment, and what its encoders gave for it."""
+"""What a bundle says of one segment."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Self
-
-import numpy as np
-from numpy.typing import NDArray
 
 from mien.errors import InputError
 from mien.types import Float32, Modality, Task
@@ -20,30 +16,6 @@ def subsets_of(modalities: Iterable[Modality]) -> list[Subset]:
     """All subsets but the empty one, the smallest first, in the order of the modalities given."""
     given = list(modalities)
     return [frozenset(chosen) for size in range(1, len(given) + 1) for chosen in combinations(given, size)]
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """What an encoder's graph gives: states (B, T, D), mask bool (B, T), quality (B, Q), times (B, T) in seconds.
-
-    ``measures`` {name: (B,)} are those of ``Encoder.measures``.
-    """
-
-    states: Float32
-    mask: NDArray[np.bool_]
-    quality: Float32
-    times: Float32
-    measures: Mapping[str, Float32] = field(default_factory=dict)
-
-    def rows(self, chosen: NDArray[np.int64]) -> Self:
-        """Some rows, in this order; one may come several times."""
-        measures = {name: values[chosen] for name, values in self.measures.items()}
-        return type(self)(self.states[chosen], self.mask[chosen], self.quality[chosen], self.times[chosen], measures)
-
-
-def measures_of(encoded: Mapping[Modality, Encoded]) -> dict[Modality, Mapping[str, Float32]]:
-    """What was measured of the inputs: {modality: {name: (B,)}}."""
-    return {m: part.measures for m, part in encoded.items()}
 
 
 @dataclass(frozen=True)
@@ -60,7 +32,7 @@ class Answer:
             no sets were fitted has an empty one.
         uncertain: tasks whose most probable label is not probable enough to be relied on.
         reasons: what makes answers less sure beside that, by ``mien.trust.guard.REASONS``.
-        temperature: what the reasons made of the confidence; 1 where there is none.
+        temperature: of the guards that were triggered; 1 where none was.
     """
 
     scores: Mapping[str, Float32]
@@ -92,7 +64,8 @@ def single(tasks: Sequence[Task], name: str | None = None) -> Task:
     if not found:
         others = ", ".join(f"'{t.name}' ({t.kind})" for t in tasks)
         raise InputError(
-            f"the bundle answers with no single label, only {others}; judge it with mien evaluate, or ask it with Bundle.answer"
+            f"the bundle answers with no single label, only {others}; see how well it does with mien evaluate, "
+            "or ask it with Bundle.answer"
         )
     if name is not None and name not in found:
         raise InputError(f"the bundle has no task '{name}' that is answered with one label; it has: {', '.join(found)}")

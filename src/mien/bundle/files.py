@@ -1,13 +1,13 @@
-"""The files of a bundle: graphs, and what encoders read, each under the SHA-256 that ``bundle.json`` gives."""
+"""The files of a bundle: graphs, and what encoders read. Each is checked against the SHA-256 that ``bundle.json`` gives."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mien import bundles
+from mien.bundle.table import FileEntry
 from mien.errors import MienError
 from mien.runtime import threads
 from mien.runtime.cache import file_sha256
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import onnxruntime
 
 
-class Artefacts:
-    """Files by their entries in a ``bundle.json``: ``file`` (a name) and ``sha256``.
+class Files:
+    """Files by their entries. Graphs stay open once they were asked for.
 
     Args:
         name: of the bundle, for messages.
@@ -25,31 +25,38 @@ class Artefacts:
     """
 
     def __init__(self, name: str, folder: Path) -> None:
-        self.name, self.folder = name, folder
+        self._name, self._folder = name, folder
         self._opened: dict[str, onnxruntime.InferenceSession] = {}
 
-    def path(self, entry: Mapping[str, Any]) -> Path:
+    def path(self, entry: FileEntry) -> Path:
         """Where a file lies.
 
         Raises:
             MienError: it is missing, or not the one that was exported.
         """
-        name: str = entry["file"]
-        for path in (self.folder / name, bundles.folder() / "shared" / name):
+        for path in (self._folder / entry.file, bundles.folder() / "shared" / entry.file):
             if path.is_file():
-                if file_sha256(path) != entry["sha256"]:
+                if file_sha256(path) != entry.sha256:
                     raise MienError(
                         f"'{path}' is damaged (its SHA-256 is not the one in bundle.json); install or export it again"
                     )
                 return path
-        raise MienError(f"the bundle '{self.name}' lacks its file '{name}'; install or export it again")
+        raise MienError(f"the bundle '{self._name}' lacks its file '{entry.file}'; install or export it again")
 
-    def graph(self, entry: Mapping[str, Any]) -> onnxruntime.InferenceSession:
-        """A graph, opened when it is first asked for."""
-        if entry["file"] not in self._opened:
-            self._opened[entry["file"]] = threads.open_graph(self.path(entry))
-        return self._opened[entry["file"]]
+    def graph(self, entry: FileEntry) -> onnxruntime.InferenceSession:
+        """A graph, opened when it is first asked for.
 
-    def copy(self, entry: Mapping[str, Any], folder: Path) -> None:
-        """Put a file into another folder, under its own name."""
-        shutil.copyfile(self.path(entry), folder / entry["file"])
+        Raises:
+            MienError: see ``path``.
+        """
+        if entry.file not in self._opened:
+            self._opened[entry.file] = threads.open_graph(self.path(entry))
+        return self._opened[entry.file]
+
+    def copy(self, entry: FileEntry, folder: Path) -> None:
+        """Put a file into another folder, under its own name.
+
+        Raises:
+            MienError: see ``path``.
+        """
+        shutil.copyfile(self.path(entry), folder / entry.file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.trust.label_sets import RULES, LabelSets, Rule, strangeness
+from mien.trust.label_sets import RULES, LabelSets, Rule, nonconformity
 from mien.trust.sample import Sample, folds
 from mien.types import Float32
 
@@ -35,22 +35,22 @@ def _size(rule: Rule, sample: Sample, coverage: float, by_label: bool) -> float:
 
 
 def _sets(rule: Rule, sample: Sample, coverage: float, by_label: bool) -> LabelSets:
-    # Of several right labels the least strange counts: the set shall hold one of them.
-    strange = np.where(sample.truths, strangeness(rule, sample.scores), np.inf).min(axis=1)
-    quantiles = np.full(sample.scores.shape[1], _quantile(strange, sample.weights, coverage), np.float32)
+    # Of several right labels the one with the lowest score counts: the set is to hold one of them.
+    scores = np.where(sample.truths, nonconformity(rule, sample.scores), np.inf).min(axis=1)
+    quantiles = np.full(sample.scores.shape[1], _quantile(scores, sample.weights, coverage), np.float32)
     for label in range(len(quantiles)) if by_label else ():
         own = sample.truths[:, label]
         if own.sum() >= _FEWEST:
-            quantiles[label] = _quantile(strange[own], sample.weights[own], coverage)
+            quantiles[label] = _quantile(scores[own], sample.weights[own], coverage)
     return LabelSets(rule, coverage, quantiles)
 
 
-def _quantile(strange: Float32, weights: NDArray[np.float64], coverage: float) -> float:
-    """The least value that so much of the weight does not exceed, counting the answer to come among the strangest."""
-    order = np.argsort(strange)
+def _quantile(scores: Float32, weights: NDArray[np.float64], coverage: float) -> float:
+    """The least score that so much of the weight does not exceed. The answer to come counts too, among the highest scores."""
+    order = np.argsort(scores)
     reached = np.cumsum(weights[order]) / (weights.sum() + weights.max())
     at = int(np.searchsorted(reached, coverage))
-    return float(strange[order[at]]) if at < len(order) else 1.0
+    return float(scores[order[at]]) if at < len(order) else 1.0
 
 
 def fit_threshold(sample: Sample, risk: float) -> float:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.metrics.nll import surprise
+from mien.metrics.nll import negative_log_likelihood
 from mien.trust.calibration import Calibration, Slope, logs, normalised
 from mien.trust.sample import Sample, folds
 from mien.types import Float32, Modality
@@ -20,7 +20,7 @@ Conditions = Mapping[Modality, Sequence[str]]
 _WORTH = 0.01  # nats that a method with more numbers must gain: vector scaling changes labels, slopes depend on the recording
 _RIDGE = 0.01  # nats: what a slope or a bias of one costs
 _FEW = 30  # answers: on fewer no temperature of a guard is fitted
-_COLDEST, _HOTTEST = 1.0, 10.0  # bounds of the temperature of a guard
+_LOWEST, _HIGHEST = 1.0, 10.0  # bounds of the temperature of a guard
 _Make = Callable[[NDArray[np.float64]], Calibration]
 
 
@@ -41,8 +41,8 @@ class _Method(NamedTuple):
 
 
 def nll(sample: Sample) -> NDArray[np.float64]:
-    """Negative log likelihood of each answer, nats, (N,)."""
-    return surprise(sample.scores, sample.shares)
+    """Negative log-likelihood of each answer in nats, (N,)."""
+    return negative_log_likelihood(sample.scores, sample.shares)
 
 
 def fit_calibration(sample: Sample, conditions: Conditions) -> Fitted:
@@ -70,43 +70,51 @@ def fit_temperature(sample: Sample) -> Fitted:
     return Fitted(method.name, calibration, {method.name: float(sample.weights @ nll(sample.by(calibration)))})
 
 
-def fit_guards(sample: Sample, alarmed: NDArray[np.bool_]) -> list[float]:
-    """The temperature of each guard of one modality, between 1 and 10, two digits: the best by likelihood, all fitted together,
-    so that two guards that fire at the same answers do not count twice.
+def fit_guards(sample: Sample, triggered: NDArray[np.bool_]) -> list[float]:
+    """The temperature of each guard of one modality, between 1 and 10, two digits: the best by likelihood.
 
-    A guard that fires at fewer than 30 answers gets 1: it says why, and changes nothing.
+    All are fitted together, so that two guards that the same answers trigger do not count twice. A guard that fewer than 30
+    answers trigger gets 1: it says why an answer is less sure, and changes nothing.
 
     Args:
         sample: calibrated answers.
-        alarmed: (N, G), the guards that fire at each.
+        triggered: bool (N, G), the guards that each of them triggers.
     """
     from scipy.optimize import minimize
 
-    some = np.flatnonzero(alarmed.any(axis=1))
+    some = np.flatnonzero(triggered.any(axis=1))
     if not len(some):
-        return [1.0] * alarmed.shape[1]
-    sample, alarmed = sample.rows(some), alarmed[some]
+        return [1.0] * triggered.shape[1]
+    sample, triggered = sample.rows(some), triggered[some]
 
-    def cost(heats: NDArray[np.float64]) -> float:
-        return float(sample.weights @ nll(warmed(sample, alarmed, np.exp(heats))))
+    def cost(logarithms: NDArray[np.float64]) -> float:
+        return float(sample.weights @ nll(guarded(sample, triggered, np.exp(logarithms))))
 
-    highest = [_HOTTEST if count >= _FEW else _COLDEST for count in alarmed.sum(axis=0)]
-    bounds = [(np.log(_COLDEST), np.log(high)) for high in highest]
+    highest = [_HIGHEST if count >= _FEW else _LOWEST for count in triggered.sum(axis=0)]
+    bounds = [(np.log(_LOWEST), np.log(high)) for high in highest]
     found = minimize(cost, np.zeros(len(bounds)), method="L-BFGS-B", bounds=bounds, options={"eps": 1e-4}).x
     return [round(float(t), 2) for t in np.exp(found)]
 
 
-def warmed(sample: Sample, alarmed: NDArray[np.bool_], temperatures: Sequence[float] | NDArray[np.float64]) -> Sample:
-    """Answers (N, L) less sure by the temperatures (G,) of the guards that fire at each (N, G)."""
-    heat = np.where(alarmed, np.asarray(temperatures, np.float32), np.float32(1)).prod(axis=1)
-    return replace(sample, scores=normalised(logs(sample.scores) / heat[:, None]))
+def guarded(
+    sample: Sample, triggered: NDArray[np.bool_], temperatures: Sequence[float] | NDArray[np.float64]
+) -> Sample:
+    """Answers as the guards of their one modality make them: less sure.
+
+    Args:
+        sample: calibrated answers.
+        triggered: bool (N, G), the guards that each of them triggers.
+        temperatures: of the guards, (G,).
+    """
+    each = np.where(triggered, np.asarray(temperatures, np.float32), np.float32(1)).prod(axis=1)
+    return replace(sample, scores=normalised(logs(sample.scores) / each[:, None]))
 
 
 def _error(gaps: NDArray[np.float64], sample: Sample) -> float:
     """Standard error of a weighted mean over groups, whose answers are not independent; over answers where none are named."""
-    pulls = sample.weights * (gaps - sample.weights @ gaps)
+    deviations = sample.weights * (gaps - sample.weights @ gaps)
     place = np.arange(len(sample)) if "" in sample.groups else np.unique(sample.groups, return_inverse=True)[1]
-    return float(np.sqrt((np.bincount(place, pulls) ** 2).sum()))
+    return float(np.sqrt((np.bincount(place, deviations) ** 2).sum()))
 
 
 def _cross_validated(method: _Method, sample: Sample, place: NDArray[np.int64]) -> NDArray[np.float64]:

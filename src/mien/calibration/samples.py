@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.bundle.answer import Encoded, Subset, measures_of, subsets_of
+from mien.bundle.answer import Subset, subsets_of
 from mien.bundle.bundle import Bundle
-from mien.data.batch import ExampleSet
+from mien.bundle.encoded import EncodedTracks, measures_of
+from mien.data.sets import ExampleSet
 from mien.trust.sample import Sample
 from mien.types import Float32, Modality, Task
 
@@ -20,8 +21,8 @@ _KEPT = 600  # encoded examples of each set and modality, to put composites toge
 _DRAWN = 2000  # composites of each subset
 
 
-class Reading(NamedTuple):
-    """One data set as a bundle reads it.
+class SetAnswers(NamedTuple):
+    """The answers of a bundle on one data set.
 
     Attributes:
         name: of the set.
@@ -31,21 +32,21 @@ class Reading(NamedTuple):
 
     name: str
     samples: Mapping[Subset, Sample]
-    kept: Mapping[Modality, tuple[Encoded, NDArray[np.int64]]]
+    kept: Mapping[Modality, tuple[EncodedTracks, NDArray[np.int64]]]
 
 
-def read_set(bundle: Bundle, part: ExampleSet, task: Task) -> Reading:
+def read_set(bundle: Bundle, part: ExampleSet, task: Task) -> SetAnswers:
     """Run a bundle over what a set has labelled for the task; before calibration. No samples where that is nothing."""
     rows: dict[Subset, list[int]] = defaultdict(list)
     scores: dict[Subset, list[Float32]] = defaultdict(list)
     measured: dict[Modality, dict[str, Float32]] = {}
-    kept: dict[Modality, list[tuple[Encoded, NDArray[np.int64]]]] = defaultdict(list)
+    kept: dict[Modality, list[tuple[EncodedTracks, NDArray[np.int64]]]] = defaultdict(list)
     targets = part.targets(task.name)
     labelled = np.asarray(~np.isnan(targets).any(axis=1))
     every = max(1, len(part) // _KEPT)
     for at, encoded in _encoded(bundle, part, labelled):
         for subset in subsets_of(encoded):
-            scores[subset].append(bundle.pool({m: e for m, e in encoded.items() if m in subset})[0][task.name])
+            scores[subset].append(bundle.pool({m: e for m, e in encoded.items() if m in subset}).scores[task.name])
             rows[subset] += at.tolist()
         clear = np.flatnonzero(
             ((targets[at] == targets[at].max(axis=1, keepdims=True)).sum(axis=1) == 1) & (at % every == 0)
@@ -64,13 +65,16 @@ def read_set(bundle: Bundle, part: ExampleSet, task: Task) -> Reading:
         )
         for s, at in rows.items()
     }
-    pools = {m: (stacked([e for e, _ in found]), np.concatenate([y for _, y in found])) for m, found in kept.items()}
-    return Reading(part.name, samples, pools)
+    pools = {
+        m: (EncodedTracks.stacked([e for e, _ in found]), np.concatenate([y for _, y in found]))
+        for m, found in kept.items()
+    }
+    return SetAnswers(part.name, samples, pools)
 
 
 def _encoded(
     bundle: Bundle, part: ExampleSet, wanted: NDArray[np.bool_]
-) -> Iterator[tuple[NDArray[np.int64], dict[Modality, Encoded]]]:
+) -> Iterator[tuple[NDArray[np.int64], dict[Modality, EncodedTracks]]]:
     """Of the wanted rows of the set (N,) those that have the same modalities, and what the encoders give for them."""
     for batch in part.order(_BATCH, None):
         rows = batch[wanted[batch]]
@@ -81,19 +85,7 @@ def _encoded(
             yield rows[chosen], {m: bundle.encode(m, [tracks[k][m] for k in chosen]) for m in kinds}
 
 
-def stacked(parts: Sequence[Encoded]) -> Encoded:
-    """One under the other, padded to the longest."""
-    longest = max(p.mask.shape[1] for p in parts)
-
-    def padded(values: NDArray[np.generic]) -> NDArray[np.generic]:
-        return np.pad(values, [(0, 0), (0, longest - values.shape[1]), *[(0, 0)] * (values.ndim - 2)])
-
-    states, mask, times = (np.concatenate([padded(getattr(p, k)) for p in parts]) for k in ("states", "mask", "times"))
-    measures = {k: np.concatenate([p.measures[k] for p in parts]) for k in parts[0].measures}
-    return Encoded(states, mask, np.concatenate([p.quality for p in parts]), times, measures)
-
-
-def composites(bundle: Bundle, readings: Sequence[Reading], subset: Subset, task: Task) -> Sample | None:
+def composites(bundle: Bundle, known: Sequence[SetAnswers], subset: Subset, task: Task) -> Sample | None:
     """Examples put together from one of each modality with the same label: independent of one another, given the label.
     ``None`` where a modality has no example, or no label is one of all.
 
@@ -102,7 +94,7 @@ def composites(bundle: Bundle, readings: Sequence[Reading], subset: Subset, task
     """
     rng = np.random.default_rng(0)
     pools = {
-        m: [r.kept[m] for r in readings if m in r.kept and len(r.kept[m][1])] for m in bundle.modalities if m in subset
+        m: [r.kept[m] for r in known if m in r.kept and len(r.kept[m][1])] for m in bundle.modalities if m in subset
     }
     if not all(pools.values()):
         return None
@@ -114,17 +106,17 @@ def composites(bundle: Bundle, readings: Sequence[Reading], subset: Subset, task
         return None
     labels = rng.choice(task.size, _DRAWN, p=usual / usual.sum())
     scores, measures = [], []
-    wholes = {m: (stacked([e for e, _ in p]), _drawn(p, labels, rng)) for m, p in pools.items()}
+    wholes = {m: (EncodedTracks.stacked([e for e, _ in p]), _drawn(p, labels, rng)) for m, p in pools.items()}
     for start in range(0, _DRAWN, _BATCH * 8):
         piece = {m: whole.rows(at[start : start + _BATCH * 8]) for m, (whole, at) in wholes.items()}
-        scores.append(bundle.pool(piece)[0][task.name])
+        scores.append(bundle.pool(piece).scores[task.name])
         measures.append(measures_of(piece))
     joint = {m: {k: np.concatenate([part[m][k] for part in measures]) for k in measures[0][m]} for m in wholes}
     return Sample.of(np.concatenate(scores), np.eye(task.size, dtype=np.float32)[labels], None, joint)
 
 
 def _drawn(
-    pool: Sequence[tuple[Encoded, NDArray[np.int64]]], labels: NDArray[np.int64], rng: np.random.Generator
+    pool: Sequence[tuple[EncodedTracks, NDArray[np.int64]]], labels: NDArray[np.int64], rng: np.random.Generator
 ) -> NDArray[np.int64]:
     """A row with each label, from any set of the pool that has the label."""
     starts = np.cumsum([0, *(len(y) for _, y in pool)])

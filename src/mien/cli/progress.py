@@ -1,13 +1,15 @@
-"""Work on a terminal: bars while it goes on."""
+"""Work on a terminal: bars while it goes on, and a line for each notice."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar
 
+import typer
+
 from mien import events
 from mien.cli.language import LANG
-from mien.events import Event, Work, finish
+from mien.events import Event, Notice, Work, finish
 
 T = TypeVar("T")
 
@@ -60,3 +62,26 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
                 bars.start()
 
         return finish(work, look)
+
+
+class Notices:
+    """Prints each notice on the error stream, once, however often a stage of the work gives it."""
+
+    def __init__(self, lang: str = LANG) -> None:
+        self._lang, self._told = lang, set[str]()
+
+    def __call__(self, event: Event) -> None:
+        """Print the event, if it is a notice that was not given before."""
+        if isinstance(event, Notice):
+            from mien.report.sentences import sentence
+            from mien.report.terminal.harmless import harmless
+
+            line = harmless(sentence(event, self._lang))
+            if line not in self._told:
+                self._told.add(line)
+                typer.echo(f"mien: {line}", err=True)
+
+
+def say(line: str) -> None:
+    """A line on the error stream."""
+    typer.echo(f"mien: {line}", err=True)

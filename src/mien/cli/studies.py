@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.cli.app import Runs, app
-from mien.cli.training import chosen, say
+from mien.cli.progress import Notices, followed, say
+from mien.events import finish
 
 if TYPE_CHECKING:
     from mien.evaluation.comparison import Entrant
@@ -54,19 +54,24 @@ def _entrants(
     recipes: list[str], changes: list[str], data: Path | None, given: Path | None
 ) -> tuple[list[Entrant], Path]:
     from mien.evaluation.comparison import Entrant
+    from mien.workflows.train_bundle import planned
 
     stems = [Path(name).stem for name in recipes]
     labels = stems if len(set(stems)) == len(stems) else recipes
-    found = [(label, *chosen(name, changes, data, given)) for label, name in zip(labels, recipes, strict=True)]
-    return [Entrant(label, recipe) for label, recipe, _ in found], found[0][2]
+    tell = Notices()
+    plans = [followed(planned(name, changes, data, given), tell) for name in recipes]
+    entrants = [Entrant(label, recipe) for label, (recipe, _) in zip(labels, plans, strict=True)]
+    return entrants, plans[0][1].root
 
 
 @contextmanager
 def _following(total: int) -> Iterator[Callable[[str], None]]:
     """One bar over all trainings; what is trained now stands beside it."""
-    from mien.training.result import progress_bars
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    with progress_bars() as bars:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True)) as bars:
         bar = bars.add_task("", total=total)
         started = False
 
@@ -106,19 +111,14 @@ def evaluate(
     from mien.report.studies.evaluation import evaluation_page
     from mien.report.studies.files import evaluation_csv, evaluation_json
     from mien.report.terminal.evaluation import render
-    from mien.study.evaluation import judged, on
-    from mien.study.groups import attributes, compared
+    from mien.workflows.evaluate_bundle import evaluate_bundle
     from mien.workflows.outputs import STDOUT, check_outputs, put
 
     outputs = {kind: path for kind, path in (("html", html), ("json", json), ("csv", csv)) if path is not None}
     check_outputs(outputs, [data] if data is not None else [])
     loaded = Bundle.load(bundle)
-    plan, root = on(loaded, recipe, data, data_root, say)
-    # Read first, so that a misspelt column is told before the bundle has read everything.
-    named = attributes(plan, groups, root, say) if groups else {}
-    found = judged(loaded, plan, root, subsets, calibration)
-    if groups:
-        found = replace(found, groups=compared(found.evaluation, groups, named))
+    work = evaluate_bundle(loaded, recipe, data, data_root, subsets, calibration, groups)
+    found = followed(work, Notices())
     if STDOUT not in outputs.values():
         Console().print(render(found))
     written = {"html": lambda e: evaluation_page(e, loaded.name), "json": evaluation_json, "csv": evaluation_csv}
@@ -146,7 +146,7 @@ def tune(
     from mien.study.tune import Search
     from mien.study.tune import tune as look
 
-    own = (lambda plan: plan) if data is None else (lambda plan: own_data(plan, data, lambda line: None))
+    own = (lambda plan: plan) if data is None else (lambda plan: finish(own_data(plan, data))[0])
     search = Search(recipe, tuple(set_ or ()), trials, metric, own)
     root = find(data_root) if data is None else data.parent
     found = look(search, root, runs, lambda number, score: say(f"trial {number}: {score:.4f}"))

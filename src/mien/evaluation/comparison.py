@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mien.bundle.results import Result
 from mien.evaluation.missing import Cell
 from mien.evaluation.predictions import Evaluation
-from mien.evaluation.results import Result
 from mien.metrics.statistics.intervals import Difference
 from mien.recipe.recipe import Recipe
 

@@ -7,20 +7,20 @@ A system is a bundle (what ships is what is measured) or, without the cost of an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.bundle.answer import Encoded
 from mien.bundle.bundle import Bundle
+from mien.bundle.encoded import EncodedTracks
 from mien.evaluation.predictions import Evaluation, Predictions
 from mien.events import Progress, Work
 from mien.trust.judgement import subset_name
 from mien.types import Float32, Modality, Task
 
 if TYPE_CHECKING:
-    from mien.data.batch import ExampleSet
+    from mien.data.sets import ExampleSet
 
 _BATCH = 32
 
@@ -49,35 +49,23 @@ class BundleSystem:
     def answers(self, part: ExampleSet, rows: NDArray[np.int64], keeps: Sequence[Keep]) -> list[Mapping[str, Float32]]:
         """See ``System``."""
         tracks = [part.tracks(int(i)) for i in rows]
-        encoded: dict[Modality, Encoded] = {}
+        encoded: dict[Modality, EncodedTracks] = {}
         for m in self._bundle.modalities:
             here = [k for k, t in enumerate(tracks) if m in t]
             if here:
-                encoded[m] = _spread(self._bundle.encode(m, [tracks[k][m] for k in here]), here, len(rows))
+                encoded[m] = self._bundle.encode(m, [tracks[k][m] for k in here]).scattered(here, len(rows))
         return [self._fused(encoded, keep, len(rows)) for keep in keeps]
 
-    def _fused(self, encoded: Mapping[Modality, Encoded], keep: Keep, size: int) -> Mapping[str, Float32]:
+    def _fused(self, encoded: Mapping[Modality, EncodedTracks], keep: Keep, size: int) -> Mapping[str, Float32]:
         """Examples with the same modalities together, for a bundle is calibrated for each set of them."""
         there = np.stack([e.mask.any(axis=1) & keep.get(m, np.True_) for m, e in encoded.items()], axis=1)
         scores = {t.name: np.zeros((size, t.size), np.float32) for t in self.tasks}
         for kinds in np.unique(there, axis=0):
             chosen = np.flatnonzero((there == kinds).all(axis=1))
             part = {m: e.rows(chosen) for (m, e), here in zip(encoded.items(), kinds, strict=True) if here}
-            for task, values in self._bundle.fuse(part)[0].items():
+            for task, values in self._bundle.fuse(part).scores.items():
                 scores[task][chosen] = values
         return scores
-
-
-def _spread(encoded: Encoded, rows: Sequence[int], size: int) -> Encoded:
-    """Some rows of a batch of ``size``; the others have nothing."""
-
-    def wide(values: NDArray[Any]) -> NDArray[Any]:
-        whole = np.zeros((size, *values.shape[1:]), values.dtype)
-        whole[list(rows)] = values
-        return whole
-
-    measures = {name: wide(values) for name, values in encoded.measures.items()}
-    return Encoded(wide(encoded.states), wide(encoded.mask), wide(encoded.quality), wide(encoded.times), measures)
 
 
 def predict(system: System, part: ExampleSet, split: str) -> Work[list[Predictions]]:

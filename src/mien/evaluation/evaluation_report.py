@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mien.bundle.results import Result
 from mien.evaluation.missing import Cell
 from mien.evaluation.predictions import Evaluation
 from mien.evaluation.reliability import Bin, Point
-from mien.evaluation.results import Result
+from mien.recipe import strict
+from mien.trust.table import Figures
 
 
 @dataclass(frozen=True)
@@ -19,16 +21,7 @@ class Reliability:
     Attributes:
         set, task: what was measured.
         modality: the subset, joined by "+".
-        n: examples that have all of the subset.
-        accuracy, ece, brier, nll: the metrics of those names.
-        ece_95: 95 % interval of the ECE.
-        floor, floor_std: the ECE that exactly true probabilities would show with so few examples, and its deviation.
-        debiased: the calibration error without what chance adds to it.
-        aurc: mean share of wrong answers, over all shares of the answers that could be kept.
-        answered: share of the answers that are not called uncertain.
-        risk: share of those that is wrong; 0 where there are none.
-        covered: share of the label sets that hold the right label; ``None`` where label sets were never fitted.
-        size: mean number of labels in a set; ``None`` likewise.
+        figures: on the examples that have all of the subset.
         diagram: bins of the reliability diagram.
         risk_coverage: points of the risk-coverage curve.
     """
@@ -36,29 +29,18 @@ class Reliability:
     set: str
     task: str
     modality: str
-    n: int
-    accuracy: float
-    ece: float
-    floor: float
-    floor_std: float
-    debiased: float
-    brier: float
-    nll: float
-    aurc: float
-    answered: float
-    risk: float
-    ece_95: tuple[float, float]
-    covered: float | None = None
-    size: float | None = None
+    figures: Figures
     diagram: tuple[Bin, ...] = ()
     risk_coverage: tuple[Point, ...] = ()
 
     def as_table(self) -> dict[str, Any]:
-        """Plain values, for JSON; what is ``None`` is left out."""
-        table = {name: value for name, value in vars(self).items() if value is not None}
-        table["diagram"] = [bin_._asdict() for bin_ in self.diagram]
-        table["risk_coverage"] = [point._asdict() for point in self.risk_coverage]
-        return table
+        """Plain values, for JSON; figures of label sets that were never fitted are left out."""
+        return {
+            **{"set": self.set, "task": self.task, "modality": self.modality},
+            **strict.plain(self.figures),
+            "diagram": [bin_._asdict() for bin_ in self.diagram],
+            "risk_coverage": [point._asdict() for point in self.risk_coverage],
+        }
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from mien.trust.judgement import subset_name
 from mien.types import MODALITIES, Float32, Modality
 
 if TYPE_CHECKING:
-    from mien.data.batch import ExampleSet
+    from mien.data.sets import ExampleSet
 
 RATES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 _BATCH = 64

@@ -14,6 +14,7 @@ from mien.metrics.nll import nll
 from mien.metrics.statistics import intervals
 from mien.trust.judgement import Judgement
 from mien.trust.sample import Sample
+from mien.trust.table import Figures
 from mien.types import Float32
 
 _REPLICATES = 400
@@ -92,27 +93,34 @@ def curve(sample: Sample) -> list[Point]:
     return [Point(float(share[k]), float(risk[k])) for k in at]
 
 
-def measure(sample: Sample, judgement: Judgement) -> dict[str, float | int | list[float]]:
+def measure(sample: Sample, judgement: Judgement) -> Figures:
     """All figures of calibrated answers; AURC is the mean risk over all coverages (Geifman and El-Yaniv 2017)."""
     low, high = interval(sample)
     least, spread = floor(sample)
     answered = sample.scores.max(axis=1) >= judgement.threshold
-    figures: dict[str, float] = {
-        "accuracy": accuracy(sample.scores, sample.targets),
-        "ece": ece(sample.scores, sample.targets),
-        "floor": least,
-        "floor_std": spread,
-        "debiased": debiased_error(sample),
-        "brier": brier(sample.scores, sample.shares),
-        "nll": nll(sample.scores, sample.shares),
-        "aurc": float(risk_coverage(sample)[1].mean()),
-        "answered": float(answered.mean()),
-        "risk": float((~sample.right[answered]).mean()) if answered.any() else 0.0,
-    }
+    covered = size = None
     if judgement.sets is not None:
         members = judgement.sets.members(sample.scores)
-        figures |= {
-            "covered": float((members & sample.truths).any(axis=1).mean()),
-            "size": float(members.sum(axis=1).mean()),
-        }
-    return {"n": len(sample), **{k: round(v, 4) for k, v in figures.items()}, "ece_95": [round(low, 4), round(high, 4)]}
+        covered = _short((members & sample.truths).any(axis=1).mean())
+        size = _short(members.sum(axis=1).mean())
+    return Figures(
+        n=len(sample),
+        accuracy=_short(accuracy(sample.scores, sample.targets)),
+        ece=_short(ece(sample.scores, sample.targets)),
+        floor=_short(least),
+        floor_std=_short(spread),
+        debiased=_short(debiased_error(sample)),
+        brier=_short(brier(sample.scores, sample.shares)),
+        nll=_short(nll(sample.scores, sample.shares)),
+        aurc=_short(risk_coverage(sample)[1].mean()),
+        answered=_short(answered.mean()),
+        risk=_short((~sample.right[answered]).mean()) if answered.any() else 0.0,
+        covered=covered,
+        size=size,
+        ece_95=(_short(low), _short(high)),
+    )
+
+
+def _short(value: float) -> float:
+    """Four digits."""
+    return round(float(value), 4)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
 
 import numpy as np
 
+from mien.bundle.results import Result
 from mien.evaluation.predictions import Evaluation, Predictions, aligned
 from mien.metrics.base import Counts, Measure, Sums, confusion, measures
 from mien.metrics.multilabel_f1 import best_thresholds, multilabel_f1
@@ -16,50 +16,6 @@ from mien.types import TaskKind
 
 MAIN: Mapping[TaskKind, str] = {"single": "macro_f1", "multi": "multilabel_f1", "score": "mae"}
 """The usual metric of each kind of task. Systems are compared by it where none is named."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """One metric of one task on one set, over the runs (seeds) of one recipe.
-
-    Attributes:
-        set: name of the data set.
-        split: "valid" or "test".
-        modality: the modalities that its examples have, joined by "+" in the order text, voice, face.
-        task: what was asked.
-        metric: name of the metric.
-        value: its mean over seeds.
-        std: its standard deviation over seeds; ``None`` for one seed.
-        seeds: how many runs.
-        n: how many examples.
-        majority: the metric of always giving the commonest label, or the median score; ``None`` where that says nothing.
-        interval: 95 % bootstrap interval of ``value``, see ``metrics.statistics``; ``None`` where it is undefined.
-        resampled: what the bootstrap is over, for example "12 groups".
-    """
-
-    set: str
-    split: str
-    modality: str
-    task: str
-    metric: str
-    value: float
-    std: float | None
-    seeds: int
-    n: int
-    majority: float | None
-    interval: tuple[float, float] | None
-    resampled: str
-
-    def as_table(self) -> dict[str, Any]:
-        """Plain values, for JSON and CSV."""
-        return {**asdict(self), "interval": None if self.interval is None else list(self.interval)}
-
-    @classmethod
-    def from_table(cls, table: Mapping[str, Any]) -> Self:
-        """Read what ``as_table`` gave. Rows of old bundles have no interval."""
-        bounds = table.get("interval")
-        known = {"resampled": "", **table, "interval": None if bounds is None else (bounds[0], bounds[1])}
-        return cls(**known)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from mien.bundle.bundle import Bundle
+from mien.bundle.table import FileEntry
 from mien.events import Notice
 from mien.explain import contributions
 from mien.explain.evidence.base import Explainer, explainers
@@ -76,14 +77,14 @@ def build(names: Iterable[str]) -> list[Explainer]:
 
 def stages(bundle: Bundle, modalities: Iterable[Modality]) -> tuple[Stage, ...]:
     """What ran for an answer from these modalities: preparing and encoding of each, then the fusion."""
+    table, graphs = bundle.table, bundle.table.graphs
     here = [m for m in MODALITIES if m in set(modalities)]
-    found = [Stage("prepare", m, bundle.entries[m]["name"]) for m in here]
+    found = [Stage("prepare", m, table.encoders[m].name) for m in here]
     for m in here:
-        graphs = [g for g in (f"{m}_trunk", m) if g in bundle.entries]
-        found += [_graph(bundle, "encode", m, g) for g in graphs]
-    return (*found, _graph(bundle, "fuse", None, "fusion"))
+        names = {f"{m}_trunk": f"{m}_trunk", m: table.encoders[m].name}
+        found += [_stage("encode", m, name, graphs[graph]) for graph, name in names.items() if graph in graphs]
+    return (*found, _stage("fuse", None, table.fusion.name, graphs["fusion"]))
 
 
-def _graph(bundle: Bundle, name: str, modality: Modality | None, graph: str) -> Stage:
-    entry = bundle.entries[graph]
-    return Stage(name, modality, entry.get("name", graph), entry["file"], entry["sha256"])
+def _stage(name: str, modality: Modality | None, part: str, graph: FileEntry) -> Stage:
+    return Stage(name, modality, part, graph.file, graph.sha256)

@@ -8,8 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
-from mien.bundle.answer import Answer, Encoded
+from mien.bundle.answer import Answer
 from mien.bundle.bundle import Bundle
+from mien.bundle.encoded import EncodedTracks
 from mien.types import Float32, Modality, Segment, Task, Track
 
 _BATCH = 32
@@ -66,7 +67,7 @@ class Question:
             part = self.bundle.encode(modality, [t for i in rows if (t := tracks[i]) is not None])
             known = {m: e.rows(np.zeros(len(rows), np.int64)) for m, e in self._states.items()}
             changed = replace(part, measures=known[modality].measures)
-            found[rows] = self.bundle.fuse({**known, modality: changed})[0][self.task][:, self.index]
+            found[rows] = self.bundle.fuse({**known, modality: changed}).scores[self.task][:, self.index]
         return found
 
     def track(self, modality: Modality, segment: Segment) -> Track | None:
@@ -75,7 +76,7 @@ class Question:
         return None if track is None else replace(track, quality=self.seen.tracks[modality].quality)
 
     @cached_property
-    def _states(self) -> dict[Modality, Encoded]:
+    def _states(self) -> dict[Modality, EncodedTracks]:
         return {m: self.bundle.encode(m, [t]) for m, t in self.seen.tracks.items()}
 
     def _without(self, modality: Modality) -> float:

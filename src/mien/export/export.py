@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,11 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from mien import __version__
-from mien.bundle.bundle import SCHEMA, Bundle
-from mien.bundle.card import card
-from mien.data.batch import ExampleSet
+from mien.bundle.bundle import Bundle
+from mien.bundle.table import BundleTable, EncoderEntry, FusionEntry, TrunkEntry
+from mien.bundle.write import write
 from mien.data.load import segment_of
+from mien.data.sets import ExampleSet
 from mien.emotions import POSITIONS
 from mien.encoders.base import Encoder
 from mien.errors import InputError
@@ -30,8 +30,8 @@ from mien.model.trunks import Same, trunk_of
 from mien.person import Population
 from mien.recipe.recipe import Recipe
 from mien.runtime import threads
-from mien.runtime.cache import make_folder, write_atomic
-from mien.types import Example, Modality, Task, Track
+from mien.runtime.cache import make_folder
+from mien.types import Example, Modality, Track
 
 
 class _Answering(nn.Module):
@@ -61,14 +61,14 @@ def export(
     recipe: Recipe,
     probe: Sequence[ExampleSet],
     folder: Path,
-    lineage: Mapping[Modality, Any] | None = None,
+    lineage: Mapping[Modality, Recipe] | None = None,
     populations: Mapping[Modality, Population] | None = None,
     weights: str | None = None,
 ) -> Bundle:
     """Write a bundle.
 
     Args:
-        model: trained, in evaluation mode, whole: see ``trained.whole``.
+        model: trained, in evaluation mode, whole: see ``training.result.whole``.
         encoders: what it was trained with.
         recipe: how it was trained.
         probe: real examples for the parity check (validation data).
@@ -85,56 +85,37 @@ def export(
     model.eval()
     if left_out := set(model.bodies) - set(populations or {}):
         raise ValueError(f"the graph of {', '.join(sorted(left_out))} would lack what was run once; export whole(run)")
+    shrunk = bool(recipe.export.int8 or recipe.export.float16)
 
     def fill(draft: Path) -> None:
         entries = {m: _encoder_entry(model, m, encoders[m], recipe, _sample(probe, m), draft) for m in model.modalities}
         for m, population in (populations or {}).items():
-            entries[m]["trunk"] = _trunk_entry(model, m, encoders[m], recipe, probe, population, draft)
+            trunk = _trunk_entry(model, m, encoders[m], recipe, probe, population, draft)
+            entries[m] = replace(entries[m], trunk=trunk)
         fusion = _fusion_entry(model, encoders, recipe, draft)
-        table = {**_table(recipe, model.tasks, entries, fusion), "lineage": dict(lineage or {})}
-        table |= {"weights": weights} if weights else {}
-        table["notes"] += [note for e in encoders.values() if (note := e.licence_note)]
-        _write(draft, table)
-        shrunk = bool(recipe.export.int8 or recipe.export.float16)
-        table["parity"] = parity.check(model, Bundle.load(draft), probe, shrunk)
-        _write(draft, table)
+        table = BundleTable(
+            name=recipe.name,
+            made_by=f"mien {__version__}",
+            summary=recipe.export.summary,
+            licence=recipe.export.licence,
+            notes=(*recipe.export.notes, *(e.licence_note for e in encoders.values() if e.licence_note)),
+            tasks=model.tasks,
+            positions=POSITIONS,
+            encoders=entries,
+            align=recipe.align,
+            fusion=fusion,
+            recipe=recipe.as_table(),
+            evaluation=(),
+            lineage={m: before.as_table() for m, before in (lineage or {}).items()},
+            weights=weights,
+        )
+        write(table, draft)
+        write(replace(table, parity=parity.check(model, Bundle.load(draft), probe, shrunk)), draft)
 
     bundle = Bundle.load(make_folder(folder, fill))
     if weights and bundle.weights not in (None, weights):
         raise InputError(f"'{folder}' holds a bundle of other weights; remove that folder, or train into another one")
     return bundle
-
-
-def annotate(folder: Path, evaluation: Sequence[Mapping[str, Any]]) -> Bundle:
-    """Put measured results into a bundle's JSON and card."""
-    table = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
-    _write(folder, {**table, "evaluation": list(evaluation)})
-    return Bundle.load(folder)
-
-
-def _write(folder: Path, table: dict[str, Any]) -> None:
-    write_atomic(folder / "bundle.json", json.dumps(table, indent=1, ensure_ascii=False) + "\n")
-    write_atomic(folder / "card.md", card(table))
-
-
-def _table(
-    recipe: Recipe, tasks: Sequence[Task], entries: Mapping[Modality, Any], fusion: Mapping[str, Any]
-) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "name": recipe.name,
-        "made_by": f"mien {__version__}",
-        "summary": recipe.export.summary,
-        "licence": recipe.export.licence,
-        "notes": list(recipe.export.notes),
-        "tasks": [{"name": t.name, "kind": t.kind, "labels": t.labels, "bounds": t.bounds} for t in tasks],
-        "positions": POSITIONS,
-        "encoders": dict(entries),
-        "align": asdict(recipe.align),
-        "fusion": dict(fusion),
-        "recipe": recipe.as_table(),
-        "evaluation": [],
-    }
 
 
 def _sample(probe: Sequence[ExampleSet], modality: Modality) -> Track:
@@ -147,18 +128,19 @@ def _sample(probe: Sequence[ExampleSet], modality: Modality) -> Track:
 
 def _encoder_entry(
     model: Model, modality: Modality, encoder: Encoder, recipe: Recipe, sample: Track, folder: Path
-) -> dict[str, Any]:
+) -> EncoderEntry:
     network = model.bodies.get(modality, model.networks[modality])
-    file = store(encoder_graph(network, sample), folder, modality, recipe)
-    table = recipe.encoders[modality]
-    return {
-        "name": table.name,
-        "options": encoder.settings,
-        "version": encoder.version,
-        "dim": _dim(model, modality),
-        "assets": {k: keep(path, folder, f"{modality}-{k}") for k, path in encoder.assets.items()},
-        **file,
-    }
+    graph = store(encoder_graph(network, sample), folder, modality, recipe)
+    return EncoderEntry(
+        name=recipe.encoders[modality].name,
+        options=encoder.settings,
+        version=encoder.version,
+        dim=_dim(model, modality),
+        assets={k: keep(path, folder, f"{modality}-{k}") for k, path in encoder.assets.items()},
+        file=graph.file,
+        sha256=graph.sha256,
+        bytes=graph.bytes,
+    )
 
 
 class _Standardised(nn.Module):
@@ -183,15 +165,16 @@ def _trunk_entry(
     probe: Sequence[ExampleSet],
     population: Population,
     folder: Path,
-) -> dict[str, Any]:
+) -> TrunkEntry:
     """The graph before a person baseline, checked on real clips."""
     trunk = trunk_of(model.networks[modality]) or Same()
     tracks = [t for e in _some(probe, modality, 8) if (t := _raw(encoder, e)) is not None]
     standardised = _Standardised(trunk, population).eval()
-    entry = store(encoder_graph(standardised, tracks[0]), folder, f"{modality}_trunk", recipe)
+    graph = store(encoder_graph(standardised, tracks[0]), folder, f"{modality}_trunk", recipe)
     shrunk = f"{modality}_trunk" in (*recipe.export.int8, *recipe.export.float16)
-    parity.check_trunk(modality, threads.open_graph(folder / entry["file"]), standardised, tracks, shrunk)
-    return {**entry, "strength": [round(float(k), 3) for k in population.strength]}
+    parity.check_trunk(modality, threads.open_graph(folder / graph.file), standardised, tracks, shrunk)
+    strength = tuple(round(float(k), 3) for k in population.strength)
+    return TrunkEntry(graph.file, graph.sha256, graph.bytes, strength)
 
 
 def _some(probe: Sequence[ExampleSet], modality: Modality, count: int) -> list[Example]:
@@ -209,7 +192,7 @@ def _dim(model: Model, modality: Modality) -> int:
     return int(model.networks[modality].dim)  # type: ignore[arg-type]  # Encoder.network's contract
 
 
-def _fusion_entry(model: Model, encoders: Mapping[Modality, Encoder], recipe: Recipe, folder: Path) -> dict[str, Any]:
+def _fusion_entry(model: Model, encoders: Mapping[Modality, Encoder], recipe: Recipe, folder: Path) -> FusionEntry:
     batch = Dim("batch", max=4096)
     states, masks, quality, times, lengths = [], [], [], [], []
     for m in model.modalities:
@@ -226,4 +209,5 @@ def _fusion_entry(model: Model, encoders: Mapping[Modality, Encoder], recipe: Re
         names, shapes, inputs = [*names, "steps"], (*shapes, {0: Dim("steps", max=65536)}), (*inputs, torch.arange(5.0))
     outputs = [*(t.name for t in model.tasks), "weights"]
     proto = trace(_Answering(model), inputs, shapes, names, outputs)
-    return {**recipe.fusion, **store(proto, folder, "fusion", recipe)}
+    options = {key: value for key, value in recipe.fusion.items() if key != "name"}
+    return FusionEntry(str(recipe.fusion["name"]), options, store(proto, folder, "fusion", recipe))

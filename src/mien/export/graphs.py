@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
+from mien.bundle.table import FileEntry
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import file_sha256
 from mien.types import Track
@@ -68,16 +69,16 @@ class _Plain(nn.Module):
         return states
 
 
-def keep(source: Path, folder: Path, part: str) -> dict[str, Any]:
-    """Copy a file that an encoder reads into a bundle, named after its content; its entry in the bundle's table."""
+def keep(source: Path, folder: Path, part: str) -> FileEntry:
+    """Copy a file that an encoder reads into a bundle, named after its content. Returns its entry in the bundle's table."""
     sha = file_sha256(source)
     named = folder / f"{part}-{sha[:12]}{source.suffix}"
     named.write_bytes(source.read_bytes())
-    return {"file": named.name, "sha256": sha, "bytes": named.stat().st_size}
+    return FileEntry(named.name, sha, named.stat().st_size)
 
 
-def store(proto: Any, folder: Path, part: str, recipe: Recipe) -> dict[str, Any]:
-    """Write an ONNX model as the recipe wants it stored; its entry in the bundle's table."""
+def store(proto: Any, folder: Path, part: str, recipe: Recipe) -> FileEntry:
+    """Write an ONNX model as the recipe wants it stored. Returns its entry in the bundle's table."""
     from mien.export.quantise import to_float16, to_int8
 
     path = folder / f"{part}.onnx"
@@ -89,4 +90,4 @@ def store(proto: Any, folder: Path, part: str, recipe: Recipe) -> dict[str, Any]
     sha = file_sha256(path)
     # The name carries the content, so that bundles can share a file and none is taken for another.
     named = path.rename(folder / f"{part}-{sha[:12]}.onnx")
-    return {"file": named.name, "sha256": sha, "bytes": named.stat().st_size}
+    return FileEntry(named.name, sha, named.stat().st_size)

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from mien.bundle.bundle import Bundle
-from mien.data.batch import ExampleSet
+from mien.bundle.table import Parity
+from mien.data.sets import ExampleSet
 from mien.errors import ParityError
 from mien.model.heads import score
 from mien.model.model import Model
@@ -25,7 +26,7 @@ _EACH = 64  # examples of each set
 _ADVICE = "nothing was exported: export without int8 and float16, or report this"
 
 
-def check(model: Model, bundle: Bundle, probe: Sequence[ExampleSet], shrunk: bool) -> dict[str, float | None]:
+def check(model: Model, bundle: Bundle, probe: Sequence[ExampleSet], shrunk: bool) -> Parity:
     """Compare torch and graphs on real examples.
 
     Args:
@@ -33,10 +34,6 @@ def check(model: Model, bundle: Bundle, probe: Sequence[ExampleSet], shrunk: boo
         bundle: its graphs.
         probe: the examples.
         shrunk: some weights are stored in fewer bits: labels may differ a little in probability then, and scores in value.
-
-    Returns:
-        largest_difference of a probability or score; same_top_label, the share of equal ones (``None`` where no task has
-        labels); and how many examples there were.
 
     Raises:
         ParityError: they differ, or one of them answers what is no finite number.
@@ -55,11 +52,8 @@ def check(model: Model, bundle: Bundle, probe: Sequence[ExampleSet], shrunk: boo
         raise ParityError(
             f"the exported graphs differ from the model (largest difference {largest:.2g}{labelled}); {_ADVICE}"
         )
-    return {
-        "largest_difference": round(largest, 6),
-        "same_top_label": None if same is None else round(same, 6),
-        "examples": sum(min(_EACH, len(part)) for part in probe),
-    }
+    agreement = None if same is None else round(same, 6)
+    return Parity(round(largest, 6), agreement, sum(min(_EACH, len(part)) for part in probe))
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""How surprised the probabilities are by what was true."""
+"""The negative log-likelihood of what was true."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from mien.types import Float32
 _LEAST = 1e-12  # probability; a graph in float16 may give 0
 
 
-def surprise(scores: Float32, targets: Float32) -> NDArray[np.float64]:
+def negative_log_likelihood(scores: Float32, targets: Float32) -> NDArray[np.float64]:
     """Of each example, nats, (N,)."""
     logs = np.log(np.clip(scores.astype(np.float64), _LEAST, 1.0))
     return np.asarray(-(targets * logs).sum(axis=1))
 
 
-def _surprises(scores: Float32, targets: Float32) -> Sums:
-    return np.stack([surprise(scores, targets), np.ones(len(scores))], axis=1)
+def _each(scores: Float32, targets: Float32) -> Sums:
+    return np.stack([negative_log_likelihood(scores, targets), np.ones(len(scores))], axis=1)
 
 
 @metrics.register
-@measure(_surprises, "single", lower=True, constant=False)
+@measure(_each, "single", lower=True, constant=False)
 def nll(sums: Sums) -> Sums:
     """Negative log-likelihood in nats, mean over examples; soft targets give the cross-entropy."""
     return sums[..., 0] / sums[..., 1]

@@ -43,12 +43,13 @@ def from_the_start(encoded: Encoded) -> Encoded:
 def clock(how: Alignment, encoded: Encoded) -> Tensor | None:
     """Numbers of the steps of a clock with a rate, float (T',), as many as the longest example needs; else ``None``.
 
-    An argument of ``align`` and not made there, because the number depends on values: a graph cannot know it.
+    ``align`` takes them as an argument, because their number depends on values: a graph cannot know it. A bundle makes them for
+    its graph (``bundle/graphs.py``).
     """
     if not how.has_rate:
         return None
     end = _last(from_the_start(encoded)).amax()
-    return torch.arange(int(end * how.rate) + 1, dtype=torch.float32, device=end.device)
+    return torch.arange(how.steps(float(end)), dtype=torch.float32, device=end.device)
 
 
 def align(how: Alignment, modalities: Sequence[Modality], encoded: Encoded, steps: Tensor | None) -> Encoded:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from mien.errors import RecipeError, closest
 
 
@@ -37,6 +39,10 @@ class Alignment:
     def has_rate(self) -> bool:
         """Whether the clock is one of even steps."""
         return self.how in _WITH_RATE
+
+    def steps(self, seconds: float) -> int:
+        """How many steps cover so many seconds, from 0 on; computed in float32, as models and graphs do."""
+        return int(np.float32(seconds) * np.float32(self.rate)) + 1
 
 
 _WITH_RATE = ("resample", "nearest", "window")

@@ -13,6 +13,9 @@ from mien.errors import RecipeError, closest
 
 T = TypeVar("T")
 
+OPTIONAL: Mapping[str, Any] = {"optional": True}
+"""Metadata of a field of a dataclass that ``plain`` leaves out of the table while it has its default."""
+
 
 def override(table: dict[str, Any], change: str) -> None:
     """Put ``a.b=value`` (value in TOML, or plain text) into a table, or take ``-a.b`` out of it.
@@ -51,7 +54,7 @@ def build(kind: type[T], table: Mapping[str, Any], place: str) -> T:
     """A dataclass from a table.
 
     Args:
-        kind: the dataclass. A field is read from the key of its name, or from the one that its metadata call "key". A class
+        kind: the dataclass. A field is read from the key of its name, or from the one that its metadata give as "key". A class
             that holds what a table cannot, such as arrays, reads itself: it has a class method ``from_table(table, place)``.
         table: as TOML or JSON gives it.
         place: what messages call the table.
@@ -77,15 +80,12 @@ def build(kind: type[T], table: Mapping[str, Any], place: str) -> T:
 
 
 def plain(given: Any) -> Any:
-    """What ``build`` and ``value`` read, as plain values for JSON.
-
-    Fields that have their default are left out. A class with a method ``as_table()`` writes itself.
-    """
+    """What ``build`` and ``value`` read, as plain values for JSON. A class with a method ``as_table()`` writes itself."""
     if hasattr(given, "as_table"):
         return given.as_table()
     if is_dataclass(given) and not isinstance(given, type):
-        kept = [f for f in fields(given) if not _is_default(f, getattr(given, f.name))]
-        return {_key(f): plain(getattr(given, f.name)) for f in kept}
+        values = [(f, getattr(given, f.name)) for f in fields(given)]
+        return {_key(f): plain(v) for f, v in values if not (f.metadata.get("optional") and v == _default(f))}
     if isinstance(given, Mapping):
         return {key: plain(inner) for key, inner in given.items()}
     if isinstance(given, list | tuple):
@@ -178,6 +178,5 @@ def _key(entry: Field[Any]) -> str:
     return str(entry.metadata.get("key", entry.name))
 
 
-def _is_default(entry: Field[Any], given: Any) -> bool:
-    default = entry.default if entry.default_factory is MISSING else entry.default_factory()
-    return default is not MISSING and bool(given == default)
+def _default(entry: Field[Any]) -> Any:
+    return entry.default if entry.default_factory is MISSING else entry.default_factory()

@@ -49,7 +49,9 @@ def load_recipe(folder: Path) -> dict[str, Any]:
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"'{folder}' is not the folder of a run: {RECIPE} cannot be read ({error.strerror})") from error
+        raise InputError(
+            f"'{folder}' is not the folder of a run: {RECIPE} cannot be read ({error.strerror})"
+        ) from error
     except ValueError as error:
         raise InputError(f"'{path}' is damaged; train the recipe again into another folder") from error
     if not isinstance(table, dict):

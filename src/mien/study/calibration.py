@@ -25,14 +25,11 @@ def calibration(bundle: Bundle, parts: Sequence[Predictions]) -> list[Reliabilit
 
 def _row(part: Predictions, judgement: Judgement) -> Reliability:
     sample = Sample.of(part.scores, part.targets, part.groups)
-    figures = measure(sample, judgement)
-    low, high = figures.pop("ece_95")  # type: ignore[misc]  # a pair
     return Reliability(
         part.set,
         part.task.name,
         part.modality,
-        **figures,  # type: ignore[arg-type]  # by these names
-        ece_95=(low, high),
+        measure(sample, judgement),
         diagram=tuple(Bin(round(b.confidence, 4), round(b.accuracy, 4), b.n) for b in diagram(sample)),
         risk_coverage=tuple(Point(round(p.answered, 4), round(p.risk, 4)) for p in curve(sample)),
     )

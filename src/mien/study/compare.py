@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from mien.bundle.results import Result
 from mien.evaluation.comparison import Board, Line, Outcome
 from mien.evaluation.predictions import Evaluation, Predictions, aligned
-from mien.evaluation.results import MAIN, Result, each, measures_of, results
+from mien.evaluation.results import MAIN, each, measures_of, results
 from mien.metrics.base import Measure, measures, named, right
 from mien.metrics.statistics import intervals
 from mien.metrics.statistics.intervals import Difference

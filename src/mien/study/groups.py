@@ -2,48 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
-from mien.data.manifest import column
+from mien.data.corpus import Corpus
 from mien.errors import InputError, RecipeError
 from mien.evaluation.evaluation_report import GroupGap, GroupResult, Groups
 from mien.evaluation.groups import by_group, gaps
 from mien.evaluation.predictions import Evaluation, Predictions
+from mien.events import Notice, Work
 from mien.metrics.statistics.intervals import holm
-from mien.recipe.recipe import Recipe
 from mien.trust.sample import Sample
 
 
-def attributes(recipe: Recipe, name: str, root: Path, say: Callable[[str], None]) -> dict[str, str]:
+def attributes(corpus: Corpus, name: str) -> Work[dict[str, str]]:
     """{id of the clip: its group}, from a column of the manifests.
 
     Args:
-        recipe: whose data.
+        corpus: the data.
         name: of the column.
-        root: folder of the data sets.
-        say: told which sets lack the column.
 
     Raises:
         InputError: if all sets lack it, or nothing the recipe asks has groups that can be compared.
     """
-    if all(task.kind != "single" for task in recipe.tasks):
+    if all(task.kind != "single" for task in corpus.tasks):
         raise InputError(
             "--groups compares answers that are one label each, and no task of this bundle is of that kind"
         )
     found: dict[str, str] = {}
     lacking: list[str] = []
-    for source in recipe.data:
+    for source in corpus.sources:
         try:
-            found |= column(source, name, root)
+            found |= corpus.column(source, name)
         except RecipeError as error:
             lacking.append(str(error))
-    if len(lacking) == len(recipe.data):
+    if len(lacking) == len(corpus.sources):
         raise InputError(f"there are no groups to compare: {lacking[0]}")
     for reason in lacking:
-        say(f"no groups: {reason}")
+        yield Notice("groups_missing", {"why": reason})
     return found
 
 

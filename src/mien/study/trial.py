@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from mien import __version__
-from mien.data.content import content
+from mien.data.corpus import Corpus
 from mien.errors import RecipeError
 from mien.evaluation.comparison import Cost, Entrant, Outcome
 from mien.evaluation.evaluate import evaluate
@@ -101,9 +101,10 @@ def judged_runs(
         follow: see ``Follow``.
     """
     found: dict[int, list[_Finished]] = {seed: [] for seed in seeds}
+    corpus = Corpus.of(entrant.recipe, root)
     for seed, plan in steps(entrant, seeds, folds):
         follow(f"{entrant.label}, seed {seed}" + (f", fold {_fold(plan)}" if folds else ""))
-        found[seed].append(_finished(plan, root, runs, fresh, subsets))
+        found[seed].append(_finished(plan, corpus.in_folds(plan.data), runs, fresh, subsets))
     everything = [f for several in found.values() for f in several]
     seconds = sum(f.seconds for f in everything) / len(seeds)
     cost = Cost(everything[0].learned, everything[0].parameters, seconds)
@@ -123,14 +124,14 @@ class _Finished:
     cells: list[Cell]
 
 
-def _finished(plan: Recipe, root: Path, runs: Path, fresh: bool, subsets: bool) -> _Finished:
-    home = runs / "studied" / f"{plan.name}-{_key(plan, root, runs)}" / f"fold{_fold(plan)}"
+def _finished(plan: Recipe, corpus: Corpus, runs: Path, fresh: bool, subsets: bool) -> _Finished:
+    home = runs / "studied" / f"{plan.name}-{_key(plan, corpus, runs)}" / f"fold{_fold(plan)}"
     folder = run_folder(home, plan.name, plan.seed)
     record = folder / "trained.json"
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
     if not _answers(record, subsets):
-        _train(plan, root, runs, home, folder, record, subsets)
+        _train(plan, corpus, runs, home, folder, record, subsets)
     table = json.loads(record.read_text(encoding="utf-8"))
     cells = [Cell(**cell) for cell in table.pop("cells") or ()]
     return _Finished(Evaluation.load(folder / PREDICTIONS), cells=cells, **table)
@@ -141,10 +142,10 @@ def _answers(record: Path, subsets: bool) -> bool:
     return record.is_file() and not (subsets and json.loads(record.read_text(encoding="utf-8"))["cells"] is None)
 
 
-def _train(plan: Recipe, root: Path, runs: Path, home: Path, folder: Path, record: Path, subsets: bool) -> None:
-    run = train(starting_in(plan, runs), root, home, resume=True, quiet=True)
+def _train(plan: Recipe, corpus: Corpus, runs: Path, home: Path, folder: Path, record: Path, subsets: bool) -> None:
+    run = finish(train(starting_in(plan, runs), corpus, home, resume=True))
     system = ModelSystem(run.model)
-    valid, test = (run.sets(split, root, quiet=True) for split in ("valid", "test"))
+    valid, test = (finish(run.sets(split)) for split in ("valid", "test"))
     finish(evaluate(system, valid, test)).save(folder / PREDICTIONS)
     learned, parameters = size(run)
     cells = [cell.as_table() for part in test for cell in finish(missing(system, part))] if subsets else None
@@ -165,15 +166,15 @@ def _fold(plan: Recipe) -> int:
     return max((source.fold for source in plan.data), default=0)
 
 
-def _key(plan: Recipe, root: Path, runs: Path) -> str:
+def _key(plan: Recipe, corpus: Corpus, runs: Path) -> str:
     """Of what decides the result, but seed and fold, which name folders."""
     table: dict[str, Any] = asdict(in_fold(replace(plan, seed=0), 0))
     for irrelevant in ("export", "tune"):
         table.pop(irrelevant, None)
     starts = [runs / t.start.format(seed=plan.seed) / WEIGHTS for t in plan.encoders.values() if t.start]
-    return content_key(
-        [__version__, table, content(plan.data, root), [content_of(path) for path in starts if path.is_file()]]
-    )[:12]
+    return content_key([__version__, table, corpus.content, [content_of(path) for path in starts if path.is_file()]])[
+        :12
+    ]
 
 
 @cache

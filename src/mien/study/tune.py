@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mien.data.content import content
+from mien.data.corpus import Corpus
 from mien.errors import DivergedError, InputError, RecipeError
 from mien.evaluation.evaluate import predict
 from mien.evaluation.model_system import ModelSystem
@@ -157,7 +157,7 @@ def _best(study: optuna.Study) -> optuna.trial.FrozenTrial:
 
 def _key(search: Search, root: Path) -> str:
     recipe = search.recipe()
-    return content_key([recipe.as_table(), search.metric, content(recipe.data, root)])[:10]
+    return content_key([recipe.as_table(), search.metric, Corpus.of(recipe, root).content])[:10]
 
 
 def lower_is_better(search: Search) -> bool:
@@ -174,7 +174,7 @@ def lower_is_better(search: Search) -> bool:
 def _score(search: Search, plan: Recipe, root: Path, folder: Path) -> float:
     """Train and look at the validation sets; what was trained is not kept."""
     try:
-        run = train(plan, root, folder, resume=True, quiet=True)
+        run = finish(train(plan, Corpus.of(plan, root), folder, resume=True))
         if run.valid_loss is None:
             raise RecipeError(f"the recipe '{run.recipe.name}' has no validation data; tuning needs some")
         return run.valid_loss if search.metric is None else _measured(run, search.metric)

@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: temperature and vector scaling."""
+"""Probabilities that mean what they say: temperature scaling and vector scaling."""
 
 from __future__ import annotations
 
@@ -8,19 +8,27 @@ from typing import Any, Self
 
 import numpy as np
 
+from mien.recipe import strict
 from mien.types import Float32, Modality
 
 Measures = Mapping[Modality, Mapping[str, Float32]]
-"""{modality: {name: (N,)}}: what was measured of the inputs of N answers, see ``Encoder.measures``."""
+"""{modality: {name: (N,)}}: what the encoders measured of the inputs of N answers, see ``Encoder.measures``."""
 
-_REACH = 2.0  # deviations beyond which a measure says no more
-_HOTTEST = float(np.log(2))  # all measures together at most double the temperature, or halve it
-_LEAST = 1e-13  # a label the model thinks impossible stays so
+_REACH = 2.0  # deviations; a measure further from what is usual counts as this far
+_MOST = float(np.log(2))  # all measures together at most double the temperature, or halve it
+_LEAST = 1e-13  # probability; a label that the model thinks impossible stays so
 
 
 @dataclass(frozen=True)
 class Slope:
-    """How the logarithm of the temperature changes with one measure of one modality, per ``spread`` away from ``centre``."""
+    """How the logarithm of the temperature changes with one measure of one modality.
+
+    Attributes:
+        modality, measure: whose input, and what was measured of it.
+        centre: the usual value.
+        spread: the usual deviation from it.
+        slope: what one ``spread`` above ``centre`` adds to the logarithm of the temperature.
+    """
 
     modality: Modality
     measure: str
@@ -28,17 +36,30 @@ class Slope:
     spread: float
     slope: float
 
-    def rise(self, measures: Measures) -> Float32 | float:
-        """What it adds for each answer, (N,); nothing where it was not measured."""
+    def log_temperature(self, measures: Measures) -> Float32 | float:
+        """What it adds for each answer, (N,); 0 where the measure was not taken."""
         values = measures.get(self.modality, {}).get(self.measure)
         return 0.0 if values is None else self.slope * standardised(values, self.centre, self.spread)
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """A calibration as JSON holds it."""
+
+    scale: tuple[float, ...]
+    bias: tuple[float, ...]
+    slopes: tuple[Slope, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.scale or len(self.scale) != len(self.bias):
+            raise ValueError(f"a scale and a bias for each label, not {len(self.scale)} and {len(self.bias)}")
 
 
 @dataclass(frozen=True)
 class Calibration:
     """``softmax((scale * log p + bias) / t(input))`` of a model's probabilities.
 
-    Temperature scaling has one ``scale`` for all labels, the inverse of the temperature, and no bias; vector scaling has one of
+    Temperature scaling has one ``scale`` for all labels, the inverse of the temperature, and no bias. Vector scaling has one of
     each for every label (both: Guo et al. 2017, arXiv 1706.04599). With ``slopes`` the temperature depends on what was measured
     of the input, since a model is over-confident on some recordings and under-confident on others (as in multi-domain
     temperature scaling, Yu et al. 2022, arXiv 2206.02757).
@@ -59,20 +80,29 @@ class Calibration:
         return cls(np.ones(labels, np.float32), np.zeros(labels, np.float32))
 
     @classmethod
-    def from_table(cls, table: Mapping[str, Any]) -> Self:
-        """Read what ``as_table`` wrote."""
-        slopes = tuple(Slope(**entry) for entry in table.get("slopes", ()))
-        return cls(np.asarray(table["scale"], np.float32), np.asarray(table["bias"], np.float32), slopes)
+    def from_table(cls, table: Mapping[str, Any], place: str) -> Self:
+        """Read what ``as_table`` wrote.
+
+        Raises:
+            RecipeError: it is something else; ``place`` is what the message calls it.
+        """
+        numbers = strict.build(_Numbers, table, place)
+        return cls(np.asarray(numbers.scale, np.float32), np.asarray(numbers.bias, np.float32), numbers.slopes)
 
     def as_table(self) -> dict[str, Any]:
         """Plain values, four digits."""
         numbers = {"scale": [round(float(s), 4) for s in self.scale], "bias": [round(float(b), 4) for b in self.bias]}
         return {**numbers, "slopes": [asdict(s) for s in self.slopes]}
 
+    def rounded(self) -> Self:
+        """The same as a bundle keeps it: four digits."""
+        return self.from_table(self.as_table(), "a calibration")
+
     def apply(self, scores: Float32, measures: Measures | None = None) -> Float32:
         """Calibrated probabilities, (N, L) -> (N, L)."""
-        rise = np.clip(sum((s.rise(measures or {}) for s in self.slopes), np.zeros(len(scores))), -_HOTTEST, _HOTTEST)
-        return normalised((self.scale * logs(scores) + self.bias) / np.exp(rise)[:, None])
+        logarithm = sum((s.log_temperature(measures or {}) for s in self.slopes), np.zeros(len(scores)))
+        temperature = np.exp(np.clip(logarithm, -_MOST, _MOST))
+        return normalised((self.scale * logs(scores) + self.bias) / temperature[:, None])
 
 
 def standardised(values: Float32, centre: float, spread: float) -> Float32:
@@ -81,9 +111,14 @@ def standardised(values: Float32, centre: float, spread: float) -> Float32:
 
 
 def softened(scores: Float32, temperature: Float32 | float) -> Float32:
-    """Less sure: probabilities (N, L) to the power of 1 / ``temperature``, one or (N,), and normalised. 1 leaves them."""
-    heat = np.broadcast_to(np.asarray(temperature, np.float32), len(scores))[:, None]
-    return np.asarray(np.where(heat == 1.0, scores, normalised(logs(scores) / heat)), np.float32)
+    """Less sure: probabilities to the power of 1 / temperature, normalised.
+
+    Args:
+        scores: (N, L).
+        temperature: one for all, or (N,). 1 leaves the probabilities as they are.
+    """
+    each = np.broadcast_to(np.asarray(temperature, np.float32), len(scores))[:, None]
+    return np.asarray(np.where(each == 1.0, scores, normalised(logs(scores) / each)), np.float32)
 
 
 def logs(scores: Float32) -> Float32:

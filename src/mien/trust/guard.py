@@ -1,15 +1,16 @@
-"""Poor inputs: what gives them away, and how much less sure the answer then is."""
+"""Poor inputs: how they are recognised, and how much less sure the answer then is."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mien.recipe import strict
 from mien.trust.calibration import Measures
 from mien.types import Float32, Modality
 
@@ -22,8 +23,31 @@ REASONS: Mapping[str, str] = {
     "other_language": "the words are in a language the model cannot read",
     "no_face": "no face is in view",
 }
-"""Why an answer is less sure, by name. ``low_confidence`` is the bundle's own doubt, ``no_face`` is seen by ``pipeline``, and
-so is ``other_language`` where words are left out; all others are signs that guards look for."""
+"""Why an answer is less sure, by name. ``low_confidence`` is the bundle's own doubt. ``pipeline`` gives ``no_face``, and
+``other_language`` where words were left out. All other reasons come from guards."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardFit:
+    """How the temperature of a guard was fitted, for the card.
+
+    Attributes:
+        degraded_by: how validation examples were degraded, "kind:level"; in JSON the key is ``spoilt_by``.
+        n: how many of the degraded examples trigger the guard.
+        nll_before, nll: negative log-likelihood of the answers to those, without the temperature and with it, in nats; ``None``
+            where there are none.
+        right: share of those that is answered right; ``None`` likewise.
+        clean: how many examples that were not degraded there are.
+        clean_share: share of those that triggers the guard.
+    """
+
+    degraded_by: tuple[str, ...] = field(metadata={"key": "spoilt_by"})
+    n: int
+    nll_before: float | None = field(default=None, metadata=strict.OPTIONAL)
+    nll: float | None = field(default=None, metadata=strict.OPTIONAL)
+    right: float | None = field(default=None, metadata=strict.OPTIONAL)
+    clean: int
+    clean_share: float
 
 
 @dataclass(frozen=True)
@@ -33,9 +57,10 @@ class Guard:
     Attributes:
         reason: a name in ``REASONS``.
         modality: whose input it is about.
-        measure: which of the modality's measures shows it (a quality, or one of the bundle's).
-        below, above: the measure is unusual outside of these bounds.
-        temperature: what it makes of that modality's confidence, at least 1; 1 where too little was known to fit one.
+        measure: which of the modality's measures shows it, see ``Encoder.measures``.
+        below, above: the measure is unusual outside of these bounds, and triggers the guard.
+        temperature: what it does to that modality's confidence, at least 1. It is 1 where too little was known to fit one.
+        fitted: how it was fitted; ``None`` in bundles from before that was told.
     """
 
     reason: str
@@ -44,24 +69,30 @@ class Guard:
     below: float = -math.inf
     above: float = math.inf
     temperature: float = 1.0
+    fitted: GuardFit | None = None
 
-    @classmethod
-    def from_table(cls, table: Mapping[str, Any]) -> Self:
-        """Read an entry of ``guards`` in ``bundle.json``; what is told there of how it was fitted is for the card."""
-        return cls(**{k: v for k, v in table.items() if k != "fitted"})
+    def as_table(self) -> dict[str, Any]:
+        """Plain values. Bounds that are infinite are left out, for JSON has no such number."""
+        bounds = {name: bound for name in ("below", "above") if math.isfinite(bound := getattr(self, name))}
+        about = {"reason": self.reason, "modality": self.modality, "measure": self.measure}
+        fitted = {} if self.fitted is None else {"fitted": strict.plain(self.fitted)}
+        return {**about, **bounds, "temperature": self.temperature, **fitted}
 
-    def fires(self, values: ArrayLike) -> NDArray[np.bool_]:
-        """Whether values of the measure show it, each."""
+    def outside(self, values: ArrayLike) -> NDArray[np.bool_]:
+        """Whether each of some values of the measure lies outside of the bounds."""
         found = np.asarray(values)
         return (found < self.below) | (found > self.above)
 
-    def alarmed(self, measures: Measures) -> NDArray[np.bool_]:
-        """Which of N inputs show it, bool (N,); () where the measure was not taken, which shows nothing."""
-        return self.fires(measures.get(self.modality, {}).get(self.measure, np.nan))
+    def triggered(self, measures: Measures) -> NDArray[np.bool_]:
+        """Whether each of N inputs triggers it, bool (N,). One false, shape (), where the measure was not taken."""
+        return self.outside(measures.get(self.modality, {}).get(self.measure, np.nan))
 
 
 def temperature(guards: Iterable[Guard], measures: Measures, shares: Mapping[Modality, Float32]) -> Float32:
-    """What the guards make of answers, (N,): the product over those that go off, each counted by the share of its modality.
+    """The temperature that the guards give to each answer, (N,).
+
+    It is the product over the guards that are triggered. Each counts by the share of its modality: its temperature to the power
+    of that share.
 
     Args:
         guards: of the bundle.
@@ -72,5 +103,5 @@ def temperature(guards: Iterable[Guard], measures: Measures, shares: Mapping[Mod
     logs = np.zeros(size, np.float32)
     for guard in guards:
         if guard.modality in shares:
-            logs += np.where(guard.alarmed(measures), shares[guard.modality] * math.log(guard.temperature), 0.0)
+            logs += np.where(guard.triggered(measures), shares[guard.modality] * math.log(guard.temperature), 0.0)
     return np.exp(logs)

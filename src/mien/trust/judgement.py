@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from mien.trust.calibration import Calibration, Measures, softened
 from mien.trust.guard import Guard, temperature
 from mien.trust.label_sets import LabelSets
+from mien.trust.table import Fitted, TrustTable
 from mien.types import MODALITIES, Float32, Modality, Task
 
 HALF = 0.5
@@ -23,13 +24,13 @@ def subset_name(modalities: Iterable[Modality]) -> str:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What was fitted for one task and one subset of the modalities.
+    """How the answers to one task by one subset of the modalities are judged.
 
     Attributes:
         calibration: from the model's probabilities to those a user reads.
         sets: the conformal sets; ``None`` when none were fitted.
         threshold: an answer whose most probable label is less probable than this is uncertain.
-        method: how it was fitted, see ``trust.fit``; "" where nothing was.
+        method: how the calibration was fitted, see ``Fitted``; "" where it was not.
         composite: whether it was fitted on composites of single modalities.
     """
 
@@ -40,11 +41,11 @@ class Judgement:
     composite: bool = False
 
     @classmethod
-    def from_table(cls, table: Mapping[str, Any]) -> Self:
-        """Read the entry of a subset in ``bundle.json``."""
-        sets = LabelSets.from_table(table["label_sets"])
-        threshold, method = table["uncertain"]["below"], table["method"]
-        return cls(Calibration.from_table(table["calibration"]), sets, threshold, method, table["composite"])
+    def of(cls, fitted: Fitted) -> Self:
+        """By what was fitted."""
+        return cls(
+            fitted.calibration, fitted.label_sets, fitted.uncertain.below, fitted.method, composite=fitted.composite
+        )
 
     def label_set(self, scores: Float32, labels: tuple[str, ...]) -> tuple[str, ...]:
         """The set for one answer's calibrated scores (L,), most probable first; empty when none were fitted."""
@@ -59,23 +60,28 @@ class Judgement:
 
 
 class Trust:
-    """The part ``trust`` of a ``bundle.json``: {task: {subset of modalities: judgement}}, and guards.
+    """The judgements of a bundle, by task and subset of the modalities, and its guards.
 
     Tasks with several labels or a score, and what was never fitted, are left as the model says them.
+
+    Args:
+        table: what was fitted; ``None`` where nothing was.
+        tasks: of the bundle.
     """
 
-    def __init__(self, table: Mapping[str, Any], tasks: Iterable[Task]) -> None:
+    def __init__(self, table: TrustTable | None, tasks: Iterable[Task]) -> None:
         self._plain = {t.name: Judgement(Calibration.identity(t.size)) for t in tasks if t.kind == "single"}
+        fitted = {} if table is None else table.tasks
         self._fitted = {
-            (name, subset): Judgement.from_table(entry)
-            for name in self._plain
-            for subset, entry in table.get("tasks", {}).get(name, {}).items()
+            (task, subset): Judgement.of(entry)
+            for task in self._plain
+            for subset, entry in fitted.get(task, {}).items()
         }
-        self.guards = tuple(Guard.from_table(entry) for entry in table.get("guards", ()))
+        self.guards: tuple[Guard, ...] = () if table is None else table.guards
 
     @property
     def fitted(self) -> bool:
-        """Whether anything was, or nothing can be: there is no task with a single label."""
+        """Whether anything was fitted, or nothing can be: there is no task with a single label."""
         return bool(self._fitted) or not self._plain
 
     def of(self, task: str, modalities: Iterable[Modality]) -> Judgement | None:
@@ -83,20 +89,27 @@ class Trust:
         plain = self._plain.get(task)
         return plain and self._fitted.get((task, subset_name(modalities)), plain)
 
-    def heat(self, measures: Measures, shares: Mapping[Modality, Float32]) -> Float32:
-        """What the guards that go off make of the temperature, (N,), by how the fusion weighs each modality present, (N,)."""
-        return temperature(self.guards, measures, shares)
-
-    def calibrated(self, scores: Mapping[str, Float32], measures: Measures, heat: Float32) -> dict[str, Float32]:
-        """{task: (N, L)} as the model gave them, to what a user reads: calibrated, and less sure by the guards that go off.
+    def temperature(self, measures: Measures, shares: Mapping[Modality, Float32]) -> Float32:
+        """What the guards that are triggered do to the confidence, (N,).
 
         Args:
-            scores: the model's.
             measures: of the inputs, with an entry for each modality present.
-            heat: (N,), see ``heat``.
+            shares: how the fusion weighs each modality present, (N,).
         """
-        judges = {task: self.of(task, measures) for task in scores}
-        return {
-            task: rows if (by := judges[task]) is None else softened(by.calibration.apply(rows, measures), heat)
-            for task, rows in scores.items()
-        }
+        return temperature(self.guards, measures, shares)
+
+    def calibrated(self, scores: Mapping[str, Float32], measures: Measures, temperature: Float32) -> dict[str, Float32]:
+        """Scores as a user reads them, {task: (N, L)}: calibrated, and less sure by the guards.
+
+        Args:
+            scores: as the model gives them.
+            measures: of the inputs, with an entry for each modality present.
+            temperature: (N,), see ``temperature``.
+        """
+        found = {}
+        for task, rows in scores.items():
+            judgement = self.of(task, measures)
+            found[task] = rows
+            if judgement is not None:
+                found[task] = softened(judgement.calibration.apply(rows, measures), temperature)
+        return found

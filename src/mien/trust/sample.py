@@ -1,4 +1,4 @@
-"""Answers whose truth is known: what calibration, label sets and thresholds are fitted on, and judged on."""
+"""Answers whose truth is known: what calibration, label sets and thresholds are fitted on, and tested on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Sample:
         targets: float32 (N, L), see ``Example``.
         weights: float64 (N,), how much each counts; they sum to 1.
         groups: (N,) the speaker, or what else belongs together; "" where that is unknown.
-        measures: of the inputs.
+        measures: of the inputs, see ``Measures``.
     """
 
     scores: Float32

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mien.explanation import Explanation
 from mien.report.exporters.base import Export, Exporter, exporters
-from mien.report.page import shell, view
+from mien.report.page import script, shell, view
 from mien.report.page.media import Media
 from mien.report.page.palette import SIGNS
 from mien.report.page.words import Language
@@ -55,8 +55,8 @@ def write_html(
         styles=("report.css",),
         scripts=_SCRIPTS,
         clip=_clip(media),
-        **view.page(timeline, say, media, explained),
-        data=view.data(timeline, say, media, explained),
+        **vars(view.page(timeline, say, media, explained)),
+        data=script.data(timeline, say, media, explained),
         lang=say.code,
         kicker=say("page.kicker"),
         say=say,

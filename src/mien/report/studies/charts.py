@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
@@ -52,8 +52,15 @@ def intervals(board: Board, number: int) -> Chart:
     about = f"{board.metric} of each system with its 95 % interval"
     if majority is not None:
         layout["shapes"] = [_upright(majority)]
+        layout["xaxis"]["range"] = _around([majority, *(bound for pair in bounds for bound in pair)])
         about += f"; dashed: always the commonest answer ({majority:.3f})"
     return Chart(f"board{number}", about + ".", [trace], layout)
+
+
+def _around(values: Sequence[float]) -> list[float]:
+    """A range that holds all values, and some room at both ends."""
+    room = 0.04 * (max(values) - min(values))
+    return [round(min(values) - room, 4), round(max(values) + room, 4)]
 
 
 def _upright(x: float) -> dict[str, Any]:
@@ -62,8 +69,8 @@ def _upright(x: float) -> dict[str, Any]:
 
 
 def rates(named: Sequence[tuple[str, Sequence[Cell]]], about: str, number: int) -> Chart:
-    """A value over the rate of missing modalities, a line for each name."""
-    traces = []
+    """A value over the rate of missing modalities, a line for each name, and what the commonest answer alone would reach."""
+    traces = [*_commonest(named[-1][1])]
     for k, (name, cells) in enumerate(named):
         colour = COLOURS[k % len(COLOURS)]
         look = {"color": colour, "symbol": _SIGNS[k % len(_SIGNS)], "size": 8}
@@ -76,9 +83,18 @@ def rates(named: Sequence[tuple[str, Sequence[Cell]]], about: str, number: int) 
         "height": 340 + 12 * len(named),
         "showlegend": True,
         "xaxis": {"title": {"text": "probability that a modality is missing"}},
-        "yaxis": {"title": {"text": escape(metric)}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": escape(metric)}},
     }
     return Chart(f"rates{number}", about, traces, layout)
+
+
+def _commonest(cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
+    """A line, unless a constant answer says nothing of the metric."""
+    known = [(c.rate, c.majority) for c in cells if c.majority is not None]
+    if known:
+        line = {"color": COLOURS[6], "dash": "dash", "width": 1.5}
+        points = {"x": [rate for rate, _ in known], "y": [value for _, value in known]}
+        yield {"type": "scatter", "mode": "lines", "name": "commonest answer", "line": line, **points}
 
 
 def curves(train: Sequence[tuple[int, float]], valid: Sequence[tuple[int, float]]) -> Chart:
@@ -133,7 +149,6 @@ def confusion_matrix(part: Predictions, number: int) -> Chart:
         "z": [[round(float(v), 4) for v in row] for row in shares],
         "text": [[f"{v:.0%}" for v in row] for row in shares] if len(labels) <= 12 else None,
         "texttemplate": "%{text}" if len(labels) <= 12 else None,
-        "colorscale": [[0, "#f2f5f9"], [1, "#6fb1de"]],
         "zmin": 0,
         "zmax": 1,
         "showscale": False,
@@ -200,8 +215,8 @@ def risk_coverage(rows: Sequence[Reliability], number: int) -> Chart:
     rings = {
         "type": "scatter",
         "mode": "markers",
-        "x": [row.answered for row in rows],
-        "y": [row.risk if row.answered else None for row in rows],
+        "x": [row.figures.answered for row in rows],
+        "y": [row.figures.risk if row.figures.answered else None for row in rows],
         "name": "not uncertain",
         "marker": {"color": COLOURS[: len(rows)], "symbol": "circle-open", "size": 16, "line": {"width": 2}},
     }

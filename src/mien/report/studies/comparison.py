@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from mien.evaluation.comparison import Board, Outcome
 from mien.report.studies import charts, grids
-from mien.report.studies.page import Part, Prose, Section, page
+from mien.report.studies.page import Heading, Part, Prose, Section, page
 
 _NAMED = 4  # systems that the title names
 
@@ -56,6 +56,6 @@ def _missing(outcomes: Sequence[Outcome]) -> Iterator[Section]:
             if mine:
                 # The last subset is the largest.
                 named.append((outcome.entrant.label, [c for c in mine if c.subset == mine[-1].subset]))
-                parts += [Prose(outcome.entrant.label), grids.missing(mine)]
+                parts += [Heading(outcome.entrant.label), grids.missing(mine)]
         chart = charts.rates(named, "With all modalities at rate 0, and ever more of them missing.", number)
         yield Section(f"With modalities missing, {about[0]}: {about[1]}", [chart, *parts])

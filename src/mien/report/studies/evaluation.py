@@ -25,10 +25,10 @@ def evaluation_page(found: EvaluationReport, name: str) -> str:
     Raises:
         ImportError: if the extra ``report`` is not installed; see ``extras.needs_report``.
     """
-    sections = [Section("Results", [results(found.rows)], _LEAD), *by_set(found.evaluation.test, not found.reliability)]
+    sections = [Section("Results", results(found.rows), _LEAD), *by_set(found.evaluation.test, not found.reliability)]
     sections += [*missing(found.cells), *_trust(found), *_groups(found)]
-    sets = dict.fromkeys(part.set for part in found.evaluation.test)
-    return page(name, "evaluation of a bundle", sets, sections)
+    sizes = {part.set: f"{len(part):,} examples of {part.set}" for part in found.evaluation.test}
+    return page(name, "evaluation of a bundle", list(sizes.values()), sections)
 
 
 def _trust(found: EvaluationReport) -> Iterator[Section]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
+from mien.bundle.results import Result
 from mien.evaluation.comparison import Board, Line
 from mien.evaluation.evaluation_report import GroupGap, GroupResult, Groups, Reliability
 from mien.evaluation.groups import FEWEST_EXAMPLES, FEWEST_PEOPLE, MEASURES
 from mien.evaluation.missing import Cell
-from mien.evaluation.results import Result
 from mien.report.grid import Grid
 from mien.report.studies.numbers import duration, interval, majority, probability, share, value
 
@@ -56,17 +57,12 @@ def metrics(found: Board) -> Grid:
     return Grid(("system", *names), tuple(rows))
 
 
-def results(rows: Sequence[Result]) -> Grid:
-    """One row for each result."""
-    head = ("set", "task", "modalities", "metric", "value", "95 % interval", "majority", "n")
-    cells = (
-        (
-            *(row.set, row.task, row.modality, row.metric, value(row), interval(row.interval)),
-            *(majority(row), f"{row.n:,}"),
-        )
-        for row in rows
-    )
-    return Grid(head, tuple(cells), words=4)
+def results(rows: Sequence[Result]) -> Iterator[tuple[str, Grid]]:
+    """What was measured, in words, and a grid of the metrics: one for each set, task and modalities."""
+    for one, same in groupby(rows, key=lambda r: (r.set, r.task, r.modality, r.n)):
+        cells = tuple((r.metric, value(r), interval(r.interval), majority(r)) for r in same)
+        title = f"{one[0]}: {one[1]} from {one[2]}, n = {one[3]:,}"
+        yield title, Grid(("metric", "value", "95 % interval", "majority"), cells)
 
 
 def missing(cells: Sequence[Cell]) -> Grid:
@@ -100,14 +96,14 @@ def by_set(rows: Sequence[Reliability]) -> list[list[Reliability]]:
 
 def reliability(rows: Sequence[Reliability], columns: Sequence[str] = (*PROBABILITIES, *DECISIONS)) -> Grid:
     """A row for each subset of the modalities."""
-    lines = ((row.modality, f"{row.n:,}", *(_figure(row, name) for name in columns)) for row in rows)
+    lines = ((row.modality, f"{row.figures.n:,}", *(_figure(row, name) for name in columns)) for row in rows)
     return Grid(("modalities", "n", *columns), tuple(lines))
 
 
 def _figure(row: Reliability, column: str) -> str:
     """Nothing where label sets were never fitted, and for the risk of no answer."""
-    figure: float | None = getattr(row, column)
-    known = figure is not None and (column != "risk" or row.answered)
+    figure: float | None = getattr(row.figures, column)
+    known = figure is not None and (column != "risk" or row.figures.answered)
     return f"{figure:.3f}" if known else ""
 
 
@@ -117,12 +113,21 @@ def groups(found: Groups) -> Grid:
     together: dict[tuple[str, str, str], list[GroupResult]] = {}
     for row in found.groups:
         together.setdefault((row.set, row.task, row.group), []).append(row)
-    return Grid(("set", found.column, "n", "speakers", *names), tuple(map(_group, together.values())), words=2)
+    lines = ((*_people(mine[0]), *map(_measured, mine)) for mine in together.values())
+    return Grid(("set", found.column, "n", "speakers", *names), tuple(lines), words=2)
 
 
-def _group(mine: Sequence[GroupResult]) -> tuple[str, ...]:
-    people = "not named" if mine[0].people is None else str(mine[0].people)
-    return (mine[0].set, mine[0].group, f"{mine[0].n:,}", people, *map(_measured, mine))
+def narrow_groups(found: Groups) -> Grid:
+    """The same with a row for each measure of a group, for a narrow page."""
+    rows = []
+    for row in found.groups:
+        name, group, n, people = _people(row)
+        rows.append((name, group, row.measure, n, people, _measured(row)))
+    return Grid(("set", found.column, "measure", "n", "speakers", "value, 95 % interval"), tuple(rows), words=3)
+
+
+def _people(row: GroupResult) -> tuple[str, str, str, str]:
+    return row.set, row.group, f"{row.n:,}", "not named" if row.people is None else str(row.people)
 
 
 def _measured(row: GroupResult) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mien.evaluation.results import Result
+from mien.bundle.results import Result
 
 
 def value(row: Result) -> str:

@@ -39,6 +39,14 @@ class Code:
 
 
 @dataclass(frozen=True)
+class Heading:
+    """The name of what follows it."""
+
+    kind: ClassVar[str] = "heading"
+    text: str
+
+
+@dataclass(frozen=True)
 class Prose:
     """A paragraph."""
 
@@ -46,7 +54,7 @@ class Prose:
     text: str
 
 
-Part = Grid | Chart | Entries | Code | Prose
+Part = Grid | Chart | Entries | Code | Heading | Prose
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mien.bundle.results import Result
 from mien.evaluation.missing import Cell
 from mien.evaluation.predictions import Evaluation, Predictions
 from mien.evaluation.reliability import diagram
-from mien.evaluation.results import Result, per_label
+from mien.evaluation.results import per_label
 from mien.report.grid import Grid
+from mien.report.sentences import sentence
 from mien.report.studies import charts, grids
 from mien.report.studies.numbers import duration
-from mien.report.studies.page import Chart, Code, Entries, Part, Prose, Section, page
+from mien.report.studies.page import Chart, Code, Entries, Heading, Part, Prose, Section, page
 from mien.runtime.cache import write_atomic
 from mien.runtime.run_folder import PREDICTIONS, RECIPE, RECORD, REPORT, RESULTS, SCALARS
+from mien.training.record import SetRecord, TrainingRecord
 from mien.trust.sample import Sample
 
 _CAVEAT = (
@@ -40,24 +43,25 @@ def write(folder: Path) -> Path:
 def training_page(folder: Path) -> str:
     """The page; see the module."""
     recipe = _json(folder, RECIPE)
-    record = _json(folder, RECORD)
+    table = _json(folder, RECORD)
+    record = TrainingRecord.from_table(table)
     judged = Evaluation.load(folder / PREDICTIONS)
     rows = [Result.from_table(row) for row in _json(folder, RESULTS)]
-    cells = [Cell(**cell) for cell in record["subsets"]]
+    cells = [Cell(**cell) for cell in table["subsets"]]
     sections = [
-        Section("Results", [results(rows)], _how_to_read(rows)),
+        Section("Results", results(rows), _how_to_read(rows)),
         Section("While it learned", [_curves(folder)]),
         *by_set(judged.test),
         *missing(cells),
-        _data(record["data"], recipe),
+        _data(record.data, recipe),
         _again(record, recipe),
     ]
     facts = [
         f"seed {recipe['seed']}",
         " + ".join(recipe["encoders"]),
         f"fusion: {recipe['fusion']['name']}",
-        f"{record['learned']:,} of {record['parameters']:,} parameters learned",
-        f"{duration(record['seconds'])} of training",
+        f"{record.learned:,} of {record.parameters:,} parameters learned",
+        f"{duration(record.seconds)} of training",
     ]
     return page(recipe["name"], "report of a training", facts, sections)
 
@@ -74,11 +78,11 @@ def _how_to_read(rows: Sequence[Result]) -> str:
     )
 
 
-def results(rows: Sequence[Result]) -> Part:
-    """A table of results, or that there are none."""
+def results(rows: Sequence[Result]) -> list[Part]:
+    """Tables of results, or that there are none."""
     if not rows:
-        return Prose("There is no test split; nothing was measured.")
-    return grids.results(rows)
+        return [Prose("There is no test split; nothing was measured.")]
+    return [part for title, grid in grids.results(rows) for part in (Heading(title), grid)]
 
 
 def _curves(folder: Path) -> Part:
@@ -123,33 +127,33 @@ def missing(cells: Sequence[Cell]) -> Iterator[Section]:
         yield Section(f"With modalities missing, {name}: {task}", [chart, grids.missing(mine)], lead)
 
 
-def _data(rows: Sequence[Mapping[str, Any]], recipe: Mapping[str, Any]) -> Section:
+def _data(rows: Sequence[SetRecord], recipe: Mapping[str, Any]) -> Section:
     head = ("set", "split", "examples", "speakers", "left out", "labels")
     cells = (
         (
-            *(row["set"], row["split"], f"{row['n']:,}", str(row["speakers"] or "not named"), str(row["skipped"])),
-            "; ".join(f"{task}: {_counts(counts)}" for task, counts in row["labels"].items()),
+            *(row.set, row.split, f"{row.n:,}", str(row.speakers or "not named"), str(row.skipped)),
+            "; ".join(f"{task}: {_counts(counts)}" for task, counts in row.labels.items()),
         )
         for row in rows
     )
     notes = [note for note in (recipe["export"]["licence"], *recipe["export"]["notes"]) if note]
     licence = Prose("Licence: " + " ".join(notes)) if notes else Prose("The recipe says nothing of licences.")
-    unread = [f"{row['set']} {row['split']}: {line}" for row in rows for line in row["why"]]
+    unread = [sentence(notice) for row in rows for notice in row.why]
     skipped = [Code("\n".join(unread), "What could not be read, and why")] if unread else []
     parts: list[Part] = [Grid(head, tuple(cells), words=len(head)), *skipped, licence]
     return Section("Data", parts, "Speakers are never split between sets.")
 
 
-def _counts(counts: Mapping[str, Any]) -> str:
+def _counts(counts: Mapping[str, float]) -> str:
     return ", ".join(
         f"{label} {count:,}" if isinstance(count, int) else f"{label} {count:.2f}" for label, count in counts.items()
     )
 
 
-def _again(record: Mapping[str, Any], recipe: Mapping[str, Any]) -> Section:
+def _again(record: TrainingRecord, recipe: Mapping[str, Any]) -> Section:
     parts: list[Part] = [
-        Code(record["command"]),
-        Entries([(name, str(text)) for name, text in record["environment"].items()]),
+        Code(record.command),
+        Entries([(name, str(text)) for name, text in record.environment.items()]),
         Code(json.dumps(recipe, indent=1, ensure_ascii=False), "The whole recipe, as it was used"),
     ]
     return Section(

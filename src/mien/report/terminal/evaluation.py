@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -11,8 +10,10 @@ from rich.table import Table
 from mien.evaluation.evaluation_report import EvaluationReport, Groups, Reliability
 from mien.report.grid import Grid
 from mien.report.studies import grids
-from mien.report.studies.numbers import interval, majority, share, value
+from mien.report.studies.numbers import share
 from mien.report.terminal.tables import of_grid, spaced
+
+_HOW = "docs/trust.md says how to read it"
 
 
 def render(found: EvaluationReport) -> RenderableType:
@@ -25,10 +26,8 @@ def render(found: EvaluationReport) -> RenderableType:
 
 
 def _results(found: EvaluationReport) -> Iterator[Table]:
-    for one, rows in groupby(found.rows, key=lambda r: (r.set, r.task, r.modality, r.n)):
-        shown = tuple((r.metric, value(r), interval(r.interval), majority(r)) for r in rows)
-        title = f"{one[0]}: {one[1]} from {one[2]}, n = {one[3]:,}"
-        yield of_grid(Grid(("metric", "value", "95 % interval", "majority"), shown), title)
+    for title, grid in grids.results(found.rows):
+        yield of_grid(grid, title)
 
 
 def _missing(found: EvaluationReport) -> Iterator[Table]:
@@ -42,16 +41,14 @@ def _missing(found: EvaluationReport) -> Iterator[Table]:
 def reliability(rows: list[Reliability]) -> Iterator[Table]:
     """Two tables of one set and task: of the probabilities, and of what is decided by them."""
     about = f"{rows[0].set}: {rows[0].task}"
-    yield of_grid(
-        grids.reliability(rows, grids.PROBABILITIES), f"calibration of {about} (docs/trust.md says how to read it)"
-    )
+    yield of_grid(grids.reliability(rows, grids.PROBABILITIES), f"calibration of {about}", _HOW)
     yield of_grid(grids.reliability(rows, grids.DECISIONS), f"label sets and abstention, {about}")
 
 
 def groups(found: Groups) -> Iterator[Table]:
     """The groups, then the gaps between them where there are some."""
     few = any(row.value is None for row in found.groups)
-    yield of_grid(grids.groups(found), "groups (docs/trust.md says how to read it)", grids.FEW if few else "")
+    yield of_grid(grids.narrow_groups(found), f"groups by {found.column}", grids.FEW if few else _HOW)
     gaps = grids.gaps(found)
     if gaps.rows:
         yield of_grid(gaps, "gaps between groups")

@@ -32,7 +32,8 @@ def table(
         head: names of the columns.
         rows: as many cells each; a cell with a style is a ``Text``.
         right: places of the columns of numbers, which stand to the right; the others stand to the left.
-        folded: places of the columns whose long cells are broken over lines, so that the others stay whole.
+        folded: places of the columns whose cells are broken over lines where the terminal is narrow, so that the others stay
+            whole; all columns where none is named.
         title: stands above; "" for none.
         note: stands below; "" for none.
         last: style of the last row, for a sum; "" for none.
@@ -51,7 +52,7 @@ def table(
     )
     for number, name in enumerate(head):
         justify: Literal["left", "right"] = "right" if number in right else "left"
-        found.add_column(_text(name), justify=justify, no_wrap=number not in folded, overflow="fold")
+        found.add_column(_text(name), justify=justify, no_wrap=bool(folded) and number not in folded, overflow="fold")
     for row in rows:
         found.add_row(*map(_text, row))
     if found.rows and last:

@@ -1,0 +1,80 @@
+"""The graphs of a bundle, run in ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.bundle.encoded import EncodedTracks
+from mien.bundle.files import Files
+from mien.bundle.table import BundleTable
+from mien.model.padding import Padded
+from mien.recipe.sections import Alignment
+from mien.types import Float32, Modality, Track
+
+
+class Pooled(NamedTuple):
+    """What the fusion graph gives for B segments.
+
+    Attributes:
+        scores: {task: float32 (B, L)}, probabilities or a score.
+        weights: {modality: float32 (B,)}, how the fusion weighs each; they sum to 1 over those that are present.
+    """
+
+    scores: dict[str, Float32]
+    weights: dict[Modality, Float32]
+
+
+class Graphs:
+    """Runs the graphs of one bundle; each is opened when it is first needed.
+
+    There is one graph for each encoder, so that a sentence opens no graph for faces, and every subset of the modalities costs
+    only the small fusion graph.
+    """
+
+    def __init__(self, table: BundleTable, files: Files) -> None:
+        self._table, self._files, self._entries = table, files, table.graphs
+
+    def encode(self, modality: Modality, tracks: Padded) -> Float32:
+        """States (B, T, D), or (B, 1, D) where the encoder pools over time."""
+        (states,) = self._run(modality, {"values": tracks.values, "mask": tracks.mask})
+        return states
+
+    def before_baseline(self, modality: Modality, track: Track) -> Float32:
+        """Standardised features (T', D) of one track: what stands before the person baseline."""
+        feed = {"values": track.values[None], "mask": np.ones((1, len(track)), bool)}
+        (features,) = self._run(f"{modality}_trunk", feed)
+        return np.asarray(features[0], np.float32)
+
+    def fuse(self, encoded: Mapping[Modality, EncodedTracks]) -> Pooled:
+        """Scores and weights, not calibrated.
+
+        Args:
+            encoded: all modalities of the bundle; one that is absent is masked.
+        """
+        feed: dict[str, NDArray[Any]] = {}
+        for m, part in encoded.items():
+            feed |= {f"{m}_states": part.states, f"{m}_mask": part.mask, f"{m}_quality": part.quality}
+            feed |= {f"{m}_times": part.times}
+        feed["steps"] = _steps(self._table.align or Alignment(), encoded.values())
+        *scores, weights = self._run("fusion", feed)
+        by_task = {task.name: rows for task, rows in zip(self._table.tasks, scores, strict=True)}
+        return Pooled(by_task, {m: weights[:, k] for k, m in enumerate(self._table.modalities)})
+
+    def _run(self, part: str, feed: Mapping[str, NDArray[Any]]) -> list[Float32]:
+        graph = self._files.graph(self._entries[part])
+        # Not every graph asks for all: those made before fusions knew times do not, nor for steps where nothing is aligned.
+        found: list[Float32] = graph.run(None, {i.name: feed[i.name] for i in graph.get_inputs()})
+        return found
+
+
+def _steps(how: Alignment, parts: Collection[EncodedTracks]) -> Float32:
+    """Numbers of the steps of the clock onto which the graph aligns, enough for the longest segment."""
+    # In float32, as the graph computes: a step more or less depends on how it rounds.
+    never = np.float32(np.inf)
+    first = np.min([np.where(p.mask, p.times, never).min(axis=1) for p in parts], axis=0)
+    last = np.max([np.where(p.mask, p.times, -never).max(axis=1) for p in parts], axis=0)
+    return np.arange(how.steps(max(0.0, float((last - first).max()))), dtype=np.float32)

@@ -1,0 +1,60 @@
+"""Finds a bundle and reads its ``bundle.json``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mien import bundles
+from mien.bundle.table import SCHEMA, BundleTable
+from mien.errors import InputError, RecipeError, closest
+from mien.recipe import strict
+
+TABLE = "bundle.json"
+
+
+class Loaded(NamedTuple):
+    """A bundle's folder, its table, and the SHA-256 of the file that the table stands in."""
+
+    folder: Path
+    table: BundleTable
+    sha256: str
+
+
+def load(which: str | Path) -> Loaded:
+    """Read the table of a shipped bundle, by name, or of one in a folder.
+
+    Raises:
+        InputError: no such bundle, or not one that this version can read.
+    """
+    folder = _folder(which)
+    path = folder / TABLE
+    raw = path.read_bytes()
+    try:
+        table = json.loads(raw)
+    except ValueError as error:
+        raise InputError(f"{path} is not valid JSON; export the bundle again") from error
+    if not isinstance(table, dict):
+        raise InputError(f"{path} holds no table but {type(table).__name__}; export the bundle again")
+    return Loaded(folder, _read(table, path), hashlib.sha256(raw).hexdigest())
+
+
+def _folder(which: str | Path) -> Path:
+    for folder in (Path(which), bundles.folder() / str(which)):
+        if (folder / TABLE).is_file():
+            return folder
+    raise InputError(
+        f"there is no bundle '{which}'; give a folder with a bundle.json, or {closest(str(which), bundles.shipped())}"
+    )
+
+
+def _read(table: dict[str, Any], path: Path) -> BundleTable:
+    schema = table.pop("schema", None)
+    if schema != SCHEMA:
+        raise InputError(f"{path} has schema '{schema}'; this version of mien reads {SCHEMA}")
+    try:
+        return strict.build(BundleTable, table, str(path))
+    except RecipeError as error:
+        raise InputError(f"{error} (export the bundle again)") from error

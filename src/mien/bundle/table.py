@@ -1,0 +1,191 @@
+"""What stands in a ``bundle.json``. ``strict.build`` reads these classes, ``strict.plain`` writes them.
+
+The keys in the file are the names of the fields. A field that has a default may be absent from the file: bundles from before
+there was such a field lack it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from mien.bundle.results import Result
+from mien.recipe import strict
+from mien.recipe.recipe import Recipe
+from mien.recipe.sections import Alignment
+from mien.trust.table import TrustTable
+from mien.types import MODALITIES, Modality, Task
+
+SCHEMA = "mien.bundle/1"
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """A file of the bundle: its name, the SHA-256 of its bytes, and how many there are."""
+
+    file: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class TrunkEntry(FileEntry):
+    """The graph before a person baseline, which standardises its features too; see ``mien.person``.
+
+    Attributes:
+        strength: of ``Population``, one number a feature.
+    """
+
+    strength: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderEntry:
+    """An encoder and its graph.
+
+    Attributes:
+        name: registered name.
+        options: its arguments.
+        version: of the encoder when the bundle was made.
+        dim: size of a state.
+        assets: {argument: file} that the encoder reads; the bundle has a copy of each.
+        file, sha256, bytes: of the graph.
+        trunk: ``None`` where there is no person baseline.
+    """
+
+    name: str
+    options: Mapping[str, Any]
+    version: int
+    dim: int
+    assets: Mapping[str, FileEntry] = field(default_factory=dict, metadata=strict.OPTIONAL)
+    file: str
+    sha256: str
+    bytes: int
+    trunk: TrunkEntry | None = field(default=None, metadata=strict.OPTIONAL)
+
+    @property
+    def graph(self) -> FileEntry:
+        """From what the encoder prepared (or the trunk gave) to states."""
+        return FileEntry(self.file, self.sha256, self.bytes)
+
+
+@dataclass(frozen=True)
+class FusionEntry:
+    """The fusion and its graph, which holds alignment and heads too.
+
+    Attributes:
+        name: registered name.
+        options: its arguments. In the file they stand beside ``name``, not under a key of their own.
+        graph: its file.
+    """
+
+    name: str
+    options: Mapping[str, Any]
+    graph: FileEntry
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any], place: str) -> Self:
+        """Read what ``as_table`` wrote.
+
+        Raises:
+            RecipeError: it is something else; ``place`` is what the message calls it.
+        """
+        graph = {key: table[key] for key in ("file", "sha256", "bytes") if key in table}
+        options = {key: value for key, value in table.items() if key not in ("name", *graph)}
+        name = strict.value(str, table.get("name"), f"{place} at 'name'")
+        return cls(name, options, strict.build(FileEntry, graph, place))
+
+    def as_table(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"name": self.name, **self.options, **strict.plain(self.graph)}
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How far the graphs were from the trained model on real examples.
+
+    Attributes:
+        largest_difference: of a probability or score.
+        same_top_label: share of the examples with the same most probable label; ``None`` where no task has labels.
+        examples: how many there were.
+    """
+
+    largest_difference: float
+    same_top_label: float | None
+    examples: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleTable:
+    """All of a ``bundle.json`` but its schema.
+
+    Attributes:
+        name: of the bundle.
+        made_by: "mien" and its version.
+        summary, licence: of the weights; one sentence each.
+        notes: what the authors want users to know, in plain sentences.
+        tasks: what it answers.
+        positions: {label: (valence, arousal)}.
+        encoders: of the modalities that it reads.
+        align: how states are put on one clock; ``None`` where they are not, in bundles from before that was told.
+        fusion: what joins the modalities.
+        recipe: how it was trained, as the recipe was written then; ``training`` reads it. A version of mien that knows other
+            keys still runs the bundle.
+        evaluation: measured results.
+        lineage: recipes of the runs whose weights it started from, in the same form.
+        weights: SHA-256 of the file of the trained weights; ``None`` in bundles from before that was told.
+        parity: ``None`` until the graphs have been compared with the model.
+        trust: ``None`` where nothing was calibrated.
+    """
+
+    name: str
+    made_by: str
+    summary: str
+    licence: str
+    notes: tuple[str, ...]
+    tasks: tuple[Task, ...]
+    positions: Mapping[str, tuple[float, float]]
+    encoders: Mapping[Modality, EncoderEntry]
+    align: Alignment | None = field(default=None, metadata=strict.OPTIONAL)
+    fusion: FusionEntry
+    recipe: Mapping[str, Any]
+    evaluation: tuple[Result, ...]
+    lineage: Mapping[Modality, Mapping[str, Any]] = field(default_factory=dict)
+    weights: str | None = field(default=None, metadata=strict.OPTIONAL)
+    parity: Parity | None = field(default=None, metadata=strict.OPTIONAL)
+    trust: TrustTable | None = field(default=None, metadata=strict.OPTIONAL)
+
+    def __post_init__(self) -> None:
+        sizes = {task.name: task.size for task in self.tasks if task.kind == "single"}
+        for task, fitted in ({} if self.trust is None else self.trust.tasks).items():
+            for subset, entry in fitted.items():
+                found = {len(entry.calibration.scale), len(entry.label_sets.quantiles)}
+                if task in sizes and found != {sizes[task]}:
+                    raise ValueError(f"what was fitted for '{task}' by {subset} is not for its {sizes[task]} labels")
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """Those that it reads."""
+        return tuple(m for m in MODALITIES if m in self.encoders)
+
+    @property
+    def training(self) -> Recipe:
+        """How it was trained, on what.
+
+        Raises:
+            RecipeError: it was made with a recipe that this version cannot read.
+        """
+        return strict.build(Recipe, self.recipe, "the bundle's recipe")
+
+    @property
+    def graphs(self) -> dict[str, FileEntry]:
+        """{part: its graph}: "fusion", each modality, and "<modality>_trunk" where there is a person baseline."""
+        own: dict[str, FileEntry] = {m: self.encoders[m].graph for m in self.modalities}
+        trunks = {f"{m}_trunk": entry.trunk for m, entry in self.encoders.items() if entry.trunk is not None}
+        return {"fusion": self.fusion.graph, **own, **trunks}
+
+    @property
+    def files(self) -> list[FileEntry]:
+        """All graphs, and the files that encoders read."""
+        return [*self.graphs.values(), *(asset for e in self.encoders.values() for asset in e.assets.values())]

@@ -1,0 +1,46 @@
+"""Writes the ``bundle.json`` and the card of a bundle: the only place that does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mien.bundle.bundle import Bundle
+from mien.bundle.card import card
+from mien.bundle.load import TABLE
+from mien.bundle.results import Result
+from mien.bundle.table import SCHEMA, BundleTable
+from mien.recipe import strict
+from mien.runtime.cache import make_folder, write_atomic
+
+
+def write(table: BundleTable, folder: Path) -> None:
+    """Write table and card into a folder that holds the bundle's files."""
+    plain = {"schema": SCHEMA, **strict.plain(table)}
+    write_atomic(folder / TABLE, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+    write_atomic(folder / "card.md", card(table))
+
+
+def rewritten(bundle: Bundle, table: BundleTable) -> Bundle:
+    """The bundle with another table, in the same folder."""
+    write(table, bundle.folder)
+    return Bundle.load(bundle.folder)
+
+
+def copied(bundle: Bundle, table: BundleTable, folder: Path) -> Bundle:
+    """A bundle with another table in a folder of its own, with all files. The bundle stays as it is."""
+
+    def fill(draft: Path) -> None:
+        for entry in bundle.table.files:
+            bundle.files.copy(entry, draft)
+        write(table, draft)
+
+    return Bundle.load(make_folder(folder, fill))
+
+
+def annotate(folder: Path, results: Sequence[Result]) -> Bundle:
+    """Put measured results into the bundle of a folder, and on its card."""
+    bundle = Bundle.load(folder)
+    return rewritten(bundle, replace(bundle.table, evaluation=tuple(results)))
