@@ -39,7 +39,7 @@ def test_what_a_page_or_a_table_needs_is_told(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("mien.runtime.extras.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"run: pip install 'mien\[report\]'"):
         timeline().to_html()
-    with pytest.raises(InputError, match="a table of pandas needs pandas; run: pip install pandas"):
+    with pytest.raises(InputError, match=r"a table of pandas needs pandas; run: pip install 'mien\[notebook\]'"):
         timeline().to_pandas()
 
 

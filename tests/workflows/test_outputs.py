@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -172,7 +173,7 @@ class Words(Exporter):
 
 
 @pytest.fixture
-def plugin(monkeypatch: pytest.MonkeyPatch) -> None:
+def plugin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As installed: an entry point of the group ``mien.exporters``."""
 
     class Entry:
@@ -185,9 +186,9 @@ def plugin(monkeypatch: pytest.MonkeyPatch) -> None:
         return [Entry()] if group == "mien.exporters" else []
 
     monkeypatch.setattr("mien.registry.entry_points", found)
-    # Parts that are imported meanwhile stay registered; the plugin goes again.
-    monkeypatch.setitem(exporters._parts, "words", Words)
     Words.given.clear()
+    yield
+    exporters._parts.pop("words", None)
 
 
 @pytest.mark.usefixtures("plugin")

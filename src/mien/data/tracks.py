@@ -56,9 +56,9 @@ class Unread(NamedTuple):
 class TrackStore:
     """The tracks of one encoder for a list of items; ``fill`` prepares those that are not on disk yet.
 
-    Tracks are packed in shards of 256 items. A shard is a folder of plain arrays, and its name is a hash of what went in: the
-    encoder with its version and settings, the content of files, the words, and the code and the libraries that make segments of
-    them. So a second run finds it, wherever the files lie, and a killed run goes on with the shard it was at.
+    Tracks are packed in shards of 256 items. Each shard is a folder of plain arrays. Its name is a hash of what went in: the
+    encoder with its version and settings, the content of files, the words, and the code and the libraries that make segments
+    of them. So a second run finds it, wherever the files lie, and a killed run goes on with the shard it was at.
 
     Args:
         encoder: prepares them.
@@ -116,7 +116,7 @@ class TrackStore:
 
 def made_by(modality: Modality) -> list[str]:
     """What decides how a clip becomes a segment: a hash of our code, and the versions of the libraries it calls."""
-    code = code_sha256("mien.data.degrade", "mien.data.load", "mien.media.text" if modality == "text" else "mien.media")
+    code = code_sha256("mien.data.load", "mien.data.degrade", "mien.media.text" if modality == "text" else "mien.media")
     return [code, *(f"{name} {_version(name)}" for name in _LIBRARIES[modality])]
 
 

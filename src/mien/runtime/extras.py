@@ -52,7 +52,7 @@ def needs_pandas() -> None:
     Raises:
         InputError: naming the command that installs it.
     """
-    _needs(("pandas",), "a table of pandas", "pandas")
+    _needs(("pandas",), "a table of pandas", "'mien[notebook]'")
 
 
 def _needs(modules: tuple[str, ...], purpose: str, package: str) -> None:
