@@ -17,14 +17,14 @@ def analyzer() -> Analyzer:
 
 @pytest.fixture(scope="package")
 def watched(analyzer: Analyzer) -> list[tuple[Moment, Prediction]]:
-    """What was seen and answered in the demo clip."""
+    """The moments of the demo clip, and what was answered to each."""
     found: list[tuple[Moment, Prediction]] = []
-    analyzer.analyze(demo_clip(), watch=lambda seen, p: found.append((seen, p)))
+    analyzer.analyze(demo_clip(), watch=lambda moment, p: found.append((moment, p)))
     return found
 
 
 @pytest.fixture(scope="package")
 def question(analyzer: Analyzer, watched: list[tuple[Moment, Prediction]]) -> Question:
     """About a moment with words, voice and face."""
-    seen, prediction = next((s, p) for s, p in watched if len(s.tracks) == 3)
-    return Question(analyzer.bundle, seen, prediction.label)
+    moment, prediction = next((s, p) for s, p in watched if len(s.tracks) == 3)
+    return Question(analyzer.bundle, moment, prediction.label)
