@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mien.report.exporters.base import exporters
+from mien.report.page.words import Language
 from mien.timeline import SURE, Prediction, Timeline
 from mien.trust.guard import REASONS
 from mien.types import EMOTION, MODALITIES, Modality
@@ -86,11 +87,12 @@ def _row(p: Prediction, anyone: bool, modalities: Sequence[Modality]) -> list[Re
 def _doubts(predictions: Sequence[Prediction]) -> list[str]:
     """What the question marks mean, and what made answers less sure."""
     doubtful = [p for p in predictions if p.uncertain]
+    say = Language("en")
     lines = [f"?: uncertain, the label is a best guess ({len(doubtful)} of {len(predictions)})"] if doubtful else []
-    for reason, sentence in REASONS.items():
+    for reason in REASONS:
         count = sum(reason in p.reasons for p in predictions)
         if count and reason not in ("low_confidence", "no_face"):
-            lines.append(f"Less sure because {sentence}: {count} of {len(predictions)}.")
+            lines.append(f"Less sure because {say.name_of('reasons', reason)}: {count} of {len(predictions)}.")
     return lines
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from mien.bundles import shipped
 from mien.explanation import Calibrated, Evidence, Explanation, Piece
 from mien.report.exporters.table import COLOURS, clock, harmless, percent
-from mien.trust.guard import REASONS
+from mien.report.page.words import Language
 from mien.types import EMOTION, INPUTS
 
 _STEPS = " ▁▂▃▄▅▆▇█"
@@ -141,7 +141,9 @@ def _path(e: Explanation) -> list[Text]:
         lines.append(f"labels that hold the right one in {rate} of such cases: " + ", ".join(e.prediction.label_set))
     lines.append(f"uncertain below {percent(e.calibrated.threshold)}")
     if e.prediction.reasons:
-        lines.append("less sure because " + "; ".join(REASONS.get(r, r) for r in e.prediction.reasons))
+        lines.append(
+            "less sure because " + "; ".join(Language("en").name_of("reasons", r) for r in e.prediction.reasons)
+        )
     card = f"; its card: mien card {e.bundle}" if e.bundle in shipped() else ""
     lines.append(f"bundle {e.bundle} (SHA-256 {e.bundle_sha256[:12]}...){card}")
     return [Text(harmless(f"{number}. {line}")) for number, line in enumerate(lines, start=1)]
