@@ -43,7 +43,7 @@ DEGRADED: Mapping[Modality, tuple[str, ...]] = {
 _MOST = 300  # examples of each set, degraded in each way
 
 
-class DegradedAnswers(NamedTuple):
+class Degraded(NamedTuple):
     """Answers by one modality to one set that was degraded in one way; before calibration."""
 
     name: str
@@ -54,7 +54,7 @@ class DegradedAnswers(NamedTuple):
 
 def read_degraded(
     bundle: Bundle, recipe: Recipe, modality: Modality, split: str, task: Task, root: Path, how: str, most: int
-) -> Iterator[DegradedAnswers]:
+) -> Iterator[Degraded]:
     """The answers of a bundle to the sets of a recipe that have the modality, degraded in one way.
 
     Args:
@@ -70,7 +70,7 @@ def read_degraded(
     for part in sets:
         samples = read_set(bundle, part, task).samples
         if samples:
-            yield DegradedAnswers(part.name, modality, how, samples[frozenset([modality])])
+            yield Degraded(part.name, modality, how, samples[frozenset([modality])])
 
 
 def guards_of(
