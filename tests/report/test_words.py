@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 import string
+from dataclasses import replace
 
 import pytest
 
 from mien.bundle.bundle import Bundle
 from mien.errors import InputError
+from mien.events import Notice
+from mien.report.exporters.json import as_table
+from mien.report.page.view import page
 from mien.report.page.words import Language, clock, languages
+from mien.report.sentences import full_sentence, sentence
+from mien.timeline import Timeline
 from mien.types import EMOTIONS
 
 from ..conftest import ROOT
@@ -152,3 +158,23 @@ def test_only_miens_own_names_of_people_are_translated() -> None:
     ]
     assert chinese.name_of("labels", "sarcastic") == "sarcastic"
     assert chinese("people.numbered", n="{x}") == "人物 {x}", "what is filled in is not read as a place"
+
+
+def test_notices_have_a_sentence_in_every_language() -> None:
+    english, chinese = (sentence(Notice("uncalibrated"), lang) for lang in ("en", "zh"))
+    assert english.startswith("Probabilities are not calibrated")
+    assert chinese.startswith("概率没有经过校准")
+    assert full_sentence(Notice("uncalibrated")) == f"{english}."
+    assert full_sentence(Notice("uncalibrated"), "zh") == f"{chinese}。"
+    assert sentence(Notice("of_a_plugin", {"count": 3})) == "of_a_plugin: count 3"
+
+
+def test_a_bundle_that_is_not_calibrated_says_so_among_its_notes() -> None:
+    timeline = Timeline("x", 0.0, "mine", "0" * 64, (), None, {}, None, None, notes=("For research.",))
+    noticed = replace(timeline, notices=(Notice("uncalibrated"),))
+    assert as_table(timeline)["notes"] == ["For research."]
+    assert as_table(noticed)["notes"] == ["For research.", full_sentence(Notice("uncalibrated"))]
+    shown = page(noticed, Language("zh"), None)
+    assert shown["notes"] == [("For research.", False), (full_sentence(Notice("uncalibrated"), "zh"), True)]
+    assert not shown["calibrated"]
+    assert page(timeline, Language("zh"), None)["calibrated"]
