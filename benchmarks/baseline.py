@@ -20,28 +20,25 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mien.runtime import threads
-
-threads.own()
-
-from mien.data.batch import ExampleSet  # noqa: E402  # after threads.own()
-from mien.data.manifest import data_root  # noqa: E402
-from mien.model.batch import collate  # noqa: E402
-from mien.person import Baseline, Population  # noqa: E402
-from mien.recipe.recipe import Recipe, load  # noqa: E402
-from mien.study.trial import folds_of, in_fold  # noqa: E402
-from mien.training.loop import train  # noqa: E402
-from mien.training.result import Run, example_sets, progress_bars  # noqa: E402
-from mien.types import Modality, Track  # noqa: E402
+from mien.data.corpus import Corpus
+from mien.data.manifest import data_root
+from mien.data.sets import ExampleSet, example_sets
+from mien.events import finish
+from mien.model.batch import collate
+from mien.person import Baseline, Population
+from mien.recipe.recipe import Recipe, load
+from mien.study.trial import folds_of, in_fold
+from mien.training.loop import train
+from mien.training.result import Run
+from mien.types import Modality, Track
 
 _FROM = (1, 2, 3, 5, 9, 17, 33)  # places in the order of clips; a row of the table ends before the next
 Tracks = list[dict[Modality, Track]]
 
 
-def raw(run: Run, root: Path) -> tuple[ExampleSet, Tracks]:
+def raw(run: Run) -> tuple[ExampleSet, Tracks]:
     """The test set, and its tracks before any baseline."""
-    with progress_bars(quiet=True) as bars:
-        (part,) = example_sets(run.recipe, "test", run.readers, root, bars)
+    (part,) = finish(example_sets(run.corpus, "test", run.readers, run.recipe.encoders))
     return part, [part.tracks(i) for i in range(len(part))]
 
 
@@ -83,14 +80,16 @@ def measured(recipe: Recipe, root: Path, runs: Path) -> dict[str, list[bool]]:
     """{line: which answers were right} of one seed, folds together."""
     with_one = replace(recipe, encoders={m: replace(t, baseline=True) for m, t in recipe.encoders.items()})
     lines: dict[str, list[bool]] = {}
+    corpus = Corpus.of(recipe, root)
     for fold in range(folds_of(recipe)):
         home = runs / f"fold{fold}"
         plain, related = (
-            train(in_fold(r, fold), root, home / w, True, True) for w, r in (("no", recipe), ("yes", with_one))
+            finish(train(plan := in_fold(r, fold), corpus.in_folds(plan.data), home / w, resume=True))
+            for w, r in (("no", recipe), ("yes", with_one))
         )
-        part, own = raw(plain, root)
+        part, own = raw(plain)
         without = right(plain, part, own)
-        part, tracks = raw(related, root)
+        part, tracks = raw(related)
         actors = np.asarray([e.group or "" for e in part.examples])
         emotion = part.targets("emotion").argmax(axis=1)
         everything = [np.flatnonzero(actors == a) for a in actors]

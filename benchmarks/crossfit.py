@@ -21,22 +21,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mien.bundle.bundle import Bundle
+from mien.data.corpus import Corpus
+from mien.data.manifest import data_root
+from mien.data.sets import ExampleSet, example_sets
+from mien.events import finish
+from mien.fusion.late import LatePool
+from mien.model.build import build, choose
+from mien.model.model import Model
+from mien.networks.pooled import Standardised
 from mien.recipe import strict
-from mien.runtime import threads
-
-threads.own()
-
-from mien.bundle.bundle import Bundle  # noqa: E402  # after threads.own()
-from mien.data.batch import ExampleSet, load_sets  # noqa: E402
-from mien.data.manifest import data_root  # noqa: E402
-from mien.fusion.late import LatePool  # noqa: E402
-from mien.model.build import build, choose  # noqa: E402
-from mien.model.model import Model  # noqa: E402
-from mien.networks.pooled import Standardised  # noqa: E402
-from mien.recipe.recipe import Recipe  # noqa: E402
-from mien.training.optimizer import schedule  # noqa: E402
-from mien.trust.sample import Sample, joined, save  # noqa: E402
-from mien.types import Float32, Modality  # noqa: E402
+from mien.recipe.recipe import Recipe
+from mien.training.optimizer import schedule
+from mien.trust.sample import Sample, joined, save
+from mien.types import Float32
 
 _FOLDS = 5
 _QUALITY = 2
@@ -154,8 +152,7 @@ def main() -> None:
     recipe = strict.build(Recipe, table["lineage"]["voice"], "the recipe of the voice")
     model, parts = build(recipe)
     trunk: torch.nn.Module = model.networks["voice"].trunk  # type: ignore[assignment]  # the encoder's
-    names: dict[Modality, str] = {"voice": recipe.encoders["voice"].name}
-    read = load_sets(recipe.data, "train", parts, names, recipe.tasks, root, lambda *_: lambda _: None)
+    read = finish(example_sets(Corpus.of(recipe, root), "train", parts, recipe.encoders))
     sets = [Clips(bundle, part, trunk) for part in read]
     samples = out_of_fold(bundle, recipe, sets)
     for clips, sample in zip(sets, samples, strict=True):

@@ -21,22 +21,18 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.runtime import threads
-
-threads.own()
-
-from mien.bundle.answer import single  # noqa: E402  # after threads.own()
-from mien.bundle.bundle import Bundle  # noqa: E402
-from mien.data.load import segment_of  # noqa: E402
-from mien.data.manifest import data_root, read  # noqa: E402
-from mien.explain.defaults import Figures, defaults, figures  # noqa: E402
-from mien.explain.evidence.base import Explainer, explainers  # noqa: E402
-from mien.explain.faithfulness import Faithfulness, faithfulness_of  # noqa: E402
-from mien.explain.question import Moment, Question  # noqa: E402
-from mien.recipe.recipe import Recipe  # noqa: E402
-from mien.runtime.cache import write_atomic  # noqa: E402
-from mien.runtime.run_folder import BUNDLE  # noqa: E402
-from mien.types import Example, Modality  # noqa: E402
+from mien.bundle.answer import single
+from mien.bundle.bundle import Bundle
+from mien.data.load import segment_of
+from mien.data.manifest import data_root, read
+from mien.explain.defaults import Figures, defaults, figures
+from mien.explain.evidence.base import Explainer, explainers
+from mien.explain.faithfulness import Faithfulness, faithfulness_of
+from mien.explain.question import Moment, Question
+from mien.recipe.recipe import Recipe
+from mien.runtime.cache import write_atomic
+from mien.runtime.run_folder import BUNDLE
+from mien.types import Example, Modality
 
 _EVERY = 20  # examples
 ROOT = Path(__file__).resolve().parents[1]

@@ -25,7 +25,10 @@ from numpy.typing import NDArray
 from mien.bundle.bundle import Bundle
 from mien.calibration.fit_guards import Degraded, read_degraded
 from mien.calibration.likelihood import guarded, nll
+from mien.data.corpus import Corpus
 from mien.data.manifest import data_root
+from mien.data.sets import Copies
+from mien.events import finish
 from mien.trust.guard import Guard
 from mien.trust.sample import Sample, joined
 
@@ -41,11 +44,11 @@ _FEW = 10  # answers: of fewer no share is given
 
 def read(bundle: Bundle, split: str, most: int, root: Path) -> Iterator[Degraded]:
     """Calibrated answers, without what guards do, of each modality that has guards."""
-    task = bundle.tasks[0]
+    task, corpus = bundle.tasks[0], Corpus.of(bundle.recipe, root)
     for modality in bundle.modalities:
         reasons = [g.reason for g in bundle.trust.guards if g.modality == modality]
         for how in dict.fromkeys(["", *(way for r in reasons for way in LEVELS[r])]) if reasons else ():
-            for found in read_degraded(bundle, bundle.recipe, modality, split, task, root, how, most):
+            for found in finish(read_degraded(bundle, corpus, modality, split, task, Copies(how, most))):
                 judgement = bundle.trust.of(task.name, [modality])
                 if judgement is not None:
                     yield found._replace(sample=found.sample.by(judgement.calibration))

@@ -21,7 +21,7 @@ from mien.bundle.bundle import Bundle
 from mien.data.load import words_of
 from mien.data.manifest import data_root
 from mien.data.rows import Row, read_rows
-from mien.media.sound import read_audio
+from mien.media.decoding.sound import read_audio
 from mien.media.speech import recogniser, speech_spans
 from mien.types import Segment
 
@@ -143,7 +143,7 @@ def spoken(manifest: Path, count: int) -> str:
     for row in chosen:
         samples = read_audio(manifest.parent / row["path"]).samples
         spans = speech_spans(samples, 10.0)
-        heard.append(bool(listener is not None and spans and listener.words(samples, spans)))
+        heard.append(bool(listener is not None and spans and any(listener.words(samples, spans))))
     return f"{len(chosen)} | {1 - np.mean(heard):.3f}"
 
 

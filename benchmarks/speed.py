@@ -25,7 +25,7 @@ from typing import Any
 import av
 import numpy as np
 
-from mien.media.sound import read_audio
+from mien.media.decoding.sound import read_audio
 from mien.runtime import threads
 from mien.samples import demo_clip
 from mien.types import SAMPLE_RATE

@@ -17,49 +17,50 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mien.runtime import threads
-
-threads.own()
-
-from mien.bundle.bundle import Bundle  # noqa: E402  # after threads.own()
-from mien.data.manifest import data_root  # noqa: E402
-from mien.evaluation.evaluate import BundleSystem, predict  # noqa: E402
-from mien.evaluation.missing import by_subset  # noqa: E402
-from mien.evaluation.predictions import Judged, Predictions, pooled  # noqa: E402
-from mien.evaluation.reliability import measure  # noqa: E402
-from mien.recipe.recipe import Recipe, load  # noqa: E402
-from mien.report.studies.markdown import table  # noqa: E402
-from mien.training.result import example_sets, progress_bars  # noqa: E402
-from mien.trust.calibration import Calibration  # noqa: E402
-from mien.trust.judgement import Judgement, Trust  # noqa: E402
-from mien.trust.sample import Sample  # noqa: E402
-from mien.workflows.train_bundle import produce  # noqa: E402
+from mien.bundle.bundle import Bundle
+from mien.data.corpus import Corpus
+from mien.data.manifest import data_root
+from mien.data.sets import example_sets
+from mien.evaluation.evaluate import BundleSystem, predict
+from mien.evaluation.missing import by_subset
+from mien.evaluation.predictions import Evaluation, Predictions, pooled
+from mien.evaluation.reliability import measure
+from mien.events import finish
+from mien.recipe.recipe import Recipe, load
+from mien.report.grid import Grid
+from mien.report.studies.markdown import table
+from mien.trust.calibration import Calibration
+from mien.trust.judgement import Judgement, Trust
+from mien.trust.sample import Sample
+from mien.workflows.train_bundle import train_bundle
 
 _FIGURES = ("accuracy", "ece", "floor", "debiased", "brier", "aurc")
 
 
-def trained(recipe: Recipe, root: Path, runs: Path) -> Iterator[tuple[Recipe, Bundle]]:
+def trained(recipe: Recipe, root: Path, runs: Path) -> Iterator[tuple[Corpus, Bundle]]:
     """A calibrated bundle for each fold; one that is there already is taken."""
     (source,) = recipe.data
+    whole = Corpus([replace(source, valid="valid")], recipe.tasks, root)
     for fold in range(source.folds):
         plan = replace(recipe, data=(replace(source, fold=fold, valid="valid"),))
-        yield plan, produce(plan, [0], root, runs / f"subsets-fold{fold}", resume=True)
+        corpus = whole.in_folds(plan.data)
+        found = finish(train_bundle(plan, corpus, [0], runs / f"subsets-fold{fold}", resume=True))
+        yield corpus, found.bundle
 
 
-def said(plan: Recipe, bundle: Bundle, root: Path) -> Iterator[tuple[str, Predictions]]:
+def said(corpus: Corpus, bundle: Bundle) -> Iterator[tuple[str, Predictions]]:
     """What a bundle says of its fold by each subset, "after" calibration and "before"."""
     plain = Bundle.load(bundle.folder)
     plain.trust = Trust(None, plain.tasks)
-    with progress_bars() as bars:
-        (part,) = example_sets(plan, "test", bundle.encoders, root, bars, bundle.populations)
+    (part,) = finish(example_sets(corpus, "test", bundle.encoders, bundle.tables, bundle.populations))
     for when, system in (("after", BundleSystem(bundle)), ("before", BundleSystem(plain))):
-        for answers in by_subset(system, part, predict(system, part, "test")):
+        for answers in finish(by_subset(system, part, finish(predict(system, part, "test")))):
             yield when, answers
 
 
 def figures(folds: list[Predictions]) -> dict[str, Any]:
     """Of the answers of all folds together."""
-    (whole,) = pooled([Judged((), (part,)) for part in folds]).test
+    (whole,) = pooled([Evaluation((), (part,)) for part in folds]).test
     sample = Sample.of(whole.scores, whole.targets, whole.groups)
     sure = float(sample.scores.max(axis=1).mean() - sample.right.mean())
     return {**vars(measure(sample, Judgement(Calibration.identity(whole.task.size)))), "too sure": sure}
@@ -73,15 +74,15 @@ def main() -> None:
     given = parser.parse_args()
     root = data_root(given.data_root)
     found: defaultdict[tuple[str, str], list[Predictions]] = defaultdict(list)
-    for plan, bundle in trained(load(given.recipe), root, given.runs):
-        for when, answers in said(plan, bundle, root):
+    for corpus, bundle in trained(load(given.recipe), root, given.runs):
+        for when, answers in said(corpus, bundle):
             found[when, answers.modality].append(answers)
     rows = []
     for modality in dict.fromkeys(name for _, name in found):
         after, before = (figures(found[when, modality]) for when in ("after", "before"))
         cells = [f"{after['n']:,}", f"{before['ece']:.3f}", *(f"{after[k]:.3f}" for k in _FIGURES)]
-        rows.append([modality, *cells, f"{after['too sure']:+.3f}"])
-    print(table(["modalities", "n", "ece before", *_FIGURES, "too sure"], rows))
+        rows.append((modality, *cells, f"{after['too sure']:+.3f}"))
+    print(table(Grid(("modalities", "n", "ece before", *_FIGURES, "too sure"), tuple(rows))))
 
 
 if __name__ == "__main__":

@@ -27,18 +27,20 @@ import numpy as np
 import torch
 from torch import nn
 
-from mien.data.batch import ExampleSet, epoch
-from mien.encoders.base import encoders
+from mien.data.corpus import Corpus
+from mien.data.sets import ExampleSet, epoch, example_sets
+from mien.encoders.base import Encoder, encoders
+from mien.events import finish
 from mien.model.build import build
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, load
 from mien.runtime import threads
 from mien.runtime.run_folder import CHECKPOINT
 from mien.training import objectives
 from mien.training.checkpoint import Checkpoint
-from mien.training.devices import Machine
+from mien.training.devices import Devices
 from mien.training.loop import _Loop
-from mien.training.result import example_sets, progress_bars
-from mien.training.statistics import observe
+from mien.training.statistics import fit_statistics
+from mien.types import Modality
 
 ROOT = Path(os.environ.get("MIEN_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 
@@ -46,14 +48,14 @@ ROOT = Path(os.environ.get("MIEN_DATA") or Path(__file__).resolve().parents[2] /
 def ours(recipe: Recipe, sets: list[ExampleSet]) -> float:
     """CPU seconds of our loop."""
     model, _ = build(recipe)
-    fabric = Machine("cpu").fabric("32-true")
-    with tempfile.TemporaryDirectory() as folder, progress_bars(quiet=True) as bars:
-        beside = objectives.build(model, recipe.train)
+    fabric = Devices("cpu").fabric("32-true")
+    with tempfile.TemporaryDirectory() as folder:
+        auxiliary = objectives.build(model, recipe.train)
         checkpoint = Checkpoint(Path(folder) / CHECKPOINT)
-        loop = _Loop(recipe, model, beside, sets, [], Path(folder), checkpoint, fabric)
-        observe(model, sets)
+        loop = _Loop(recipe, model, auxiliary, sets, [], Path(folder), checkpoint, fabric)
+        fit_statistics(model, sets)
         start = time.process_time()
-        loop.run(bars, resume=False)
+        finish(loop.run(resume=False))
         return time.process_time() - start
 
 
@@ -61,11 +63,11 @@ def plain(recipe: Recipe, sets: list[ExampleSet]) -> float:
     """CPU seconds of the shortest loop that learns the same."""
     how = recipe.train
     model, _ = build(recipe)
-    observe(model, sets)
+    fit_statistics(model, sets)
     optimizer = torch.optim.AdamW(model.parameters(), lr=how.lr, weight_decay=how.weight_decay, fused=True)
     model.train()
     start = time.process_time()
-    observe(model, sets)  # ours does so when it begins
+    fit_statistics(model, sets)  # ours does so when it begins
     for number in range(how.epochs):
         for which, rows in epoch(sets, how.batch, np.random.default_rng(number)):
             batch = sets[which].batch(rows)
@@ -82,8 +84,7 @@ def speed(epochs: int, rounds: int) -> None:
     whole = load("voice-research", [f"train.epochs={epochs}"])
     recipe = replace(whole, data=whole.data[:1])
     parts = {m: encoders.build({"name": t.name, **t.options}) for m, t in recipe.encoders.items()}
-    with progress_bars() as bars:
-        sets = example_sets(recipe, "train", parts, ROOT, bars)
+    sets = finish(example_sets(Corpus.of(recipe, ROOT), "train", parts, recipe.encoders))
     count = epochs * sum(len(s) for s in sets)
     ours(recipe, sets), plain(recipe, sets)
     pairs = [(ours(recipe, sets), plain(recipe, sets)) for _ in range(rounds)]
@@ -119,10 +120,9 @@ def through(folder: Path) -> None:
     table = EncoderTable("features", {"modality": "voice", "size": 64})
     source = Source("big", "big.npz", {"id": "id"}, features={"voice": FeatureTable("rows")})
     recipe = Recipe("big", {"voice": table}, (source,))
-    parts = {"voice": encoders.build({"name": "features", **table.options})}
+    parts: dict[Modality, Encoder] = {"voice": encoders.build({"name": "features", **table.options})}
     before = _anonymous()
-    with progress_bars(quiet=True) as bars:
-        sets = example_sets(recipe, "train", parts, folder, bars)  # type: ignore[arg-type]  # a literal key
+    sets = finish(example_sets(Corpus.of(recipe, folder), "train", parts, recipe.encoders))
     highest = 0.0
     for which, rows in epoch(sets, 32, np.random.default_rng(0)):
         sets[which].batch(rows)
@@ -143,7 +143,6 @@ def main() -> None:
     parser.add_argument("--memory", type=int, nargs="*", help="numbers of examples, such as 2000 8000 32000")
     parser.add_argument("--through", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    threads.own()
     torch.set_num_threads(threads.count())
     if given.through:
         through(given.through)

@@ -29,16 +29,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.runtime import threads
-
-threads.own()
-
-from mien.data.manifest import data_root, read  # noqa: E402
-from mien.media.sound import read_audio  # noqa: E402
-from mien.metrics.uar import uar  # noqa: E402
-from mien.recipe.recipe import EncoderTable, Recipe, Source, Target, load  # noqa: E402
-from mien.runtime.cache import cache_folder, content_key, make_folder  # noqa: E402  # after threads.own()
-from mien.types import SAMPLE_RATE, Clip, Float32, Modality, Task  # noqa: E402
+from mien.data.manifest import data_root, read
+from mien.media.decoding.sound import read_audio
+from mien.metrics.uar import uar
+from mien.recipe.recipe import EncoderTable, Recipe, Source, Target, load
+from mien.runtime.cache import cache_folder, content_key, make_folder
+from mien.types import SAMPLE_RATE, Clip, Float32, Modality, Task
 
 SETS = ("ravdess_speech", "emodb7_2s", "emodb4_full", "nemo_pl", "ased_amharic", "zh_tw_3class")
 NO_SPEAKERS = ("zh_tw_3class",)
@@ -70,14 +66,16 @@ def recipe_of(name: str, root: Path) -> Recipe:
 
 def ours(recipe: Recipe, root: Path, seed: int) -> float:
     """UAR on the test split of one training."""
+    from mien.data.corpus import Corpus
     from mien.evaluation.evaluate import predict
     from mien.evaluation.model_system import ModelSystem
+    from mien.events import finish
     from mien.training.loop import train
 
     with tempfile.TemporaryDirectory() as runs:
-        run = train(replace(recipe, seed=seed), root, Path(runs), quiet=True)
-        (part,) = run.sets("test", root)
-        (found,) = predict(ModelSystem(run.model), part, "test")
+        run = finish(train(replace(recipe, seed=seed), Corpus.of(recipe, root), Path(runs)))
+        (part,) = finish(run.sets("test"))
+        (found,) = finish(predict(ModelSystem(run.model), part, "test"))
     return uar(found.scores, found.targets)
 
 

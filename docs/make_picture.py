@@ -10,7 +10,7 @@ from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
 from mien import Analyzer
-from mien.report.exporters.table import render
+from mien.report.terminal.timeline import render
 from mien.samples import demo_clip
 
 TARGET = Path(__file__).with_name("demo.svg")

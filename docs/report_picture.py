@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from mien import Analyzer
+from mien.events import finish, tap
 from mien.report.exporters.html import write_html
 from mien.report.page.media import referred
 from mien.samples import demo_clip
@@ -44,9 +45,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"
         media = referred(demo_clip(), page, "video")
-        analyzer, watch = Analyzer(), Clearest()
-        timeline = analyzer.analyze(demo_clip(), watch=watch)
-        explained = watch.explain(analyzer, timeline)
+        analyzer, clearest = Analyzer(), Clearest()
+        timeline = finish(tap(analyzer.stream(demo_clip()), clearest.look))
+        explained = finish(clearest.explain(analyzer, timeline))
         page.write_text(write_html(timeline, media=media, explained=explained), encoding="utf-8")
         Path(__file__).with_name("report.webp").write_bytes(picture(page, chromium))
 

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from mien.runtime import threads
+import mien  # noqa: F401  # sets, for this process too, what libraries read from the environment
 
 ROOT = Path(__file__).resolve().parents[1]
 
 # Read by libraries when they are first imported, so set before any of them is.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
-threads.own()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,7 +1,8 @@
 """The main job in a fresh virtual environment from a built wheel, with the network cut in two ways at once.
 
-Where the system lets us, the commands run in a network namespace of their own, which has no way out. And everywhere, Python's
-sockets are replaced: whoever tries to connect or to resolve a name fails, and is written down.
+Where the system lets us, the commands run in a network namespace of their own, which has no way out, and strace writes down
+what native libraries try. And everywhere, Python's sockets are replaced: whoever tries to connect or to resolve a name fails,
+and is written down.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import pytest
 from mien.samples import demo_clip
 
 from .conftest import ROOT
+from .tracing import attempts, traced
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +67,18 @@ class Fresh:
         work.mkdir(exist_ok=True)
         env = {"PATH": os.defpath, "HOME": str(self.folder / "home"), "MIEN_TEST_ATTEMPTS": str(self.attempts)}
         (self.folder / "home").mkdir(exist_ok=True)
-        return run(*namespace(), self.python, "-m", "mien", *arguments, cwd=work, env=env, timeout=300)
+        calls = self.folder / "calls"
+        calls.write_text("", encoding="utf-8")
+        seen = [*namespace(), *traced(calls)]
+        done = run(*seen, self.python, "-m", "mien", *arguments, cwd=work, env=env, timeout=300)
+        if native := attempts(calls):
+            with self.attempts.open("a", encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in native)
+        return done
+
+    def left(self) -> set[str]:
+        """The folders in the home's cache: who left something there."""
+        return {p.name for p in (self.folder / "home" / ".cache").iterdir()}
 
 
 def namespace() -> list[str]:
@@ -137,6 +150,7 @@ def test_demo(fresh: Fresh) -> None:
     assert "jacket" in done.stdout.lower(), "the words were recognised"
     assert "person-1" in done.stdout, "the face was found"
     assert "demo.mp4: mostly" in done.stdout
+    assert fresh.left() == {"mien"}
     assert not fresh.attempts.exists(), fresh.attempts.read_text(encoding="utf-8")
 
 

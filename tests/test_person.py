@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from mien.errors import RecipeError
+from mien.events import Answered
+from mien.media.segmenting import Opened
 from mien.person import Baseline, Population
 from mien.pipeline import Analyzer, People
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target, Training
 from mien.types import Float32, Modality, Segment, Span, Track
-from mien.workflows.train_bundle import produce
 from tests import tiny
+from tests.tiny import bundle_of
 
 PEOPLE, CLIPS = 12, 8
 
@@ -102,7 +104,7 @@ def test_the_mean_is_shrunk_by_its_strength() -> None:
 def test_what_differs_from_the_person_is_learned_only_with_the_baseline(root: Path) -> None:
     found = {}
     for baseline in (False, True):
-        bundle = produce(recipe(baseline), [0], root, root / "runs", resume=False, quiet=True)
+        bundle = bundle_of(recipe(baseline), [0], root, root / "runs")
         found[baseline] = {r.metric: r.value for r in bundle.table.evaluation}["accuracy"]
         assert list(bundle.populations) == (["voice"] if baseline else [])
     assert found[True] >= 0.9
@@ -111,7 +113,7 @@ def test_what_differs_from_the_person_is_learned_only_with_the_baseline(root: Pa
 
 @pytest.mark.slow
 def test_analysis_uses_what_the_clip_has_shown_so_far(root: Path) -> None:
-    produce(recipe(baseline=True), [0], root, root / "runs", resume=False, quiet=True)
+    bundle_of(recipe(baseline=True), [0], root, root / "runs")
     analyzer = Analyzer(root / "runs/voices-True/seed0/bundle")
     habit = np.asarray([30.0, -20.0, 9.0, 4.0], np.float32)
 
@@ -123,18 +125,16 @@ def test_analysis_uses_what_the_clip_has_shown_so_far(root: Path) -> None:
     first = analyzer._tracks(said(0.0), heard)["voice"].values
     for i in range(40):
         analyzer._tracks(said(float(i % 2)), heard)
-    sad, happy = (analyzer._predict(said(h), heard, []) for h in (0.0, 1.0))
-    assert sad is not None
-    assert happy is not None
-    assert (sad.label, happy.label) == ("sad", "happy")
+    events = [e for h in (0.0, 1.0) for e in analyzer._answer(said(h), Opened("voices"), heard)]
+    assert [e.prediction.label for e in events if isinstance(e, Answered)] == ["sad", "happy"]
     stranger = analyzer._tracks(said(0.0, "person-2"), heard)["voice"].values
     np.testing.assert_array_equal(stranger, first)
 
 
 @pytest.mark.slow
 def test_a_killed_run_with_a_baseline_resumes(root: Path) -> None:
-    once = produce(recipe(baseline=True), [0], root, root / "runs", resume=False, quiet=True)
-    again = produce(recipe(baseline=True), [0], root, root / "runs", resume=True, quiet=True)
+    once = bundle_of(recipe(baseline=True), [0], root, root / "runs")
+    again = bundle_of(recipe(baseline=True), [0], root, root / "runs", resume=True)
     assert again.sha256 == once.sha256
 
 
@@ -144,7 +144,7 @@ def test_pixels_have_no_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     plan = tiny.recipe()
     faces: dict[Modality, EncoderTable] = {"face": replace(plan.encoders["face"], baseline=True)}
     with pytest.raises(RecipeError, match="freeze its encoder"):
-        produce(replace(plan, encoders=faces), [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
+        bundle_of(replace(plan, encoders=faces), [0], tmp_path, tmp_path / "runs")
 
 
 @pytest.mark.slow
@@ -153,7 +153,7 @@ def test_a_frozen_encoder_runs_once_and_may_have_a_baseline(tmp_path: Path, monk
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     tiny.write_pictures(tmp_path)
     first = tiny.recipe(epochs=6)
-    produce(first, [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
+    bundle_of(first, [0], tmp_path, tmp_path / "runs")
     start = EncoderTable("face_cnn", {"width": 4}, start="tiny/seed{seed}")
     for baseline in (False, True):
         plan = replace(
@@ -161,7 +161,7 @@ def test_a_frozen_encoder_runs_once_and_may_have_a_baseline(tmp_path: Path, monk
             name=f"frozen-{baseline}",
             encoders={"face": replace(start, baseline=baseline)},
         )
-        bundle = produce(plan, [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
+        bundle = bundle_of(plan, [0], tmp_path, tmp_path / "runs")
         assert {r.metric: r.value for r in bundle.table.evaluation}["accuracy"] >= 0.9
         kept = [np.load(p) for p in (tmp_path / "cache/tracks").glob("*/values.npy")]
         assert any(v.dtype == np.float32 and v.ndim == 2 for v in kept), "states of the trunk, not pixels"

@@ -13,8 +13,9 @@ from PIL import Image
 from mien import Analyzer, analyze
 from mien.encoders.base import encoders
 from mien.errors import InputError
-from mien.media.picture import read_image
-from mien.media.sound import read_audio
+from mien.events import Answered, Event, Finished, Heard, Notice, Progress, finish
+from mien.media.decoding.picture import read_image
+from mien.media.decoding.sound import read_audio
 from mien.report.exporters.base import exporters
 from mien.report.exporters.json import schema
 from mien.samples import demo_clip
@@ -29,8 +30,8 @@ def analyzer() -> Analyzer:
 
 def test_the_main_job(analyzer: Analyzer) -> None:
     """A real clip with words, voice and face: an actor says one sentence neutral, happy and sad."""
-    seen: list[tuple[float, float]] = []
-    timeline = analyzer.analyze(demo_clip(), progress=lambda done, total: seen.append((done, total)))
+    events: list[Event] = []
+    timeline = finish(analyzer.stream(demo_clip()), events.append)
     spoken = [p for p in timeline.predictions if p.text]
     assert len(spoken) == 3
     assert all(set(p.shares) == {"text", "voice", "face"} for p in spoken)
@@ -42,7 +43,12 @@ def test_the_main_job(analyzer: Analyzer) -> None:
         assert sum(p.shares.values()) == pytest.approx(1.0, abs=1e-4)
         assert tuple(p.scores) == EMOTIONS
     assert timeline.duration == pytest.approx(7.07, abs=0.1)
-    assert seen[-1][0] == pytest.approx(seen[-1][1], abs=0.3)
+    last = [e for e in events if isinstance(e, Progress)][-1]
+    assert (last.stage, last.about) == ("read", "demo.mp4")
+    assert last.done == pytest.approx(last.total, abs=0.3)
+    assert [e.prediction for e in events if isinstance(e, Answered)] == list(timeline.predictions)
+    assert [e.words.text for e in events if isinstance(e, Heard)] == [p.text for p in spoken]
+    assert events[-1] == Finished(timeline)
     jsonschema.validate(json.loads(exporters.get("json")(timeline)), schema())
 
 
@@ -86,7 +92,7 @@ def test_other_languages_are_told(analyzer: Analyzer) -> None:
     timeline = analyzer.analyze(text="我今天非常高兴。")
     assert timeline.predictions == ()
     assert timeline.label is None
-    assert "language" in timeline.warnings[0]
+    assert timeline.notices == (Notice("other_language"), Notice("nothing_found"))
 
 
 def test_texts_and_subtitles(analyzer: Analyzer, tmp_path: Path) -> None:
@@ -106,10 +112,10 @@ def test_a_face_that_is_not_in_view_is_a_reason_after_a_glimpse_too(samples: Pat
     voice = read_audio(samples / "audio/cremad_1002_DFA_ANG.wav").samples
     sound = np.concatenate([np.zeros(2 * SAMPLE_RATE, np.float32), voice])
     portrait = read_image(samples / "image/faceapi_happy.jpg")[:280, :480]
-    for last, told in ((3, "no face was found"), (12, "a face was in view for less than 0.6 s")):
+    for last, told in ((3, "no_face"), (12, "face_too_short")):
         pictures = [portrait if 3 <= i < last else np.full_like(portrait, 90) for i in range(len(sound) // 640)]
         timeline = analyze(write_clip(tmp_path / f"{last}.mp4", pictures, sound), asr="off")
-        assert timeline.warnings[0].startswith(told)
+        assert timeline.notices[0].code == told
         assert ["no_face" in p.reasons for p in timeline.predictions] == [True]
     (heard,) = analyze(samples / "audio/cremad_1002_DFA_ANG.wav", asr="off").predictions
     assert "no_face" not in heard.reasons, "a sound has none to look for"
@@ -128,7 +134,7 @@ def test_words_given_with_a_picture_go_to_its_face(analyzer: Analyzer, samples: 
     assert set(only.shares) == {"text", "face"}
     nobody = analyzer.analyze(samples / "image/pyfeat_no_face.jpg", text="I hate it.")
     assert [(p.who, p.text, set(p.shares)) for p in nobody.predictions] == [(None, "I hate it.", {"text"})]
-    assert nobody.warnings == ("no face was found in the picture",)
+    assert nobody.notices == (Notice("no_face_in_picture"),)
     many = analyzer.analyze(samples / "image/pyfeat_multi_face.jpg", text="I hate it.").predictions
     assert [p.text for p in many if p.text] == ["I hate it."]
     assert [p.who for p in many if p.text] == [None], "nobody knows which of them said it"

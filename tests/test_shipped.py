@@ -163,8 +163,10 @@ def test_the_licence_is_whole() -> None:
 
 def test_what_is_evaluated_is_what_users_get(tmp_path: Path) -> None:
     """Calibration that depends on the recording, and guards, count in evaluations too."""
-    from mien.data.batch import load_sets
+    from mien.data.corpus import Corpus
+    from mien.data.sets import example_sets
     from mien.evaluation.evaluate import BundleSystem, Keep
+    from mien.events import finish
     from mien.recipe.recipe import Source
 
     (tmp_path / "my.csv").write_text(
@@ -174,8 +176,8 @@ def test_what_is_evaluated_is_what_users_get(tmp_path: Path) -> None:
     )
     shipped = bundle.Bundle.load("research")
     source = Source("my", str(tmp_path / "my.csv"), {"video": "video", "text": "text"})
-    names = {m: t.name for m, t in shipped.tables.items()}
-    (part,) = load_sets([source], "test", shipped.encoders, names, shipped.tasks, tmp_path, lambda *_: lambda _: None)
+    corpus = Corpus([source], shipped.tasks, tmp_path)
+    (part,) = finish(example_sets(corpus, "test", shipped.encoders, shipped.tables))
     keep: Keep = {"face": np.asarray([False, True, True])}
     whole, faceless = BundleSystem(shipped).answers(part, np.arange(3), [{}, keep])
     for row in range(3):

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
+from mien.data.corpus import Corpus
+from mien.data.own import Purpose, own_data
+from mien.events import Event, Notice, finish
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target, Training
+from mien.report.sentences import sentence
 from mien.types import Modality
+
+if TYPE_CHECKING:
+    from mien.bundle.bundle import Bundle
+    from mien.training.result import Run
 
 
 def write_pictures(root: Path, count: int = 40) -> None:
@@ -71,3 +80,41 @@ def clips_recipe(name: str = "clips", fusion: str = "concat", **training: object
     features = {m: FeatureTable(m, f"has_{m}") for m in sizes}
     source = Source("clips", "clips.npz", {"id": "id"}, {"emotion": Target("emotion")}, features)
     return Recipe(name, tables, (source,), fusion={"name": fusion}, train=Training(**how))  # type: ignore[arg-type]
+
+
+def trained(plan: Recipe, root: Path, runs: Path, resume: bool = False) -> Run:
+    """Train a recipe on its data in ``root``, to the end."""
+    from mien.training.loop import train
+
+    return finish(train(plan, Corpus.of(plan, root), runs, resume))
+
+
+def bundle_of(
+    plan: Recipe, seeds: Sequence[int], root: Path, runs: Path, resume: bool = False, command: str = ""
+) -> Bundle:
+    """Train a recipe on its data in ``root``, export, calibrate and evaluate: the bundle of the first seed."""
+    from mien.workflows.train_bundle import train_bundle
+
+    return finish(train_bundle(plan, Corpus.of(plan, root), seeds, runs, resume, command=command)).bundle
+
+
+def own(
+    plan: Recipe, manifest: Path, said: list[str] | None = None, purpose: Purpose = "train"
+) -> tuple[Recipe, Corpus]:
+    """A recipe on a manifest of one's own. What was noticed is added to ``said``, as sentences."""
+    return finish(own_data(plan, manifest, purpose), None if said is None else hearing(said))
+
+
+def hearing(said: list[str]) -> Callable[[Event], None]:
+    """Adds the sentence of every notice to ``said``."""
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Notice):
+            said.append(sentence(event))
+
+    return tell
+
+
+def own_recipe(plan: Recipe, manifest: Path, said: list[str] | None = None, purpose: Purpose = "train") -> Recipe:
+    """The recipe alone of ``own``."""
+    return own(plan, manifest, said, purpose)[0]

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mien.runtime import threads
+
 if TYPE_CHECKING:
     from mien.pipeline import Analyzer, analyze
 
 __version__ = "0.1.0"
 __all__ = ["Analyzer", "__version__", "analyze"]
+
+# Before anything of ours imports NumPy or ONNX Runtime: they read the environment once.
+threads.own()
 
 
 def __getattr__(name: str) -> Any:

@@ -39,6 +39,11 @@ def is_mistake(error: Exception) -> bool:
     return isinstance(error, InputError) or (isinstance(error, OSError) and error.filename is not None)
 
 
+def of_the_clip(error: Exception) -> bool:
+    """Whether the clip that was read may be to blame, and the next one can be read all the same."""
+    return isinstance(error, InputError) or not isinstance(error, MienError)
+
+
 def explain(error: Exception) -> str:
     """One sentence about anything that was raised."""
     if isinstance(error, MienError):
@@ -48,9 +53,14 @@ def explain(error: Exception) -> str:
     return f"{type(error).__name__}: {error} (this is a fault of mien; MIEN_DEBUG=1 shows where)"
 
 
-def closest(name: str, known: Iterable[str]) -> str:
-    """A "; did you mean ...?" for a misspelt name, or the list of what exists."""
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that a misspelt one is likely meant to be; ``None`` where none is near."""
     # A slip of the pen leaves a name about as long as it was: 'gender' is no misspelt 'end'.
     alike = [k for k in known if 0.5 < len(k) / max(len(name), 1) < 2]
-    near = difflib.get_close_matches(name, alike, n=1)
-    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"
+    return next(iter(difflib.get_close_matches(name, alike, n=1)), None)
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """A "; did you mean ...?" for a misspelt name, or the list of what exists."""
+    near = nearest(name, known)
+    return f"known: {', '.join(sorted(known))}" if near is None else f"did you mean '{near}'?"

@@ -77,10 +77,37 @@ class Finished:
     timeline: Timeline
 
 
-Event = Progress | Notice | Heard | Answered | Finished
+@dataclass(frozen=True)
+class Skipped:
+    """The end of a clip that could not be read. Others may follow.
+
+    Attributes:
+        source: its name.
+        why: one sentence that says why, and what to do.
+    """
+
+    source: str
+    why: str
+
+
+Event = Progress | Notice | Heard | Answered | Finished | Skipped
 
 Work = Generator[Event, None, T]
 """Long work with a result of type T."""
+
+
+def tap(work: Work[T], look: Callable[[Event], object]) -> Work[T]:
+    """The same work; ``look`` is shown every event on its way."""
+    try:
+        while True:
+            event = next(work)
+            look(event)
+            yield event
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    finally:
+        work.close()
 
 
 def finish(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from mien.events import Notice
 from mien.timeline import Prediction
 from mien.types import Modality, Span
 
@@ -106,7 +107,7 @@ class Explanation:
         stages: what ran, in order.
         missing: modalities that the bundle reads and the moment lacks.
         evidence: what inside the inputs spoke for the label; an input that was not explained is left out.
-        warnings: what was missing in the clip, in plain sentences.
+        notices: what was missing in the clip.
     """
 
     source: str
@@ -124,4 +125,4 @@ class Explanation:
     stages: tuple[Stage, ...]
     missing: tuple[Modality, ...] = ()
     evidence: tuple[Evidence, ...] = ()
-    warnings: tuple[str, ...] = field(default=())
+    notices: tuple[Notice, ...] = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -11,20 +12,20 @@ from typing import TYPE_CHECKING
 
 from mien.bundle.answer import single
 from mien.emotions import expected
+from mien.errors import explain, of_the_clip
+from mien.events import Answered, Event, Finished, Heard, Notice, Skipped, Work, finish
 from mien.explain import contributions
 from mien.explain.question import Moment
-from mien.media.segmenting import Progress, Segmenter
-from mien.media.written import clip_of
+from mien.media.segmenting import Found, Opened, Segmenter
+from mien.media.sources import Source, name_of
 from mien.person import Baseline
-from mien.runtime import threads
 from mien.timeline import Prediction, Timeline, best, mean
-from mien.types import Clip, Modality, Segment, Track
+from mien.types import Modality, Segment, Track
 
 if TYPE_CHECKING:
     from mien.bundle.bundle import Bundle
     from mien.media.cut import CutSettings
 
-Watch = Callable[[Moment, Prediction], None]
 People = dict[tuple[Modality, str | None], Baseline]
 
 
@@ -50,43 +51,74 @@ class Analyzer:
     ) -> None:
         from mien.bundle.bundle import Bundle
 
-        threads.own()
         self.bundle: Bundle = Bundle.load(bundle)
         self.task = single(self.bundle.tasks, task)
         self._segmenter = Segmenter(asr, settings)
 
-    def analyze(
-        self,
-        source: str | Path | Clip | None = None,
-        *,
-        text: str | None = None,
-        subtitles: str | Path | None = None,
-        progress: Progress | None = None,
-        watch: Watch | None = None,
-    ) -> Timeline:
-        """The timeline of expressed emotion, or of what else the task is.
+    def stream(
+        self, source: Source | None = None, *, text: str | None = None, subtitles: str | Path | None = None
+    ) -> Work[Timeline]:
+        """Read a clip and tell what is found as soon as it is decided: progress, words, answers, notices, the end.
+
+        Closing the generator stops the work: its threads end and its files close.
 
         Args:
-            source: video, sound, picture, .txt, .srt or .vtt; ``None`` with ``text`` alone. Of a ``Clip`` with a span,
-                the segments that share time with it are answered.
+            source: see ``mien.media.sources``: video, sound, picture, .txt, .srt or .vtt by its path; bytes or an open file;
+                arrays; or pieces that still come in. ``None`` with ``text`` alone. Of a ``Clip`` with a span, the segments that
+                share time with it are answered.
             text: the words said, instead of speech recognition.
             subtitles: an .srt or .vtt file with the words and their times, instead of speech recognition.
-            progress: told (seconds done, seconds in all; 0 when unknown).
-            watch: told what was seen and answered, segment by segment, so that it can be explained.
+
+        Yields:
+            ``mien.events``: ``Heard`` and ``Answered`` in order of time, then ``Finished``.
+
+        Returns:
+            The timeline, which ``Finished`` carries too.
 
         Raises:
-            InputError: the input cannot be used; the message says why.
+            InputError: the source cannot be used; the message says why.
         """
-        warnings: list[str] = []
-        clip = clip_of(source, text, subtitles)
-        cut = self._segmenter.segments(clip, subtitles, warnings.append, progress)
-        segments = _with_context(cut.segments, max(e.context for e in self.bundle.encoders.values()))
-        people: People = {}
-        predictions = tuple(p for s in segments if (p := self._predict(s, people, warnings, watch)) is not None)
-        if cut.faces and "face" in self.bundle.encoders:
-            predictions = tuple(p if "face" in p.shares else _because(p, "no_face") for p in predictions)
-        duration = max([cut.duration, *(p.span.end for p in predictions)])
-        return _timeline(clip.id, duration, self.bundle, self.task.name, predictions, warnings)
+        clip, told, predictions = Opened(""), list(self.bundle.notices), list[Prediction]()
+        yield from self.bundle.notices
+        reach = max(e.context for e in self.bundle.encoders.values())
+        with closing(self._segmenter.read(source, text, None if subtitles is None else Path(subtitles))) as reading:
+            for event in self._events(_with_context(reading, reach)):
+                if isinstance(event, Opened):
+                    clip = event
+                    continue
+                if isinstance(event, Answered):
+                    predictions.append(event.prediction)
+                elif isinstance(event, Notice):
+                    if event in told:
+                        continue
+                    told.append(event)
+                yield event
+        if not predictions:
+            told.append(Notice("nothing_found"))
+            yield told[-1]
+        timeline = self._timeline(clip, predictions, told)
+        yield Finished(timeline)
+        return timeline
+
+    def analyze(
+        self, source: Source | None = None, *, text: str | None = None, subtitles: str | Path | None = None
+    ) -> Timeline:
+        """The timeline of expressed emotion, or of what else the task is; see ``stream``.
+
+        Raises:
+            InputError: the source cannot be used; the message says why.
+        """
+        return finish(self.stream(source, text=text, subtitles=subtitles))
+
+    def analyze_many(self, sources: Iterable[Source]) -> Iterator[Timeline | Skipped]:
+        """One timeline after the other. A clip that cannot be read gives ``Skipped``, with the reason, and the next follows."""
+        for source in sources:
+            try:
+                yield self.analyze(source)
+            except Exception as error:
+                if not of_the_clip(error):
+                    raise
+                yield Skipped(name_of(source), explain(error))
 
     def _tracks(self, segment: Segment, people: People) -> dict[Modality, Track]:
         """What each encoder reads in the segment; relative to the person as the clip has shown them so far."""
@@ -99,24 +131,43 @@ class Analyzer:
                 found[modality] = replace(found[modality], values=usual.normalise(found[modality].values))
         return found
 
-    def _predict(
-        self, segment: Segment, people: People, warnings: list[str], watch: Watch | None = None
-    ) -> Prediction | None:
+    def _events(self, reading: Iterable[Found]) -> Iterator[Opened | Event]:
+        """The same, with what is said and answered in place of segments."""
+        clip, people = Opened(""), People({})
+        for found in reading:
+            if isinstance(found, Segment):
+                yield from self._answer(found, clip, people)
+                continue
+            if isinstance(found, Opened):
+                clip = found
+            yield found
+
+    def _answer(self, segment: Segment, clip: Opened, people: People) -> Iterator[Event]:
+        """What a segment says and what is answered about it."""
+        if segment.words is not None and segment.words.text:
+            yield Heard(segment.words, segment.who)
         encoders, tracks = self.bundle.encoders, self._tracks(segment, people)
-        unread = []
-        if segment.words is not None and "text" in encoders and "text" not in tracks:
-            unread.append("other_language")
-            _once(warnings, "some words are not in a language the text model knows (English); they were left out")
+        unread = segment.words is not None and "text" in encoders and "text" not in tracks
+        if unread:
+            yield Notice("other_language")
         if not tracks:
-            return None
+            return
         answer = self.bundle.answer(tracks)
+        faceless = clip.faces and "face" in encoders and "face" not in tracks
+        missing = [reason for reason, lacks in (("other_language", unread), ("no_face", faceless)) if lacks]
+        moment = Moment(segment, tracks, answer, self._again(people, segment.who), self.task)
+        yield Answered(self._prediction(moment, missing), moment)
+
+    def _prediction(self, moment: Moment, missing: Sequence[str]) -> Prediction:
+        """An answer as the timeline holds it; ``missing`` are reasons beside those of the bundle."""
+        segment, tracks, answer = moment.segment, moment.tracks, moment.answer
         labels, task = self.task.labels, self.task.name
         scores = dict(zip(labels, map(float, answer.scores[task]), strict=True))
         valence, arousal = expected(scores, self.bundle.positions)
         label = best(scores)
         values = {s: float(found[task][labels.index(label)]) for s, found in answer.subsets.items()}
         contributed = contributions.contributions(values)
-        prediction = Prediction(
+        return Prediction(
             span=segment.span,
             who=segment.who,
             text=segment.words.text if segment.words is not None else "",
@@ -127,17 +178,33 @@ class Analyzer:
             shares=contributions.shares(contributed),
             opinions={m: dict(zip(labels, map(float, o[task]), strict=True)) for m, o in answer.opinions.items()},
             quality={
-                m: dict(zip(encoders[m].quality_names, map(float, t.quality), strict=True)) for m, t in tracks.items()
+                m: dict(zip(self.bundle.encoders[m].quality_names, map(float, t.quality), strict=True))
+                for m, t in tracks.items()
             },
             contributions=contributed,
             interactions=contributions.interactions(values),
             label_set=answer.label_sets[task],
             uncertain=task in answer.uncertain,
-            reasons=(*(["low_confidence"] if task in answer.uncertain else ()), *answer.reasons, *unread),
+            reasons=(*(["low_confidence"] if task in answer.uncertain else ()), *answer.reasons, *missing),
         )
-        if watch is not None:
-            watch(Moment(segment, tracks, answer, self._again(people, segment.who), self.task), prediction)
-        return prediction
+
+    def _timeline(self, clip: Opened, predictions: Sequence[Prediction], notices: Sequence[Notice]) -> Timeline:
+        scores = mean(predictions)
+        valence, arousal = expected(scores, self.bundle.positions)
+        return Timeline(
+            source=clip.name,
+            duration=max([clip.duration, *(p.span.end for p in predictions)]),
+            bundle=self.bundle.name,
+            bundle_sha256=self.bundle.sha256,
+            predictions=tuple(sorted(predictions, key=lambda p: (p.span, p.who or ""))),
+            label=best(scores) if scores else None,
+            scores=scores,
+            valence=valence,
+            arousal=arousal,
+            notices=tuple(notices),
+            notes=self.bundle.notes,
+            task=self.task.name,
+        )
 
     def _again(self, people: People, who: str | None) -> Callable[[Modality, Segment], Track | None]:
         """Prepares as now, relative to what is known of the person by now."""
@@ -153,58 +220,29 @@ class Analyzer:
 
 
 def analyze(
-    source: str | Path | Clip | None = None,
+    source: Source | None = None,
     *,
     text: str | None = None,
     subtitles: str | Path | None = None,
     bundle: str | Path = "research",
     asr: str = "tiny.en",
     task: str | None = None,
-    progress: Progress | None = None,
 ) -> Timeline:
-    """The timeline of one clip; see ``Analyzer``, which is the better choice for many clips."""
-    return Analyzer(bundle, asr, task=task).analyze(source, text=text, subtitles=subtitles, progress=progress)
+    """The timeline of one clip; see ``Analyzer``, which is the better choice for many clips.
+
+    Raises:
+        InputError: the source, the bundle or the task cannot be used; the message says why.
+    """
+    return Analyzer(bundle, asr, task=task).analyze(source, text=text, subtitles=subtitles)
 
 
-def _with_context(segments: Iterator[Segment], reach: int) -> Iterator[Segment]:
+def _with_context(reading: Iterable[Found], reach: int) -> Iterator[Found]:
     """Each segment with the ``reach`` utterances before it, as "speaker: text", as manifests of dialogues give them."""
     said: deque[str] = deque(maxlen=reach)
-    for segment in segments:
-        yield replace(segment, context=tuple(said)) if reach else segment
-        if segment.words is not None and segment.words.text:
-            said.append(f"{segment.who}: {segment.words.text}" if segment.who else segment.words.text)
-
-
-def _timeline(
-    source: str, duration: float, bundle: Bundle, task: str, predictions: tuple[Prediction, ...], warnings: list[str]
-) -> Timeline:
-    scores = mean(predictions)
-    if not predictions:
-        _once(warnings, "nothing was found that can be read")
-    valence, arousal = expected(scores, bundle.positions)
-    label = best(scores) if scores else None
-    found = tuple(sorted(predictions, key=lambda p: (p.span, p.who or "")))
-    return Timeline(
-        source,
-        duration,
-        bundle.name,
-        bundle.sha256,
-        found,
-        label,
-        scores,
-        valence,
-        arousal,
-        tuple(warnings),
-        bundle.notes,
-        task,
-        bundle.notices,
-    )
-
-
-def _because(p: Prediction, reason: str) -> Prediction:
-    return replace(p, reasons=(*p.reasons, reason))
-
-
-def _once(warnings: list[str], line: str) -> None:
-    if line not in warnings:
-        warnings.append(line)
+    for found in reading:
+        if not isinstance(found, Segment):
+            yield found
+            continue
+        yield replace(found, context=tuple(said)) if reach else found
+        if found.words is not None and found.words.text:
+            said.append(f"{found.who}: {found.words.text}" if found.who else found.words.text)

@@ -104,8 +104,8 @@ class Timeline:
     """All answers about one clip, in order of time.
 
     ``label`` and ``scores`` summarise the clip (means weighted by duration); ``None`` and empty when nothing could be
-    read. ``warnings`` say in plain sentences what was missing. ``notes`` are what the authors of the bundle say to its users,
-    ``notices`` what mien says of it. ``task`` is the task of the bundle that the labels are of.
+    read. ``notices`` say what was missing, each once; ``notes`` what the user of the bundle must know. ``task`` is the task of
+    the bundle that the labels are of.
     """
 
     source: str
@@ -117,10 +117,9 @@ class Timeline:
     scores: Mapping[str, float]
     valence: float | None
     arousal: float | None
-    warnings: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
     notes: tuple[str, ...] = ()
     task: str = EMOTION.name
-    notices: tuple[Notice, ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Times are float seconds from the start of the clip, on one clock for all. Absenc
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -131,6 +131,14 @@ class Audio:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """One whole picture: ``pixels`` uint8 RGB (H, W, 3), upright; ``time`` in seconds on the clip's clock."""
+
+    pixels: NDArray[np.uint8]
+    time: float = 0.0
+
+
+@dataclass(frozen=True)
 class Frames:
     """Pictures of one person's face, or whole pictures.
 
@@ -175,6 +183,10 @@ class Words:
         space = "" if self.language in UNSPACED else " "
         return "".join(w.text if w.text[:1].isspace() else space + w.text for w in self.items).strip()
 
+    def shifted(self, seconds: float) -> Words:
+        """The same words, said ``seconds`` later."""
+        return Words(tuple(Word(w.text, w.span.shifted(seconds), w.confidence) for w in self.items), self.language)
+
     def __len__(self) -> int:
         return len(self.items)
 
@@ -201,21 +213,6 @@ class Segment:
         """The modalities that are present."""
         parts: dict[Modality, Any] = {"text": self.words, "voice": self.audio, "face": self.frames}
         return tuple(m for m in MODALITIES if parts[m] is not None or m in self.features)
-
-
-@dataclass(frozen=True)
-class Cut:
-    """What a clip is cut into.
-
-    Attributes:
-        segments: in order of time. To be gone through once: a clip may be long, and is read on the way.
-        duration: seconds; 0 when the file does not say, and of words and pictures.
-        faces: whether faces are looked for in it.
-    """
-
-    segments: Iterator[Segment]
-    duration: float = 0.0
-    faces: bool = False
 
 
 @dataclass(frozen=True)

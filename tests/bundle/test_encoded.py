@@ -10,6 +10,8 @@ import pytest
 
 from mien.bundle.bundle import Bundle
 from mien.bundle.encoded import EncodedTracks
+from mien.events import Answered
+from mien.pipeline import Analyzer
 from mien.samples import demo_clip
 from mien.types import Modality
 
@@ -54,12 +56,8 @@ def bundle() -> Bundle:
 @pytest.fixture(scope="module")
 def encoded(bundle: Bundle) -> Mapping[Modality, EncodedTracks]:
     """The first moment of the demo clip that has all modalities."""
-    from mien.explain.question import Moment
-    from mien.pipeline import Analyzer
-
-    moments: list[Moment] = []
-    Analyzer("research").analyze(demo_clip(), watch=lambda moment, _: moments.append(moment))
-    tracks = next(moment.tracks for moment in moments if len(moment.tracks) == 3)
+    answered = (event for event in Analyzer("research").stream(demo_clip()) if isinstance(event, Answered))
+    tracks = next(event.moment.tracks for event in answered if len(event.moment.tracks) == 3)
     return {m: bundle.encode(m, [track]) for m, track in tracks.items()}
 
 

@@ -13,17 +13,16 @@ from mien.calibration.calibrate import Aims, calibrate
 from mien.calibration.effects import effects
 from mien.calibration.fit_guards import read_degraded
 from mien.calibration.samples import composites, read_set
-from mien.data.batch import ExampleSet, load_sets
+from mien.data.corpus import Corpus
 from mien.data.manifest import read
-from mien.data.own import own_data
+from mien.data.sets import Copies, ExampleSet, example_sets
 from mien.errors import InputError
+from mien.events import finish
 from mien.export.export import export
 from mien.recipe.recipe import Target
-from mien.training.loop import train
 from mien.trust.calibration import logs, normalised
 from mien.types import Task
-from mien.workflows.train_bundle import produce
-from tests.tiny import recipe, write_pictures
+from tests.tiny import bundle_of, own, recipe, trained, write_pictures
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +34,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MIEN_CACHE", str(root / "cache"))
         write_pictures(root, count=240)
-        run = train(recipe(), root, root / "runs", quiet=True)
+        run = trained(recipe(), root, root / "runs")
         export(run.model, run.encoders, run.recipe, run.probe, root / "bundle")
     return root
 
@@ -43,7 +42,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def calibrated(folder: Path, root: Path, aims: Aims | None = None) -> Bundle:
     """On its own data."""
     bundle = Bundle.load(folder)
-    return calibrate(bundle, bundle.recipe, root, aims, quiet=True)
+    return finish(calibrate(bundle, bundle.recipe, Corpus.of(bundle.recipe, root), aims))
 
 
 def test_a_bundle_is_calibrated_without_training(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,8 +114,8 @@ def test_own_clips_make_another_bundle(place: Path, monkeypatch: pytest.MonkeyPa
     lines = [f"{place / 'pictures' / row['path']},person {i % 9},{row['label']}" for i, row in enumerate(rows)]
     mine.write_text("\n".join(["image,speaker,emotion", *lines]), encoding="utf-8")
     kept = json.loads((place / "bundle" / "bundle.json").read_text(encoding="utf-8"))
-    own = own_data(bundle.recipe, mine, lambda _: None, "calibrate")
-    made = calibrate(bundle, own, place, out=place / "apart", quiet=True)
+    plan, corpus = own(bundle.recipe, mine, purpose="calibrate")
+    made = finish(calibrate(bundle, plan, corpus, out=place / "apart"))
     assert json.loads((place / "bundle" / "bundle.json").read_text(encoding="utf-8")) == kept, "it stays as it is"
     assert (made.name, made.folder) == (f"{bundle.recipe.name}-mine", place / "apart")
     table = json.loads((made.folder / "bundle.json").read_text(encoding="utf-8"))["trust"]
@@ -127,15 +126,14 @@ def test_own_clips_make_another_bundle(place: Path, monkeypatch: pytest.MonkeyPa
     raw = made.answer(part.tracks(0)).uncalibrated["emotion"]
     np.testing.assert_array_equal(raw, bundle.answer(part.tracks(0)).uncalibrated["emotion"])
     with pytest.raises(InputError, match="data of your own make another bundle; say with --out"):
-        calibrate(bundle, own, place, quiet=True)
+        finish(calibrate(bundle, plan, corpus))
     with pytest.raises(InputError, match="is there already; name a folder that is not"):
-        calibrate(bundle, own, place, out=place / "apart", quiet=True)
+        finish(calibrate(bundle, plan, corpus, out=place / "apart"))
 
 
 def _valid(bundle: Bundle, root: Path) -> ExampleSet:
     how = recipe()
-    names = {m: t.name for m, t in how.encoders.items()}
-    (part,) = load_sets(how.data, "valid", bundle.encoders, names, how.tasks, root, lambda *_: lambda _: None)
+    (part,) = finish(example_sets(Corpus.of(how, root), "valid", bundle.encoders, how.encoders))
     return part
 
 
@@ -156,7 +154,7 @@ def test_a_task_without_validation_labels_is_left_out(tmp_path: Path, monkeypatc
         tasks=(*plain.tasks, Task("act", "single", ("ask", "tell"))),
         data=(replace(source, targets={**source.targets, "act": Target("act")}),),
     )
-    run = train(several, tmp_path, tmp_path / "runs", quiet=True)
+    run = trained(several, tmp_path, tmp_path / "runs")
     export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
     bundle = calibrated(tmp_path / "bundle", tmp_path)
     table = json.loads((tmp_path / "bundle" / "bundle.json").read_text(encoding="utf-8"))["trust"]
@@ -170,7 +168,7 @@ def test_few_validation_examples_calibrate_nothing_and_it_is_said(
 ) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_pictures(tmp_path, count=40)
-    bundle = produce(recipe(epochs=1), [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
+    bundle = bundle_of(recipe(epochs=1), [0], tmp_path, tmp_path / "runs")
     assert bundle.notices == (UNCALIBRATED,)
     assert "Probabilities are not calibrated: too few labelled validation examples" in bundle.card
     with pytest.raises(InputError, match="fewer than 30 validation examples"):
@@ -180,7 +178,7 @@ def test_few_validation_examples_calibrate_nothing_and_it_is_said(
 def test_training_calibrates_what_it_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_pictures(tmp_path, count=240)
-    bundle = produce(recipe(epochs=1), [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
+    bundle = bundle_of(recipe(epochs=1), [0], tmp_path, tmp_path / "runs")
     assert bundle.notices == ()
     before = bundle.card
     assert calibrated(bundle.folder, tmp_path).card == before, "as mien calibrate does it"
@@ -198,16 +196,14 @@ def test_degraded_validation_examples_are_those_held_out(tmp_path: Path, monkeyp
     voted = Target("label", votes={"h": "happy", "s": "sad"})
     held = replace(source, splits={"valid": "train"}, hold_out=0.34, targets={"emotion": voted})
     how = replace(plain, data=(held,))
-    run = train(how, tmp_path, tmp_path / "runs", quiet=True)
+    run = trained(how, tmp_path, tmp_path / "runs")
     bundle = export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
     task = bundle.tasks[0]
-    valid, test = (
-        read_degraded(bundle, bundle.recipe, "face", split, task, tmp_path, "shrink:8", 300)
-        for split in ("valid", "test")
-    )
+    corpus, copies = Corpus.of(bundle.recipe, tmp_path), Copies("shrink:8", 300)
+    valid, test = (finish(read_degraded(bundle, corpus, "face", split, task, copies)) for split in ("valid", "test"))
     examples = read(held, how.tasks, tmp_path)
-    for split, (degraded,) in (("valid", valid), ("test", test)):
+    for split, (worse,) in (("valid", valid), ("test", test)):
         clean = [e for e in examples if e.split == split]
-        assert sorted(degraded.sample.groups) == sorted(e.group or "" for e in clean)
-        assert set(degraded.sample.targets.max(axis=1)) == {e.targets["emotion"].max() for e in clean}
+        assert sorted(worse.sample.groups) == sorted(e.group or "" for e in clean)
+        assert set(worse.sample.targets.max(axis=1)) == {e.targets["emotion"].max() for e in clean}
     assert {e.targets["emotion"].max() for e in examples if e.split == "test"} == {1.0}

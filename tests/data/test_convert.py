@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from mien.cli import main
-from mien.data.own import own_data
 from mien.data.rows import read_rows
 from mien.recipe.recipe import EncoderTable, Recipe
+from tests.tiny import own
 
 from .readers.sets import SETS
 
@@ -33,7 +33,7 @@ def test_a_set_becomes_a_manifest(
     rows = list(read_rows(out))
     assert rows[0]["video"] == "sets/MELD/train/train_splits/dia0_utt0.mp4"
     assert (tmp_path / rows[0]["video"]).is_file()
-    recipe = own_data(Recipe("r", {"text": EncoderTable("text_minilm")}, ()), out, lambda _: None)
+    recipe, _ = own(Recipe("r", {"text": EncoderTable("text_minilm")}, ()), out)
     assert recipe.data[0].splits == {"train": "train", "valid": "valid", "test": "test"}
 
 

@@ -10,12 +10,12 @@ from mien.cli import main
 from mien.data.checks.check import check
 from mien.data.load import segment_of
 from mien.data.manifest import read
-from mien.data.own import own_data
 from mien.errors import RecipeError
+from mien.events import finish
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source
 from mien.types import EMOTION, Modality, Task
 
-from ..tiny import write_pictures
+from ..tiny import own_recipe, write_pictures
 
 RECIPE = Recipe("r", {"text": EncoderTable("text_minilm"), "voice": EncoderTable("voice_whisper")}, ())
 _HEADER = "id,text,speaker,split,emotion"
@@ -30,11 +30,11 @@ def manifest(folder: Path, *lines: str) -> Path:
 
 def test_columns_are_found_and_decisions_said(tmp_path: Path) -> None:
     said: list[str] = []
-    recipe = own_data(RECIPE, manifest(tmp_path, _HEADER, *_ROWS), said.append)
+    recipe = own_recipe(RECIPE, manifest(tmp_path, _HEADER, *_ROWS), said)
     assert (recipe.name, list(recipe.encoders)) == ("r-my", ["text"])
     assert said == [
-        "no column for voice (audio or video): trained without it",
-        "labels of 'emotion': 'Sad' is read as sad, 'joy' is read as happy",
+        "no column for voice (audio, video): it is left out",
+        "labels of 'emotion' are read as: 'Sad' -> sad, 'joy' -> happy",
     ]
     examples = read(recipe.data[0], recipe.tasks, Path("/nowhere"))
     assert [(e.clip.id, e.clip.text, e.split, e.group) for e in examples] == [
@@ -48,7 +48,7 @@ def test_columns_are_found_and_decisions_said(tmp_path: Path) -> None:
 def test_without_splits_speakers_are_divided(tmp_path: Path) -> None:
     said: list[str] = []
     lines = [f"word {i},s{i % 20},happy" for i in range(60)]
-    recipe = own_data(RECIPE, manifest(tmp_path, "text,speaker,emotion", *lines), said.append)
+    recipe = own_recipe(RECIPE, manifest(tmp_path, "text,speaker,emotion", *lines), said)
     assert "the 20 values of 'speaker' are divided by a hash" in said[-1]
     sides = {e.split: set[str | None]() for e in read(recipe.data[0], recipe.tasks, tmp_path)}
     for example in read(recipe.data[0], recipe.tasks, tmp_path):
@@ -60,12 +60,12 @@ def test_without_splits_speakers_are_divided(tmp_path: Path) -> None:
 def test_a_dialogue_stands_for_its_speakers_and_a_video_only_when_it_holds_several_rows(tmp_path: Path) -> None:
     rows = [f"t,d{i // 3},v{i}.mp4,happy" for i in range(12)]
     talks = manifest(tmp_path, "text,dialogue,video,emotion", *rows)
-    source = own_data(RECIPE, talks, lambda _: None).data[0]
+    source = own_recipe(RECIPE, talks).data[0]
     assert (source.group, source.divide) == ("dialogue", (0.7, 0.1, 0.2))
     assert {e.group for e in read(source, (EMOTION,), tmp_path)} == {"d0", "d1", "d2", "d3"}
     alone = manifest(tmp_path, "text,video,emotion", *[f"t,v{i}.mp4,happy" for i in range(12)])
     with pytest.raises(RecipeError, match=r"no column 'speaker'.*the same person would be in train and test"):
-        own_data(RECIPE, alone, lambda _: None)
+        own_recipe(RECIPE, alone)
 
 
 def test_ready_made_features_are_kept_where_the_manifest_has_them(tmp_path: Path) -> None:
@@ -76,9 +76,9 @@ def test_ready_made_features_are_kept_where_the_manifest_has_them(tmp_path: Path
     path = manifest(
         tmp_path, "audio,mfcc_1,mfcc_2,speaker,split,emotion", "a.wav,1,2,s1,train,sad", "b.wav,3,4,s2,dev,sad"
     )
-    own = own_data(recipe, path, said.append)
+    own = own_recipe(recipe, path, said)
     assert list(own.encoders) == ["voice"]
-    assert said[0] == "no ready-made features of face, as the recipe's encoder takes them: trained without it"
+    assert said[0] == "no ready-made features of face, as the recipe's encoder takes them: it is left out"
     example = read(own.data[0], own.tasks, tmp_path)[1]
     segment = segment_of(example.clip, "voice")
     assert segment is not None
@@ -88,13 +88,13 @@ def test_ready_made_features_are_kept_where_the_manifest_has_them(tmp_path: Path
 def test_speakers_on_two_sides_are_said(tmp_path: Path) -> None:
     said: list[str] = []
     rows = ["a,s1,train,happy", "b,s1,test,happy", "c,s2,dev,sad", "d,s2,valid,sad"]
-    own_data(RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows), said.append)
+    own_recipe(RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows), said)
     assert said[-1].startswith("1 speakers are in more than one split")
 
 
 def test_without_validation_an_eighth_of_the_training_speakers_is_held_out(tmp_path: Path) -> None:
     rows = [f"t{i},s{i},{'test' if i > 7 else 'train'},happy" for i in range(10)]
-    source = own_data(RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows), lambda _: None).data[0]
+    source = own_recipe(RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows)).data[0]
     splits = [e.split for e in read(source, (EMOTION,), tmp_path)]
     assert (splits.count("train"), splits.count("valid"), splits.count("test")) == (7, 1, 2)
 
@@ -115,28 +115,28 @@ def test_too_few_speakers_are_said_of_training_and_checked_before(
     columns = 2 if lines[0].endswith(",") else 3
     rows = [",".join([*line.split(",")[:columns], "happy"]) for line in ("text,speaker,split", *lines)]
     path = manifest(tmp_path, rows[0].replace("happy", "emotion"), *rows[1:])
-    source = own_data(RECIPE, path, lambda _: None).data[0]
+    source = own_recipe(RECIPE, path).data[0]
     with pytest.raises(RecipeError, match=message):
         read(source, (EMOTION,), tmp_path)
-    warnings = check(path, None, lambda: None).warnings
+    warnings = finish(check(path, None)).warnings
     assert [w for w in warnings if w.startswith(f"it cannot be trained on: {message}")]
 
 
 def test_to_calibrate_half_of_the_speakers_are_fitted_on_and_no_row_is_wasted(tmp_path: Path) -> None:
     said: list[str] = []
     lines = [f"word {i},s{i % 8},happy" for i in range(40)]
-    source = own_data(RECIPE, manifest(tmp_path, "text,speaker,emotion", *lines), said.append, "calibrate").data[0]
+    source = own_recipe(RECIPE, manifest(tmp_path, "text,speaker,emotion", *lines), said, "calibrate").data[0]
     assert said[-1] == "no column 'split': calibrated on one half of the 8 values of 'speaker', by a hash"
     examples = read(source, (EMOTION,), tmp_path)
     people = {split: {e.group for e in examples if e.split == split} for split in ("valid", "test")}
     assert (len(examples), len(people["valid"]), len(people["test"])) == (40, 4, 4)
     assert not people["valid"] & people["test"]
     rows = ("a,s1,train,happy", "b,s2,dev,sad", "c,s3,test,sad")
-    source = own_data(RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows), said.append, "calibrate").data[0]
+    source = own_recipe(RECIPE, manifest(tmp_path, "text,speaker,split,emotion", *rows), said, "calibrate").data[0]
     assert [e.split for e in read(source, (EMOTION,), tmp_path)] == ["valid", "valid", "test"]
     alone = manifest(tmp_path, "text,speaker,split,emotion", "c,s3,test,sad")
     with pytest.raises(RecipeError, match="name others 'valid', to calibrate on"):
-        own_data(RECIPE, alone, said.append, "calibrate")
+        own_recipe(RECIPE, alone, said, "calibrate")
 
 
 def test_rows_without_a_split_are_left_out_unless_no_row_has_one(tmp_path: Path) -> None:
@@ -144,16 +144,14 @@ def test_rows_without_a_split_are_left_out_unless_no_row_has_one(tmp_path: Path)
     path = manifest(tmp_path, "text,speaker,split,emotion", *rows)
     for purpose, sides in (("train", ["test", "train", "valid"]), ("calibrate", ["test", "valid"])):
         said: list[str] = []
-        recipe = own_data(RECIPE, path, said.append, purpose)  # type: ignore[arg-type]  # a Purpose
+        recipe = own_recipe(RECIPE, path, said, purpose)  # type: ignore[arg-type]  # a Purpose
         assert sorted(sides_of(recipe).keys() - {""}) == sides
         assert said[-1] == "3 rows have no split: left out"
-    assert "3 rows have no split: training leaves them out" in check(path, None, lambda: None).warnings
+    assert "3 rows have no split: training leaves them out" in finish(check(path, None)).warnings
     path = manifest(tmp_path, "text,speaker,split,emotion", *(f"word {i},s{i},,happy" for i in range(12)))
-    assert sorted(sides_of(own_data(RECIPE, path, lambda _: None))) == ["test", "train", "valid"]
-    assert sorted(sides_of(own_data(RECIPE, path, lambda _: None, "calibrate"))) == ["test", "valid"]
-    assert (
-        "there is no column 'split': training divides the speakers 70/10/20" in check(path, None, lambda: None).warnings
-    )
+    assert sorted(sides_of(own_recipe(RECIPE, path))) == ["test", "train", "valid"]
+    assert sorted(sides_of(own_recipe(RECIPE, path, None, "calibrate"))) == ["test", "valid"]
+    assert "there is no column 'split': training divides the speakers 70/10/20" in finish(check(path, None)).warnings
 
 
 def test_media_lie_beside_the_manifest_as_it_is_called(tmp_path: Path) -> None:
@@ -162,11 +160,11 @@ def test_media_lie_beside_the_manifest_as_it_is_called(tmp_path: Path) -> None:
     path = manifest(tmp_path / "far", "audio,speaker,split,emotion", "a.wav,s1,train,sad", "b.wav,s2,valid,sad")
     link = tmp_path / "link.csv"
     link.symlink_to(path)
-    recipe = own_data(RECIPE, link, lambda _: None)
+    recipe = own_recipe(RECIPE, link)
     assert [e.clip.audio for e in read(recipe.data[0], recipe.tasks, tmp_path)] == [
         tmp_path / n for n in ("a.wav", "b.wav")
     ]
-    assert [f.why for f in check(link, None, lambda: None).faults] == [
+    assert [f.why for f in finish(check(link, None)).faults] == [
         f"there is no file '{tmp_path / n}'" for n in ("a.wav", "b.wav")
     ]
 
@@ -181,11 +179,11 @@ def sides_of(recipe: Recipe) -> dict[str, set[str | None]]:
 def test_where_nothing_is_trained_nothing_is_said_of_training(tmp_path: Path) -> None:
     said: list[str] = []
     talking = replace(RECIPE, data=(Source("x", "x.csv", context=3),))
-    own_data(talking, manifest(tmp_path, "text,emotion", "a,happy"), said.append, "judge")
+    own_recipe(talking, manifest(tmp_path, "text,emotion", "a,happy"), said, "evaluate")
     assert said == [
-        "no column for voice (audio or video): judged without it",
-        "no columns 'dialogue' and 'turn': judged without what was said before",
-        "no row whose split is 'test': all rows are judged",
+        "no column for voice (audio, video): it is left out",
+        "no columns 'dialogue' and 'turn': what was said before is left out",
+        "no row whose split is 'test': all rows are evaluated",
     ]
 
 
@@ -193,7 +191,7 @@ def test_context_and_votes_are_used_when_the_columns_are_there(tmp_path: Path) -
     header = "text,speaker,split,dialogue,turn,emotion,votes_happy,votes_sad"
     path = manifest(tmp_path, header, "hi,A,train,d,0,happy,6,4", "ho,B,test,d,1,sad,0,9")
     talking = replace(RECIPE, data=(Source("x", "x.csv", context=3),))
-    source = own_data(talking, path, lambda _: None).data[0]
+    source = own_recipe(talking, path).data[0]
     first, second = read(replace(source, hold_out=0.0), (EMOTION,), tmp_path)
     assert second.clip.context == ("A: hi",)
     assert first.targets["emotion"].tolist() == pytest.approx([0, 0.6, 0.4, 0, 0, 0, 0])
@@ -213,14 +211,14 @@ def test_context_and_votes_are_used_when_the_columns_are_there(tmp_path: Path) -
 )
 def test_mistakes_are_named(tmp_path: Path, lines: tuple[str, ...], message: str) -> None:
     with pytest.raises(RecipeError, match=message):
-        own_data(RECIPE, manifest(tmp_path, *lines), lambda _: None)
+        own_recipe(RECIPE, manifest(tmp_path, *lines))
 
 
 def test_a_score_is_a_number_within_its_bounds(tmp_path: Path) -> None:
     scored = replace(RECIPE, tasks=(Task("valence", "score", bounds=(-1.0, 1.0)),))
     path = manifest(tmp_path, "text,speaker,split,valence", "a,s,train,0.5", "b,t,test,3")
     with pytest.raises(RecipeError, match=r"row 2 .* 'valence' is a number from -1 to 1, not '3'"):
-        own_data(scored, path, lambda _: None)
+        own_recipe(scored, path)
 
 
 @pytest.mark.slow

@@ -35,7 +35,9 @@ class Loudness(Lengths):
 
 def store(encoder: Encoder, *clips: Clip, how: str = "") -> TrackStore:
     items = [Item(Example(clip, {}, None, "train", "set"), how) for clip in clips]
-    return TrackStore(encoder, "stub", items, lambda _: None)
+    found = TrackStore(encoder, "stub", items)
+    assert sum(found.fill()) == len(items)
+    return found
 
 
 def test_what_an_installation_lacks_is_told_and_not_kept() -> None:
@@ -47,7 +49,7 @@ def test_what_an_installation_lacks_is_told_and_not_kept() -> None:
     assert store(encoder, clip).lengths().tolist() == [3]
 
 
-def test_a_way_to_spoil_that_there_is_not_is_told() -> None:
+def test_a_way_to_degrade_that_there_is_not_is_told() -> None:
     with pytest.raises(RecipeError, match="cannot degrade by 'eror'; did you mean 'errors'"):
         store(Lengths(), Clip("set/eror", text="three short words"), how="eror:0.2")
 
@@ -57,6 +59,9 @@ def test_a_clip_that_cannot_be_read_is_skipped_with_its_reason(tmp_path: Path) -
     bad.write_text("junk")
     found = store(Loudness(), Clip("set/bad", audio=bad), Clip("set/gone", audio=tmp_path / "gone.wav"))
     assert found.lengths().tolist() == [0, 0]
-    assert [name for name, _ in found.skipped] == ["set/bad", "set/gone"]
-    assert "is not media that can be read" in found.skipped[0][1]
-    assert "there is no file" in found.skipped[1][1]
+    assert [(u.id, u.modality, u.missing) for u in found.unread] == [
+        ("set/bad", "voice", False),
+        ("set/gone", "voice", True),
+    ]
+    assert "is not media that can be read" in found.unread[0].why
+    assert "there is no file" in found.unread[1].why

@@ -10,8 +10,8 @@ import torch
 
 from mien.data.load import words_of
 from mien.encoders.base import Encoder, encoders
-from mien.media.picture import read_image
-from mien.media.sound import read_audio
+from mien.media.decoding.picture import read_image
+from mien.media.decoding.sound import read_audio
 from mien.testing import check_encoder
 from mien.types import SAMPLE_RATE, Audio, Frames, Segment, Span, Track
 from tests.encoders.tiny_models import FACE, TEXT, VOICE, tiny_model

@@ -15,7 +15,7 @@ from mien.encoders.voice_cnn import VoiceCNN
 from mien.encoders.voice_opensmile import OpenSmileVoice
 from mien.errors import InputError
 from mien.export.graphs import encoder_graph
-from mien.media.sound import read_audio
+from mien.media.decoding.sound import read_audio
 from mien.testing import check_encoder
 from mien.types import SAMPLE_RATE, Audio, Float32, Frames, Segment, Span, Track
 

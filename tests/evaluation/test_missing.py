@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mien.data.batch import ExampleSet
+from mien.data.sets import ExampleSet
 from mien.evaluation.evaluate import Keep, predict
 from mien.evaluation.missing import by_subset, mean_cells, missing, subsets
+from mien.events import finish
 from mien.types import Clip, Example, Float32, Modality, Task
 
 TASK = Task("mood", "single", ("low", "high"))
@@ -67,7 +68,7 @@ def test_subsets_in_order() -> None:
 
 def test_what_is_lost_with_the_words() -> None:
     part = cast(ExampleSet, Set(200))
-    cells = {(c.subset, c.rate): c for c in missing(KnowsWords(), part, rates=(0.0, 0.5), seeds=(0, 1, 2))}
+    cells = {(c.subset, c.rate): c for c in finish(missing(KnowsWords(), part, rates=(0.0, 0.5), seeds=(0, 1, 2)))}
     assert cells["text", 0.0].value == 1.0
     assert cells["text", 0.0].collapse == 0.5
     assert cells["face", 0.0].collapse == 1.0, "always low"
@@ -99,16 +100,18 @@ class Late(Set):
 
 
 def test_modalities_of_a_set_are_those_of_all_its_examples() -> None:
-    (said,) = predict(Whole(), cast(ExampleSet, Late(120)), "test")
+    (said,) = finish(predict(Whole(), cast(ExampleSet, Late(120)), "test"))
     assert said.modality == "text+voice+face"
 
 
 def test_the_same_are_missing_for_everybody() -> None:
     part = cast(ExampleSet, Set(40))
-    one, other = (missing(KnowsWords(), part, rates=(0.3,), seeds=(5,)) for _ in range(2))
+    one, other = (finish(missing(KnowsWords(), part, rates=(0.3,), seeds=(5,))) for _ in range(2))
     assert one == other
     turned = cast(ExampleSet, Turned(40))
-    assert missing(KnowsWords(), turned, rates=(0.3,), seeds=(5,)) == one, "whatever the order of encoders in a recipe"
+    assert finish(missing(KnowsWords(), turned, rates=(0.3,), seeds=(5,))) == one, (
+        "whatever the order of encoders in a recipe"
+    )
 
 
 class Counts(KnowsWords):
@@ -131,8 +134,8 @@ class Whole(Counts):
 
 def test_each_subset_answers_for_those_who_have_all_of_it() -> None:
     part = cast(ExampleSet, Set(200))
-    system, whole = Counts(), predict(Whole(), part, "test")
-    found = {p.modality: p for p in by_subset(system, part, whole)}
+    system, whole = Counts(), finish(predict(Whole(), part, "test"))
+    found = {p.modality: p for p in finish(by_subset(system, part, whole))}
     everybody, voiced = [f"s/{i}" for i in range(200)], [f"s/{i}" for i in range(0, 200, 4)]
     assert {name: list(p.ids) for name, p in found.items()} == {
         **dict.fromkeys(["text", "face", "text+face"], everybody),
@@ -147,13 +150,13 @@ def test_each_subset_answers_for_those_who_have_all_of_it() -> None:
 
 def test_the_only_modality_is_not_asked_again() -> None:
     part = cast(ExampleSet, Words(8))
-    (one,) = by_subset(system := Counts(), part, predict(Whole(), part, "test"))
+    (one,) = finish(by_subset(system := Counts(), part, finish(predict(Whole(), part, "test"))))
     assert (one.modality, len(one)) == ("text", 8)
     assert system.asked == []
 
 
 def test_cells_of_several_runs_are_means() -> None:
-    (cell, *_) = missing(KnowsWords(), cast(ExampleSet, Set(8)))
+    (cell, *_) = finish(missing(KnowsWords(), cast(ExampleSet, Set(8))))
     from dataclasses import replace
 
     (mean,) = mean_cells([[cell], [replace(cell, value=0.5, collapse=1.0, majority=0.5)]])

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.evaluation.predictions import Judged, Predictions, aligned, pooled
+from mien.evaluation.predictions import Evaluation, Predictions, aligned, pooled
 from mien.types import Float32, Task
 
 TASK = Task("mood", "score", bounds=(-1.0, 1.0))
@@ -18,9 +18,9 @@ def part(*names: str, split: str = "test") -> Predictions:
 
 
 def test_they_survive_the_disk(tmp_path: Path) -> None:
-    judged = Judged((part("v", split="valid"),), (part("a", "b"), replace(part("ü"), set="other")))
+    judged = Evaluation((part("v", split="valid"),), (part("a", "b"), replace(part("ü"), set="other")))
     judged.save(tmp_path / "predictions.npz")
-    back = Judged.load(tmp_path / "predictions.npz")
+    back = Evaluation.load(tmp_path / "predictions.npz")
     assert [p.set for p in back.test] == ["s", "other"]
     assert back.test[1].ids == ("ü",)
     assert back.test[0].task == TASK
@@ -29,14 +29,20 @@ def test_they_survive_the_disk(tmp_path: Path) -> None:
 
 
 def test_folds_become_one_set() -> None:
-    (whole,) = pooled([Judged((), (part("a", "b"),)), Judged((), (part("c"),))]).test
+    (whole,) = pooled([Evaluation((), (part("a", "b"),)), Evaluation((), (part("c"),))]).test
     assert whole.ids == ("a", "b", "c")
     assert whole.scores[:, 0].tolist() == [0.0, 1.0, 0.0]
 
 
+def test_folds_name_their_modalities_in_the_order_of_text_voice_face() -> None:
+    folds = [replace(part("a"), modality="text+face"), replace(part("b"), modality="voice+face")]
+    (whole,) = pooled([Evaluation((), (fold,)) for fold in folds]).test
+    assert whole.modality == "text+voice+face"
+
+
 def test_an_example_is_in_one_fold_only() -> None:
     with pytest.raises(ValueError, match="share test examples"):
-        pooled([Judged((), (part("a"),)), Judged((), (part("a"),))])
+        pooled([Evaluation((), (part("a"),)), Evaluation((), (part("a"),))])
 
 
 def test_only_what_all_judged_in_one_order() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mien.events import Answered
 from mien.explain.question import Moment, Question
 from mien.pipeline import Analyzer
 from mien.samples import demo_clip
@@ -18,9 +19,8 @@ def analyzer() -> Analyzer:
 @pytest.fixture(scope="package")
 def watched(analyzer: Analyzer) -> list[tuple[Moment, Prediction]]:
     """The moments of the demo clip, and what was answered to each."""
-    found: list[tuple[Moment, Prediction]] = []
-    analyzer.analyze(demo_clip(), watch=lambda moment, p: found.append((moment, p)))
-    return found
+    stream = analyzer.stream(demo_clip())
+    return [(event.moment, event.prediction) for event in stream if isinstance(event, Answered)]
 
 
 @pytest.fixture(scope="package")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 from rich.console import Console
 
 from mien.errors import InputError
+from mien.events import finish, tap
 from mien.explain.defaults import defaults, figures
 from mien.explain.path import build
 from mien.explanation import Explanation
@@ -25,9 +27,13 @@ from ..conftest import ROOT
 PARTS = build(["occlusion_words", "occlusion_face"])
 
 
+def explained_moment(*given: Any, **more: Any) -> Explanation:
+    return finish(explain_moment(*given, **more))
+
+
 @pytest.fixture(scope="module")
 def explained(analyzer: Analyzer) -> Explanation:
-    return explain_moment(analyzer, demo_clip(), at=3.0, label="angry", parts=PARTS)
+    return explained_moment(analyzer, demo_clip(), at=3.0, label="angry", parts=PARTS)
 
 
 def test_an_explanation_says_what_ran_and_what_came_of_it(explained: Explanation) -> None:
@@ -48,7 +54,7 @@ def test_the_path_says_how_scores_were_calibrated_and_softened(analyzer: Analyze
     whole = json.loads(write_json(explained))["path"]["calibrated"]
     assert (whole["subset"], whole["method"], whole["composite"]) == ("text+voice+face", "temperature", True)
     assert (whole["guards"], whole["coverage"]) == (1.0, 0.9)
-    polish = explain_moment(analyzer, None, text="Lubię czytać przed snem.", parts=[])
+    polish = explained_moment(analyzer, None, text="Lubię czytać przed snem.", parts=[])
     assert polish.calibrated.guards > 2
     file = io.StringIO()
     Console(file=file, width=200, no_color=True).print(render(polish))
@@ -56,7 +62,7 @@ def test_the_path_says_how_scores_were_calibrated_and_softened(analyzer: Analyze
 
 
 def test_the_same_clip_and_bundle_give_the_same_bytes(explained: Explanation) -> None:
-    again = explain_moment(Analyzer("research"), demo_clip(), at=3.0, label="angry", parts=PARTS)
+    again = explained_moment(Analyzer("research"), demo_clip(), at=3.0, label="angry", parts=PARTS)
     assert write_json(again) == write_json(explained)
 
 
@@ -74,32 +80,33 @@ def test_what_cannot_be_explained_is_said(analyzer: Analyzer) -> None:
     with pytest.raises(
         InputError, match=r"nothing was read at 99 s of 'demo\.mp4'; the nearest moment begins at 6\.2 s"
     ):
-        explain_moment(analyzer, demo_clip(), at=99.0, parts=[])
+        explained_moment(analyzer, demo_clip(), at=99.0, parts=[])
     with pytest.raises(InputError, match="no label 'angri'; did you mean 'angry'"):
-        explain_moment(analyzer, demo_clip(), label="angri")
+        explained_moment(analyzer, demo_clip(), label="angri")
     with pytest.raises(InputError, match=r"nobody called 'person-2' is in 'demo\.mp4'; did you mean 'person-1'"):
-        explain_moment(analyzer, demo_clip(), at=3.0, who="person-2", parts=[])
+        explained_moment(analyzer, demo_clip(), at=3.0, who="person-2", parts=[])
     with pytest.raises(InputError, match="no explainers called 'occlusion_word'; did you mean 'occlusion_words'"):
         build(["occlusion_word"])
 
 
 def test_an_explainer_with_nothing_to_take_apart_says_so(analyzer: Analyzer) -> None:
     with pytest.raises(InputError, match="has no face to explain, only text; name an explainer of that"):
-        explain_moment(analyzer, None, text="I am so happy!", parts=build(["occlusion_face"]))
-    found = explain_moment(analyzer, None, text="I am so happy!", parts=PARTS)
+        explained_moment(analyzer, None, text="I am so happy!", parts=build(["occlusion_face"]))
+    found = explained_moment(analyzer, None, text="I am so happy!", parts=PARTS)
     assert [e.modality for e in found.evidence] == ["text"]
 
 
 def test_without_a_time_the_clearest_moment_is_explained(analyzer: Analyzer) -> None:
-    found = explain_moment(analyzer, None, text="I went home. I am so happy that you came!", parts=[])
+    found = explained_moment(analyzer, None, text="I went home. I am so happy that you came!", parts=[])
     assert found.prediction.text == "I am so happy that you came!"
     assert found.missing == ("voice", "face")
 
 
 def test_a_clip_is_explained_up_to_a_bound(analyzer: Analyzer) -> None:
-    watch = Clearest(most=2)
-    timeline = analyzer.analyze(text="I went home. I am so happy! This is terrible and I hate it.", watch=watch)
-    found = watch.explain(analyzer, timeline)
+    clearest = Clearest(most=2)
+    stream = analyzer.stream(text="I went home. I am so happy! This is terrible and I hate it.")
+    timeline = finish(tap(stream, clearest.look))
+    found = finish(clearest.explain(analyzer, timeline))
     assert [e is not None for e in found] == [False, True, True]
     assert all(e is None or e.prediction is p for e, p in zip(found, timeline.predictions, strict=True))
 

@@ -20,6 +20,7 @@ from torch import Tensor
 from mien.bundle.bundle import Bundle
 from mien.data.load import words_of
 from mien.errors import InputError
+from mien.events import finish
 from mien.explain.evidence.base import explainers
 from mien.explain.faithfulness import faithfulness_of
 from mien.explain.question import Moment, Question
@@ -30,9 +31,9 @@ from mien.model.gradients import STEPS, TOLERANCE, integrate, reopened
 from mien.recipe.recipe import EncoderTable, Recipe, Source, Training
 from mien.report.explanation import schema
 from mien.runtime.cache import file_sha256
-from mien.training.loop import train
 from mien.types import Audio, Frames, Modality, Segment, Span
 from mien.workflows.train_bundle import exported
+from tests.tiny import trained
 
 from ..encoders.tiny_models import tiny_model
 
@@ -79,8 +80,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     clip = {name: name for name in ("text", "audio", "image", "speaker")}
     how = Training(epochs=8, batch=4, lr=0.004, keep="last")
     recipe = Recipe("small", tables, (Source("my", "my.csv", clip),), fusion={"name": "concat"}, train=how)  # type: ignore[arg-type]  # names of modalities
-    done = train(recipe, root, root / "runs", quiet=True)
-    exported(done, root, done.folder / "bundle", quiet=True)
+    done = trained(recipe, root, root / "runs")
+    finish(exported(done, done.folder / "bundle"))
     return done.folder
 
 

@@ -16,18 +16,20 @@ from mien.bundle.card_trust import trusted
 from mien.calibration.calibrate import calibrate
 from mien.cli import guarded
 from mien.cli.app import app
+from mien.data.corpus import Corpus
 from mien.errors import InputError
+from mien.events import finish
 from mien.pipeline import Analyzer
 from mien.recipe import strict
 from mien.recipe.recipe import EncoderTable, Recipe, Source, Target, Training
 from mien.report.explanation import schema as explanation_schema
 from mien.report.exporters.json import schema as timeline_schema
-from mien.training.loop import train
 from mien.trust.calibration import Calibration
 from mien.trust.label_sets import LabelSets
 from mien.trust.table import Abstention, Fitted, TrustTable
 from mien.types import Task
 from mien.workflows.train_bundle import exported
+from tests.tiny import trained
 
 from ..encoders.tiny_models import tiny_model
 
@@ -54,8 +56,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> str:
     source = Source("my", "my.csv", {"text": "text", "speaker": "speaker"}, {t.name: Target() for t in tasks})
     how = Training(epochs=12, batch=4, lr=0.01, keep="last")
     recipe = Recipe("small", {"text": encoder}, (source,), fusion={"name": "concat"}, train=how, tasks=tasks)
-    run = train(recipe, root, root / "runs", quiet=True)
-    return str(exported(run, root, run.folder / "bundle", quiet=True).folder)
+    run = trained(recipe, root, root / "runs")
+    return str(finish(exported(run, run.folder / "bundle")).folder)
 
 
 def changed(bundle: str, folder: Path, **entries: object) -> str:
@@ -175,7 +177,7 @@ def test_the_card_tells_tasks_apart() -> None:
 def test_what_gives_no_single_label_is_not_calibrated(scores: str, tmp_path: Path) -> None:
     loaded = Bundle.load(scores)
     with pytest.raises(InputError, match="answers with no single label, only 'pleased'"):
-        calibrate(loaded, loaded.recipe, tmp_path, quiet=True)
+        finish(calibrate(loaded, loaded.recipe, Corpus.of(loaded.recipe, tmp_path)))
 
 
 def test_the_card_says_what_it_reads(bundle: str) -> None:

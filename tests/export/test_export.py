@@ -11,15 +11,15 @@ import torch
 from mien.bundle.bundle import Bundle
 from mien.data.load import segment_of
 from mien.errors import InputError, MienError, ParityError, RecipeError
+from mien.events import finish
 from mien.export.export import export
 from mien.model.heads import score
 from mien.recipe.recipe import Export, Target
 from mien.runtime.cache import file_sha256
-from mien.training.loop import train
 from mien.training.result import Run
 from mien.types import Task
-from mien.workflows.train_bundle import exported, produce
-from tests.tiny import clips_recipe, recipe, write_clips, write_pictures
+from mien.workflows.train_bundle import exported
+from tests.tiny import bundle_of, clips_recipe, recipe, trained, write_clips, write_pictures
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MIEN_CACHE", str(root / "cache"))
         write_pictures(root)
-        return train(recipe(), root, root / "runs", quiet=True)
+        return trained(recipe(), root, root / "runs")
 
 
 def test_the_bundle_answers_as_the_model_does(run: Run, tmp_path: Path) -> None:
@@ -83,13 +83,13 @@ def test_damage_is_noticed(run: Run, tmp_path: Path) -> None:
 def test_half_a_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_pictures(tmp_path)
-    run = train(recipe(learn=["fusion", "heads"]), tmp_path, tmp_path / "runs", quiet=True)
+    run = trained(recipe(learn=["fusion", "heads"]), tmp_path, tmp_path / "runs")
     with pytest.raises(ValueError, match=r"the graph of face would lack what was run once; export whole\(run\)"):
         export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "half")
     assert not (tmp_path / "half").exists()
     raw = run.encoders["face"].prepare(segment_of(run.probe[0].examples[0].clip, "face"))  # type: ignore[arg-type]  # it has a face
     assert raw is not None
-    bundle = exported(run, tmp_path, tmp_path / "bundle", quiet=True)
+    bundle = finish(exported(run, tmp_path / "bundle"))
     assert bundle.answer({"face": raw}).scores["emotion"].sum() == pytest.approx(1.0, abs=1e-5)
 
 
@@ -99,16 +99,16 @@ def test_the_card_of_a_score_speaks_of_no_label(tmp_path: Path, monkeypatch: pyt
     plan = clips_recipe(epochs=1)
     source = replace(plan.data[0], targets={"intensity": Target("intensity")})
     plan = replace(plan, tasks=(Task("intensity", "score", bounds=(0.0, 1.0)),), data=(source,))
-    run = train(plan, tmp_path, tmp_path / "runs", quiet=True)
-    bundle = exported(run, tmp_path, tmp_path / "bundle", quiet=True)
+    run = trained(plan, tmp_path, tmp_path / "runs")
+    bundle = finish(exported(run, tmp_path / "bundle"))
     (line,) = [text for text in bundle.card.splitlines() if "against torch" in text]
     assert f"on {len(run.probe[0])} real examples: largest difference of a score " in line
 
 
 def test_a_bundle_of_other_weights_is_not_taken_for_this_one(run: Run, tmp_path: Path) -> None:
-    first = exported(run, tmp_path, tmp_path / "bundle", quiet=True)
+    first = finish(exported(run, tmp_path / "bundle"))
     assert first.weights == run.weights == file_sha256(run.folder / "weights.safetensors")
-    assert exported(run, tmp_path, tmp_path / "bundle", quiet=True).sha256 == first.sha256
+    assert finish(exported(run, tmp_path / "bundle")).sha256 == first.sha256
     with pytest.raises(InputError, match="bundle' holds a bundle of other weights; remove that folder"):
         export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle", weights="0" * 64)
 
@@ -128,14 +128,14 @@ def test_other_folders_are_refused(tmp_path: Path) -> None:
 def test_the_whole_line_reports_mean_and_deviation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_pictures(tmp_path)
-    bundle = produce(recipe(epochs=8), [0, 1, 2], tmp_path, tmp_path / "runs", resume=False, quiet=True)
+    bundle = bundle_of(recipe(epochs=8), [0, 1, 2], tmp_path, tmp_path / "runs")
     rows = {r.metric: r for r in bundle.table.evaluation}
     assert rows["accuracy"].n == 10
     assert rows["accuracy"].majority == 0.5
     assert rows["accuracy"].seeds == 3
     assert rows["accuracy"].std is not None
     assert "| pictures | test | face | accuracy |" in bundle.card
-    again = produce(recipe(epochs=8), [0, 1, 2], tmp_path, tmp_path / "runs", resume=True, quiet=True)
+    again = bundle_of(recipe(epochs=8), [0, 1, 2], tmp_path, tmp_path / "runs", resume=True)
     assert again.sha256 == bundle.sha256
 
 
@@ -144,7 +144,7 @@ def test_a_modality_that_training_examples_alone_have_is_exported(
 ) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_faceless(tmp_path, "valid")
-    run = train(clips_recipe(), tmp_path, tmp_path / "runs", quiet=True)
+    run = trained(clips_recipe(), tmp_path, tmp_path / "runs")
     bundle = export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
     assert bundle.modalities == ("text", "voice", "face")
 
@@ -155,7 +155,7 @@ def test_a_modality_that_no_training_example_has_is_told_before_training(
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_faceless(tmp_path, "train")
     with pytest.raises(RecipeError, match="no training example of 'clips' has face; add some, or leave it out: --set"):
-        train(clips_recipe(), tmp_path, tmp_path / "runs", quiet=True)
+        trained(clips_recipe(), tmp_path, tmp_path / "runs")
 
 
 def write_faceless(root: Path, split: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,21 @@ def write_clip(
                 part.sample_rate, part.pts, part.time_base = rate, round(delay * rate) + start, Fraction(1, rate)
                 container.mux(audio.encode(part))
             container.mux(audio.encode(None))
+    return path
+
+
+def turn(path: Path, degrees: int) -> Path:
+    """Make an MP4 say that its pictures are shown turned clockwise, as a phone held upright does."""
+    said = {
+        90: (0, 1, -1, 0),
+        180: (-1, 0, 0, -1),
+        270: (0, -1, 1, 0),
+    }[degrees]
+    whole = path.read_bytes()
+    at = whole.index(b"tkhd") + 44  # the display matrix in the header of the first track, version 0
+    assert struct.unpack(">9i", whole[at : at + 36]) == (1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
+    a, b, c, d = (v << 16 for v in said)
+    path.write_bytes(whole[:at] + struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30) + whole[at + 36 :])
     return path
 
 

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mien.media.cut import CutSettings, cut
-from mien.media.picture import read_image
-from mien.media.sound import read_audio
-from mien.media.speech import recogniser
+from mien.events import Notice
+from mien.media.cut import CutSettings, cut, cut_still
+from mien.media.decoding.picture import read_image
+from mien.media.decoding.sound import read_audio
+from mien.media.sources import opened
+from mien.media.speech import Recogniser, recogniser
 from mien.types import SAMPLE_RATE, Clip, Float32, Segment, Span, Word, Words
 from tests.media.clips import beep, write_clip, write_sound
 
@@ -18,15 +20,24 @@ from tests.media.clips import beep, write_clip, write_sound
 class Scripted:
     """A recogniser that hears one word in the middle of each span."""
 
-    language: str | None = "en"
+    english_only = False
 
-    def words(self, audio: Float32, spans: Sequence[Span]) -> list[Word]:
-        return [Word("word", Span((s.start + s.end) / 2 - 0.1, (s.start + s.end) / 2 + 0.1)) for s in spans]
+    def words(self, audio: Float32, spans: Sequence[Span]) -> Iterator[Words]:
+        for span in spans:
+            yield Words((Word("word", Span(span.middle - 0.1, span.middle + 0.1)),), "en")
 
 
-def segments(clip: Clip, settings: CutSettings | None = None, **more: object) -> tuple[list[Segment], list[str]]:
-    lines: list[str] = []
-    return list(cut(clip, settings or CutSettings(), Scripted(), lines.append, **more).segments), lines  # type: ignore[arg-type]
+def segments(
+    clip: Clip,
+    settings: CutSettings | None = None,
+    listener: Recogniser | None = None,
+    words: Words | None = None,
+) -> tuple[list[Segment], list[Notice]]:
+    """The segments of a video or a sound, and what was noticed."""
+    with opened(clip, None, None) as given:
+        assert given.feed is not None
+        found = list(cut(given.feed, clip, settings or CutSettings(), listener or Scripted(), words))
+    return [s for s in found if isinstance(s, Segment)], [n for n in found if isinstance(n, Notice)]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +55,7 @@ def known(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_event_lands_where_it_was_put(known: Path) -> None:
-    found, lines = segments(Clip("known", video=known))
+    found, notices = segments(Clip("known", video=known))
     spoken = [s for s in found if s.audio is not None]
     assert len(spoken) == 1
     utterance = spoken[0]
@@ -57,7 +68,7 @@ def test_every_event_lands_where_it_was_put(known: Path) -> None:
     assert silent[0].span.start == pytest.approx(2.0, abs=0.21)
     assert silent[-1].span.end == pytest.approx(7.0, abs=0.21)
     assert all(s.frames is not None and s.words is None for s in silent)
-    assert lines == []
+    assert notices == []
 
 
 def test_what_is_in_a_segment_lies_inside_its_span(known: Path) -> None:
@@ -134,17 +145,17 @@ def test_known_words_of_a_part_are_said_in_that_part(paused: Path) -> None:
 
 def test_silence_and_nothing_are_told(tmp_path: Path) -> None:
     silent = write_sound(tmp_path / "a.wav", np.zeros(1600, np.float32))
-    assert segments(Clip("a", audio=silent)) == ([], ["no speech was found"])
+    assert segments(Clip("a", audio=silent)) == ([], [Notice("no_speech")])
     empty = write_clip(tmp_path / "v.mp4", [np.full((64, 64, 3), 90, np.uint8)] * 25, None)
     for text in (None, "words nobody says"):
-        assert segments(Clip("v", video=empty, text=text)) == ([], ["no face was found", "the file has no sound"])
+        assert segments(Clip("v", video=empty, text=text)) == ([], [Notice("no_face"), Notice("no_sound")])
 
 
 def test_a_glimpse_of_a_face_is_told(samples: Path, tmp_path: Path) -> None:
     portrait = read_image(samples / "image/faceapi_happy.jpg")[:280, :480]
     brief = write_clip(tmp_path / "v.mp4", [portrait] * 10, None)
-    told = "a face was in view for less than 0.6 s, too short to read"
-    assert segments(Clip("v", video=brief)) == ([], [told, "the file has no sound"])
+    told = Notice("face_too_short", {"least": 0.6})
+    assert segments(Clip("v", video=brief)) == ([], [told, Notice("no_sound")])
 
 
 def test_a_beep_is_no_speech(tmp_path: Path) -> None:
@@ -153,16 +164,14 @@ def test_a_beep_is_no_speech(tmp_path: Path) -> None:
 
 
 def test_a_picture_gives_a_segment_per_face(samples: Path) -> None:
-    found, lines = segments(Clip("p", image=samples / "image/pyfeat_multi_face.jpg"))
-    assert [s.who for s in found] == [f"person-{i}" for i in range(1, 6)]
-    assert all(s.span == Span(0.0, 0.0) and s.modalities == ("face",) for s in found)
-    assert lines == []
+    found = list(cut_still(samples / "image/pyfeat_multi_face.jpg"))
+    assert [s.who for s in found if isinstance(s, Segment)] == [f"person-{i}" for i in range(1, 6)]
+    assert all(isinstance(s, Segment) and s.span == Span(0.0, 0.0) and s.modalities == ("face",) for s in found)
 
 
 def test_real_words_of_a_real_clip(samples: Path) -> None:
-    lines: list[str] = []
     clip = Clip("c", video=samples / "video/cremad_1001_DFA_NEU.mp4")
-    found = list(cut(clip, CutSettings(), recogniser("tiny.en"), lines.append).segments)
+    found, _ = segments(clip, listener=recogniser("tiny.en"))
     assert len([s for s in found if s.words]) == 1
     first = next(s for s in found if s.words)
     assert first.words is not None
@@ -175,22 +184,14 @@ def test_real_words_of_a_real_clip(samples: Path) -> None:
     "name", ["marco_synth_zh_angry.webm", "marco_synth_zh_sad.webm", "emodb_03a01Wa.wav", "emodb_03b10Ec.wav"]
 )
 def test_no_english_is_made_of_other_languages(samples: Path, name: str) -> None:
-    lines: list[str] = []
-    found = list(
-        cut(Clip("c", audio=samples / "audio" / name), CutSettings(), recogniser("tiny.en"), lines.append).segments
-    )
+    found, notices = segments(Clip("c", audio=samples / "audio" / name), listener=recogniser("tiny.en"))
     assert found
     assert all(s.modalities == ("voice",) for s in found)
-    assert len(lines) == 1
-    assert "no words could be made out" in lines[0]
-    assert "'base'" in lines[0]
+    assert [n.code for n in notices] == ["words_unclear_english"]
 
 
 @pytest.mark.parametrize("name", ["mexca_eng_5s.wav", "ravdess_sad_48k.wav", "cremad_1002_DFA_FEA.wav"])
 def test_english_keeps_its_words(samples: Path, name: str) -> None:
-    lines: list[str] = []
-    found = list(
-        cut(Clip("c", audio=samples / "audio" / name), CutSettings(), recogniser("tiny.en"), lines.append).segments
-    )
+    found, notices = segments(Clip("c", audio=samples / "audio" / name), listener=recogniser("tiny.en"))
     assert any(s.words for s in found)
-    assert lines == []
+    assert notices == []

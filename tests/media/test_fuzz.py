@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from mien.errors import InputError
 from mien.media.cut import CutSettings, cut
-from mien.media.open import probe
+from mien.media.decoding.open import probe
 from mien.types import Clip
 
 for name in sys.argv[1:]:

@@ -9,20 +9,22 @@ import pytest
 from PIL import Image
 
 from mien.errors import MediaError
-from mien.media.open import Picture, probe, stream
-from mien.media.picture import read_image
-from mien.media.sound import read_audio
-from mien.types import SAMPLE_RATE, Audio, Span
-from tests.media.clips import beep, write_clip, write_sound
+from mien.events import Notice
+from mien.media.decoding.open import Piece, probe, stream
+from mien.media.decoding.picture import read_image
+from mien.media.decoding.sound import read_audio
+from mien.types import SAMPLE_RATE, Audio, Picture, Span
+from tests.media.clips import beep, turn, write_clip, write_sound
 
 
 def grey(level: int) -> np.ndarray:
     return np.full((48, 64, 3), level, np.uint8)
 
 
-def warned(path: Path, fps: float = 5.0) -> tuple[list[Audio | Picture], list[str]]:
-    lines: list[str] = []
-    return list(stream(path, fps, lines.append)), lines
+def decoded(path: Path, fps: float = 5.0) -> tuple[list[Piece], list[Notice]]:
+    """What a file holds, and what was noticed."""
+    found = list(stream(path, fps))
+    return [p for p in found if not isinstance(p, Notice)], [n for n in found if isinstance(n, Notice)]
 
 
 @pytest.mark.parametrize("rate", [8_000, 22_050, 44_100, 48_000, 96_000])
@@ -43,7 +45,7 @@ def test_a_span_is_cut_to_the_sample(tmp_path: Path) -> None:
 
 def test_sound_and_pictures_share_one_clock(tmp_path: Path) -> None:
     pictures = [grey(30 if i < 50 else 220) for i in range(100)]
-    pieces, lines = warned(write_clip(tmp_path / "v.mp4", pictures, beep(4.0, at=2.0)), fps=25)
+    pieces, notices = decoded(write_clip(tmp_path / "v.mp4", pictures, beep(4.0, at=2.0)), fps=25)
     shown = [p for p in pieces if isinstance(p, Picture)]
     first_bright = next(p.time for p in shown if p.pixels.mean() > 120)
     assert first_bright == pytest.approx(2.0, abs=1 / 25)
@@ -52,12 +54,12 @@ def test_sound_and_pictures_share_one_clock(tmp_path: Path) -> None:
         p.start + np.flatnonzero(np.abs(p.samples) > 0.2)[0] / SAMPLE_RATE for p in sound if p.samples.max() > 0.2
     )
     assert onset == pytest.approx(2.0, abs=0.03)
-    assert lines == []
+    assert notices == []
 
 
 def test_pictures_are_sampled_at_the_asked_rate(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "v.mp4", [grey(i) for i in range(100)], None)
-    times = [p.time for p in warned(path, fps=5)[0] if isinstance(p, Picture)]
+    times = [p.time for p in decoded(path, fps=5)[0] if isinstance(p, Picture)]
     assert len(times) == 20
     assert np.allclose(np.diff(times), 0.2, atol=0.041)
 
@@ -65,7 +67,7 @@ def test_pictures_are_sampled_at_the_asked_rate(tmp_path: Path) -> None:
 def test_variable_frame_rate_goes_by_time_stamps(tmp_path: Path) -> None:
     times = [0.0, 0.04, 0.08, 1.0, 1.04, 3.0, 3.5]
     path = write_clip(tmp_path / "v.mkv", [grey(30 * i) for i in range(7)], None, times=times)
-    found = [p.time for p in warned(path, fps=5)[0] if isinstance(p, Picture)]
+    found = [p.time for p in decoded(path, fps=5)[0] if isinstance(p, Picture)]
     assert found == pytest.approx([0.0, 1.0, 3.0, 3.5], abs=0.002)
 
 
@@ -79,6 +81,35 @@ def test_exif_rotation_is_applied(tmp_path: Path) -> None:
     assert pixels.shape == (40, 20, 3)
     assert pixels[:20].mean() > 200
     assert pixels[20:].mean() < 60
+
+
+@pytest.mark.parametrize(("degrees", "bright"), [(90, "top"), (180, "right"), (270, "bottom")])
+def test_a_video_of_a_turned_phone_is_put_upright(tmp_path: Path, degrees: int, bright: str) -> None:
+    picture = grey(30)
+    picture[:, :32] = 220
+    path = turn(write_clip(tmp_path / "v.mp4", [picture] * 5, None), degrees)
+    (first, *_), lines = decoded(path)
+    assert isinstance(first, Picture)
+    halves = dict(zip(("top", "bottom"), np.array_split(first.pixels, 2), strict=True))
+    halves |= dict(zip(("left", "right"), np.array_split(first.pixels, 2, axis=1), strict=True))
+    assert first.pixels.shape == ((48, 64, 3) if degrees == 180 else (64, 48, 3))
+    assert max(halves, key=lambda half: halves[half].mean()) == bright
+    assert halves[bright].mean() > 200
+    assert lines == []
+
+
+@pytest.mark.parametrize("name", ["v.mp4", "v.mkv", "v.avi"])
+def test_broken_bytes_in_a_title_stop_nothing(tmp_path: Path, name: str) -> None:
+    path = write_clip(tmp_path / name, [grey(100)] * 25, beep(1.0, at=0.5))
+    before = [p.pixels.shape if isinstance(p, Picture) else p.samples.shape for p in decoded(path)[0]]
+    whole = path.read_bytes()
+    assert b"Lavf" in whole, "the name of the program that wrote it is among the metadata"
+    path.write_bytes(whole.replace(b"Lavf", b"\xff\xfe\xe9\xe8"))
+    pieces, lines = decoded(path)
+    assert [p.pixels.shape if isinstance(p, Picture) else p.samples.shape for p in pieces] == before
+    assert (48, 64, 3) in before
+    assert probe(path).kind == "video"
+    assert lines == []
 
 
 def test_probe_tells_what_a_file_holds(samples: Path) -> None:
@@ -121,7 +152,6 @@ def test_absurd_dimensions_are_refused_before_decoding(tmp_path: Path) -> None:
 def test_a_file_cut_short_gives_what_is_there(tmp_path: Path) -> None:
     whole = write_clip(tmp_path / "v.mkv", [grey(i) for i in range(250)], beep(10.0, 2.0))
     (tmp_path / "half.mkv").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
-    pieces, lines = warned(tmp_path / "half.mkv")
+    pieces, notices = decoded(tmp_path / "half.mkv")
     assert pieces
-    assert len(lines) == 1
-    assert "cut short" in lines[0]
+    assert [n.code for n in notices] == ["cut_short"]

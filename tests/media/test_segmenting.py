@@ -6,8 +6,9 @@ import pytest
 from PIL import Image
 
 from mien.errors import InputError
-from mien.media.segmenting import Segmenter
-from mien.types import Clip
+from mien.events import Notice
+from mien.media.segmenting import Opened, Segmenter
+from mien.types import Clip, Segment
 
 
 @pytest.fixture
@@ -25,25 +26,25 @@ def cues(tmp_path: Path) -> Path:
 
 
 def test_words_and_subtitle_files_are_read_as_text(cues: Path) -> None:
-    said = Segmenter("off").segments(Clip("a", text="One. Two."), None, pytest.fail)
-    assert [s.words.text for s in said.segments if s.words is not None] == ["One.", "Two."]
-    read = Segmenter("off").segments(Clip("b", video=cues), None, pytest.fail)
-    (segment,) = read.segments
-    assert (read.duration, read.faces) == (0.0, False)
+    first, *said = Segmenter("off").read(Clip("a", text="One. Two."))
+    assert first == Opened("a")
+    assert [s.words.text for s in said if isinstance(s, Segment) and s.words is not None] == ["One.", "Two."]
+    first, segment = Segmenter("off").read(Clip("b", video=cues))
+    assert first == Opened("b", 0.0, faces=False)
+    assert isinstance(segment, Segment)
     assert segment.words is not None
     assert segment.words.text == "I am glad."
 
 
 def test_known_words_stand_by_a_picture_in_which_nobody_is_seen(picture: Path) -> None:
-    warnings: list[str] = []
-    found = Segmenter("off").segments(Clip("a", video=picture, text="I am glad."), None, warnings.append)
-    assert (found.duration, found.faces) == (0.0, True)
-    assert [s.modalities for s in found.segments if s.modalities] == [("text",)]
-    assert len(warnings) == 1
+    first, notice, *found = Segmenter("off").read(Clip("a", video=picture, text="I am glad."))
+    assert first == Opened("a", 0.0, faces=True)
+    assert notice == Notice("no_face_in_picture")
+    assert [s.modalities for s in found if isinstance(s, Segment) and s.modalities] == [("text",)]
 
 
 def test_words_given_twice_and_subtitles_of_a_picture_are_refused(picture: Path, cues: Path) -> None:
     with pytest.raises(InputError, match="is text itself"):
-        Segmenter("off").segments(Clip("a", video=cues, text="I am glad."), None, pytest.fail)
+        list(Segmenter("off").read(Clip("a", video=cues, text="I am glad.")))
     with pytest.raises(InputError, match="is a picture"):
-        Segmenter("off").segments(Clip("a", video=picture), cues, pytest.fail)
+        list(Segmenter("off").read(Clip("a", video=picture), None, cues))

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from mien.errors import MediaError
-from mien.media import open as opening
-from mien.media.open import Picture, stream
-from mien.media.picture import read_image
-from mien.media.sound import read_audio
+from mien.media.decoding import open as opening
+from mien.media.decoding.open import stream
+from mien.media.decoding.picture import read_image
+from mien.media.decoding.sound import read_audio
 from mien.media.watching import main_face
-from mien.types import SAMPLE_RATE, Float32, Span
+from mien.types import SAMPLE_RATE, Float32, Picture, Span
 from tests.media.clips import write_clip, write_sound
 
 SECONDS = 30
@@ -86,13 +86,14 @@ def test_a_span_after_the_end_is_empty_sound(tmp_path: Path) -> None:
 def test_sound_alone_and_pictures_alone_are_on_the_clock_of_the_file(tmp_path: Path) -> None:
     """Pictures begin a second after the sound here, and sound a second after the pictures there."""
     path = write_clip(tmp_path / "v.mkv", [BLACK] * 25, noise(16_000), times=[1.0 + i / 25 for i in range(25)])
-    assert pictures(path)[0].time == pytest.approx(1.0, abs=0.05)
+    # FFmpeg before 8 writes the 64 ms that AAC needs to begin in front of all else.
+    assert pictures(path)[0].time == pytest.approx(1.0, abs=0.07)
     path = write_clip(tmp_path / "s.mkv", [BLACK] * 75, noise(16_000), delay=1.0)
     assert read_audio(path).start == pytest.approx(1.0, abs=0.05)
 
 
 def pictures(path: Path, start: float = 0.0) -> list[Picture]:
-    found = stream(path, 5.0, lambda line: None, sound=False, start=start)
+    found = stream(path, 5.0, sound=False, start=start)
     return [p for p in found if isinstance(p, Picture) and p.time >= start]
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien.media.decoding.picture import read_image
 from mien.media.faces import Face, LibFaceDetection, Pixels, Sighting, overlap
-from mien.media.open import Picture
-from mien.media.picture import read_image
 from mien.media.watching import Watcher
+from mien.types import Picture
 
 
 class Counting(LibFaceDetection):

@@ -12,14 +12,15 @@ from torch import Tensor
 
 from mien.bundle.encoded import EncodedTracks
 from mien.errors import RecipeError
+from mien.events import finish
 from mien.model.alignment import Encoded, align, clock
 from mien.model.build import build
 from mien.model.heads import score
 from mien.recipe.recipe import Alignment, EncoderTable
-from mien.training.loop import train
 from mien.types import Modality
 from mien.workflows.train_bundle import exported
 from tests import tiny
+from tests.tiny import trained
 
 WAYS = ("resample", "nearest", "window", "utterance", "words")
 PAIR: tuple[Modality, ...] = ("text", "voice")
@@ -177,8 +178,8 @@ def test_the_bundle_aligns_as_the_model_does(how: str, tmp_path: Path, monkeypat
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     tiny.write_clips(tmp_path)
     plan = replace(tiny.clips_recipe(epochs=1), align=Alignment(how, 2.0))
-    run = train(plan, tmp_path, tmp_path / "runs", quiet=True)
-    bundle = exported(run, tmp_path, tmp_path / "bundle", quiet=True)
+    run = trained(plan, tmp_path, tmp_path / "runs")
+    bundle = finish(exported(run, tmp_path / "bundle"))
     torch.manual_seed(0)
     for lengths in ((1, 1, 1), (7, 13, 2)):
         times = [torch.rand(3, n).sort(dim=1).values * 9 + 40 for n in lengths]

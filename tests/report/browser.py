@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mien.events import Notice
 from mien.explanation import Calibrated, Evidence, Explanation, Piece, Stage
 from mien.timeline import Prediction, Timeline
 from mien.types import EMOTIONS, Modality, Span
@@ -110,7 +111,7 @@ TALK = Timeline(
     dict.fromkeys(EMOTIONS, 0.1) | {"neutral": 0.4},
     0.1,
     0.2,
-    ("no speech was found",),
+    (Notice("no_speech"),),
 )
 
 

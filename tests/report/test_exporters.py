@@ -10,9 +10,10 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from mien.events import Notice
 from mien.report.exporters.base import exporters
 from mien.report.exporters.json import schema
-from mien.report.exporters.table import render
+from mien.report.terminal.timeline import render
 from mien.timeline import Prediction, Timeline
 from mien.types import EMOTIONS, Span
 
@@ -36,11 +37,21 @@ def prediction(text: str = "I can't believe it", who: str | None = "person-1") -
 
 def timeline(*predictions: Prediction) -> Timeline:
     return Timeline(
-        "talk.mp4", 61.2, "research", "0" * 64, predictions, "surprised", SCORES, 0.2, 0.6, ("no sound",), ("note",)
+        "talk.mp4",
+        61.2,
+        "research",
+        "0" * 64,
+        predictions,
+        "surprised",
+        SCORES,
+        0.2,
+        0.6,
+        (Notice("no_sound"),),
+        ("note",),
     )
 
 
-EMPTY = Timeline("a.wav", 0.1, "research", "0" * 64, (), None, {}, None, None, ("nothing was found",))
+EMPTY = Timeline("a.wav", 0.1, "research", "0" * 64, (), None, {}, None, None, (Notice("nothing_found"),))
 
 
 @pytest.mark.parametrize("name", exporters.names())

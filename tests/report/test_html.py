@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from mien.errors import InputError
+from mien.events import Notice
 from mien.explanation import Explanation
 from mien.report.exporters.html import write_html
 from mien.report.page import shell
@@ -97,7 +98,8 @@ def hostile(words: str) -> Timeline:
     """The words wherever a user's or a stranger's text may come from."""
     said = prediction(text=words, who=words)
     other = replace(prediction(text=words, who="person-2"), quality={"voice": {words: 1.0}})
-    return replace(timeline(said, other), source=words, warnings=(words,), notes=(words,), bundle=words)
+    noticed = (Notice(words), Notice("faces_not_searched", {"why": words}))
+    return replace(timeline(said, other), source=words, notices=noticed, notes=(words,), bundle=words)
 
 
 @pytest.mark.parametrize("words", HOSTILE)
@@ -196,7 +198,7 @@ def test_a_clip_that_is_embedded(tmp_path: Path) -> None:
 
 def test_the_page_holds_what_the_timeline_says() -> None:
     page = Page(
-        write_html(replace(timeline(prediction(), prediction(who=None)), warnings=("no face was found",)), lang="zh")
+        write_html(replace(timeline(prediction(), prediction(who=None)), notices=(Notice("no_face"),)), lang="zh")
     )
     words = " ".join(page.words)
     for part in (

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mien.events import Notice
 from mien.report.exporters.html import write_html
 from mien.types import EMOTIONS, Span
 
@@ -42,7 +43,8 @@ def test_hostile_words_do_nothing(browser: Any, tmp_path: Path) -> None:
     everything = tuple(p for page in pages for p in page.predictions)
     path = tmp_path / "x.html"
     why = [explained(p, "surprised", words((p.text, 0.5))) for p in everything]
-    whole = replace(pages[0], predictions=everything, warnings=tuple(HOSTILE), source="".join(HOSTILE))
+    noticed = tuple(Notice(words) for words in HOSTILE)
+    whole = replace(pages[0], predictions=everything, notices=noticed, source="".join(HOSTILE))
     path.write_text(write_html(whole, explained=why), encoding="utf-8")
     with opened(browser, path) as page:
         for moment in range(len(everything)):

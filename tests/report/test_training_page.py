@@ -11,8 +11,8 @@ import pytest
 
 from mien.recipe.recipe import Alignment, Loss, Training, load
 from mien.training import objectives
-from mien.training.loop import train
 from tests import tiny
+from tests.tiny import trained
 
 from ..conftest import ROOT
 
@@ -24,7 +24,7 @@ def test_the_recipe_of_the_page_trains(tmp_path: Path, monkeypatch: pytest.Monke
     tiny.write_clips(tmp_path)
     (text,) = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.M | re.S)
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
-    run = train(load(tmp_path / "mine.toml"), tmp_path, tmp_path / "runs", quiet=True)
+    run = trained(load(tmp_path / "mine.toml"), tmp_path, tmp_path / "runs")
     assert run.model.alignment == Alignment("resample", 2.0)
     assert [t.name for t in run.model.tasks] == ["emotion", "intensity"]
     assert run.valid_loss is not None

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from mien.evaluation.comparison import Entrant
 from mien.recipe.recipe import Export
 from mien.report.studies.training import training_page, write
-from mien.study.comparison import Plan, run
-from mien.study.trial import Entrant
-from mien.workflows.train_bundle import produce
+from mien.study.comparison import Plan
+from mien.workflows.compare_recipes import run
 from tests.report.browser import PHONE, opened
-from tests.tiny import recipe, write_pictures
+from tests.tiny import bundle_of, recipe, write_pictures
 
 COMMAND = "mien train tiny.toml --set 'train.epochs=3'"
 
@@ -31,7 +31,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("MIEN_CACHE", str(root / "cache"))
         write_pictures(root)
         plan = replace(recipe(epochs=3), name="<b>tiny</b>", export=Export(licence="CC0"))
-        produce(plan, [0], root, root / "runs", resume=False, quiet=True, command=COMMAND)
+        bundle_of(plan, [0], root, root / "runs", command=COMMAND)
     return root / "runs" / "<b>tiny</b>" / "seed0"
 
 
@@ -77,8 +77,13 @@ def test_a_comparison_has_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_pictures(tmp_path)
     entrants = tuple(Entrant(f"<i>e{n}", replace(recipe(epochs=n), name=f"e{n}")) for n in (1, 2))
-    found = run(Plan(entrants, (0,)), tmp_path, tmp_path / "runs")
+    found = run(Plan(entrants, (0,), subsets=True), tmp_path, tmp_path / "runs")
     text = (found.folder / "comparison.html").read_text(encoding="utf-8")
+    charts = {chart["id"]: chart for chart in json.loads(re.findall(r'id="data">(.*?)</script>', text, re.S)[0])}
+    low, high = charts["board0"]["layout"]["xaxis"]["range"]
+    assert low < charts["board0"]["layout"]["shapes"][0]["x0"] < high, "what the commonest answer reaches is in view"
+    assert [trace["name"] for trace in charts["rates0"]["traces"]] == ["commonest answer", "&lt;i&gt;e1", "&lt;i&gt;e2"]
+    assert charts["rates0"]["traces"][0]["y"] == [0.3333]
     assert "&lt;i&gt;e1" in text
     assert "<i>e1" not in text
     assert '"board0"' in text

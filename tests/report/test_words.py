@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
 from dataclasses import replace
@@ -11,10 +12,11 @@ import pytest
 from mien.bundle.bundle import Bundle
 from mien.errors import InputError
 from mien.events import Notice
+from mien.report.clock import clock
 from mien.report.exporters.json import as_table
 from mien.report.page.view import page
-from mien.report.page.words import Language, clock, languages
-from mien.report.sentences import full_sentence, sentence
+from mien.report.page.words import Language, languages
+from mien.report.sentences import sentence
 from mien.timeline import Timeline
 from mien.types import EMOTIONS
 
@@ -26,7 +28,7 @@ CODE = ROOT / "src" / "mien"
 def sentences(name: str) -> dict[str, str]:
     """{section.key: sentence}; what is translated from English, and the forms of a plural, apart."""
     table = Language(name).table
-    sections = {k: v for k, v in table.items() if isinstance(v, dict) and k not in ("sentences", "counts", "other")}
+    sections = {k: v for k, v in table.items() if isinstance(v, dict) and k not in ("notes", "counts", "other")}
     return {f"{section}.{key}": said for section, keys in sections.items() for key, said in keys.items()}
 
 
@@ -52,7 +54,8 @@ def test_no_key_and_no_place_is_missing(name: str) -> None:
 
 def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
     templates = CODE / "report" / "templates"
-    files = [*templates.glob("*.html"), *templates.glob("*.js"), *(CODE / "report" / "page").glob("*.py")]
+    folders = [CODE / "report" / "page", CODE / "report" / "terminal", CODE / "cli"]
+    files = [*templates.glob("*.html"), *templates.glob("*.js"), *(p for f in folders for p in f.glob("*.py"))]
     code = "\n".join(p.read_text(encoding="utf-8") for p in files)
     known = sentences("en")
     built = (
@@ -65,6 +68,7 @@ def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
         "media.",
         "reasons.",
         "notices.",
+        "stages.",
     )
     for key in known:
         last = key.rpartition(".")[2]
@@ -98,26 +102,41 @@ def test_chinese_is_chinese() -> None:
     assert all(Language("zh").name_of("labels", k) != k for k in EMOTIONS)
 
 
-def test_warnings_and_notes_are_translated() -> None:
-    """All that mien itself can say; what it quotes from others stays as it is."""
+def noticed() -> dict[str, set[str]]:
+    """Every notice that mien gives, by its code: the names of its values, as the source says them."""
+    found: dict[str, set[str]] = {}
+    for path in CODE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "Notice" and node.args:
+                assert isinstance(node.args[0], ast.Constant), "a code stands where the notice is given"
+                named = node.args[1].keys if len(node.args) > 1 and isinstance(node.args[1], ast.Dict) else []
+                found[str(node.args[0].value)] = {str(k.value) for k in named if isinstance(k, ast.Constant)}
+    return found
+
+
+@pytest.mark.parametrize("name", languages())
+def test_every_notice_has_a_sentence_in_every_language(name: str) -> None:
+    table = Language(name).table["notices"]
+    assert {code: set(re.findall(r"{(\w+)(?::,)?}", said)) for code, said in table.items()} == noticed()
+    assert not any(said.endswith((".", "。")) for said in table.values())
+
+
+def test_notices_are_said() -> None:
+    cut = Notice("cut_short", {"reached": 3.1, "length": 9.0})
+    assert sentence(cut) == "the file is cut short: 3.1 s of 9.0 s could be read"
+    assert sentence(cut, "zh") == "文件不完整：9.0 秒中只读到了 3.1 秒"
+    assert sentence(Notice("of_a_plugin", {"n": 3, "why": "{x}"}), "zh") == "of_a_plugin: n 3, why {x}"
+    assert sentence(Notice("of_a_plugin")) == "of_a_plugin"
+
+
+def test_notes_of_shipped_bundles_are_translated() -> None:
     chinese = Language("zh")
-    said = "".join(p.read_text(encoding="utf-8") for p in [*(CODE / "media").glob("*.py"), CODE / "pipeline.py"])
-    plain = re.findall(r"(?:warn\(|_once\(warnings, )\"([^\"]+)\"", said)
-    assert len(plain) >= 6
-    notes = [*Bundle.load("research").notes, *Bundle.load("open").notes]
-    for line in [*plain, *notes]:
-        translated, known = chinese.translate(line)
+    for line in [*Bundle.load("research").notes, *Bundle.load("open").notes]:
+        translated, known = chinese.note(line)
         assert known, line
         assert translated != line
-    filled = re.findall(r"warn\(f\"([^\"]+)\"", said)
-    assert len(filled) >= 3
-    for line in filled:
-        line = line.removesuffix("{other}")  # noqa: PLW2901 - a part that is empty or a sentence of its own
-        assert chinese.translate(re.sub(r"\{[^}]+\}", "7.5", line))[1], line
-    line = "the file is cut short: 3.1 s of 9.0 s could be read"
-    assert chinese.translate(line) == ("文件不完整：9.0 秒中只读到了 3.1 秒", True)
-    assert chinese.translate("a plugin said {0}") == ("a plugin said {0}", False)
-    assert Language("en").translate("anything") == ("anything", True)
+    assert chinese.note("a plugin said {0}") == ("a plugin said {0}", False)
+    assert Language("en").note("anything") == ("anything", True)
 
 
 @pytest.mark.parametrize(
@@ -160,21 +179,15 @@ def test_only_miens_own_names_of_people_are_translated() -> None:
     assert chinese("people.numbered", n="{x}") == "人物 {x}", "what is filled in is not read as a place"
 
 
-def test_notices_have_a_sentence_in_every_language() -> None:
+def test_a_bundle_that_is_not_calibrated_says_so_in_each_language() -> None:
+    timeline = Timeline("x", 0.0, "mine", "0" * 64, (), None, {}, None, None, notes=("For research.",))
+    noticed = replace(timeline, notices=(Notice("uncalibrated"),))
     english, chinese = (sentence(Notice("uncalibrated"), lang) for lang in ("en", "zh"))
     assert english.startswith("Probabilities are not calibrated")
     assert chinese.startswith("概率没有经过校准")
-    assert full_sentence(Notice("uncalibrated")) == f"{english}."
-    assert full_sentence(Notice("uncalibrated"), "zh") == f"{chinese}。"
-    assert sentence(Notice("of_a_plugin", {"count": 3})) == "of_a_plugin: count 3"
-
-
-def test_a_bundle_that_is_not_calibrated_says_so_among_its_notes() -> None:
-    timeline = Timeline("x", 0.0, "mine", "0" * 64, (), None, {}, None, None, notes=("For research.",))
-    noticed = replace(timeline, notices=(Notice("uncalibrated"),))
-    assert as_table(timeline)["notes"] == ["For research."]
-    assert as_table(noticed)["notes"] == ["For research.", full_sentence(Notice("uncalibrated"))]
+    assert as_table(noticed)["warnings"] == [english]
+    assert as_table(noticed)["notes"] == ["For research."], "what the authors say stays apart"
     shown = page(noticed, Language("zh"), None)
-    assert shown["notes"] == [("For research.", False), (full_sentence(Notice("uncalibrated"), "zh"), True)]
-    assert not shown["calibrated"]
-    assert page(timeline, Language("zh"), None)["calibrated"]
+    assert (shown.warnings, shown.calibrated) == ([(chinese, True)], False)
+    assert page(timeline, Language("zh"), None).calibrated
+    assert sentence(Notice("of_a_plugin", {"count": 3})) == "of_a_plugin: count 3"

@@ -12,12 +12,17 @@ import pytest
 from rich.console import Console
 
 from mien.bundle.bundle import Bundle
+from mien.data.corpus import Corpus
 from mien.errors import InputError
-from mien.evaluation.predictions import Judged, Predictions
+from mien.evaluation.evaluation_report import EvaluationReport, Reliability
+from mien.evaluation.predictions import Evaluation, Predictions
+from mien.events import finish
+from mien.report.studies import grids
 from mien.report.studies.evaluation import evaluation_page
-from mien.study.calibration import calibration, grid, shown
-from mien.study.evaluation import Found, judged
-from mien.types import EMOTION, Task
+from mien.report.terminal.evaluation import reliability
+from mien.study.calibration import calibration
+from mien.study.evaluation import judged
+from mien.types import EMOTION, MODALITIES, Task
 from tests.report.browser import LAPTOP, PHONE, opened
 
 
@@ -32,64 +37,74 @@ def said(task: Task, size: int) -> Predictions:
 
 
 @pytest.fixture(scope="module")
-def rows() -> list[dict[str, Any]]:
+def rows() -> list[Reliability]:
     """Of words, voice, and both; a score in between is left out."""
     text, score = said(EMOTION, 7), said(Task("sentiment", "score", (), (-3.0, 3.0)), 1)
     voice, both = (replace(text, modality=name) for name in ("voice", "text+voice"))
     return calibration(Bundle.load("research"), (text, score, voice, both))
 
 
-def test_rows_hold_the_diagram_the_curve_and_what_the_bundle_has_for_the_subset(rows: list[dict[str, Any]]) -> None:
-    assert [(r["set"], r["task"], r["modality"], r["n"]) for r in rows] == [
+def test_rows_hold_the_diagram_the_curve_and_what_the_bundle_has_for_the_subset(rows: list[Reliability]) -> None:
+    assert [(r.set, r.task, r.modality, r.figures.n) for r in rows] == [
         ("mine", "emotion", name, 20) for name in ("text", "voice", "text+voice")
     ]
-    assert rows[0]["diagram"] == [
+    assert rows[0].as_table()["diagram"] == [
         {"confidence": 0.5, "accuracy": 0.6, "n": 10},
         {"confidence": 0.9, "accuracy": 1.0, "n": 10},
     ]
-    curve = {point["answered"]: point["risk"] for point in rows[0]["risk_coverage"]}
+    curve = {point["answered"]: point["risk"] for point in rows[0].as_table()["risk_coverage"]}
     assert len(curve) == 20
     assert (curve[0.5], curve[1.0]) == (0.0, 0.2)
-    assert rows[0]["ece"] == pytest.approx(0.1)
-    assert rows[0]["brier"] == pytest.approx((6 * 7 / 24 + 4 * 27 / 24 + 10 * 0.01 * 7 / 6) / 20, abs=1e-4)
-    assert rows[0]["answered"] == 0.5, "the threshold of the words is above one half"
+    assert rows[0].figures.ece == pytest.approx(0.1)
+    assert rows[0].figures.brier == pytest.approx((6 * 7 / 24 + 4 * 27 / 24 + 10 * 0.01 * 7 / 6) / 20, abs=1e-4)
+    assert rows[0].figures.answered == 0.5, "the threshold of the words is above one half"
     trust = Bundle.load("research").trust
     for row in rows:
-        judgement = trust.of("emotion", row["modality"].split("+"))
+        judgement = trust.of("emotion", [m for m in MODALITIES if m in row.modality])
         assert judgement is not None
         assert judgement.sets is not None
         members = judgement.sets.members(said(EMOTION, 7).scores)
-        assert row["size"] == pytest.approx(float(members.sum(axis=1).mean()))
+        assert row.figures.size == pytest.approx(float(members.sum(axis=1).mean()))
 
 
 def test_scores_have_no_calibration(tmp_path: Path) -> None:
     bundle = Bundle.load("research")
     bundle.tasks = (Task("sentiment", "score", (), (-3.0, 3.0)),)
     with pytest.raises(InputError, match="--calibration measures answers that are one label each"):
-        judged(bundle, bundle.recipe, tmp_path, calibration=True)
+        finish(judged(bundle, Corpus.of(bundle.recipe, tmp_path), calibration=True))
 
 
-def test_the_terminal_shows_each_set_whole_at_80_columns(rows: list[dict[str, Any]]) -> None:
-    longest = [{**row, "modality": "text+voice+face"} for row in rows]
-    for table in shown(longest):
+def test_the_terminal_shows_each_set_whole_at_80_columns(rows: list[Reliability]) -> None:
+    longest = [replace(row, modality="text+voice+face") for row in rows]
+    for table in reliability(longest):
         file = io.StringIO()
         Console(file=file, width=80).print(table)
         text = file.getvalue()
         assert "mine: emotion" in text
         assert text.count("text+voice+face") == 3
         assert "…" not in text
-    probabilities, decisions = shown(rows)
-    assert [c.header for c in probabilities.columns] == ["modalities", "n", "ece", "floor", "debiased", "brier", "aurc"]
-    assert [c.header for c in decisions.columns] == ["modalities", "n", "covered", "answered", "risk"]
-    assert list(probabilities.columns[2].cells) == ["0.100"] * 3
-    silent = {k: v for k, v in rows[0].items() if k != "covered"} | {"answered": 0.0, "risk": 0.0}
-    assert grid([silent], ("covered", "answered", "risk"))[1] == ["text", "20", "", "0.000", ""], "no answers, no risk"
+    probabilities, decisions = reliability(rows)
+    assert [str(c.header) for c in probabilities.columns] == [
+        "modalities",
+        "n",
+        "ece",
+        "floor",
+        "debiased",
+        "brier",
+        "aurc",
+    ]
+    assert [str(c.header) for c in decisions.columns] == ["modalities", "n", "covered", "answered", "risk"]
+    assert [str(cell) for cell in probabilities.columns[2].cells] == ["0.100"] * 3
+    silent = replace(rows[0], figures=replace(rows[0].figures, covered=None, answered=0.0, risk=0.0))
+    assert grids.reliability([silent], grids.DECISIONS).rows == (("text", "20", "", "0.000", ""),), (
+        "no answers, no risk"
+    )
 
 
 @pytest.fixture(scope="module")
-def page(rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page(rows: list[Reliability], tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("evaluation") / "page.html"
-    found = Found(Judged((), (said(EMOTION, 7),)), [], [], rows)
+    found = EvaluationReport(Evaluation((), (said(EMOTION, 7),)), [], [], rows)
     file.write_text(evaluation_page(found, "mine"), encoding="utf-8")
     return file
 

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from mien.errors import InputError
-from mien.evaluation.predictions import Judged, Predictions
+from mien.evaluation.comparison import Cost, Entrant, Outcome
+from mien.evaluation.predictions import Evaluation, Predictions
 from mien.recipe.sections import Loss
 from mien.study.compare import boards
-from mien.study.comparison import Plan, run
-from mien.study.trial import Cost, Entrant, Outcome
+from mien.study.comparison import Plan
 from mien.types import EMOTION, Float32, Task
+from mien.workflows.compare_recipes import run
 from tests.tiny import recipe, write_pictures
 
 PLAIN = Task("emotion", "single", ("a", "b"))
@@ -35,14 +36,14 @@ def hot(labels: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Float32:
 
 
 def outcome(label: str, *parts: Predictions) -> Outcome:
-    return Outcome(Entrant(label, recipe()), tuple(Judged((), (p,)) for p in parts), Cost(1, 2, 3.0), 0)
+    return Outcome(Entrant(label, recipe()), tuple(Evaluation((), (p,)) for p in parts), Cost(1, 2, 3.0), 0)
 
 
 def test_a_clear_difference_is_found_and_none_is_not() -> None:
     systems = [outcome("a", predictions(60)), outcome("b", predictions(90)), outcome("c", predictions(60))]
     (board,) = boards(systems, "accuracy")
     first, better, same = board.lines
-    assert [line.row["value"] for line in board.lines] == [0.6, 0.9, 0.6]
+    assert [line.row.value for line in board.lines] == [0.6, 0.9, 0.6]
     assert board.best is better
     assert first.against is None
     assert better.against is not None
@@ -65,16 +66,17 @@ def test_only_shared_examples_are_compared() -> None:
 def test_means_over_seeds() -> None:
     (board,) = boards([outcome("a", predictions(60), predictions(80))], "accuracy")
     row = board.lines[0].row
-    assert (row["value"], row["seeds"], row["majority"], row["resampled"]) == (0.7, 2, 0.5, "100 examples")
-    assert row["std"] == pytest.approx(0.1414, abs=1e-4)
-    assert row["interval"][0] < 0.65 < 0.75 < row["interval"][1]
+    assert (row.value, row.seeds, row.majority, row.resampled) == (0.7, 2, 0.5, "100 examples")
+    assert row.std == pytest.approx(0.1414, abs=1e-4)
+    assert row.interval is not None
+    assert row.interval[0] < 0.65 < 0.75 < row.interval[1]
 
 
 def test_who_did_not_learn_a_task_has_no_line_in_it() -> None:
     other = outcome("b", predictions(90))
     idle = replace(other, entrant=Entrant("b", replace(recipe(), losses={"emotion": Loss(weight=0.0)})))
     (board,) = boards([outcome("a", predictions(60)), idle], "accuracy")
-    assert [line.outcome.entrant.label for line in board.lines] == ["a"]
+    assert [line.label for line in board.lines] == ["a"]
 
 
 def test_an_unknown_metric_is_named() -> None:

@@ -11,7 +11,7 @@ from mien.metrics.base import metrics
 from mien.recipe import recipe as recipes
 from mien.recipe import strict
 from mien.study.bench import Bench
-from mien.study.tune import space
+from mien.study.search_space import space
 from tests.conftest import ROOT
 
 TEXT = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")

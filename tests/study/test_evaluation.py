@@ -7,7 +7,6 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,11 +14,11 @@ import pytest
 from mien.bundle.bundle import Bundle
 from mien.bundle.encoded import EncodedTracks
 from mien.cli import main
-from mien.data.own import own_data
+from mien.data.corpus import Corpus
+from mien.events import finish
 from mien.study.evaluation import judged
 from mien.types import Modality, Track
-from mien.workflows.train_bundle import produce
-from tests.tiny import clips_recipe, recipe, write_clips, write_pictures
+from tests.tiny import bundle_of, clips_recipe, own, recipe, write_clips, write_pictures
 
 pytestmark = pytest.mark.slow  # a model is trained and exported first
 
@@ -30,7 +29,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MIEN_CACHE", str(root / "cache"))
         write_pictures(root)
-        produce(recipe(epochs=2), [0], root, root / "runs", resume=False, quiet=True)
+        bundle_of(recipe(epochs=2), [0], root, root / "runs")
     return root
 
 
@@ -61,7 +60,7 @@ def test_own_data_without_splits_are_all_judged(
     assert {row["metric"] for row in table["results"]} >= {"accuracy", "macro_f1", "ece", "nll"}
     assert [cell["subset"] for cell in table["subsets"]] == ["face"]
     said = capsys.readouterr()
-    assert "all rows are judged" in said.err
+    assert "all rows are evaluated" in said.err
     assert "macro_f1" in said.out
     with (root / "rows.csv").open(encoding="utf-8") as file:
         *rows, cell = csv.DictReader(file)
@@ -101,9 +100,9 @@ def test_the_bundle_says_what_training_measured(root: Path, monkeypatch: pytest.
     """The test rows of the manifest, judged again, give what ``produce`` wrote."""
     monkeypatch.setenv("MIEN_CACHE", str(root / "cache"))
     folder = root / "runs" / "tiny" / "seed0"
-    found = judged(Bundle.load(folder / "bundle"), replace(recipe(), name="other"), root, quiet=True)
+    found = finish(judged(Bundle.load(folder / "bundle"), Corpus.of(recipe(), root)))
     written = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    assert found.rows == written
+    assert [row.as_table() for row in found.rows] == written
 
 
 def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +110,7 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_clips(tmp_path, count=320)
     plan = clips_recipe()
-    bundle = produce(plan, [0], tmp_path, tmp_path / "runs", resume=False, quiet=True)
+    bundle = bundle_of(plan, [0], tmp_path, tmp_path / "runs")
     read: Counter[Modality] = Counter()
     encode = Bundle.encode
 
@@ -120,10 +119,11 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
         return encode(self, modality, tracks)
 
     monkeypatch.setattr(Bundle, "encode", counting)
-    judged(bundle, plan, tmp_path, quiet=True)
+    corpus = Corpus.of(plan, tmp_path)
+    finish(judged(bundle, corpus))
     without = Counter(read)
-    found = judged(bundle, plan, tmp_path, calibration=True, quiet=True)
-    counts = {row["modality"]: row["n"] for row in found.trust}
+    found = finish(judged(bundle, corpus, calibration=True))
+    counts = {row.modality: row.figures.n for row in found.reliability}
     assert list(counts) == ["text", "voice", "face", "text+voice", "text+face", "voice+face", "text+voice+face"]
     assert counts["text"] == 80
     assert counts["text+voice+face"] < counts["text+voice"] == counts["voice"] < 80
@@ -131,10 +131,10 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
     table = json.loads((bundle.folder / "bundle.json").read_text(encoding="utf-8"))
     card = {row["modality"]: row for row in table["trust"]["measured"]}
     assert card.keys() == counts.keys()
-    for row in found.trust:
-        assert row["n"] == card[row["modality"]]["n"]
+    for row in found.reliability:
+        assert row.figures.n == card[row.modality]["n"]
         for figure in ("accuracy", "ece", "brier", "aurc", "covered"):
-            assert row[figure] == pytest.approx(card[row["modality"]][figure], abs=2e-3), (row["modality"], figure)
+            assert getattr(row, figure) == pytest.approx(card[row.modality][figure], abs=2e-3), (row.modality, figure)
 
 
 def test_the_manifest_that_was_trained_on_is_judged_on_its_test_people(
@@ -146,8 +146,8 @@ def test_the_manifest_that_was_trained_on_is_judged_on_its_test_people(
     mine = tmp_path / "pictures" / "my.csv"
     lines = [f"{i}.png,{('happy', 'sad')[i % 2]},s{i % 10}" for i in range(40)]
     mine.write_text("\n".join(["image,emotion,speaker", *lines]), encoding="utf-8")
-    plan = own_data(recipe(epochs=1), mine, lambda _: None)
-    produce(plan, [0], mine.parent, tmp_path / "runs", resume=False, quiet=True)
+    plan, _ = own(recipe(epochs=1), mine)
+    bundle_of(plan, [0], mine.parent, tmp_path / "runs")
     run, out = tmp_path / "runs" / plan.name / "seed0", tmp_path / "again.json"
     arguments = [str(run / "bundle"), "--data", str(mine), "--json", str(out)]
     monkeypatch.setattr(sys, "argv", ["mien", "evaluate", *arguments])
@@ -155,7 +155,7 @@ def test_the_manifest_that_was_trained_on_is_judged_on_its_test_people(
         main()
     said = capsys.readouterr().err
     assert done.value.code == 0, said
-    assert "its test rows are judged" in said
+    assert "its test rows are evaluated" in said
     trained = json.loads((run / "results.json").read_text(encoding="utf-8"))
     assert json.loads(out.read_text(encoding="utf-8"))["results"] == trained
     assert {row["n"] for row in trained} == {8}, "two of ten people"

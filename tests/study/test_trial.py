@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from mien.errors import RecipeError
-from mien.evaluation.evaluate import results
+from mien.evaluation.comparison import Entrant
+from mien.evaluation.results import results
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source
 from mien.study import trial
-from mien.study.trial import Entrant, judged_runs
+from mien.study.trial import judged_runs
 from mien.training.loop import train
-from tests.tiny import clips_recipe, recipe, write_clips
+from tests.tiny import clips_recipe, recipe, trained, write_clips
 
 
 def folded(**training: object) -> Recipe:
@@ -33,8 +34,8 @@ def test_folds_are_pooled_and_what_is_finished_is_not_trained_again(
     assert set(part.groups) == {"s0", "s1", "s2", "s3"}
     assert part.targets.sum() == 40
     assert outcome.cost.learned == outcome.cost.parameters > 0
-    row = next(r for r in results(outcome.runs) if r["metric"] == "accuracy")
-    assert (row["seeds"], row["n"], row["majority"], row["resampled"]) == (2, 40, 0.5, "4 groups")
+    row = next(r for r in results(outcome.runs) if r.metric == "accuracy")
+    assert (row.seeds, row.n, row.majority, row.resampled) == (2, 40, 0.5, "4 groups")
 
     monkeypatch.setattr(trial, "train", lambda *_, **__: pytest.fail("it was finished"))
     again = judged_runs(entrant, [1], root, root / "runs", folds=True)
@@ -55,7 +56,7 @@ def test_another_recipe_is_another_training(root: Path) -> None:
     assert len(list((root / "runs" / "studied").iterdir())) == 2
 
 
-def trained(root: Path, plan: Recipe, subsets: bool = False) -> int:
+def trainings(root: Path, plan: Recipe, subsets: bool = False) -> int:
     """How many trainings it takes to judge a recipe."""
     count = 0
 
@@ -73,17 +74,17 @@ def trained(root: Path, plan: Recipe, subsets: bool = False) -> int:
 def test_what_was_asked_with_modalities_missing_answers_without(root: Path) -> None:
     plan = recipe(epochs=1)
     asked = [(True, 1), (False, 0), (True, 0)]
-    assert [trained(root, plan, subsets=subsets) for subsets, _ in asked] == [count for _, count in asked]
+    assert [trainings(root, plan, subsets=subsets) for subsets, _ in asked] == [count for _, count in asked]
     other = replace(plan, name="other")
-    assert [trained(root, other, subsets=subsets) for subsets in (False, True, False)] == [1, 1, 0]
+    assert [trainings(root, other, subsets=subsets) for subsets in (False, True, False)] == [1, 1, 0]
 
 
 def test_other_data_are_another_training(root: Path) -> None:
     plan = recipe(epochs=1)
-    assert [trained(root, plan), trained(root, plan)] == [1, 0]
+    assert [trainings(root, plan), trainings(root, plan)] == [1, 0]
     manifest = root / "pictures" / "manifest.csv"
     manifest.write_text(manifest.read_text(encoding="utf-8").replace("9.png,sad", "9.png,happy"), encoding="utf-8")
-    assert [trained(root, plan), trained(root, plan)] == [1, 0]
+    assert [trainings(root, plan), trainings(root, plan)] == [1, 0]
 
 
 def test_other_data_in_a_file_for_each_split_are_another_training(root: Path) -> None:
@@ -93,10 +94,10 @@ def test_other_data_in_a_file_for_each_split_are_another_training(root: Path) ->
         (root / "pictures" / f"part-{split}.csv").write_text("\n".join([whole[0], *lines]), encoding="utf-8")
     plan = recipe(epochs=1)
     plan = replace(plan, data=(replace(plan.data[0], manifest="pictures/part-{split}.csv"),))
-    assert [trained(root, plan), trained(root, plan)] == [1, 0]
+    assert [trainings(root, plan), trainings(root, plan)] == [1, 0]
     part = root / "pictures" / "part-test.csv"
     part.write_text(part.read_text(encoding="utf-8").replace("6.png,happy", "6.png,sad"), encoding="utf-8")
-    assert [trained(root, plan), trained(root, plan)] == [1, 0]
+    assert [trainings(root, plan), trainings(root, plan)] == [1, 0]
 
 
 def test_other_features_are_another_training(root: Path) -> None:
@@ -107,35 +108,34 @@ def test_other_features_are_another_training(root: Path) -> None:
     plan = clips_recipe(epochs=1)
     features = {**plan.data[0].features, "text": FeatureTable("text", file="beside.npz")}
     plan = replace(plan, data=(replace(plan.data[0], features=features),))
-    assert [trained(root, plan), trained(root, plan)] == [1, 0]
+    assert [trainings(root, plan), trainings(root, plan)] == [1, 0]
     np.savez(root / "beside.npz", **{**beside, "text": beside["text"] + 1})
-    assert [trained(root, plan), trained(root, plan)] == [1, 0]
+    assert [trainings(root, plan), trainings(root, plan)] == [1, 0]
 
 
 def test_other_rows_of_a_reader_are_another_training(root: Path) -> None:
     rows = [{"id": str(i), "image": f"{i}.png", "split": ("train", "test")[i % 2], "emotion": "sad"} for i in range(6)]
     plan = replace(recipe(epochs=1), data=(Source("pictures", "pictures", reader="listed"),))
     with pytest.MonkeyPatch.context() as patch:
-        for place in ("mien.data.manifest", "mien.data.content"):
-            patch.setattr(f"{place}.read_set", lambda *_: iter(rows))
-        assert [trained(root, plan), trained(root, plan)] == [1, 0]
+        patch.setattr("mien.data.manifest.read_set", lambda *_, **__: iter(rows))
+        assert [trainings(root, plan), trainings(root, plan)] == [1, 0]
         rows[0]["emotion"] = "happy"
-        assert [trained(root, plan), trained(root, plan)] == [1, 0]
+        assert [trainings(root, plan), trainings(root, plan)] == [1, 0]
 
 
 def test_other_weights_to_start_from_are_another_training(root: Path) -> None:
     first = recipe(epochs=1)
     start = EncoderTable("face_cnn", {"width": 4}, start="tiny/seed{seed}")
     later = replace(first, name="later", encoders={"face": start})
-    train(first, root, root / "runs", quiet=True)
-    assert [trained(root, later), trained(root, later)] == [1, 0]
+    trained(first, root, root / "runs")
+    assert [trainings(root, later), trainings(root, later)] == [1, 0]
     shutil.rmtree(root / "runs" / "tiny")
-    train(replace(first, train=replace(first.train, lr=0.1)), root, root / "runs", quiet=True)
-    assert [trained(root, later), trained(root, later)] == [1, 0]
+    trained(replace(first, train=replace(first.train, lr=0.1)), root, root / "runs")
+    assert [trainings(root, later), trainings(root, later)] == [1, 0]
 
 
 def test_runs_to_start_from_lie_with_all_runs(root: Path) -> None:
-    train(recipe(epochs=1), root, root / "runs", quiet=True)
+    trained(recipe(epochs=1), root, root / "runs")
     later = replace(
         recipe(epochs=1),
         name="later",

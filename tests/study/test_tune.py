@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from mien.data import batch
+from mien.data import sets
 from mien.errors import InputError, RecipeError
 from mien.recipe import recipe as recipes
 from mien.recipe.recipe import Training
-from mien.study.tune import Between, OneOf, Search, rewritten, space, tune
+from mien.study.search_space import Between, OneOf, space
+from mien.study.tune import Search, rewritten, tune
 
 TOML = """\
 # A small one.
@@ -51,13 +53,14 @@ def test_it_never_touches_the_test_split_and_goes_on(root: Path, monkeypatch: py
         if split == "test":
             (root / "pictures" / name).unlink()
     splits: list[str] = []
-    load = batch.load_sets
+    prepare = sets.example_sets
 
-    def spied(*arguments: object) -> object:
+    def spied(*arguments: Any, **named: Any) -> Any:
         splits.append(str(arguments[1]))
-        return load(*arguments)  # type: ignore[arg-type]
+        return prepare(*arguments, **named)
 
-    monkeypatch.setattr("mien.training.result.load_sets", spied)
+    for place in ("loop", "result"):
+        monkeypatch.setattr(f"mien.training.{place}.example_sets", spied)
     told: list[float] = []
     first = tune(Search(root / "tiny.toml", (), 2), root, root / "runs", lambda number, score: told.append(score))
     assert set(splits) == {"train", "valid"}

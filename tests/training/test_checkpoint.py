@@ -8,9 +8,7 @@ import pytest
 from mien.errors import InputError
 from mien.recipe.recipe import Recipe
 from mien.training.checkpoint import Log
-from mien.training.loop import train
-from mien.workflows.train_bundle import produce
-from tests.tiny import recipe
+from tests.tiny import bundle_of, recipe, trained
 
 from .test_loop import dies_after
 
@@ -28,7 +26,7 @@ def relabelled(root: Path) -> None:
 
 
 def go_on(plan: Recipe, root: Path) -> None:
-    train(plan, root, root / "runs", resume=True, quiet=True)
+    trained(plan, root, root / "runs", resume=True)
 
 
 def test_a_broken_run_goes_on_only_as_what_it_was(root: Path) -> None:
@@ -51,8 +49,8 @@ def test_a_broken_run_goes_on_only_as_what_it_was(root: Path) -> None:
 
 @pytest.mark.slow
 def test_a_finished_run_is_not_taken_for_one_of_other_data(root: Path) -> None:
-    produce(recipe(), [0], root, root / "runs", resume=False, quiet=True)
-    produce(recipe(), [0], root, root / "runs", resume=True, quiet=True)
+    bundle_of(recipe(), [0], root, root / "runs")
+    bundle_of(recipe(), [0], root, root / "runs", resume=True)
     relabelled(root)
     with pytest.raises(InputError, match="have changed since it began"):
-        produce(recipe(), [0], root, root / "runs", resume=True, quiet=True)
+        bundle_of(recipe(), [0], root, root / "runs", resume=True)

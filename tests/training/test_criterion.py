@@ -13,10 +13,11 @@ from mien.model.batch import Batch
 from mien.model.build import build
 from mien.recipe.recipe import Loss
 from mien.training import loop as line
-from mien.training.devices import Machine
+from mien.training.devices import Devices
 from mien.training.statistics import label_shares
 from mien.training.step import Criterion
 from tests import tiny
+from tests.tiny import trained
 
 from .test_step import two_tasks
 
@@ -27,7 +28,7 @@ def test_the_loss_of_validation_is_the_mean_over_the_labelled_examples_of_each_t
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     tiny.write_clips(tmp_path)
     plan = replace(two_tasks(epochs=1), losses={"intensity": Loss(0.5)})
-    run = line.train(plan, tmp_path, tmp_path / "runs", quiet=True)
+    run = trained(plan, tmp_path, tmp_path / "runs")
     (part,) = run.probe
     whole = part.batch(range(len(part)))
     assert 0 < int(whole.labelled["intensity"].sum()) < len(part)
@@ -38,7 +39,7 @@ def test_the_loss_of_validation_is_the_mean_over_the_labelled_examples_of_each_t
         known = whole.labelled[task.name]
         losses = heads.loss(task, logits[task.name][known], whole.targets[task.name][known])
         wanted += plan.losses.get(task.name, Loss()).weight * float(losses.mean())
-    criterion, fabric = Criterion(plan, label_shares(plan.tasks, run.train)), Machine("cpu").fabric("32-true")
+    criterion, fabric = Criterion(plan, label_shares(plan.tasks, run.train)), Devices("cpu").fabric("32-true")
     for size in (1, 7, 64):
         assert line.valid_loss(run.model, criterion, run.probe, fabric, size) == pytest.approx(wanted, rel=1e-5), size
 
@@ -58,7 +59,7 @@ def test_a_batch_may_be_of_nothing_that_learns(learn: str, tmp_path: Path, monke
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     tiny.write_clips(tmp_path)
     plan = two_tasks(epochs=1, batch=1, learn=(learn,))
-    run = line.train(plan, tmp_path, tmp_path / "runs", quiet=True)
+    run = trained(plan, tmp_path, tmp_path / "runs")
     before = build(plan)[0].state_dict()
     changed = {name for name, values in run.model.state_dict().items() if not torch.equal(values, before[name])}
     assert changed

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mien.errors import InputError
-from mien.training.devices import Machine
+from mien.training.devices import Devices
 from tests.tiny import write_pictures
 
 RECIPE = """
@@ -60,14 +60,14 @@ def test_two_processes_learn_one_model(tmp_path: Path) -> None:
 
 def test_a_machine_that_is_not_there_is_named() -> None:
     with pytest.raises(InputError, match="this machine cannot train so"):
-        Machine(accelerator="abacus").fabric("32-true")
+        Devices(accelerator="abacus").fabric("32-true")
     with pytest.raises(InputError, match="this machine cannot train so"):
-        Machine(accelerator="cpu").fabric("3-true")
+        Devices(accelerator="cpu").fabric("3-true")
     with pytest.raises(InputError, match="no strategy 'dpp'; take auto, ddp or another"):
-        Machine(strategy="dpp")
+        Devices(strategy="dpp")
 
 
 def test_a_precision_is_not_announced(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO"):
-        Machine(accelerator="cpu").fabric("bf16-mixed")
+        Devices(accelerator="cpu").fabric("bf16-mixed")
     assert caplog.messages == []

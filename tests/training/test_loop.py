@@ -10,13 +10,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from mien.data.corpus import Corpus
 from mien.errors import InputError, RecipeError
+from mien.events import finish
 from mien.recipe.recipe import EncoderTable, Source
 from mien.training import loop as line
 from mien.training.checkpoint import Checkpoint
 from mien.training.record import record
 from mien.types import Task
-from tests.tiny import clips_recipe, recipe, write_clips, write_pictures
+from tests.tiny import clips_recipe, hearing, recipe, trained, write_clips, write_pictures
 
 
 @contextmanager
@@ -37,26 +39,26 @@ def dies_after(saves: int) -> Iterator[None]:
 
 
 def test_it_learns(root: Path) -> None:
-    run = line.train(recipe(epochs=20, lr=0.02), root, root / "runs", quiet=True)
+    run = trained(recipe(epochs=20, lr=0.02), root, root / "runs")
     assert run.valid_loss is not None
     assert run.valid_loss < 0.4, "two classes at chance give 0.69"
 
 
 def test_a_second_run_asks_before_it_overwrites(root: Path) -> None:
-    line.train(recipe(epochs=1), root, root / "runs", quiet=True)
+    trained(recipe(epochs=1), root, root / "runs")
     with pytest.raises(InputError, match="--resume"):
-        line.train(recipe(epochs=1), root, root / "runs", quiet=True)
+        trained(recipe(epochs=1), root, root / "runs")
 
 
 @pytest.mark.parametrize("average", [0.0, 0.9])
 def test_a_killed_run_resumes_to_the_same_weights(root: Path, monkeypatch: pytest.MonkeyPatch, average: float) -> None:
     plan = recipe(epochs=3, ema=average)
-    whole = line.train(plan, root, root / "whole", quiet=True)
+    whole = trained(plan, root, root / "whole")
 
     monkeypatch.setattr(line, "_SAVE_EVERY", 1)
     with dies_after(6), pytest.raises(KeyboardInterrupt):
-        line.train(plan, root, root / "broken", quiet=True)
-    resumed = line.train(plan, root, root / "broken", resume=True, quiet=True)
+        trained(plan, root, root / "broken")
+    resumed = trained(plan, root, root / "broken", resume=True)
 
     one, other = (load_file(r.folder / "weights.safetensors") for r in (whole, resumed))
     assert one.keys() == other.keys()
@@ -64,13 +66,13 @@ def test_a_killed_run_resumes_to_the_same_weights(root: Path, monkeypatch: pytes
 
 
 def test_frozen_parts_do_not_change(root: Path) -> None:
-    first = line.train(recipe(epochs=1), root, root / "runs", quiet=True)
+    first = trained(recipe(epochs=1), root, root / "runs")
     frozen = replace(
         recipe(epochs=1, learn=("fusion.reliability",)),
         name="frozen",
         encoders={"face": EncoderTable("face_cnn", {"width": 4}, start="tiny/seed{seed}")},
     )
-    second = line.train(frozen, root, root / "runs", quiet=True)
+    second = trained(frozen, root, root / "runs")
     one, other = (load_file(r.folder / "weights.safetensors") for r in (first, second))
     changed = {k for k in one if not torch.equal(one[k], other[k])}
     assert changed
@@ -80,14 +82,14 @@ def test_frozen_parts_do_not_change(root: Path) -> None:
 @pytest.mark.parametrize("keep", ["best", "last"])
 def test_a_loss_that_is_no_number_stops_the_training(root: Path, keep: str) -> None:
     with pytest.raises(InputError, match=r"the loss of 'tiny' is (nan|inf) in step .* smaller train.lr"):
-        line.train(recipe(lr=1e30, clip=0.0, optimizer="sgd", keep=keep), root, root / "runs", quiet=True)
+        trained(recipe(lr=1e30, clip=0.0, optimizer="sgd", keep=keep), root, root / "runs")
     assert not (root / "runs/tiny/seed0/weights.safetensors").exists()
 
 
 def test_a_loss_of_validation_that_is_no_number_stops_the_training(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line, "valid_loss", lambda *_: math.nan)
     with pytest.raises(InputError, match=r"the loss of 'tiny' is nan in validation after epoch 1: .* smaller train.lr"):
-        line.train(recipe(keep="best"), root, root / "runs", quiet=True)
+        trained(recipe(keep="best"), root, root / "runs")
 
 
 @pytest.mark.parametrize(
@@ -111,31 +113,33 @@ def test_a_loss_of_validation_that_is_no_number_stops_the_training(root: Path, m
 )
 def test_mistakes_are_named(root: Path, change: dict[str, object], message: str) -> None:
     with pytest.raises((RecipeError, InputError), match=message):
-        line.train(replace(recipe(), **change), root, root / "runs", quiet=True)  # type: ignore[arg-type]
+        trained(replace(recipe(), **change), root, root / "runs")  # type: ignore[arg-type]
 
 
-def test_what_cannot_be_read_is_told_once_by_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_read_is_noticed_by_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_pictures(tmp_path)
     for number in (0, 1, 2):
         (tmp_path / "pictures" / f"{number}.png").unlink()
     (tmp_path / "pictures" / "8.png").write_text("junk")
-    found = line.train(recipe(), tmp_path, tmp_path / "runs", quiet=True)
-    found.sets("train", tmp_path, quiet=True)
-    assert capsys.readouterr().err.splitlines() == [
+    said: list[str] = []
+    found = finish(line.train(recipe(), Corpus.of(recipe(), tmp_path), tmp_path / "runs"), hearing(said))
+    assert said == [
         f"pictures train: skipped pictures/0 and 2 more: no face: there is no file '{tmp_path}/pictures/0.png'",
         f"pictures train: skipped pictures/8: no face: '{tmp_path}/pictures/8.png' is not a picture that can be read",
         "pictures train: 16 of 20 clips read",
     ]
-    about = record(found, {}, ())["data"][0]
-    assert (about["n"], about["skipped"], len(about["why"])) == (16, 4, 3)
+    (about, _) = record(found, found.valid).data
+    assert (about.n, about.skipped, len(about.why)) == (16, 4, 3)
 
 
-def test_sets_of_which_nothing_can_be_read_are_told_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sets_of_which_nothing_can_be_read_are_noticed_too(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("text,emotion,split\nso glad,happy,train\noh no,sad,train\n", encoding="utf-8")
     bare = replace(recipe(), data=(Source("bare", "m.csv", {"text": "text"}),))
+    said: list[str] = []
     with pytest.raises(RecipeError, match=r"no train clip of 'tiny' can be read \(skipped bare/0 and 1 more: no face"):
-        line.train(bare, tmp_path, tmp_path / "runs", quiet=True)
-    assert capsys.readouterr().err.splitlines() == [
+        finish(line.train(bare, Corpus.of(bare, tmp_path), tmp_path / "runs"), hearing(said))
+    assert said == [
         "bare train: skipped bare/0 and 1 more: no face that its encoder can read",
         "bare train: 0 of 2 clips read",
     ]
@@ -146,12 +150,12 @@ def test_validation_clips_that_cannot_be_read_are_no_training_without_validation
         if ",valid," in row:
             (root / "pictures" / row.split(",")[0]).unlink()
     with pytest.raises(RecipeError, match=r"no valid clip of 'tiny' can be read \(.*; mien data check names every one"):
-        line.train(recipe(), root, root / "runs", quiet=True)
+        trained(recipe(), root, root / "runs")
 
 
 def test_presence_is_known_without_reading_tracks(root: Path) -> None:
     write_clips(root)
-    (part,) = line.train(clips_recipe(epochs=1), root, root / "runs", quiet=True).train
+    (part,) = trained(clips_recipe(epochs=1), root, root / "runs").train
     tracks = [part.tracks(i) for i in range(len(part))]
     assert list(part.present) == ["text", "voice", "face"]
     for modality, here in part.present.items():

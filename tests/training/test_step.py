@@ -21,10 +21,11 @@ from mien.model.model import Model
 from mien.recipe.recipe import Loss, Recipe, Target, Training
 from mien.training import loop as line
 from mien.training import objectives
-from mien.training.objectives import Contrastive, Distillation, Reconstruction, Seen, Unimodal
-from mien.training.step import Criterion, Lesson, hide, learning_mode
+from mien.training.objectives import Contrastive, Distillation, ForwardPass, Reconstruction, Unimodal
+from mien.training.step import Criterion, TrainingStep, hide, learning_mode
 from mien.types import EMOTION, Task
 from tests import tiny
+from tests.tiny import trained
 
 from .test_loop import dies_after
 
@@ -64,12 +65,12 @@ def no_loss(logits: Mapping[str, torch.Tensor], chosen: torch.Tensor) -> torch.T
     raise AssertionError("only objectives that teach by the labels ask for it")
 
 
-def seen(model: Model, encoded: Encoded, shown: Encoded | None = None) -> Seen:
-    left = shown or encoded
-    return Seen(encoded, left, model.answer(left), no_loss)
+def passed(model: Model, encoded: Encoded, kept: Encoded | None = None) -> ForwardPass:
+    left = kept or encoded
+    return ForwardPass(encoded, left, model.answer(left), no_loss)
 
 
-def lower(objective: nn.Module, model: Model, given: Seen, steps: int = 150) -> tuple[float, float]:
+def lower(objective: nn.Module, model: Model, given: ForwardPass, steps: int = 150) -> tuple[float, float]:
     """The loss before and after some steps."""
     optimizer = torch.optim.Adam(objective.parameters(), lr=0.02)
     first = float(objective(model, given).detach())
@@ -98,27 +99,27 @@ def test_contrastive_learns_what_corresponds_and_leaves_out_what_is_missing() ->
     model, encoded = toy()
     encoded.masks[2][:] = False
     objective = Contrastive(model, Training(), size=8)
-    first, last = lower(objective, model, seen(model, encoded))
+    first, last = lower(objective, model, passed(model, encoded))
     assert first > 0.5 * math.log(32)
     assert last < 0.05
     torch.manual_seed(0)
     encoded.masks[0][:16] = False
-    half = objective(model, seen(model, encoded))
+    half = objective(model, passed(model, encoded))
     encoded.states[1][:16] = 99.0
-    assert torch.equal(objective(model, seen(model, encoded)), half)
+    assert torch.equal(objective(model, passed(model, encoded)), half)
     encoded.masks[0][:] = False
-    assert float(objective(model, seen(model, encoded))) == 0.0
+    assert float(objective(model, passed(model, encoded))) == 0.0
 
 
 def test_reconstruction_learns_what_can_be_told_from_the_others() -> None:
     model, encoded = toy(256)
     told = Reconstruction(model, Training(), hidden=32)
     encoded.masks[2][:] = False
-    first, last = lower(told, model, seen(model, encoded))
+    first, last = lower(told, model, passed(model, encoded))
     assert first > 0.8
     assert last < 0.15
     encoded.masks[1][:] = False
-    assert float(told(model, seen(model, encoded))) == 0.0, "from nothing nothing is told"
+    assert float(told(model, passed(model, encoded))) == 0.0, "from nothing nothing is told"
 
 
 def test_reconstruction_gives_its_target_no_gradient() -> None:
@@ -128,7 +129,7 @@ def test_reconstruction_gives_its_target_no_gradient() -> None:
     states = encoded.states[1].clone().requires_grad_()
     told = Reconstruction(model, Training())
     truths = encoded._replace(states=[encoded.states[0], states, encoded.states[2]])
-    (gradient,) = torch.autograd.grad(told(model, seen(model, truths)), states)
+    (gradient,) = torch.autograd.grad(told(model, passed(model, truths)), states)
     assert not gradient[0].any(), "row 0 has no text: its voice is neither source nor target"
     assert gradient[2].any()
 
@@ -139,14 +140,14 @@ def test_distillation_is_the_divergence_from_the_whole_answer() -> None:
     with pytest.raises(RecipeError, match="drop_modality above 0"):
         Distillation(model, Training())
     objective = Distillation(model, Training(drop_modality=0.3), temperature=1.0)
-    assert float(objective(model, seen(model, encoded))) == 0.0, "nothing is hidden"
+    assert float(objective(model, passed(model, encoded))) == 0.0, "nothing is hidden"
     shown = encoded._replace(masks=[encoded.masks[0] & (torch.arange(32) > 0).unsqueeze(1), *encoded.masks[1:]])
-    given = seen(model, encoded, shown)
+    given = passed(model, encoded, shown)
     whole = model.answer(encoded).logits["emotion"][0].log_softmax(dim=0)
     left = given.outputs.logits["emotion"][0].log_softmax(dim=0)
     wanted = (whole.exp() * (whole - left)).sum()
     torch.testing.assert_close(objective(model, given), wanted)
-    same = Seen(encoded, shown, model.answer(encoded), no_loss)
+    same = ForwardPass(encoded, shown, model.answer(encoded), no_loss)
     torch.testing.assert_close(objective(model, same), torch.zeros(()))
 
 
@@ -164,7 +165,7 @@ def test_unimodal_is_the_mean_loss_of_the_answers_to_one_modality_each() -> None
     for index, rows in ((0, slice(0, 32)), (1, slice(8, 32))):
         alone = encoded._replace(masks=[m if i == index else m & False for i, m in enumerate(encoded.masks)])
         wanted.append(nn.functional.cross_entropy(model.answer(alone).logits["emotion"][rows], truth[rows]))
-    found = Unimodal(model, Training())(model, Seen(encoded, encoded, model.answer(encoded), loss))
+    found = Unimodal(model, Training())(model, ForwardPass(encoded, encoded, model.answer(encoded), loss))
     torch.testing.assert_close(found, torch.stack(wanted).mean())
 
 
@@ -177,11 +178,11 @@ def test_modalities_are_hidden_on_the_device_they_are_on() -> None:
 def test_uncertainty_weighs_tasks_as_kendall_does() -> None:
     plan = two_tasks(task_weights="uncertainty")
     model, _ = build(plan)
-    lesson = Lesson(plan, model, Criterion(plan, {}), objectives.build(model, plan.train))
+    step = TrainingStep(plan, model, Criterion(plan, {}), objectives.build(model, plan.train))
     with torch.no_grad():
-        lesson.doubt["emotion"].fill_(math.log(4.0))
-    assert float(lesson._weighed(EMOTION, torch.tensor(2.0)).detach()) == pytest.approx(2.0 / 4 + 0.5 * math.log(4))
-    assert float(lesson._weighed(INTENSITY, torch.tensor(2.0)).detach()) == pytest.approx(1.0)
+        step.log_variances["emotion"].fill_(math.log(4.0))
+    assert float(step._weighed(EMOTION, torch.tensor(2.0)).detach()) == pytest.approx(2.0 / 4 + 0.5 * math.log(4))
+    assert float(step._weighed(INTENSITY, torch.tensor(2.0)).detach()) == pytest.approx(1.0)
 
 
 def test_a_dropout_works_where_something_learns_and_only_there() -> None:
@@ -202,7 +203,7 @@ def test_hidden_modalities_in_training_make_the_rest_answer(root: Path) -> None:
     found = {}
     for rate in (0.0, 0.5):
         plan = tiny.clips_recipe(f"drop-{rate}", epochs=15, drop_modality=rate)
-        run = line.train(plan, root, root / "runs", quiet=True)
+        run = trained(plan, root, root / "runs")
         batch = run.probe[0].batch(range(len(run.probe[0])))
         batch.mask["text"][:] = False
         kept = torch.stack([batch.mask[m].any(dim=1) for m in ("voice", "face")]).any(dim=0)
@@ -216,7 +217,7 @@ def test_two_tasks_with_partial_labels_and_learned_weights(root: Path) -> None:
     plan = replace(
         two_tasks(epochs=12, task_weights="uncertainty"), losses={"emotion": Loss(2.0, "balanced", 1.0, 0.05)}
     )
-    run = line.train(plan, root, root / "runs", quiet=True)
+    run = trained(plan, root, root / "runs")
     part = run.probe[0]
     with torch.no_grad():
         logits = run.model(part.batch(range(len(part)))).logits
@@ -232,16 +233,16 @@ def test_a_killed_run_with_everything_on_resumes_to_the_same_weights(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = two_tasks(epochs=3, drop_modality=0.3, task_weights="uncertainty", auxiliary=ALL)
-    whole = line.train(plan, root, root / "whole", quiet=True)
+    whole = trained(plan, root, root / "whole")
     monkeypatch.setattr(line, "_SAVE_EVERY", 1)
     with dies_after(6), pytest.raises(KeyboardInterrupt):
-        line.train(plan, root, root / "broken", quiet=True)
-    resumed = line.train(plan, root, root / "broken", resume=True, quiet=True)
+        trained(plan, root, root / "broken")
+    resumed = trained(plan, root, root / "broken", resume=True)
     for file in ("weights", "checkpoint"):
         one, other = (load_file(r.folder / f"{file}.safetensors") for r in (whole, resumed))
         assert one.keys() == other.keys()
         assert all(torch.equal(one[k], other[k]) for k in one)
-        extra = {k for k in one if "objectives" in k or "doubt" in k}
+        extra = {k for k in one if "objectives" in k or "log_variances" in k}
         assert bool(extra) == (file == "checkpoint"), "they are the training's, not the model's"
 
 

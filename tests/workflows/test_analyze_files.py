@@ -14,10 +14,8 @@ from typing import Any
 
 import pytest
 
-from mien.errors import InputError
 from mien.pipeline import Analyzer
 from mien.samples import demo_clip
-from mien.workflows.analyze_files import run as run_batch
 
 from ..test_cli import run
 
@@ -82,7 +80,7 @@ def test_one_bad_clip_is_the_users(content: bytes, monkeypatch: pytest.MonkeyPat
 def test_a_fault_of_ours_with_one_clip_does_not_cost_the_others(
     monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
-    read = Analyzer.analyze
+    read = Analyzer.stream
 
     def faulty(self: Analyzer, source: Any = None, **options: Any) -> Any:
         if Path(source).name == "bad.mp4":
@@ -90,21 +88,20 @@ def test_a_fault_of_ours_with_one_clip_does_not_cost_the_others(
         return read(self, source, **options)
 
     monkeypatch.delenv("MIEN_DEBUG", raising=False)
-    monkeypatch.setattr(Analyzer, "analyze", faulty)
+    monkeypatch.setattr(Analyzer, "stream", faulty)
     assert run(monkeypatch, "analyze", "talks") == 1
     said = capsys.readouterr()
     assert "skipped talks/bad.mp4: ZeroDivisionError: division by zero (this is a fault of mien" in said.err
     assert said.out.count("mostly") == 2
-    with pytest.raises(ZeroDivisionError):
-        run_batch([Path("talks/bad.mp4")], None, None, "research", "off", {}, True)
+    assert run(monkeypatch, "analyze", "talks/bad.mp4") == 1, "alone, it is ours"
 
 
 @pytest.mark.parametrize("option", ["--text", "--subtitles"])
 def test_words_go_with_one_clip(option: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     assert run(monkeypatch, "analyze", "talks", option, "x.srt") == 2
     assert "--text and --subtitles go with one clip" in capsys.readouterr().err
-    with pytest.raises(InputError, match="nothing to analyse"):
-        run_batch([], None, None, "research", "off", {}, True)
+    assert run(monkeypatch, "analyze") == 2
+    assert "nothing to analyse" in capsys.readouterr().err
 
 
 def test_standard_output_holds_nothing_else(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:

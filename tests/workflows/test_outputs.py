@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from mien.errors import InputError
+from mien.events import Notice
 from mien.report.page import media
 from mien.samples import demo_clip
 from mien.timeline import Prediction, Timeline
 from mien.types import Span
 from mien.workflows.outputs import STDOUT, Outputs, Page
 
-TIMELINE = Timeline("a.wav", 0.1, "research", "0" * 64, (), None, {}, None, None, ("nothing was found",))
+TIMELINE = Timeline("a.wav", 0.1, "research", "0" * 64, (), None, {}, None, None, (Notice("nothing_found"),))
 
 
 @pytest.fixture(autouse=True)
@@ -136,9 +137,9 @@ def test_a_report_that_holds_its_clip(monkeypatch: pytest.MonkeyPatch) -> None:
         plan({"html": "r.html"}, ["talk.mp4"], page=Page(embed=True))
 
 
-@pytest.mark.parametrize("page", [Page("zh"), Page(embed=True)])
+@pytest.mark.parametrize("page", [Page(explain=True), Page(embed=True)])
 def test_options_of_the_report_go_with_it(page: Page) -> None:
-    with pytest.raises(InputError, match="--lang, --embed and --explain go with --html"):
+    with pytest.raises(InputError, match="--embed and --explain go with --html"):
         plan({"json": "a.json"}, [], page=page)
 
 

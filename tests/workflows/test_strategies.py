@@ -16,16 +16,16 @@ import torch
 from tools.ship_bundle import ship
 
 from mien.bundle.bundle import Bundle
-from mien.data.own import own_data
 from mien.errors import InputError
+from mien.events import finish
 from mien.export.export import export
 from mien.model.heads import score
 from mien.pipeline import Analyzer
 from mien.recipe.recipe import EncoderTable, Recipe, Source, Training, load
-from mien.training.loop import train
 from mien.training.result import Run, whole
 from mien.types import MODALITIES
 from tests.encoders.tiny_models import tiny_model
+from tests.tiny import own, trained
 
 _FACES = ("angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised")
 _SPLITS = ("train",) * 6 + ("valid", "valid", "test", "test")
@@ -50,8 +50,8 @@ def manifest(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def short(recipe: Recipe, manifest: Path, **how: object) -> Recipe:
     """Two steps of it on the manifest."""
-    own = own_data(recipe, manifest, lambda _: None)
-    return replace(own, train=replace(own.train, epochs=1, batch=3, **how))  # type: ignore[arg-type]  # of Training
+    plan, _ = own(recipe, manifest)
+    return replace(plan, train=replace(plan.train, epochs=1, batch=3, **how))  # type: ignore[arg-type]  # of Training
 
 
 @pytest.mark.slow
@@ -60,7 +60,7 @@ def test_a_strategy_learns_from_ones_own_manifest(name: str, manifest: Path, tmp
     changes = [f'encoders.text.options.model="{tiny_model("bert", tmp_path)}"'] if name == "bert_cnn" else []
     recipe = short(load(name, changes), manifest)
     before = torch.cat([p.detach().flatten() for p in _model(recipe).parameters() if p.requires_grad])
-    run = train(recipe, manifest.parent, tmp_path / "runs", quiet=True)
+    run = trained(recipe, manifest.parent, tmp_path / "runs")
     after = torch.cat([p.detach().flatten() for p in run.model.parameters() if p.requires_grad])
     assert run.valid_loss is not None
     assert np.isfinite(run.valid_loss)
@@ -104,6 +104,7 @@ from pathlib import Path
 from mien.bundle.bundle import Bundle
 from mien.data.load import segment_of
 from mien.types import Clip
+from tests.tiny import trained
 bundle = Bundle.load(sys.argv[1])
 clip = Clip("x", audio=Path(sys.argv[2]), image=Path(sys.argv[3]), text=sys.argv[4], context=tuple(sys.argv[5:]))
 tracks = {m: e.prepare(segment_of(clip, m)) for m, e in bundle.encoders.items()}
@@ -119,7 +120,7 @@ def test_a_bundle_of_pretrained_models_needs_none_of_them(
     kinds: tuple[str, str, str], manifest: Path, samples: Path, tmp_path: Path
 ) -> None:
     recipe = short(pretrained(kinds, tmp_path / "models"), manifest)
-    run = whole(train(recipe, manifest.parent, tmp_path / "runs", quiet=True), manifest.parent, quiet=True)
+    run = finish(whole(trained(recipe, manifest.parent, tmp_path / "runs")))
     bundle = export(run.model, run.encoders, run.recipe, run.probe, tmp_path / "bundle")
     assert json.loads((tmp_path / "bundle/bundle.json").read_text())["parity"]["largest_difference"] < 1e-4
     example = run.probe[0].examples[1]
@@ -144,7 +145,7 @@ def test_a_bundle_of_pretrained_models_needs_none_of_them(
 def smiled(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     table = EncoderTable("voice_opensmile", {"features": "eGeMAPSv02", "hidden": 8})
     recipe = Recipe("smiled", {"voice": table}, (Source("x", "x.csv"),), fusion={"name": "concat"})
-    return train(short(recipe, manifest), manifest.parent, tmp_path_factory.mktemp("runs"), quiet=True)
+    return trained(short(recipe, manifest), manifest.parent, tmp_path_factory.mktemp("runs"))
 
 
 @pytest.mark.slow

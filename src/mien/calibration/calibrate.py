@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from mien.bundle.answer import Subset, single, subsets_of
@@ -14,9 +13,11 @@ from mien.calibration.entries import Entries, Known, careful, entry
 from mien.calibration.fit_guards import guards_of
 from mien.calibration.samples import SetAnswers, composites, read_set
 from mien.calibration.write import apart, entrusted
+from mien.data.corpus import Corpus
+from mien.data.sets import ExampleSet, example_sets
 from mien.errors import InputError
+from mien.events import Progress, Work
 from mien.recipe.recipe import Recipe
-from mien.training.result import example_sets, progress_bars
 from mien.trust.guard import Guard
 from mien.trust.judgement import subset_name
 from mien.trust.sample import joined, load
@@ -29,12 +30,11 @@ _FEWEST = 30  # labelled examples: on fewer nothing is fitted
 def calibrate(
     bundle: Bundle,
     recipe: Recipe,
-    root: Path,
+    corpus: Corpus,
     aims: Aims | None = None,
     more: Path | None = None,
     out: Path | None = None,
-    quiet: bool = False,
-) -> Bundle:
+) -> Work[Bundle]:
     """Fit calibration, label sets and thresholds of every subset of modalities on the validation sets of a recipe.
 
     Nothing is trained. The test sets are read too, for the figures on the card; nothing is chosen on them. Data that are not
@@ -43,12 +43,11 @@ def calibrate(
     Args:
         bundle: it is changed, unless ``out`` is given.
         recipe: whose data: the bundle's own, or another one with its tasks; its encoders are not looked at.
-        root: folder of the data sets.
+        corpus: the recipe's data, labelled for the bundle's tasks.
         aims: what to reach.
         more: further answers of one subset of modalities, out of fold for the training data (``benchmarks/crossfit.py``): where
             validation data hold few speakers. Its calibration is fitted on both, label sets and thresholds too.
         out: folder of the calibrated bundle, named after the recipe; data that are not the bundle's own need one.
-        quiet: no progress bars.
 
     Raises:
         InputError: it answers with no single label, and only such answers are calibrated; too few examples are labelled;
@@ -61,7 +60,7 @@ def calibrate(
         raise InputError("data of your own make another bundle; say with --out in which folder")
     if out is not None and out.exists():
         raise InputError(f"'{out}' is there already; name a folder that is not")
-    found = fit(bundle, recipe, root, aims, more, quiet)
+    found = yield from fit(bundle, corpus, aims, more)
     if not found.tasks:
         raise InputError(
             f"fewer than {_FEWEST} validation examples of '{recipe.name}' have one right label, too few to calibrate on; "
@@ -70,27 +69,29 @@ def calibrate(
     return entrusted(bundle, found) if out is None else apart(bundle, recipe.name, found, others, out)
 
 
-def fit(
-    bundle: Bundle, recipe: Recipe, root: Path, aims: Aims | None = None, more: Path | None = None, quiet: bool = False
-) -> TrustTable:
+def fit(bundle: Bundle, corpus: Corpus, aims: Aims | None = None, more: Path | None = None) -> Work[TrustTable]:
     """What goes into the bundle, see ``calibrate``.
 
     What fewer than 30 validation examples are known of is left out: then a bundle answers as its graphs do. So are tasks that
     validation data have no labels for.
     """
     aims = aims or Aims()
-    recipe = replace(recipe, encoders=bundle.tables)  # data that lack a modality may name fewer
     tasks: dict[str, Entries] = {}
     guards: list[Guard] = []
     measured: list[Effect] = []
-    for task in (t for t in bundle.tasks if t.kind == "single"):
-        valid, test = (_answers(bundle, recipe, split, task, root, quiet) for split in ("valid", "test"))
+    single_label = [t for t in bundle.tasks if t.kind == "single"]
+    sets: dict[str, list[ExampleSet]] = {}
+    for split in ("valid", "test") if single_label else ():
+        sets[split] = yield from example_sets(corpus, split, bundle.encoders, bundle.tables, bundle.populations)
+    for task in single_label:
+        valid = yield from _answers(bundle, sets["valid"], task)
         entries = _entries(bundle, valid, task, aims, more)
         if not entries:
             continue
         if not tasks:
-            guards = guards_of(bundle, recipe, task, valid, entries, root, quiet)
+            guards = yield from guards_of(bundle, corpus, task, valid, entries)
         tasks[task.name] = entries
+        test = yield from _answers(bundle, sets["test"], task)
         measured += effects(test, task, entries)
     return TrustTable(aims.coverage, aims.risk, tasks, tuple(guards), tuple(measured))
 
@@ -108,14 +109,11 @@ def _entries(bundle: Bundle, valid: Sequence[SetAnswers], task: Task, aims: Aims
     return entries
 
 
-def _answers(bundle: Bundle, recipe: Recipe, split: str, task: Task, root: Path, quiet: bool) -> list[SetAnswers]:
-    with progress_bars(quiet) as bars:
-        parts = example_sets(recipe, split, bundle.encoders, root, bars, bundle.populations)
-        bar = bars.add_task(f"read {split}", total=len(parts))
-        found = []
-        for part in parts:
-            found.append(read_set(bundle, part, task))
-            bars.advance(bar)
+def _answers(bundle: Bundle, sets: Sequence[ExampleSet], task: Task) -> Work[list[SetAnswers]]:
+    found = []
+    for done, part in enumerate(sets, start=1):
+        found.append(read_set(bundle, part, task))
+        yield Progress("calibrate", f"{part.split} {task.name}", done, len(sets))
     return found
 
 

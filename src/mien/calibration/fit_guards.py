@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,8 +13,9 @@ from mien.bundle.bundle import Bundle
 from mien.calibration.entries import Entries
 from mien.calibration.likelihood import fit_guards, guarded, nll
 from mien.calibration.samples import SetAnswers, read_set
-from mien.recipe.recipe import Recipe
-from mien.training.result import example_sets, progress_bars
+from mien.data.corpus import Corpus
+from mien.data.sets import Copies, example_sets
+from mien.events import Progress, Work
 from mien.trust.guard import Guard, GuardFit
 from mien.trust.sample import Sample, joined
 from mien.types import Modality, Task
@@ -38,7 +38,7 @@ DEGRADED: Mapping[Modality, tuple[str, ...]] = {
     "voice": ("noise:5", "noise:0", "noise:-5", "shorten:0.5", "shorten:0.3"),
     "face": ("shrink:14", "shrink:8", "blur:2", "blur:4"),
 }
-"""How validation examples are degraded for guards; see ``data.load.spoil``."""
+"""How validation examples are degraded for guards; see ``data.degrade``."""
 
 _MOST = 300  # examples of each set, degraded in each way
 
@@ -53,35 +53,32 @@ class Degraded(NamedTuple):
 
 
 def read_degraded(
-    bundle: Bundle, recipe: Recipe, modality: Modality, split: str, task: Task, root: Path, how: str, most: int
-) -> Iterator[Degraded]:
-    """The answers of a bundle to the sets of a recipe that have the modality, degraded in one way.
+    bundle: Bundle, corpus: Corpus, modality: Modality, split: str, task: Task, copies: Copies
+) -> Work[list[Degraded]]:
+    """The answers of a bundle to the sets of a corpus that have the modality, degraded in one way.
 
     Args:
-        recipe: whose data.
+        bundle: what is asked.
+        corpus: whose examples.
+        modality: what is degraded; the others are left out.
         split: "valid" or "test".
-        how: see ``data.load.spoil``; "" leaves them as they are.
-        most: so many examples of each set, evenly over the file.
+        task: what is asked of them.
+        copies: how, and how many of each set.
     """
     alone = {modality: bundle.encoders[modality]}
     related = {m: p for m, p in bundle.populations.items() if m == modality}
-    with progress_bars(quiet=True) as bars:
-        sets = example_sets(recipe, split, alone, root, bars, related, (how, most))
+    sets = yield from example_sets(corpus, split, alone, bundle.tables, related, copies)
+    found = []
     for part in sets:
         samples = read_set(bundle, part, task).samples
         if samples:
-            yield Degraded(part.name, modality, how, samples[frozenset([modality])])
+            found.append(Degraded(part.name, modality, copies.how, samples[frozenset([modality])]))
+    return found
 
 
 def guards_of(
-    bundle: Bundle,
-    recipe: Recipe,
-    task: Task,
-    valid: Sequence[SetAnswers],
-    entries: Entries,
-    root: Path,
-    quiet: bool,
-) -> list[Guard]:
+    bundle: Bundle, corpus: Corpus, task: Task, valid: Sequence[SetAnswers], entries: Entries
+) -> Work[list[Guard]]:
     """All guards whose measure the bundle takes, their temperatures fitted on degraded validation examples.
 
     They are fitted for one task; a bundle softens its other single-label answers by the same.
@@ -94,9 +91,10 @@ def guards_of(
         if not guards or modality not in entries:
             continue
         degraded: list[Sample] = []
-        with progress_bars(quiet) as bars:
-            for how in bars.track(DEGRADED[modality], description=f"degrade {modality}"):
-                degraded += [s.sample for s in read_degraded(bundle, recipe, modality, "valid", task, root, how, _MOST)]
+        for done, how in enumerate(DEGRADED[modality], start=1):
+            copies = yield from read_degraded(bundle, corpus, modality, "valid", task, Copies(how, _MOST))
+            degraded += [part.sample for part in copies]
+            yield Progress("degrade", modality, done, len(DEGRADED[modality]))
         known = joined(degraded)
         # Every answer counts the same.
         known = replace(known, weights=np.full(len(known), 1 / len(known))).by(entries[modality].calibration)

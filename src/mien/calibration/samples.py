@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mien.bundle.answer import Subset, subsets_of
 from mien.bundle.bundle import Bundle
 from mien.bundle.encoded import EncodedTracks, measures_of
-from mien.data.batch import ExampleSet
+from mien.data.sets import ExampleSet
 from mien.trust.sample import Sample
 from mien.types import Float32, Modality, Task
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.app import Asked, Asr, Bundled, Out, app
+from mien.cli.app import Asked, Asr, Bundled, Lang, Out, app
+from mien.cli.language import LANG
+from mien.cli.progress import followed
+from mien.events import Event, Finished, Skipped
+
+if TYPE_CHECKING:
+    from mien.pipeline import Analyzer
 
 
 @app.command()
@@ -24,28 +30,82 @@ def analyze(
     csv: Out = None,
     vtt: Out = None,
     html: Out = None,
-    lang: Annotated[str, typer.Option(help="Language of the HTML report: en or zh.")] = "en",
+    lang: Lang = LANG,
     embed: Annotated[bool, typer.Option("--embed", help="Put the clip itself into the HTML report.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Put explanations into the HTML report.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no table.")] = False,
 ) -> None:
     """Read clips: a table, and files if asked for. With several clips, or a folder, --json and the like name folders."""
-    from mien.workflows.analyze_files import run
-    from mien.workflows.outputs import Page
+    from mien.errors import InputError
+    from mien.pipeline import Analyzer
+    from mien.workflows.analyze_files import analyze_files, analyze_one, expanded
+    from mien.workflows.outputs import STDOUT, Outputs, Page
 
-    outputs = {"json": json, "csv": csv, "vtt": vtt, "html": html}
-    page = Page(lang, embed, explain)
-    raise typer.Exit(run(paths or [], text, subtitles, bundle, asr, outputs, quiet, page, task))
+    clips = expanded(paths or [])
+    several = len(clips) > 1 or any(p.is_dir() for p in paths or [])
+    if several and (text is not None or subtitles is not None):
+        raise InputError("--text and --subtitles go with one clip; name one file")
+    given = {"json": json, "csv": csv, "vtt": vtt, "html": html}
+    wanted = {kind: path for kind, path in given.items() if path is not None}
+    inputs = [*clips, *([subtitles] if subtitles else [])]
+    outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain))
+    analyzer = Analyzer(bundle, asr, task=task)
+    shown = _Shown(analyzer, lang, quiet or STDOUT in wanted.values())
+    if several:
+        skipped = followed(analyze_files(analyzer, clips, outputs), shown)
+        shown.end(len(clips))
+        raise typer.Exit(int(skipped > 0))
+    followed(analyze_one(analyzer, clips[0] if clips else None, outputs, text, subtitles), shown)
+    shown.end(1)
+
+
+class _Shown:
+    """What is printed of an analysis: a table for each clip, then the notes of the bundle and what was skipped."""
+
+    def __init__(self, analyzer: Analyzer, lang: str, quiet: bool = False) -> None:
+        from rich.console import Console
+
+        from mien.report.page.words import Language
+
+        self._notes, self._skipped, self._say = analyzer.bundle.notes, list[Skipped](), Language(lang)
+        self._out, self._err = Console(quiet=quiet), Console(stderr=True, highlight=False)
+
+    def __call__(self, event: Event) -> None:
+        from mien.report.terminal.timeline import render
+
+        if isinstance(event, Finished):
+            self._out.print(render(event.timeline, self._say.name))
+            self._out.print()
+        elif isinstance(event, Skipped):
+            self._skipped.append(event)
+
+    def end(self, count: int) -> None:
+        """The last lines, about ``count`` clips."""
+        from rich.text import Text
+
+        from mien.report.terminal.harmless import harmless
+
+        for note in self._notes:
+            self._out.print(Text(self._say.note(note)[0], style="dim"))
+        for clip in self._skipped:
+            line = self._say("terminal.skipped", source=clip.source, why=clip.why)
+            self._err.print(Text(harmless(line)), soft_wrap=True)
+        if self._skipped:
+            skipped = len(self._skipped)
+            self._err.print(self._say("terminal.read", read=count - skipped, all=count, skipped=skipped))
 
 
 @app.command()
-def demo(bundle: Bundled = "research") -> None:
+def demo(bundle: Bundled = "research", lang: Lang = LANG) -> None:
     """Read the clip that comes with mien."""
+    from mien.pipeline import Analyzer
     from mien.samples import demo_clip
-    from mien.workflows.analyze_files import run
 
     typer.echo(f"mien analyze {demo_clip()}\n")
-    raise typer.Exit(run([demo_clip()], None, None, bundle, "tiny.en", {}, False))
+    analyzer = Analyzer(bundle)
+    shown = _Shown(analyzer, lang)
+    followed(analyzer.stream(demo_clip()), shown)
+    shown.end(1)
 
 
 @app.command()

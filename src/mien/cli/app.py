@@ -23,6 +23,9 @@ Asked = Annotated[
     str | None,
     typer.Option("--task", help="Which task of the bundle; without it, the first that is answered with one label."),
 ]
+Lang = Annotated[
+    str, typer.Option("--lang", help="Language of tables and reports: en or zh; else that of the terminal.")
+]
 Runs = Annotated[Path, typer.Option(help="Folder of the runs.", file_okay=False)]
 Out = Annotated[Path | None, typer.Option(help="Write to this file (- for standard output), or folder.")]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +27,7 @@ def check(
 
     from rich.console import Console
 
+    from mien.cli.progress import followed
     from mien.data.checks.check import check as check_manifest
     from mien.recipe.recipe import load
     from mien.report.terminal.checks import render
@@ -36,8 +35,7 @@ def check(
 
     if json is not None:
         check_outputs({"json": json}, [manifest])
-    with _counting("clips checked") as progress:
-        findings = check_manifest(manifest, load(recipe) if recipe else None, progress)
+    findings = followed(check_manifest(manifest, load(recipe) if recipe else None))
     if json != STDOUT:
         Console().print(render(findings))
     if json is not None:
@@ -52,11 +50,11 @@ def convert(
     out: Annotated[Path, typer.Argument(help="The manifest to write, .csv.")],
 ) -> None:
     """Write the rows of a public set as a manifest, its paths relative to that file."""
+    from mien.cli.progress import followed
     from mien.data.convert import write_manifest
 
     left_out: Counter[str] = Counter()
-    with _counting("rows read") as progress:
-        count = write_manifest(reader, folder, out, left_out, progress)
+    count = followed(write_manifest(reader, folder, out, left_out))
     typer.echo(f"{count:,} rows in {out}")
     for reason, times in left_out.most_common():
         typer.echo(f"not used: {reason} ({times:,} times)")
@@ -77,16 +75,3 @@ def unpickle(
             typer.echo(f"  {name} {array.dtype} {array.shape}")
     for place, times in left_out.items():
         typer.echo(f"not used: {place} holds nothing ({times} times)")
-
-
-@contextmanager
-def _counting(what: str) -> Iterator[Callable[[], None]]:
-    """A number that grows on the error stream, where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn
-
-    console = Console(stderr=True)
-    columns = SpinnerColumn(), TextColumn("{task.completed:,.0f} {task.description}")
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        bar = bars.add_task(what, total=None)
-        yield lambda: bars.advance(bar)

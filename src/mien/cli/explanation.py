@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.app import Asked, Asr, Bundled, Out, app
+from mien.cli.app import Asked, Asr, Bundled, Lang, Out, app
+from mien.cli.language import LANG
+from mien.cli.progress import followed
 
 
 @app.command()
@@ -23,6 +25,7 @@ def explain(
     asr: Asr = "tiny.en",
     explainer: Annotated[list[str] | None, typer.Option(help="Take this one instead; may be given again.")] = None,
     json: Out = None,
+    lang: Lang = LANG,
 ) -> None:
     """Say why one moment was answered as it was: contributions, evidence, and the way from input to answer."""
     from rich.console import Console
@@ -38,8 +41,8 @@ def explain(
         check_outputs({"json": json}, [p for p in (clip, subtitles) if p is not None])
     parts = build(explainer) if explainer else None
     given = {"text": text, "subtitles": subtitles, "at": at, "who": who, "label": label, "parts": parts}
-    found = explain_moment(Analyzer(bundle, asr, task=task), clip, **given)  # type: ignore[arg-type]  # as the options are typed
+    found = followed(explain_moment(Analyzer(bundle, asr, task=task), clip, **given))  # type: ignore[arg-type]  # as the options are typed
     if json is None:
-        Console().print(render(found))
+        Console().print(render(found, lang))
     else:
         put(json, write_json(found))

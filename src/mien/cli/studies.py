@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.cli.app import Runs, app
-from mien.cli.training import chosen, say
+from mien.cli.progress import Notices, followed, say
+from mien.events import finish
 
 if TYPE_CHECKING:
-    from mien.study.trial import Entrant
+    from mien.evaluation.comparison import Entrant
 
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override, for example train.epochs=5.")]
 Own = Annotated[Path | None, typer.Option(help="Your own manifest, in place of the recipe's data.")]
@@ -39,7 +39,8 @@ def compare(
     from mien.runtime.extras import needs_train
 
     needs_train()
-    from mien.study.comparison import Plan, run
+    from mien.study.comparison import Plan
+    from mien.workflows.compare_recipes import run
 
     entrants, root = _entrants(recipes, set_ or [], data, data_root)
     plan = Plan(tuple(entrants), tuple(range(seeds)), folds, metric, subsets, fresh)
@@ -52,20 +53,25 @@ def compare(
 def _entrants(
     recipes: list[str], changes: list[str], data: Path | None, given: Path | None
 ) -> tuple[list[Entrant], Path]:
-    from mien.study.trial import Entrant
+    from mien.evaluation.comparison import Entrant
+    from mien.workflows.train_bundle import planned
 
     stems = [Path(name).stem for name in recipes]
     labels = stems if len(set(stems)) == len(stems) else recipes
-    found = [(label, *chosen(name, changes, data, given)) for label, name in zip(labels, recipes, strict=True)]
-    return [Entrant(label, recipe) for label, recipe, _ in found], found[0][2]
+    tell = Notices()
+    plans = [followed(planned(name, changes, data, given), tell) for name in recipes]
+    entrants = [Entrant(label, recipe) for label, (recipe, _) in zip(labels, plans, strict=True)]
+    return entrants, plans[0][1].root
 
 
 @contextmanager
 def _following(total: int) -> Iterator[Callable[[str], None]]:
     """One bar over all trainings; what is trained now stands beside it."""
-    from mien.training.result import progress_bars
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    with progress_bars() as bars:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True)) as bars:
         bar = bars.add_task("", total=total)
         started = False
 
@@ -99,26 +105,25 @@ def evaluate(
     needs_train()
     if html is not None:
         needs_report()
+    from rich.console import Console
+
     from mien.bundle.bundle import Bundle
     from mien.report.studies.evaluation import evaluation_page
-    from mien.study.evaluation import judged, on
-    from mien.study.groups import attributes, compared
+    from mien.report.studies.files import evaluation_csv, evaluation_json
+    from mien.report.terminal.evaluation import render
+    from mien.workflows.evaluate_bundle import evaluate_bundle
     from mien.workflows.outputs import STDOUT, check_outputs, put
 
     outputs = {kind: path for kind, path in (("html", html), ("json", json), ("csv", csv)) if path is not None}
     check_outputs(outputs, [data] if data is not None else [])
     loaded = Bundle.load(bundle)
-    plan, root = on(loaded, recipe, data, data_root, say)
-    # Read first, so that a misspelt column is told before the bundle has read everything.
-    named = attributes(plan, groups, root, say) if groups else {}
-    found = judged(loaded, plan, root, subsets, calibration)
-    if groups:
-        found = replace(found, groups=compared(found.judged, groups, named))
+    work = evaluate_bundle(loaded, recipe, data, data_root, subsets, calibration, groups)
+    found = followed(work, Notices())
     if STDOUT not in outputs.values():
-        found.show()
-    written = {"html": lambda: evaluation_page(found, loaded.name), "json": found.as_json, "csv": found.as_csv}
+        Console().print(render(found))
+    written = {"html": lambda e: evaluation_page(e, loaded.name), "json": evaluation_json, "csv": evaluation_csv}
     for kind, path in outputs.items():
-        put(path, written[kind]())
+        put(path, written[kind](found))
 
 
 @app.command()
@@ -141,7 +146,7 @@ def tune(
     from mien.study.tune import Search
     from mien.study.tune import tune as look
 
-    own = (lambda plan: plan) if data is None else (lambda plan: own_data(plan, data, lambda line: None))
+    own = (lambda plan: plan) if data is None else (lambda plan: finish(own_data(plan, data))[0])
     search = Search(recipe, tuple(set_ or ()), trials, metric, own)
     root = find(data_root) if data is None else data.parent
     found = look(search, root, runs, lambda number, score: say(f"trial {number}: {score:.4f}"))
@@ -165,9 +170,11 @@ def bench(
 
     needs_train()
     from mien.data.manifest import data_root as find
+    from mien.report.studies.benchmark import benchmark
+    from mien.report.studies.markdown import subsets
     from mien.runtime.cache import write_atomic
     from mien.study import bench as benches
-    from mien.study.comparison import run
+    from mien.workflows.compare_recipes import run
 
     wanted, folder = benches.load(which)
     root = find(data_root)
@@ -176,7 +183,7 @@ def bench(
     plan = benches.plan(wanted, folder, fresh)
     with _following(plan.trainings) as follow:
         found = run(plan, root, runs, follow)
-    table = benches.markdown(wanted, found)
+    table = benchmark(wanted, found.boards, [*subsets(found.outcomes), *found.notes])
     # Trainings take hours: the document may have changed meanwhile.
     write_atomic(document, benches.rebuilt(benches.text_of(document), wanted.name, table))
     typer.echo(table)

@@ -1,21 +1,21 @@
-"""Verbs that train and judge models; they need ``mien[train]``. One short function per verb."""
+"""Verbs that train and calibrate models; they need ``mien[train]``. One short function per verb."""
 
 from __future__ import annotations
 
 import shlex
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mien.cli.app import Runs, app
+from mien.cli.progress import Notices, followed
 from mien.errors import InputError
-from mien.runtime.run_folder import RECORD, run_folder
-
-if TYPE_CHECKING:
-    from mien.recipe.recipe import Recipe
+from mien.events import Notice, finish
+from mien.runtime.run_folder import RECORD
 
 
 @app.command()
@@ -38,28 +38,18 @@ def train(
     from mien.runtime.extras import needs_train
 
     needs_train()
-    from mien.training.devices import Machine, is_first_process
-    from mien.workflows.train_bundle import produce
+    from mien.training.devices import Devices, is_first_process
+    from mien.workflows.train_bundle import planned, train_bundle
 
-    machine, each = Machine(accelerator, devices, strategy, nodes), _seeds(seeds)
-    plan, root = chosen(recipe, set_ or [], data, data_root)
+    where, each = Devices(accelerator, devices, strategy, nodes), _seeds(seeds)
+    # Of several processes only the first shows anything.
+    follow = partial(followed, tell=Notices()) if is_first_process() else finish
+    plan, corpus = follow(planned(recipe, set_ or (), data, data_root))
     command = shlex.join(["mien", *sys.argv[1:]])
-    bundle = produce(plan, each, root, runs, resume, machine=machine, command=command)
+    found = follow(train_bundle(plan, corpus, each, runs, resume, where, command))
     if is_first_process():
-        typer.echo(bundle.card)
-        _report([run_folder(runs, plan.name, seed) for seed in each])
-
-
-def chosen(name: str, changes: Sequence[str], data: Path | None, given: Path | None) -> tuple[Recipe, Path]:
-    """A recipe on its own data or on the user's, checked before they are read, and the folder that holds them."""
-    from mien.data.manifest import data_root
-    from mien.data.own import own_data
-    from mien.recipe.recipe import load
-    from mien.training.loop import check_names
-
-    recipe = load(name, changes)
-    check_names(recipe)
-    return (recipe, data_root(given)) if data is None else (own_data(recipe, data, say), data.parent)
+        typer.echo(found.bundle.card)
+        _report(found.folders)
 
 
 def _report(folders: Sequence[Path]) -> None:
@@ -70,16 +60,11 @@ def _report(folders: Sequence[Path]) -> None:
     try:
         needs_report()
     except InputError as error:
-        say(f"no report of the training was written: {error}")
+        Notices()(Notice("no_training_report", {"why": str(error)}))
         return
     for folder in folders:
         if (folder / RECORD).is_file():
-            say(f"report of the training: {write(folder)}")
-
-
-def say(line: str) -> None:
-    """A decision that the user should know of, on the error stream."""
-    typer.echo(f"mien: {line}", err=True)
+            Notices()(Notice("training_report", {"file": str(write(folder))}))
 
 
 @app.command()
@@ -100,15 +85,17 @@ def calibrate(
     from mien.bundle.bundle import Bundle
     from mien.calibration.calibrate import Aims
     from mien.calibration.calibrate import calibrate as fit
+    from mien.data.corpus import Corpus
     from mien.data.manifest import data_root as find
     from mien.data.own import own_data
 
-    loaded, aims = Bundle.load(bundle), Aims(coverage, risk, by_label)
+    loaded, aims, tell = Bundle.load(bundle), Aims(coverage, risk, by_label), Notices()
     if data is None:
-        recipe, root = loaded.recipe, find(data_root, loaded.recipe.data)
+        recipe = loaded.recipe
+        corpus = Corpus.of(recipe, find(data_root, recipe.data))
     else:
-        recipe, root = own_data(loaded.recipe, data, say, "calibrate"), data.parent
-    typer.echo(fit(loaded, recipe, root, aims, more, out).card)
+        recipe, corpus = followed(own_data(loaded.recipe, data, "calibrate"), tell)
+    typer.echo(followed(fit(loaded, recipe, corpus, aims, more, out), tell).card)
 
 
 def _seeds(text: str) -> list[int]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from mien.data.manifest import FILES
 from mien.data.readers.base import LeftOut, read_set
 from mien.data.rows import Row
 from mien.errors import InputError
+from mien.events import Progress, Work
 from mien.runtime.cache import write_atomic
 
 
-def write_manifest(reader: str, folder: Path, out: Path, left_out: LeftOut, progress: Callable[[], None]) -> int:
+def write_manifest(reader: str, folder: Path, out: Path, left_out: LeftOut) -> Work[int]:
     """Write the rows of a set as CSV; paths become relative to the manifest's folder.
 
     Returns:
@@ -33,7 +33,7 @@ def write_manifest(reader: str, folder: Path, out: Path, left_out: LeftOut, prog
             writer.writeheader()
         writer.writerow(_moved(row, folder.resolve(), out.parent.resolve()))
         count += 1
-        progress()
+        yield Progress("read", reader, count)
     write_atomic(out, text.getvalue())
     return count
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from mien.data.dialogue import Place, places
 from mien.data.pointers import features_of
 from mien.data.readers.base import read_set
-from mien.data.rows import Entry, Row, read_rows
-from mien.data.split import cross_validate, divide, hold_out
+from mien.data.rows import Entry, Row, Tables, read_rows
+from mien.data.split import Labelled, deal
 from mien.data.values import finite, row_number, span, votes_for
 from mien.errors import RecipeError, closest
 from mien.recipe.recipe import Source, Target
@@ -47,9 +47,20 @@ def data_root(given: Path | None = None, sources: Sequence[Source] = ()) -> Path
 
 
 def read(source: Source, tasks: Sequence[Task], root: Path) -> list[Example]:
-    """All usable examples of one source, in the order of its manifest.
+    """All usable examples of one source, in the order of its manifest; see ``labelled`` and ``deal``."""
+    return deal(source, labelled(source, tasks, root, Tables()))
+
+
+def labelled(source: Source, tasks: Sequence[Task], root: Path, tables: Tables) -> list[Labelled]:
+    """The usable rows of one source, in the order of its manifest.
 
     A row counts when it is chosen by ``where`` and has an answer to at least one task.
+
+    Args:
+        source: what to read, and how.
+        tasks: what the answers are to.
+        root: folder of the data sets.
+        tables: reads each file once.
 
     Raises:
         RecipeError: a missing manifest or column, an id that two rows have, or a label the task does not have.
@@ -60,37 +71,25 @@ def read(source: Source, tasks: Sequence[Task], root: Path) -> list[Example]:
     for name in source.clip:
         if name not in FIELDS:
             raise RecipeError(f"data set '{source.name}': a clip has no '{name}'; {closest(name, list(FIELDS))}")
-    entries = [e for e in _entries(source, root) if all(str(e.row.get(k)) == v for k, v in source.where.items())]
+    chosen = (e for e in _entries(source, root, tables) if all(str(e.row.get(k)) == v for k, v in source.where.items()))
+    entries = list(chosen)
     _check_ids(source, entries)
-    around = places(source, entries)
-    answers = [_answers(source, known, e) for e in entries]
-    usable = [(e, p, a) for e, p, a in zip(entries, around, answers, strict=True) if a.taught or a.judged]
-    dealt = _deal(source, [_example(source, e, p, root) for e, p, _ in usable])
-    # Which of its answers an example has is known only now that its split is.
-    examples = [
-        replace(example, targets=a.taught if example.split == source.train else a.judged)
-        for example, (_, _, a) in zip(dealt, usable, strict=True)
-    ]
-    return [e for e in examples if e.targets]
+    found = []
+    for entry, place in zip(entries, places(source, entries), strict=True):
+        taught, tested = _answers(source, known, entry)
+        if taught or tested:
+            found.append(Labelled(_example(source, entry, place, root), taught, tested))
+    return found
 
 
-def _deal(source: Source, examples: Sequence[Example]) -> Sequence[Example]:
-    """The same examples in the same order, in the splits that the source asks for."""
-    if source.divide:
-        return divide(examples, source.divide)
-    if source.folds:
-        return cross_validate(examples, source.folds, source.fold, bool(source.valid))
-    return hold_out(examples, source.hold_out, source.train, source.valid) if source.hold_out else examples
-
-
-def column(source: Source, name: str, root: Path) -> dict[str, str]:
+def column(source: Source, name: str, root: Path, tables: Tables) -> dict[str, str]:
     """{id of the clip: value} of any column of a source's manifest; rows where it is empty are left out.
 
     Raises:
         RecipeError: a missing manifest or column.
     """
     found = {}
-    for number, entry in enumerate(_entries(source, root)):
+    for number, entry in enumerate(_entries(source, root, tables)):
         if number == 0:
             _require(source, [name], entry.row)
         value = entry.row.get(name)
@@ -121,11 +120,16 @@ def _check_target(source: Source, name: str, target: Target, known: Mapping[str,
             raise RecipeError(f"data set '{source.name}': no label '{label}'; {closest(label, list(labels))}")
 
 
-def _entries(source: Source, root: Path) -> Iterator[Entry]:
+def set_rows(source: Source, root: Path, tables: Tables) -> Sequence[Row]:
+    """The rows of a public set, by its reader."""
+    return tables.rows(root / source.manifest, partial(read_set, source.reader, left_out=Counter()))
+
+
+def _entries(source: Source, root: Path, tables: Tables) -> Iterator[Entry]:
     """Rows of all files; of several files, the part of the name at {split} is the row's split."""
     if source.reader:
         folder = root / source.manifest
-        for number, row in enumerate(read_set(source.reader, folder, Counter())):
+        for number, row in enumerate(set_rows(source, root, tables)):
             if number == 0:
                 _check_columns(source, row)
             yield Entry(folder, number, row, folder)
@@ -134,7 +138,7 @@ def _entries(source: Source, root: Path) -> Iterator[Entry]:
     columns: set[str] = set()
     for path in files(source, root):
         split = path.name[len(Path(before + "x").name) - 1 : len(path.name) - len(after)] if several else None
-        for number, row in enumerate(read_rows(path)):
+        for number, row in enumerate(tables.rows(path, read_rows)):
             if number == 0:
                 columns |= row.keys()
                 _check_columns(source, row, several=bool(several))
@@ -154,11 +158,11 @@ def _check_columns(source: Source, row: Row, several: bool = False) -> None:
 
 
 def _check_ids(source: Source, entries: Sequence[Entry]) -> None:
-    """What is said of a clip is found again by its id, so two rows of a split must not have the same."""
+    """Predictions are found again by the id of their clip, so two rows of a split must not have the same."""
     together = bool(source.divide or source.folds)  # else rows of two files are in two splits, and never meet
-    seen: dict[tuple[Path | None, str], Entry] = {}
+    owners: dict[tuple[Path | None, str], Entry] = {}
     for entry in entries:
-        first = seen.setdefault((None if together else entry.path, _id(source, entry)), entry)
+        first = owners.setdefault((None if together else entry.path, _id(source, entry)), entry)
         if first is not entry:
             raise RecipeError(
                 f"{_place(first)} and {_place(entry)} have the same id "
@@ -181,18 +185,13 @@ def _ordered(source: Source) -> bool:
     return bool(source.context) or any(f.around for f in source.features.values())
 
 
-class _Answers(NamedTuple):
-    """{task: target} of one row, to learn from and to be judged by. The two differ where there are votes."""
-
-    taught: Mapping[str, Float32]
-    judged: Mapping[str, Float32]
-
-
-def _answers(source: Source, tasks: Mapping[str, Task], entry: Entry) -> _Answers:
-    judged = {name: _target(target, tasks[name], entry) for name, target in source.targets.items()}
-    # Votes are soft targets to learn from, where they say something; a test is judged by the published hard labels.
-    votes = {name: _vote_shares(t, tasks[name], entry) for name, t in source.targets.items() if t.votes}
-    return _Answers({**_known(judged), **_known(votes)}, _known(judged))
+def _answers(
+    source: Source, tasks: Mapping[str, Task], entry: Entry
+) -> tuple[Mapping[str, Float32], Mapping[str, Float32]]:
+    """The answers that the row is taught by, and those that it is tested by; see ``Labelled``."""
+    tested = _known({name: _target(target, tasks[name], entry) for name, target in source.targets.items()})
+    votes = _known({name: _vote_shares(t, tasks[name], entry) for name, t in source.targets.items() if t.votes})
+    return {**tested, **votes}, tested
 
 
 def _known(targets: Mapping[str, Float32 | None]) -> dict[str, Float32]:
@@ -200,7 +199,7 @@ def _known(targets: Mapping[str, Float32 | None]) -> dict[str, Float32]:
 
 
 def _example(source: Source, entry: Entry, place: Place, root: Path) -> Example:
-    """A row in the split that its file states, its answers still to come."""
+    """A row in the split that its file states, without its answers."""
     stated = str(entry.row.get("split") or "")
     split = source.splits.get(stated, stated)
     clip = _clip(source, entry, place, root)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -11,17 +11,19 @@ from typing import Any, Literal
 
 import numpy as np
 
+from mien.data.corpus import Corpus
 from mien.data.manifest import FIELDS
-from mien.data.rows import Row, read_rows
-from mien.data.trained_on import same_source, seen_before
+from mien.data.rows import Row, Tables, read_rows
+from mien.data.trained_on import same_source, trained_on
 from mien.data.values import score_for, vote_columns, votes_for
 from mien.emotions import canonical
-from mien.errors import RecipeError, closest
+from mien.errors import RecipeError, closest, nearest
+from mien.events import Notice, Work
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
 from mien.types import Modality, Task
 
-Say = Callable[[str], None]
-Purpose = Literal["train", "judge", "calibrate"]
+Purpose = Literal["train", "evaluate", "calibrate"]
+"""What a manifest is read for."""
 
 COLUMNS_OF: Mapping[Modality, tuple[str, ...]] = {
     "text": ("text",),
@@ -48,7 +50,7 @@ _STAND_INS = ("speaker", "dialogue", "video")
 
 @dataclass
 class _Survey:
-    """What one pass over a manifest finds; rows are not kept."""
+    """What one pass over a manifest finds."""
 
     path: Path
     columns: tuple[str, ...] = ()
@@ -64,7 +66,7 @@ class _Survey:
         """Whether any row states its split; a column of nothing is none."""
         return any(self.splits)
 
-    def see(self, row: Row, tasks: Sequence[Task], voted: bool) -> None:
+    def count(self, row: Row, tasks: Sequence[Task], voted: bool) -> None:
         """Count one row, its votes only where they are learned from (``voted``)."""
         self.rows += 1
         self.splits[_text(row.get("split"))] += 1
@@ -87,47 +89,62 @@ class _Survey:
             self.voteless[task.name] += not votes_for(row, voted)
 
 
-def own_data(recipe: Recipe, manifest: Path, say: Say, purpose: Purpose = "train") -> Recipe:
-    """The recipe with one source in place of its data: the manifest, read by the standard names of columns.
+def own_data(
+    recipe: Recipe, manifest: Path, purpose: Purpose = "train", rows: Sequence[Row] | None = None
+) -> Work[tuple[Recipe, Corpus]]:
+    """The recipe with one source in place of its data, and the examples of that source.
 
-    Encoders whose modality has no column are left out. Without a column "split", speakers are dealt by a hash: 70 % of
-    them train, 10 % validate, 20 % test. Where some rows state a split, the others are left out. ``say`` is told of all that
-    was decided.
+    The manifest is read by the standard names of columns. Encoders whose modality has no column are left out. Without a column
+    "split", speakers are dealt by a hash: 70 % of them train, 10 % validate, 20 % test. Where some rows state a split, the
+    others are left out. Everything that was decided is noticed.
 
-    To "judge", where nothing is trained, all rows are test rows unless some say that they are. To "calibrate", where nothing is
-    trained either, all rows but test rows validate, and without a column "split" so does one half of the speakers. For both,
-    ``recipe`` is the bundle's: a manifest it was trained on stays split as it was then, and of another one clips and people
-    that it learned from are told.
+    To "evaluate", where nothing is trained, all rows are test rows unless some say that they are. To "calibrate", where nothing
+    is trained either, all rows but test rows validate, and without a column "split" one half of the speakers does. For both,
+    ``recipe`` is the bundle's: a manifest that it was trained on stays split as it was then. Clips and people of another
+    manifest that it learned from are noticed.
+
+    Args:
+        recipe: what is learned, or a bundle's recipe.
+        manifest: CSV, Parquet, JSONL or .npz.
+        purpose: what for.
+        rows: of the manifest, where they were read already; ``None`` to read them.
 
     Raises:
         RecipeError: a needed column is missing, a label is unknown, or there is nothing to split by.
     """
     known = None if purpose == "train" else same_source(recipe, manifest)
     if known is not None:
-        kept = {"judge": "its test rows are judged", "calibrate": "it is calibrated on its validation rows"}[purpose]
-        say(f"the bundle was trained on '{manifest}': {kept}, split as they were then")
-        return replace(recipe, data=(known,))
+        if purpose == "evaluate":
+            yield Notice("evaluated_as_split", {"manifest": str(manifest)})
+        else:
+            yield Notice("calibrated_as_split", {"manifest": str(manifest)})
+        recipe = replace(recipe, data=(known,))
+        return recipe, Corpus.of(recipe, manifest.parent)
+    rows = list(read_rows(manifest)) if rows is None else rows
     survey = _Survey(manifest)
-    for row in read_rows(manifest):
+    for row in rows:
         survey.columns = survey.columns or tuple(row)
-        survey.see(row, recipe.tasks, voted=purpose == "train")
+        survey.count(row, recipe.tasks, voted=purpose == "train")
     features = _features(recipe, survey)
-    done = {"train": "trained", "judge": "judged", "calibrate": "calibrated"}[purpose]
-    encoders = _encoders(recipe, survey, features, lambda line: say(f"{line}: {done} without it"))
+    encoders = yield from _encoders(recipe, survey, features)
+    targets = {}
+    for task in recipe.tasks:
+        targets[task.name] = yield from _target(task, survey, voted=purpose == "train")
     source = Source(
         manifest.stem,
         str(manifest.absolute()),
         {name: name for name in FIELDS if name in survey.columns},
-        {task.name: _target(task, survey, say, voted=purpose == "train") for task in recipe.tasks},
+        targets,
         {m: t for m, t in features.items() if m in encoders},
-        context=_context(recipe, survey, lambda line: say(f"{line}: {done} without what was said before")),
+        context=(yield from _context(recipe, survey)),
     )
-    splits = {"train": _splits, "judge": _judged, "calibrate": _calibrated}[purpose]
-    source = replace(source, **splits(survey, say))
+    splits = {"train": _to_train, "evaluate": _to_evaluate, "calibrate": _to_calibrate}[purpose]
+    source = replace(source, **(yield from splits(survey)))
     own = replace(recipe, name=f"{recipe.name}-{manifest.stem}", encoders=encoders, data=(source,))
-    for line in () if purpose == "train" else seen_before(recipe, own):
-        say(line)
-    return own
+    corpus = Corpus(own.data, own.tasks, manifest.parent, Tables({manifest: rows}))
+    if purpose != "train":
+        yield from trained_on(recipe, corpus)
+    return own, corpus
 
 
 def _features(recipe: Recipe, survey: _Survey) -> dict[Modality, FeatureTable]:
@@ -145,43 +162,41 @@ def _fits(survey: _Survey, table: FeatureTable) -> bool:
 
 
 def _encoders(
-    recipe: Recipe, survey: _Survey, features: Mapping[Modality, FeatureTable], say: Say
-) -> dict[Modality, EncoderTable]:
+    recipe: Recipe, survey: _Survey, features: Mapping[Modality, FeatureTable]
+) -> Work[dict[Modality, EncoderTable]]:
     kept = {}
     for modality, table in recipe.encoders.items():
         if modality in features:
             kept[modality] = table
         elif table.name == "features":
-            say(f"no ready-made features of {modality}, as the recipe's encoder takes them")
+            yield Notice("features_missing", {"modality": modality})
         elif any(c in survey.columns for c in COLUMNS_OF[modality]):
             kept[modality] = table
         else:
-            say(f"no column for {modality} ({' or '.join(COLUMNS_OF[modality])})")
+            yield Notice("column_missing", {"modality": modality, "columns": ", ".join(COLUMNS_OF[modality])})
     if not kept:
         wanted = dict.fromkeys(c for m in recipe.encoders for c in COLUMNS_OF[m])
-        near = [c for c in survey.columns if closest(c, list(wanted)).startswith("did")]
+        near = [c for c in survey.columns if nearest(c, wanted)]
         hint = f"rename '{near[0]}'" if near else f"it has {', '.join(survey.columns)}"
         raise RecipeError(f"'{survey.path}' needs a column {' or '.join(wanted)} for this recipe; {hint}")
     return kept
 
 
-def _target(task: Task, survey: _Survey, say: Say, voted: bool) -> Target:
-    """Where the answers to a task are; votes are to learn from, so they count only where that is done (``voted``)."""
+def _target(task: Task, survey: _Survey, voted: bool) -> Work[Target]:
+    """Where the answers to a task are. Votes are to learn from, so they count only where that is done (``voted``)."""
     if task.name not in survey.columns:
         raise RecipeError(
             f"'{survey.path}' has no column '{task.name}' for the task '{task.name}'; "
             f"{closest(task.name, list(survey.columns))}"
         )
     votes = vote_columns(task, survey.columns) if voted else {}
-    if survey.voteless[task.name]:
-        say(
-            f"votes of '{task.name}': {survey.voteless[task.name]} of {survey.rows} rows have no label with two, and are "
-            "learned by the label itself"
-        )
+    if count := survey.voteless[task.name]:
+        yield Notice("votes_missing", {"task": task.name, "count": count, "rows": survey.rows})
     names = {value: _label(task, value, survey) for value in survey.values[task.name]}
-    renamed = {value: label for value, label in names.items() if value != label}
+    renamed = sorted((value, label) for value, label in names.items() if value != label)
     if renamed:
-        say(f"labels of '{task.name}': " + ", ".join(f"'{v}' is read as {name}" for v, name in sorted(renamed.items())))
+        told = ", ".join(f"'{value}' -> {label}" for value, label in renamed)
+        yield Notice("labels_renamed", {"task": task.name, "names": told})
     return Target(labels=names, votes=votes)
 
 
@@ -195,62 +210,62 @@ def _label(task: Task, value: str, survey: _Survey) -> str:
     return label
 
 
-def _judged(survey: _Survey, say: Say) -> dict[str, Any]:
+def _to_evaluate(survey: _Survey) -> Work[dict[str, Any]]:
     """Fields of the source where nothing is trained."""
     names = {name: SPLITS[name] for name in survey.splits if name in SPLITS}
     if "test" in names.values():
         return {"splits": names}
-    say("no row whose split is 'test': all rows are judged")
+    yield Notice("no_test_rows_evaluate")
     return {"splits": dict.fromkeys(("", *survey.splits), "test")}
 
 
-def _calibrated(survey: _Survey, say: Say) -> dict[str, Any]:
+def _to_calibrate(survey: _Survey) -> Work[dict[str, Any]]:
     """Fields of the source where calibration is fitted on one part and measured on the other."""
     if survey.stated:
-        names = {name: "test" if side == "test" else "valid" for name, side in _sides(survey, say).items()}
+        sides = yield from _sides(survey)
+        names = {name: "test" if side == "test" else "valid" for name, side in sides.items()}
         if "valid" not in names.values():
             raise RecipeError(f"all rows of '{survey.path}' are test rows; name others 'valid', to calibrate on")
         if "test" not in names.values():
-            say("no row whose split is 'test': what calibration is worth will not be measured")
+            yield Notice("no_test_rows_calibrate")
         return {"splits": names}
     group = _group(survey, "it has no column 'split', and")
-    say(f"no column 'split': calibrated on one half of the {len(survey.groups[group])} values of '{group}', by a hash")
+    yield Notice("halved", {"count": len(survey.groups[group]), "column": group})
     # Test rows, half of whose people are taken to validate.
     return {"splits": {"": "test"}, "train": "test", "group": group, "hold_out": 0.5}
 
 
-def _splits(survey: _Survey, say: Say) -> dict[str, Any]:
+def _to_train(survey: _Survey) -> Work[dict[str, Any]]:
     """Fields of the source that say how its examples are split."""
     if not survey.stated:
         group = _group(survey, "it has no column 'split', and")
-        say(
-            f"no column 'split': the {len(survey.groups[group])} values of '{group}' are divided by a hash, "
-            f"{SHARES[0]:.0%} to train, {SHARES[1]:.0%} to validate, {SHARES[2]:.0%} to test"
-        )
+        train, valid, test = (round(100 * share) for share in SHARES)
+        count = len(survey.groups[group])
+        yield Notice("divided", {"count": count, "column": group, "train": train, "valid": valid, "test": test})
         return {"divide": SHARES, "group": group}
-    names = _sides(survey, say)
+    names = yield from _sides(survey)
     both = sum(len({names[s] for s in sides if s}) > 1 for speaker, sides in survey.sides.items() if speaker)
     if both:
-        say(f"{both} speakers are in more than one split, so results speak of known people; mien data check names them")
+        yield Notice("speakers_shared", {"count": both})
     if "train" not in names.values():
         raise RecipeError(f"'{survey.path}' has no row whose split is 'train'")
     if "test" not in names.values():
-        say("no row whose split is 'test': the model will not be tested")
+        yield Notice("no_test_rows_train")
     if "valid" in names.values():
         return {"splits": names}
     group = _group(survey, "it has no row whose split is 'valid', and")
-    say(f"no row whose split is 'valid': an eighth of the values of '{group}' in 'train' is taken to validate")
+    yield Notice("held_out", {"column": group})
     return {"splits": names, "group": group, "hold_out": HOLD_OUT}
 
 
-def _sides(survey: _Survey, say: Say) -> dict[str, str]:
+def _sides(survey: _Survey) -> Work[dict[str, str]]:
     """{split in the file: split here}. Rows that state none, where others do, are of no use."""
     names = [name for name in survey.splits if name]
     for name in names:
         if name not in SPLITS:
             raise RecipeError(f"'{survey.path}' has a split '{name}'; {closest(name, list(SPLITS))}")
     if survey.splits[""]:
-        say(f"{survey.splits['']} rows have no split: left out")
+        yield Notice("rows_without_split", {"count": survey.splits[""]})
     return {name: SPLITS[name] for name in names}
 
 
@@ -268,10 +283,10 @@ def _group(survey: _Survey, why: str) -> str:
     )
 
 
-def _context(recipe: Recipe, survey: _Survey, say: Say) -> int:
+def _context(recipe: Recipe, survey: _Survey) -> Work[int]:
     wanted = max((source.context for source in recipe.data), default=0)
     if wanted and not {"dialogue", "turn"} <= set(survey.columns):
-        say("no columns 'dialogue' and 'turn'")
+        yield Notice("context_missing")
         return 0
     return wanted
 

@@ -7,7 +7,7 @@ import json
 import math
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +27,24 @@ class Entry(NamedTuple):
     number: int
     row: Row
     folder: Path
+
+
+class Tables:
+    """The rows of manifests and public sets, each read once and kept.
+
+    Args:
+        known: rows that were read already, by file.
+    """
+
+    def __init__(self, known: Mapping[Path, Sequence[Row]] | None = None) -> None:
+        self._rows = {path.absolute(): tuple(rows) for path, rows in (known or {}).items()}
+
+    def rows(self, path: Path, read: Callable[[Path], Iterable[Row]]) -> Sequence[Row]:
+        """The rows of a file or folder. ``read`` is called for it once, and may raise."""
+        key = path.absolute()
+        if key not in self._rows:
+            self._rows[key] = tuple(read(path))
+        return self._rows[key]
 
 
 def read_rows(path: Path) -> Iterator[Row]:

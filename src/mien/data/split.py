@@ -3,13 +3,49 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from mien.errors import RecipeError
-from mien.types import Example
+from mien.recipe.recipe import Source
+from mien.types import Example, Float32
 
 _SPLITS = ("train", "valid", "test")
+
+
+class Labelled(NamedTuple):
+    """A row as an example whose split may still change, with its answers: {task: target}.
+
+    Where annotators voted, an example is taught by their votes and tested by its published label.
+    """
+
+    example: Example
+    taught: Mapping[str, Float32]
+    tested: Mapping[str, Float32]
+
+
+def deal(source: Source, rows: Sequence[Labelled]) -> list[Example]:
+    """Examples in the splits that the source asks for, in the same order. Rows without an answer for their split are left out.
+
+    Raises:
+        RecipeError: the rows cannot be split so; see below.
+    """
+    dealt = _split(source, [row.example for row in rows])
+    # Only its split says which of its answers an example has.
+    examples = [
+        replace(example, targets=row.taught if example.split == source.train else row.tested)
+        for example, row in zip(dealt, rows, strict=True)
+    ]
+    return [e for e in examples if e.targets]
+
+
+def _split(source: Source, examples: Sequence[Example]) -> Sequence[Example]:
+    if source.divide:
+        return divide(examples, source.divide)
+    if source.folds:
+        return cross_validate(examples, source.folds, source.fold, bool(source.valid))
+    return hold_out(examples, source.hold_out, source.train, source.valid) if source.hold_out else examples
 
 
 def cross_validate(examples: Sequence[Example], folds: int, fold: int, valid: bool = True) -> list[Example]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.data.load import segment_of, spoil
+from mien.data.degrade import degraded
+from mien.data.load import segment_of
 from mien.encoders.base import Encoder
 from mien.errors import MediaError
 from mien.runtime.cache import cache_folder, content_key, content_of, make_folder
@@ -23,24 +24,44 @@ _SHARD = 256
 
 @dataclass(frozen=True)
 class Item:
-    """An example, and the way it is spoilt ("" for not at all)."""
+    """An example, and how it is degraded ("" for not at all; see ``data.degrade``)."""
 
     example: Example
     how: str = ""
 
 
-class TrackStore:
-    """The tracks of one encoder for a list of items.
+class Unread(NamedTuple):
+    """A clip of which something could not be read.
 
-    Tracks are packed in shards of 256 items; each shard is a folder of plain arrays whose name is a hash of what went
-    in (encoder, version, settings, content of files, words), so a second run finds it, wherever the files lie, and a
-    killed run goes on with the shard it was at. ``skipped`` lists (clip id, reason) of items whose files could not be read.
+    Attributes:
+        id: of the clip.
+        modality: which; ``None`` where encoders make nothing of the clip, though nothing is wrong with its files.
+        missing: whether its file is not there.
+        why: one sentence; "" without a modality.
+    """
+
+    id: str
+    modality: Modality | None
+    missing: bool
+    why: str
+
+
+class TrackStore:
+    """The tracks of one encoder for a list of items; ``fill`` prepares those that are not on disk yet.
+
+    Tracks are packed in shards of 256 items. Each shard is a folder of plain arrays. Its name is a hash of what went in
+    (encoder, version, settings, content of files, words), so a second run finds it, wherever the files lie, and a killed run
+    goes on with the shard it was at.
 
     Args:
+        encoder: prepares them.
+        name: what the encoder is registered as.
+        items: what is prepared.
         by_group: no shard holds items of two groups, so that the folds of a cross-validation share what is prepared.
 
-    Raises:
-        InputError: the encoder cannot work (something is not installed, an option does not fit), whatever the clip.
+    Attributes:
+        quality: how many quality values a track has.
+        unread: clips whose files could not be read.
     """
 
     def __init__(
@@ -48,22 +69,32 @@ class TrackStore:
         encoder: Encoder,
         name: str,
         items: Sequence[Item],
-        progress: Callable[[int], None],
         by_group: bool = False,
     ) -> None:
+        self._encoder, self._name, self._items = encoder, name, items
+        self._rows = _shards(items, by_group)
+        self._places = {i: (number, k) for number, rows in enumerate(self._rows) for k, i in enumerate(rows)}
         self._shards: list[_Shard] = []
-        self.skipped: list[tuple[str, str]] = []
-        self._places: dict[int, tuple[int, int]] = {}
-        identity = {"encoder": name, **encoder.identity}
-        for number, rows in enumerate(_shards(items, by_group)):
-            part = [items[i] for i in rows]
-            self._places |= {i: (number, k) for k, i in enumerate(rows)}
-            key = content_key([identity, [_fingerprint(i, encoder.modality) for i in part]])
-            path = cache_folder() / "tracks" / f"{name}-{key[:24]}"
+        self.quality = len(encoder.quality_names)
+        self.unread: list[Unread] = []
+
+    def fill(self) -> Iterator[int]:
+        """Prepare all tracks, and tell how many after each shard. To be gone through to its end before tracks are asked for.
+
+        Raises:
+            InputError: the encoder cannot work (something is not installed, an option does not fit), whatever the clip.
+        """
+        encoder, modality = self._encoder, self._encoder.modality
+        identity = {"encoder": self._name, **encoder.identity}
+        for rows in self._rows:
+            part = [self._items[i] for i in rows]
+            key = content_key([identity, [_fingerprint(i, modality) for i in part]])
+            path = cache_folder() / "tracks" / f"{self._name}-{key[:24]}"
             shard = _Shard(make_folder(path, partial(_fill, encoder=encoder, items=part)))
             self._shards.append(shard)
-            self.skipped += shard.skipped
-            progress(len(part))
+            gone = {i.example.clip.id for i in part if _gone(i.example.clip, modality)} if shard.skipped else set()
+            self.unread += [Unread(name, modality, name in gone, why) for name, why in shard.skipped]
+            yield len(part)
 
     def __getitem__(self, index: int) -> Track | None:
         """The track of item ``index``; ``None`` when it has none."""
@@ -120,8 +151,20 @@ def _fingerprint(item: Item, modality: Modality) -> list[Any]:
         return [clip.id, _content(given.path), given.array, given.rows, given.times, item.how]
     if modality == "text":
         return [clip.id, clip.text, clip.context, clip.speaker, _bounds(clip), item.how]
-    file = (clip.audio or clip.video) if modality == "voice" else (clip.image or clip.video)
+    file = _file(clip, modality)
     return [clip.id, file and _content(file), clip.row, _bounds(clip), item.how]
+
+
+def _file(clip: Clip, modality: Modality) -> Path | None:
+    """The file that the modality is read from; ``None`` for words, which stand in the manifest."""
+    if modality == "text":
+        return None
+    return (clip.audio or clip.video) if modality == "voice" else (clip.image or clip.video)
+
+
+def _gone(clip: Clip, modality: Modality) -> bool:
+    file = _file(clip, modality)
+    return file is not None and not file.is_file()
 
 
 def _bounds(clip: Clip) -> list[float] | None:
@@ -153,4 +196,4 @@ def _fill(draft: Path, encoder: Encoder, items: Sequence[Item]) -> None:
 
 def _prepare(encoder: Encoder, clip: Clip, how: str) -> Track | None:
     segment = segment_of(clip, encoder.modality)
-    return None if segment is None else encoder.prepare(spoil(segment, how, clip.id))
+    return None if segment is None else encoder.prepare(degraded(segment, how, clip.id))

@@ -1,13 +1,15 @@
-"""What a bundle has learned from, so that nobody it has seen is judged or calibrated on without a word."""
+"""What a bundle has learned from: results on the same people would be too good, so they are noticed."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import replace
 from pathlib import Path
 
+from mien.data.corpus import Corpus
 from mien.data.manifest import read
 from mien.errors import RecipeError
+from mien.events import Notice, Work
 from mien.recipe.recipe import Recipe, Source
 from mien.runtime.cache import content_of
 from mien.types import Clip, Example
@@ -28,10 +30,10 @@ def _same(one: Path, other: Path) -> bool:
     return one.samefile(other) or content_of(one) == content_of(other)
 
 
-def seen_before(recipe: Recipe, own: Recipe) -> Iterator[str]:
-    """A warning where clips or people of ``own`` are among those that ``recipe`` trains on, or where that cannot be told.
+def trained_on(recipe: Recipe, own: Corpus) -> Work[None]:
+    """Notice clips and people of a corpus that a recipe trains on, and where that cannot be told.
 
-    Nothing is said of sources below a data root, for where that lay is not known.
+    Sources below a data root are not looked at, for where that lay is not known.
     """
     clips: set[Hashable] = set()
     people: set[str] = set()
@@ -39,16 +41,16 @@ def seen_before(recipe: Recipe, own: Recipe) -> Iterator[str]:
         try:
             trained = [e for e in read(source, recipe.tasks, Path()) if e.split == source.train]
         except RecipeError:
-            yield f"'{source.manifest}', which the bundle learned from, cannot be read: it may know these people"
+            yield Notice("trained_on_unreadable", {"manifest": source.manifest})
             continue
         clips.update(_content(e.clip) for e in trained)
         people.update(e.group for e in trained if e.group)
     if not clips:
         return
-    mine = [e for s in own.data for e in read(s, own.tasks, Path()) if e.split != s.train]
+    mine = [e for s, examples in zip(own.sources, own.examples, strict=True) for e in examples if e.split != s.train]
     known = sum(_known(e, clips, people) for e in mine)
     if known:
-        yield f"{known} of {len(mine)} examples are clips or speakers that the bundle learned from: results will be too good"
+        yield Notice("trained_on", {"known": known, "of": len(mine)})
 
 
 def _known(example: Example, clips: set[Hashable], people: set[str]) -> bool:

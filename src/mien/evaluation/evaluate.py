@@ -1,40 +1,35 @@
-"""Judge a system on labelled data.
+"""Ask a system about labelled data.
 
-A system is a bundle (what ships is what is measured) or, without the cost of an export, a trained model: ``predict`` asks it,
-``results`` measures what it said. Predictions are kept (``predictions.py``), so that comparing needs no second run.
+A system is a bundle (what ships is what is measured) or, without the cost of an export, a trained model. ``evaluate`` asks it,
+``results.py`` measures its answers. Predictions are kept (``predictions.py``), so that a comparison needs no second run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.bundle.bundle import Bundle
 from mien.bundle.encoded import EncodedTracks
-from mien.evaluation.predictions import Judged, Predictions, aligned
-from mien.metrics.base import Counts, Measure, Sums, confusion, measures
-from mien.metrics.multilabel_f1 import best_thresholds, multilabel_f1
-from mien.metrics.statistics import intervals
+from mien.evaluation.predictions import Evaluation, Predictions
+from mien.events import Progress, Work
 from mien.trust.judgement import subset_name
-from mien.types import Float32, Modality, Task, TaskKind
+from mien.types import Float32, Modality, Task
 
 if TYPE_CHECKING:
-    from mien.data.batch import ExampleSet
+    from mien.data.sets import ExampleSet
 
 _BATCH = 32
-
-MAIN: Mapping[TaskKind, str] = {"single": "macro_f1", "multi": "multilabel_f1", "score": "mae"}
-"""The usual metric of each kind of task: systems are compared by it where none is named."""
 
 Keep = Mapping[Modality, NDArray[np.bool_]]
 """{modality: bool (B,)}, which examples keep it; a modality that is not named is kept. At least one stays for each."""
 
 
 class System(Protocol):
-    """What can be judged."""
+    """What can be evaluated: a bundle or a model."""
 
     @property
     def tasks(self) -> Sequence[Task]:
@@ -73,14 +68,34 @@ class BundleSystem:
         return scores
 
 
-def predict(system: System, part: ExampleSet, split: str) -> list[Predictions]:
-    """What a system says of a set's examples, all modalities of each; for every task that some are labelled for."""
-    scores = {t.name: np.zeros((len(part), t.size), np.float32) for t in system.tasks}
-    for rows in part.order(_BATCH, None):
-        (answer,) = system.answers(part, rows, [{}])
-        for task, values in answer.items():
-            scores[task][rows] = values
+def predict(system: System, part: ExampleSet, split: str) -> Work[list[Predictions]]:
+    """What a system says of a set's examples, given all modalities that each has; for every task that some are labelled for."""
+    (scores,) = yield from ask(system, part, split, [{}])
     return predictions(system.tasks, part, split, scores)
+
+
+def ask(
+    system: System, part: ExampleSet, split: str, keeps: Sequence[Keep], size: int = _BATCH
+) -> Work[list[dict[str, Float32]]]:
+    """Scores {task: (N, L)} of a whole set, once for each way of taking modalities away.
+
+    Args:
+        system: is asked once for each batch; a bundle encodes only once, however many ways there are.
+        part: the examples.
+        split: which split they are of; progress names it.
+        keeps: the ways, each over all N examples.
+        size: examples in a batch.
+    """
+    scores = [{t.name: np.zeros((len(part), t.size), np.float32) for t in system.tasks} for _ in keeps]
+    done = 0
+    for rows in part.order(size, None):
+        ways = [{m: kept[rows] for m, kept in keep.items()} for keep in keeps]
+        for whole, answer in zip(scores, system.answers(part, rows, ways), strict=True):
+            for task, values in answer.items():
+                whole[task][rows] = values
+        done += len(rows)
+        yield Progress("evaluate", f"{part.name} {split}", done, len(part))
+    return scores
 
 
 def predictions(
@@ -99,85 +114,10 @@ def predictions(
     return found
 
 
-def judge(system: System, valid: Sequence[ExampleSet], test: Sequence[ExampleSet]) -> Judged:
+def evaluate(system: System, valid: Sequence[ExampleSet], test: Sequence[ExampleSet]) -> Work[Evaluation]:
     """Ask a system about its validation and its test sets."""
-    parts = [
-        tuple(p for s in sets for p in predict(system, s, split)) for sets, split in ((valid, "valid"), (test, "test"))
-    ]
-    return Judged(parts[0], parts[1])
-
-
-def results(runs: Sequence[Judged]) -> list[dict[str, Any]]:
-    """One row for each test set, task and measure, over the runs (seeds) of one recipe.
-
-    A row holds set, split, modality, task, metric, value (mean over seeds), std (over seeds; ``None`` for one), seeds, n,
-    majority (see there), interval (95 %, see ``statistics``; ``None`` where undefined) and resampled (what it is over).
-    Thresholds of the multi-label F1 are chosen on the validation set of the same name.
-    """
-    rows = []
-    for about in dict.fromkeys(p.about for run in runs for p in run.test):
-        parts = aligned([next(p for p in run.test if p.about == about) for run in runs])
-        chosen = [measures_of(part, run) for part, run in zip(parts, runs, strict=True)]
-        rows += [_row(parts, [m[name] for m in chosen]) for name in chosen[0]]
-    return [row for row in rows if not np.isnan(row["value"])]
-
-
-def each(parts: Sequence[Predictions], measured: Sequence[Measure]) -> list[Sums]:
-    """What each example adds to the sums of its run's measure."""
-    return [m.each(p.scores, p.targets) for p, m in zip(parts, measured, strict=True)]
-
-
-def per_label(part: Predictions) -> list[dict[str, Any]]:
-    """Of a single-label task, one row for each label that occurs: label, f1, recall, precision, n."""
-    counts = Counts(confusion(part.scores, part.targets).sum(axis=0))
-    columns = {"f1": counts.f1, "recall": counts.recall, "precision": counts.precision}
-    return [
-        {"label": label, **{name: round(float(c[k]), 4) for name, c in columns.items()}, "n": int(counts.truths[k])}
-        for k, label in enumerate(part.task.labels)
-        if counts.truths[k]
-    ]
-
-
-def measures_of(part: Predictions, run: Judged) -> dict[str, Measure]:
-    """Those of the task; where examples have several labels also the multi-label F1, with thresholds from validation data."""
-    found = measures(part.task)
-    valid = next((v for v in run.valid if v.about == part.about), None)
-    several = part.task.kind == "multi" or bool(((part.targets > 0).sum(axis=1) > 1).any())
-    if several and part.task.kind != "score" and valid is not None:
-        thresholds = best_thresholds(valid.scores, valid.targets)
-        found["multilabel_f1"] = Measure("multilabel_f1", multilabel_f1, thresholds)
-    return found
-
-
-def _row(parts: Sequence[Predictions], measured: Sequence[Measure]) -> dict[str, Any]:
-    first, measure = parts[0], measured[0]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        values = [m(p.scores, p.targets) for p, m in zip(parts, measured, strict=True)]
-    interval = intervals.interval(measure.of, each(parts, measured), first.groups)
-    return {
-        "set": first.set,
-        "split": first.split,
-        "modality": first.modality,
-        "task": first.task.name,
-        "metric": measure.name,
-        "value": round(float(np.mean(values)), 4),
-        "std": round(float(np.std(values, ddof=1)), 4) if len(values) > 1 else None,
-        "seeds": len(values),
-        "n": len(first),
-        "majority": majority(first, measure),
-        "interval": None if interval is None else [round(bound, 4) for bound in interval],
-        "resampled": intervals.unit(first.groups),
-    }
-
-
-def majority(part: Predictions, measure: Measure) -> float | None:
-    """The measure of always answering the commonest label, or the median score; ``None`` where that says nothing."""
-    if not measure.constant:
-        return None
-    if part.task.kind == "score":
-        common = np.full_like(part.targets, np.median(part.targets))
-    else:
-        share = part.targets.mean(axis=0)
-        common = np.tile(share >= share.max(), (len(part), 1)).astype(np.float32)
-    value = measure(common, part.targets)
-    return None if np.isnan(value) else round(value, 4)
+    found: dict[str, list[Predictions]] = {"valid": [], "test": []}
+    for split, sets in (("valid", valid), ("test", test)):
+        for part in sets:
+            found[split] += yield from predict(system, part, split)
+    return Evaluation(tuple(found["valid"]), tuple(found["test"]))

@@ -15,13 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.bundle.answer import subsets_of
-from mien.evaluation.evaluate import MAIN, Keep, System, majority, predictions
+from mien.evaluation.evaluate import Keep, System, ask, predictions
 from mien.evaluation.predictions import Predictions
+from mien.evaluation.results import MAIN, majority
+from mien.events import Work
 from mien.metrics.base import measures
+from mien.trust.judgement import subset_name
 from mien.types import MODALITIES, Float32, Modality
 
 if TYPE_CHECKING:
-    from mien.data.batch import ExampleSet
+    from mien.data.sets import ExampleSet
 
 RATES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 _BATCH = 64
@@ -32,7 +35,7 @@ class Cell:
     """A measured cell.
 
     Attributes:
-        set, task, metric: what was measured; see ``evaluate.MAIN``.
+        set, task, metric: what was measured; see ``results.MAIN``.
         subset: modalities that were given, joined by "+".
         rate: probability with which each went missing.
         value: of the metric, mean over seeds of drawing.
@@ -65,7 +68,7 @@ def subsets(modalities: Sequence[Modality]) -> list[tuple[Modality, ...]]:
 
 def missing(
     system: System, part: ExampleSet, rates: Sequence[float] = RATES, seeds: Sequence[int] = (0, 1, 2)
-) -> list[Cell]:
+) -> Work[list[Cell]]:
     """All cells of a set, for every task of the system.
 
     Args:
@@ -82,16 +85,16 @@ def missing(
         for seed in (seeds if rate else seeds[:1])
     ]
     keeps = [_keep(here, *cell) for cell in cells]
-    scores = _ask(system, part, here, keeps)
+    scores = yield from _ask(system, part, here, keeps)
     found: dict[tuple[tuple[Modality, ...], float], list[list[Predictions]]] = {}
     for (chosen, rate, _), keep, answer in zip(cells, keeps, scores, strict=True):
         usable = np.flatnonzero(_usable(keep))
         parts = [_only(p, part, usable) for p in predictions(system.tasks, part, "test", answer)]
         found.setdefault((chosen, rate), []).append([p for p in parts if len(p)])
-    return [c for (chosen, rate), drawn in found.items() for c in _cells("+".join(chosen), rate, drawn)]
+    return [c for (chosen, rate), drawn in found.items() for c in _cells(subset_name(chosen), rate, drawn)]
 
 
-def by_subset(system: System, part: ExampleSet, whole: Sequence[Predictions]) -> list[Predictions]:
+def by_subset(system: System, part: ExampleSet, whole: Sequence[Predictions]) -> Work[list[Predictions]]:
     """What a system says of a set when it is given each subset of the modalities: of the examples that have all of these.
 
     Args:
@@ -101,12 +104,12 @@ def by_subset(system: System, part: ExampleSet, whole: Sequence[Predictions]) ->
     """
     here = _present(part)
     *fewer, every = subsets(list(here))
-    scores = _ask(system, part, here, [_keep(here, chosen, 0.0, 0) for chosen in fewer]) if fewer else []
+    scores = yield from _ask(system, part, here, [_keep(here, chosen, 0.0, 0) for chosen in fewer])
     said = [*(predictions(system.tasks, part, "test", answer) for answer in scores), whole]
     found = []
     for chosen, parts in zip([*fewer, every], said, strict=True):
         have = np.flatnonzero(np.all([here[m] for m in chosen], axis=0))
-        found += [replace(p, modality="+".join(chosen)) for p in (_only(q, part, have) for q in parts) if len(p)]
+        found += [replace(p, modality=subset_name(chosen)) for p in (_only(q, part, have) for q in parts) if len(p)]
     return found
 
 
@@ -136,16 +139,12 @@ def _usable(keep: Mapping[Modality, NDArray[np.bool_]]) -> NDArray[np.bool_]:
 
 def _ask(
     system: System, part: ExampleSet, here: Mapping[Modality, NDArray[np.bool_]], keeps: Sequence[Keep]
-) -> list[dict[str, Float32]]:
+) -> Work[list[dict[str, Float32]]]:
     """Scores {task: (N, L)} of every cell. What is not usable is asked with all it has, and left out later."""
-    scores = [{t.name: np.zeros((len(part), t.size), np.float32) for t in system.tasks} for _ in keeps]
+    if not keeps:
+        return []
     asked = [{m: np.where(_usable(keep), k, here[m]) for m, k in keep.items()} for keep in keeps]
-    for rows in part.order(_BATCH, None):
-        ways = [{m: k[rows] for m, k in keep.items()} for keep in asked]
-        for whole, answer in zip(scores, system.answers(part, rows, ways), strict=True):
-            for task, values in answer.items():
-                whole[task][rows] = values
-    return scores
+    return (yield from ask(system, part, "test", asked, _BATCH))
 
 
 def _only(found: Predictions, part: ExampleSet, usable: NDArray[np.int64]) -> Predictions:

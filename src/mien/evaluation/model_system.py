@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mien.data.batch import ExampleSet
+from mien.data.sets import ExampleSet
 from mien.evaluation.evaluate import Keep
 from mien.model import heads
 from mien.model.model import Model

@@ -7,13 +7,14 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.runtime.cache import write_atomic
-from mien.types import Float32, Task
+from mien.trust.judgement import subset_name
+from mien.types import MODALITIES, Float32, Task
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Predictions:
         set: name of the data set.
         split: "valid" or "test".
         task: what was asked.
-        modality: the modalities its examples have, joined by "+".
+        modality: the modalities that its examples have, see ``subset_name``.
         ids: of the clips, (N,).
         groups: who speaks (or what else is never split), (N,); "" where that is unknown.
         scores: float32 (N, L), see ``Answer``.
@@ -54,8 +55,14 @@ class Predictions:
         return replace(self, ids=ids, groups=groups, scores=self.scores[chosen], targets=self.targets[chosen])
 
 
-class Judged(NamedTuple):
-    """One trained system on its validation and its test sets."""
+@dataclass(frozen=True)
+class Evaluation:
+    """What one system says of its validation and of its test sets.
+
+    Attributes:
+        valid: thresholds are chosen on these; empty where there are none.
+        test: results are measured on these.
+    """
 
     valid: tuple[Predictions, ...]
     test: tuple[Predictions, ...]
@@ -73,7 +80,7 @@ class Judged(NamedTuple):
         write_atomic(path, file.getvalue())
 
     @classmethod
-    def load(cls, path: Path) -> Judged:
+    def load(cls, path: Path) -> Evaluation:
         """Read what ``save`` wrote."""
         with np.load(path, allow_pickle=False) as arrays:
             heads = json.loads(str(arrays["heads"]))
@@ -99,7 +106,7 @@ def _task(table: dict[str, object]) -> Task:
     return Task(str(table["name"]), table["kind"], tuple(labels), tuple(bounds) if bounds else None)  # type: ignore[arg-type]  # as Task wrote it
 
 
-def pooled(folds: Sequence[Judged]) -> Judged:
+def pooled(folds: Sequence[Evaluation]) -> Evaluation:
     """The folds of a cross-validation as one: every example is in the test of exactly one of them.
 
     Validation sets are not joined, for examples would count several times in them; there are none.
@@ -112,7 +119,7 @@ def pooled(folds: Sequence[Judged]) -> Judged:
     by_set: dict[tuple[str, str], list[Predictions]] = {}
     for part in (p for fold in folds for p in fold.test):
         by_set.setdefault(part.about, []).append(part)
-    return Judged((), tuple(_joined(parts) for parts in by_set.values()))
+    return Evaluation((), tuple(_joined(parts) for parts in by_set.values()))
 
 
 def _joined(parts: Sequence[Predictions]) -> Predictions:
@@ -123,14 +130,14 @@ def _joined(parts: Sequence[Predictions]) -> Predictions:
         parts[0],
         ids=ids,
         groups=tuple(g for p in parts for g in p.groups),
-        modality="+".join(sorted({m for p in parts for m in p.modality.split("+")})),
+        modality=subset_name(m for m in MODALITIES if any(m in p.modality.split("+") for p in parts)),
         scores=np.concatenate([p.scores for p in parts]),
         targets=np.concatenate([p.targets for p in parts]),
     )
 
 
 def aligned(runs: Sequence[Predictions]) -> list[Predictions]:
-    """Of the examples that all of them judged, in the order of the first."""
+    """The examples that all runs have predictions of, in the order of the first run."""
     shared = set.intersection(*(set(run.ids) for run in runs))
     order = [i for i in runs[0].ids if i in shared]
     places = [{name: k for k, name in enumerate(run.ids)} for run in runs]

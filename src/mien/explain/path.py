@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from mien.bundle.bundle import Bundle
 from mien.bundle.table import FileEntry
+from mien.events import Notice
 from mien.explain import contributions
 from mien.explain.evidence.base import Explainer, explainers
 from mien.explain.question import Moment, Question
@@ -23,7 +24,7 @@ def explain(
     source: str,
     label: str | None = None,
     parts: Iterable[Explainer] = (),
-    warnings: Sequence[str] = (),
+    notices: Sequence[Notice] = (),
 ) -> Explanation:
     """Why the bundle answered as it did.
 
@@ -34,7 +35,7 @@ def explain(
         source: name of the clip.
         label: which label to explain; ``None`` for the answer itself.
         parts: explainers for the evidence inside each modality.
-        warnings: of the clip.
+        notices: of the clip.
     """
     chosen = label or prediction.label
     question = Question(bundle, moment, chosen)
@@ -56,7 +57,7 @@ def explain(
         stages=stages(bundle, moment.tracks),
         missing=tuple(m for m in bundle.modalities if m not in moment.tracks),
         evidence=tuple(e for part in parts if (e := part.explain(question)) is not None),
-        warnings=tuple(warnings),
+        notices=tuple(notices),
     )
 
 

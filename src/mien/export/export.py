@@ -16,8 +16,8 @@ from mien import __version__
 from mien.bundle.bundle import Bundle
 from mien.bundle.table import BundleTable, EncoderEntry, FusionEntry, TrunkEntry
 from mien.bundle.write import write
-from mien.data.batch import ExampleSet
 from mien.data.load import segment_of
+from mien.data.sets import ExampleSet
 from mien.emotions import POSITIONS
 from mien.encoders.base import Encoder
 from mien.errors import InputError

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mien.bundle.bundle import Bundle
 from mien.bundle.table import Parity
-from mien.data.batch import ExampleSet
+from mien.data.sets import ExampleSet
 from mien.errors import ParityError
 from mien.model.heads import score
 from mien.model.model import Model

@@ -59,6 +59,13 @@ class Fusion(nn.Module, ABC):
             quality: all quality values (N, Q_m).
         """
 
+    def parts_of(self, modality: Modality) -> tuple[str, ...]:
+        """Names of the parts (modules, parameters) that serve one modality alone.
+
+        A training can start from these parts of another run. Without any, it takes only the modality's network from it.
+        """
+        return ()
+
     def head(self, task: Task) -> nn.Module:
         """The module from ``Fused.vector`` to logits (B, task.size)."""
         return nn.Linear(self.dim, task.size)

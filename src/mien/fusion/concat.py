@@ -41,6 +41,10 @@ class Concat(Fusion):
         joint = (nn.GELU(), nn.Dropout(dropout), nn.Linear(hidden * len(dims), hidden), nn.GELU()) if hidden else ()
         self.joint = nn.Sequential(*joint)
 
+    def parts_of(self, modality: Modality) -> tuple[str, ...]:
+        """Its map, and the vector that stands for it where it is absent."""
+        return f"maps.{modality}", f"absent.{modality}"
+
     def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]) -> Fused:
         """Join by concatenation."""
         here = present(masks)

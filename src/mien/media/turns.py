@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 
 from mien.media.faces import CROP, Sighting
 from mien.media.subtitles import spread
-from mien.types import SAMPLE_RATE, Audio, Frames, Segment, Span, Word
+from mien.types import SAMPLE_RATE, Audio, Frames, Segment, Span, Word, Words
 
 
 def with_cues(heard: list[Span], cues: list[Span], within: Span) -> list[Span]:
@@ -20,15 +20,25 @@ def with_cues(heard: list[Span], cues: list[Span], within: Span) -> list[Span]:
     return sorted([*inside, *extra])
 
 
-def share_out(words: Sequence[Word], speech: Sequence[Span]) -> list[list[Word]]:
-    """Each word to the utterance that holds its middle, or the nearest within half a second; others are dropped."""
-    shares: list[list[Word]] = [[] for _ in speech]
-    for word in words:
-        middle = word.span.middle
-        distances = [max(s.start - middle, middle - s.end, 0.0) for s in speech]
-        if distances and min(distances) <= 0.5:
-            shares[int(np.argmin(distances))].append(word)
-    return shares
+def share_out(heard: Sequence[Words], speech: Sequence[Span]) -> list[Words | None]:
+    """What was said in each utterance; ``None`` where no word was made out.
+
+    A word goes to the utterance that holds its middle, or to the nearest within half a second. Other words are dropped. An
+    utterance has the language of most of its words.
+    """
+    shares: list[list[tuple[Word, str | None]]] = [[] for _ in speech]
+    for words in heard:
+        for word in words.items:
+            middle = word.span.middle
+            distances = [max(s.start - middle, middle - s.end, 0.0) for s in speech]
+            if distances and min(distances) <= 0.5:
+                shares[int(np.argmin(distances))].append((word, words.language))
+    return [_words(share) if share else None for share in shares]
+
+
+def _words(share: Sequence[tuple[Word, str | None]]) -> Words:
+    counts = Counter(language for _, language in share)
+    return Words(tuple(word for word, _ in share), counts.most_common(1)[0][0])
 
 
 def over_speech(text: str, speech: Sequence[Span]) -> list[Word]:

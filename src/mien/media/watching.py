@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from mien.media.decoding.open import stream
 from mien.media.faces import Detector, Face, LibFaceDetection, Pixels, Sighting, Tracker, crop, overlap, usual_scale
-from mien.media.open import Picture, stream
 from mien.media.turns import by_person, frames_in
-from mien.types import Audio, Float32, Frames, Span
+from mien.media.workers import worker
+from mien.types import Float32, Frames, Picture, Span
 
 _Found = tuple[float, list[Face], list[Pixels]]
 _GROUP = 3  # pictures, of which one is searched whole: at 5 a second, no face is missed that is there for 0.6 s
@@ -118,10 +119,10 @@ def main_face(path: Path, span: Span | None = None, fps: float = 5.0) -> Frames 
         MediaError: if the file cannot be read.
     """
     sightings: list[Sighting] = []
-    with ThreadPoolExecutor(1, "mien-faces") as executor:
+    with worker("mien-faces") as executor:
         watcher = Watcher(executor, LibFaceDetection())
-        for piece in stream(path, fps, lambda _: None, sound=False, start=span.start if span is not None else 0.0):
-            if isinstance(piece, Audio) or (span is not None and piece.time < span.start):
+        for piece in stream(path, fps, sound=False, start=span.start if span is not None else 0.0):
+            if not isinstance(piece, Picture) or (span is not None and piece.time < span.start):
                 continue
             if span is not None and piece.time >= span.end:
                 break

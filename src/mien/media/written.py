@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -20,7 +21,7 @@ _PAUSE = 0.5  # seconds without a word that end an utterance
 _UTTERANCE = 10.0  # seconds
 
 
-def clip_of(source: str | Path | Clip | None, text: str | None, subtitles: str | Path | None) -> Clip:
+def clip_of(source: str | os.PathLike[str] | Clip | None, text: str | None, subtitles: Path | None) -> Clip:
     """One noun for whatever was given. What kind of file a path is, is seen when it is opened.
 
     Raises:

@@ -46,6 +46,10 @@ class Model(nn.Module):
         self.fusion = fusion
         self.heads = nn.ModuleDict({task.name: fusion.head(task) for task in tasks})
 
+    def parts_of(self, modality: Modality) -> tuple[str, ...]:
+        """Names of the parts that serve one modality alone: its network, and those of the fusion that do."""
+        return f"networks.{modality}", *(f"fusion.{part}" for part in self.fusion.parts_of(modality))
+
     def forward(self, batch: Batch) -> Outputs:
         """Logits of every task for every example."""
         return self.answer(self.encode(batch))

@@ -20,7 +20,12 @@ def save_weights(model: nn.Module, folder: Path) -> None:
 
 
 def load_weights(model: Model, folder: Path, modality: Modality | None = None) -> None:
-    """Weights of a run into a model: all, or only what belongs to one modality.
+    """Put the weights of a run into a model.
+
+    Args:
+        model: it has the parts already.
+        folder: of the run.
+        modality: take only the parts that serve this one, see ``Model.parts_of``; ``None`` for all.
 
     Raises:
         InputError: if there is no such run, or it does not fit.
@@ -30,18 +35,14 @@ def load_weights(model: Model, folder: Path, modality: Modality | None = None) -
         raise InputError(f"there is no trained run in '{folder}'; train its recipe first")
     state = load_file(path)
     if modality is not None:
-        state = {k: v for k, v in state.items() if _belongs(k, modality)}
+        parts = model.parts_of(modality)
+        state = {k: v for k, v in state.items() if any(k == part or k.startswith(f"{part}.") for part in parts)}
     try:
         left_out = model.load_state_dict(state, strict=modality is None)
     except RuntimeError as error:
         raise InputError(f"the run in '{folder}' does not fit this recipe: {str(error).splitlines()[-1]}") from error
     if left_out.unexpected_keys:
         raise InputError(f"the run in '{folder}' does not fit this recipe: {left_out.unexpected_keys[0]} has no place")
-
-
-def _belongs(key: str, modality: Modality) -> bool:
-    parts = key.split(".")
-    return modality in parts[:3] or any(p.startswith(f"{modality}_") for p in parts)
 
 
 def owned(state: dict[str, Tensor]) -> dict[str, Tensor]:

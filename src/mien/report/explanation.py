@@ -8,7 +8,8 @@ from importlib.resources import files
 from typing import Any
 
 from mien.explanation import Evidence, Explanation, Piece
-from mien.report.exporters.json import as_segment, rounded
+from mien.report.exporters.json import as_segment, notices, rounded
+from mien.report.sentences import sentence
 
 SCHEMA = "mien.explanation/1"
 
@@ -48,7 +49,8 @@ def as_table(e: Explanation) -> dict[str, Any]:
             "calibrated": {**vars(e.calibrated), **rounded({"guards": e.calibrated.guards})},
         },
         "evidence": [_evidence(x) for x in e.evidence],
-        "warnings": list(e.warnings),
+        "notices": notices(e.notices),
+        "warnings": [sentence(notice) for notice in e.notices],
     }
 
 

@@ -19,13 +19,4 @@ def sentence(notice: Notice, lang: str = "en") -> str:
     return str(known).format(**notice.values)
 
 
-def full_sentence(notice: Notice, lang: str = "en") -> str:
-    """With its full stop, to stand among sentences.
-
-    Raises:
-        InputError: there is no such language.
-    """
-    return f"{sentence(notice, lang)}{Language(lang)('story.stop')}"
-
-
-__all__ = ["full_sentence", "languages", "sentence"]
+__all__ = ["languages", "sentence"]

@@ -1,4 +1,4 @@
-"""The one place that owns thread counts.
+"""The one place that sets what libraries read from the environment: thread counts, and that nothing phones home.
 
 OpenMP, BLAS, OpenCV, ONNX Runtime, CTranslate2 and torch each start a pool of their own. Several pools that spin on
 the same few cores stall one another (a face detector went from 7 to 220 ms a frame), so mien sets all of them.
@@ -7,6 +7,7 @@ the same few cores stall one another (a face detector went from 7 to 220 ms a fr
 from __future__ import annotations
 
 import os
+import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     import onnxruntime
 
 _POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_SILENT = {
+    # ONNX Runtime 1.32 leaves a device id in the user's cache and writes to its makers from C++, out of sight of Python.
+    "ORT_DISABLE_TELEMETRY": "1",
+    # The Hugging Face hub and transformers: what is asked of the hub carries no statistics, and no release is asked after.
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_UPDATE_CHECK": "1",
+    # What all others are asked to honour.
+    "DO_NOT_TRACK": "1",
+}
 
 
 @cache
@@ -28,7 +38,9 @@ def count() -> int:
 
 
 def own() -> None:
-    """Set the environment that libraries read when they are first imported. Call before importing them.
+    """Set the environment that libraries read when they are first imported; what the user has set stays.
+
+    ``mien/__init__.py`` calls it, because that comes before all that mien imports.
 
     One thread each: decoding, faces and words run side by side, and none of them gains from a second one. Those that do
     (ONNX Runtime, CTranslate2, FFmpeg, torch) are told ``count()`` where they are opened.
@@ -38,6 +50,12 @@ def own() -> None:
     # Idle OpenMP threads must sleep, not spin: another pool is waiting for the core.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
+    for name, value in _SILENT.items():
+        os.environ.setdefault(name, value)
+    early = sys.modules.get("onnxruntime")
+    if early is not None and os.environ["ORT_DISABLE_TELEMETRY"] != "0":
+        # Somebody imported it before mien, when the variable was not there yet: at least nothing of ours is told from here on.
+        early.disable_telemetry_events()
 
 
 def session_options() -> onnxruntime.SessionOptions:

@@ -23,18 +23,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from mien.errors import InputError, RecipeError, closest
+from mien.evaluation.comparison import Entrant
 from mien.recipe import recipe, strict
-from mien.report.studies.markdown import duration, interval, majority, probability, table, value
 from mien.runtime.cache import write_atomic
-from mien.study.compare import Board
-from mien.study.comparison import Comparison, Plan
-from mien.study.trial import Entrant
+from mien.study.comparison import Plan
 
 _DOCUMENT = Path("docs/benchmarks.md")
 
@@ -123,55 +120,6 @@ def plan(bench: Bench, folder: Path, fresh: bool = False) -> Plan:
 def _recipe(system: System, folder: Path) -> Path | str:
     beside = folder / system.recipe
     return beside if beside.is_file() else system.recipe
-
-
-def markdown(bench: Bench, found: Comparison) -> str:
-    """What stands in the document: protocol, a table for each task, and who is ahead."""
-    command = f"    mien bench {bench.name}"
-    parts = [f"### {bench.title}", command, bench.protocol]
-    first = found.boards[0].task if found.boards else ""
-    for board in found.boards:
-        published = [p for p in bench.published if (p.task or first) == board.task]
-        parts += [f"**{board.set}, {board.task}**" if len(found.boards) > 1 else "", _table(board, published)]
-        parts.append(_ahead(board, published))
-    resampled = found.boards[0].lines[0].row["resampled"] if found.boards else ""
-    parts.append(
-        f"Mean ± standard deviation over {bench.seeds} seeds; 95 % interval by a bootstrap over {resampled}; p of a difference "
-        "to the first row by the paired bootstrap, adjusted after Holm; time: training, on the machine that wrote this."
-    )
-    parts += found.missing
-    return "\n\n".join(p for p in [*parts, *found.notes] if p)
-
-
-def _table(board: Board, published: Sequence[Published]) -> str:
-    metric = board.metric + (" (lower is better)" if board.lower else "")
-    head = ["system", metric, "95 % interval", "p", "n", "majority", "learned", "time", "source"]
-    rows = []
-    for line in board.lines:
-        row, cost = line.row, line.outcome.cost
-        p = "" if line.adjusted is None else probability(line.adjusted)
-        rows.append(
-            [
-                *(line.outcome.entrant.label, value(row), interval(row["interval"]), p, f"{row['n']:,}", majority(row)),
-                *(f"{cost.learned:,}", duration(cost.seconds), "here"),
-            ]
-        )
-    for known in published:
-        source = known.source + (f" ({known.note})" if known.note else "")
-        rows.append([known.label, f"{known.value:.3f}", *[""] * 6, source])
-    return table(head, rows)
-
-
-def _ahead(board: Board, published: Sequence[Published]) -> str:
-    """Against the best published figure, in a sentence; better is positive."""
-    if not published:
-        return ""
-    best = (min if board.lower else max)(published, key=lambda p: p.value)
-    mine = board.best
-    gap = (float(mine.row["value"]) - best.value) * (-1 if board.lower else 1)
-    says = "ahead of" if gap > 0 else "behind"
-    label = mine.outcome.entrant.label
-    return f"Best here: {label}, {value(mine.row)}, {abs(gap):.3f} {says} the best published ({best.label}, {best.value:.3f})."
 
 
 def usual_document(bench: Bench, runs: Path) -> Path:

@@ -2,54 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
-from mien.evaluation.evaluate import MAIN, each, measures_of, results
-from mien.evaluation.predictions import Judged, Predictions, aligned
+from mien.bundle.results import Result
+from mien.evaluation.comparison import Board, Line, Outcome
+from mien.evaluation.predictions import Evaluation, Predictions, aligned
+from mien.evaluation.results import MAIN, each, measures_of, results
 from mien.metrics.base import Measure, measures, named, right
 from mien.metrics.statistics import intervals
 from mien.metrics.statistics.intervals import Difference
-from mien.study.trial import Outcome
-
-
-@dataclass(frozen=True)
-class Line:
-    """One system on one test set and task.
-
-    Attributes:
-        outcome: the system.
-        row: of the metric it is compared by, see ``evaluate.results``.
-        others: rows of all other metrics.
-        against: the paired bootstrap against the first system, over the examples that both judged; ``None`` for the first, or
-            where they share none.
-        adjusted: its p, adjusted for how many systems were compared with the first (Holm).
-        mcnemar: p of McNemar's test of each seed, for single-label tasks.
-    """
-
-    outcome: Outcome
-    row: Mapping[str, Any]
-    others: Sequence[Mapping[str, Any]]
-    against: Difference | None
-    adjusted: float | None
-    mcnemar: Sequence[float]
-
-
-@dataclass(frozen=True)
-class Board:
-    """All systems on one test set and task, by one metric."""
-
-    set: str
-    task: str
-    metric: str
-    lower: bool
-    lines: tuple[Line, ...]
-
-    @property
-    def best(self) -> Line:
-        """The line with the best value."""
-        return (min if self.lower else max)(self.lines, key=lambda line: float(line.row["value"]))
 
 
 def boards(outcomes: Sequence[Outcome], metric: str | None = None) -> list[Board]:
@@ -75,18 +38,18 @@ def boards(outcomes: Sequence[Outcome], metric: str | None = None) -> list[Board
 
 
 def _board(
-    outcomes: Sequence[Outcome], rows: Sequence[Sequence[Mapping[str, Any]]], about: tuple[str, str], measure: Measure
+    outcomes: Sequence[Outcome], rows: Sequence[Sequence[Result]], about: tuple[str, str], measure: Measure
 ) -> Board:
     lines: list[Line] = []
     first: list[_Measured] = []
     for outcome, mine in zip(outcomes, rows, strict=True):
-        here = [r for r in mine if (r["set"], r["task"]) == about]
+        here = [r for r in mine if (r.set, r.task) == about]
         if not here or not _learned(outcome, about[1]):
             continue
         parts = [_measured(run, about, measure.name) for run in outcome.runs]
         against = _against(first, parts) if first else None
         first = first or parts
-        main = next(r for r in here if r["metric"] == measure.name)
+        main = next(r for r in here if r.metric == measure.name)
         others = [r for r in here if r is not main]
         lines.append(Line(outcome, main, others, against, None, _mcnemar(first, parts)))
     return Board(*about, measure.name, measure.lower, tuple(_adjusted(lines)))
@@ -103,7 +66,7 @@ class _Measured(NamedTuple):
     measure: Measure
 
 
-def _measured(run: Judged, about: tuple[str, str], name: str) -> _Measured:
+def _measured(run: Evaluation, about: tuple[str, str], name: str) -> _Measured:
     part = next(p for p in run.test if p.about == about)
     return _Measured(part, measures_of(part, run)[name])
 

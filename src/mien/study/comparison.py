@@ -1,20 +1,15 @@
-"""A whole comparison: train everybody, compare, write it down."""
+"""What a comparison trains: recipes, each with the same seeds."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from mien.errors import InputError
+from mien.evaluation.comparison import Entrant, Outcome
 from mien.metrics.base import named
-from mien.report.studies.markdown import board as as_markdown
-from mien.report.studies.markdown import subsets as subsets_as_markdown
-from mien.runtime.cache import content_key, write_atomic
-from mien.runtime.extras import has_report
-from mien.study.compare import Board, Line, boards
-from mien.study.trial import Entrant, Follow, Outcome, judged_runs, steps
+from mien.runtime.cache import content_key
+from mien.study.trial import Follow, judged_runs, steps
 
 
 @dataclass(frozen=True)
@@ -58,50 +53,8 @@ class Plan:
         return f"compare-{content_key([recipes, self.seeds, self.folds, self.metric, self.subsets])[:10]}"
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """What came of a plan, and the folder with ``comparison.md``, ``.json`` and, with the extra ``report``, ``.html``."""
-
-    plan: Plan
-    boards: tuple[Board, ...]
-    outcomes: tuple[Outcome, ...]
-    folder: Path
-
-    @property
-    def markdown(self) -> str:
-        """All tables."""
-        parts = [as_markdown(board, len(self.plan.seeds)) for board in self.boards]
-        return "\n\n".join([*parts, *self.missing, *self.notes]) + "\n"
-
-    @property
-    def missing(self) -> list[str]:
-        """Tables of what is left when modalities are missing, where that was measured."""
-        return [subsets_as_markdown(o.entrant.label, o.cells) for o in self.outcomes if o.cells]
-
-    @property
-    def notes(self) -> list[str]:
-        """What a reader must know besides."""
-        stale = sum(o.stale for o in self.outcomes)
-        if not stale:
-            return []
-        return [
-            f"{stale} of {self.plan.trainings} trainings were made by other code than this; --fresh makes them again."
-        ]
-
-    def as_table(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return {
-            "schema": "mien.comparison/1",
-            "seeds": list(self.plan.seeds),
-            "folds": self.plan.folds,
-            "notes": self.notes,
-            "systems": [_system(o) for o in self.outcomes],
-            "boards": [_board(b) for b in self.boards],
-        }
-
-
-def run(plan: Plan, root: Path, runs: Path, follow: Follow = lambda label: None) -> Comparison:
-    """Train what is not finished, compare, and write the tables to ``runs/compare-<hash>``.
+def outcomes(plan: Plan, root: Path, runs: Path, follow: Follow = lambda label: None) -> tuple[Outcome, ...]:
+    """Train what is not finished and ask everybody about the test data.
 
     Args:
         plan: see ``Plan``.
@@ -109,40 +62,6 @@ def run(plan: Plan, root: Path, runs: Path, follow: Follow = lambda label: None)
         runs: folder of all runs.
         follow: told what is trained next.
     """
-    outcomes = tuple(
+    return tuple(
         judged_runs(e, plan.seeds, root, runs, plan.folds, plan.fresh, plan.subsets, follow) for e in plan.entrants
     )
-    found = Comparison(plan, tuple(boards(outcomes, plan.metric)), outcomes, runs / plan.name)
-    found.folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(found.folder / "comparison.md", found.markdown)
-    write_atomic(found.folder / "comparison.json", json.dumps(found.as_table(), indent=1, ensure_ascii=False) + "\n")
-    if has_report():
-        from mien.report.studies.comparison import comparison_page
-
-        write_atomic(found.folder / "comparison.html", comparison_page(found))
-    return found
-
-
-def _system(outcome: Outcome) -> dict[str, Any]:
-    cost = outcome.cost
-    return {
-        "label": outcome.entrant.label,
-        "recipe": outcome.entrant.recipe.as_table(),
-        "learned": cost.learned,
-        "parameters": cost.parameters,
-        "seconds": round(cost.seconds, 2),
-        "subsets": [cell.as_table() for cell in outcome.cells],
-    }
-
-
-def _board(board: Board) -> dict[str, Any]:
-    return {"set": board.set, "task": board.task, "metric": board.metric, "lines": [_line(x) for x in board.lines]}
-
-
-def _line(line: Line) -> dict[str, Any]:
-    return {
-        "label": line.outcome.entrant.label,
-        "results": [line.row, *line.others],
-        "against_first": None if line.against is None else {**line.against._asdict(), "adjusted_p": line.adjusted},
-        "mcnemar": list(line.mcnemar),
-    }

@@ -2,86 +2,32 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import groupby
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console
 
 from mien.bundle.bundle import Bundle
+from mien.data.corpus import Corpus
 from mien.data.manifest import data_root
 from mien.data.own import own_data
+from mien.data.sets import example_sets
 from mien.errors import InputError
-from mien.evaluation.evaluate import BundleSystem, judge, results
+from mien.evaluation.evaluate import BundleSystem, evaluate
+from mien.evaluation.evaluation_report import EvaluationReport
 from mien.evaluation.missing import Cell, by_subset, missing
-from mien.evaluation.predictions import Judged
-from mien.recipe.recipe import Recipe, load
-from mien.report.studies.markdown import interval, majority, share, value
-from mien.report.terminal.tables import table
+from mien.evaluation.predictions import Predictions
+from mien.evaluation.results import results
+from mien.events import Work
+from mien.recipe.recipe import load
 from mien.study.calibration import calibration as trust_of
-from mien.study.calibration import shown as calibration_tables
-from mien.study.groups import shown as groups_tables
-from mien.training.result import example_sets, progress_bars
 
 
-@dataclass(frozen=True)
-class Found:
-    """``rows`` of ``evaluate.results``, ``cells`` of ``subsets.missing``, ``trust`` of ``study.calibration``, ``groups`` of
-    ``study.groups``, and the predictions they come from.
-    """
-
-    judged: Judged
-    rows: Sequence[dict[str, Any]]
-    cells: Sequence[Cell]
-    trust: Sequence[dict[str, Any]] = ()
-    groups: Mapping[str, Any] = field(default_factory=dict)
-
-    def show(self) -> None:
-        """Tables on the terminal."""
-        out = Console()
-        for one, its_rows in groupby(self.rows, key=lambda r: (r["set"], r["task"], r["modality"], r["n"])):
-            shown = [[r["metric"], value(r), interval(r["interval"]), majority(r)] for r in its_rows]
-            title = f"{one[0]}: {one[1]} from {one[2]}, n = {one[3]:,}"
-            out.print(table(title, ("metric", "value", "95 % interval", "majority"), shown))
-        for about in dict.fromkeys((c.set, c.task) for c in self.cells):
-            cells = [c for c in self.cells if (c.set, c.task) == about]
-            head = ("given", "missing rate", "n", cells[0].metric, "commonest answer")
-            # A row for each cell: eight rates side by side are wider than a terminal.
-            shown = [[c.subset, f"{c.rate:g}", f"{c.n:,}", f"{c.value:.3f}", share(c.collapse)] for c in cells]
-            out.print(table(f"with modalities missing, {about[0]}: {about[1]}", head, shown))
-        for part in (*calibration_tables(self.trust), *(groups_tables(self.groups) if self.groups else ())):
-            out.print(part)
-
-    def as_json(self) -> str:
-        """Everything."""
-        cells = [cell.as_table() for cell in self.cells]
-        found: dict[str, Any] = {"schema": "mien.evaluation/1", "results": list(self.rows), "subsets": cells}
-        found |= {"calibration": list(self.trust)} if self.trust else {}
-        found |= {"groups": dict(self.groups)} if self.groups else {}
-        return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
-
-    def as_csv(self) -> str:
-        """The rows, then the cells, which have a rate and the share of the commonest answer too."""
-        cells = [cell.as_table() for cell in self.cells]
-        return _csv([*self.rows, *({**cell, "modality": cell.pop("subset")} for cell in cells)])
-
-
-def on(
-    bundle: Bundle, recipe: str | None, data: Path | None, root: Path | None, say: Callable[[str], None]
-) -> tuple[Recipe, Path]:
-    """The data a bundle is judged on, as a recipe with the bundle's tasks, and the folder that holds them.
+def on(bundle: Bundle, recipe: str | None, data: Path | None, root: Path | None) -> Work[Corpus]:
+    """The data that a bundle is evaluated on, labelled for its tasks.
 
     Args:
         bundle: what is judged.
         recipe: name or file of a recipe whose data to take.
         data: the user's own manifest instead.
         root: folder of the data sets.
-        say: told what was decided about the user's data.
 
     Raises:
         InputError: if not exactly one of both is named.
@@ -91,22 +37,18 @@ def on(
     if recipe is not None and data is not None:
         raise InputError("--data and --recipe both name data to judge on; leave out one of them")
     if recipe is not None:
-        return replace(load(recipe), tasks=bundle.tasks), data_root(root)
-    return own_data(bundle.recipe, data, say, "judge"), data.parent  # type: ignore[arg-type, union-attr]  # one of both is given
+        return Corpus(load(recipe).data, bundle.tasks, data_root(root))
+    return (yield from own_data(bundle.recipe, data, "evaluate"))[1]  # type: ignore[arg-type]  # one of both is given
 
 
-def judged(
-    bundle: Bundle, recipe: Recipe, root: Path, subsets: bool = False, calibration: bool = False, quiet: bool = False
-) -> Found:
-    """Ask a bundle about the test data of a recipe.
+def judged(bundle: Bundle, corpus: Corpus, subsets: bool = False, calibration: bool = False) -> Work[EvaluationReport]:
+    """Ask a bundle about the test data of a corpus.
 
     Args:
-        bundle: what is judged.
-        recipe: whose data; its encoders are not looked at.
-        root: folder of the data sets.
+        bundle: what is evaluated.
+        corpus: the data, labelled for the bundle's tasks.
         subsets: also with modalities missing.
         calibration: also how far probabilities hold, for each subset of the modalities.
-        quiet: no progress bars.
 
     Raises:
         InputError: if there are no test data, or nothing that ``calibration`` could measure.
@@ -115,23 +57,17 @@ def judged(
         raise InputError(
             "--calibration measures answers that are one label each, and no task of this bundle is of that kind"
         )
-    plan = replace(recipe, encoders=bundle.tables)
-    with progress_bars(quiet) as bars:
-        given = bundle.encoders, root, bars, bundle.populations
-        valid, test = (example_sets(plan, split, *given) for split in ("valid", "test"))
+    valid = yield from example_sets(corpus, "valid", bundle.encoders, bundle.tables, bundle.populations)
+    test = yield from example_sets(corpus, "test", bundle.encoders, bundle.tables, bundle.populations)
     if not test:
         raise InputError("there are no test examples in these data that the bundle can read")
     system = BundleSystem(bundle)
-    found = judge(system, valid, test)
-    cells = [cell for part in test for cell in missing(system, part)] if subsets else []
-    of = {part.name: [p for p in found.test if p.set == part.name] for part in test}
-    said = [p for part in test for p in by_subset(system, part, of[part.name])] if calibration else []
-    return Found(found, results([found]), cells, trust_of(bundle, said))
-
-
-def _csv(rows: Sequence[dict[str, Any]]) -> str:
-    file = io.StringIO()
-    writer = csv.DictWriter(file, list(dict.fromkeys(column for row in rows for column in row)))
-    writer.writeheader()
-    writer.writerows(rows)
-    return file.getvalue()
+    found = yield from evaluate(system, valid, test)
+    cells: list[Cell] = []
+    said: list[Predictions] = []
+    for part in test:
+        if subsets:
+            cells += yield from missing(system, part)
+        if calibration:
+            said += yield from by_subset(system, part, [p for p in found.test if p.set == part.name])
+    return EvaluationReport(found, results([found]), cells, trust_of(bundle, said))

@@ -2,126 +2,109 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
-from rich.table import Table
-
-from mien.data.manifest import column
+from mien.data.corpus import Corpus
 from mien.errors import InputError, RecipeError
-from mien.evaluation.groups import FEWEST_EXAMPLES, FEWEST_PEOPLE, MEASURES, by_group, gaps
-from mien.evaluation.predictions import Judged, Predictions
+from mien.evaluation.evaluation_report import GroupGap, GroupResult, Groups
+from mien.evaluation.groups import by_group, gaps
+from mien.evaluation.predictions import Evaluation, Predictions
+from mien.events import Notice, Work
 from mien.metrics.statistics.intervals import holm
-from mien.recipe.recipe import Recipe
-from mien.report.studies.markdown import probability
-from mien.report.terminal.tables import table
 from mien.trust.sample import Sample
 
-FEW = f"too few: fewer than {FEWEST_PEOPLE} speakers, or than {FEWEST_EXAMPLES} examples"
-"""Why nothing is said of a group."""
 
-
-def attributes(recipe: Recipe, name: str, root: Path, say: Callable[[str], None]) -> dict[str, str]:
+def attributes(corpus: Corpus, name: str) -> Work[dict[str, str]]:
     """{id of the clip: its group}, from a column of the manifests.
 
     Args:
-        recipe: whose data.
+        corpus: the data.
         name: of the column.
-        root: folder of the data sets.
-        say: told which sets lack the column.
 
     Raises:
         InputError: if all sets lack it, or nothing the recipe asks has groups that can be compared.
     """
-    if all(task.kind != "single" for task in recipe.tasks):
+    if all(task.kind != "single" for task in corpus.tasks):
         raise InputError(
             "--groups compares answers that are one label each, and no task of this bundle is of that kind"
         )
     found: dict[str, str] = {}
     lacking: list[str] = []
-    for source in recipe.data:
+    for source in corpus.sources:
         try:
-            found |= column(source, name, root)
+            found |= corpus.column(source, name)
         except RecipeError as error:
             lacking.append(str(error))
-    if len(lacking) == len(recipe.data):
+    if len(lacking) == len(corpus.sources):
         raise InputError(f"there are no groups to compare: {lacking[0]}")
     for reason in lacking:
-        say(f"no groups: {reason}")
+        yield Notice("groups_missing", {"why": reason})
     return found
 
 
-def compared(judged: Judged, name: str, groups: Mapping[str, str]) -> dict[str, Any]:
+def compared(evaluation: Evaluation, name: str, groups: Mapping[str, str]) -> Groups:
     """Every group of every test set, and the gaps between them; p-values are corrected (Holm 1979) over all gaps here.
 
     Args:
-        judged: what the bundle said.
+        evaluation: what the bundle said.
         name: of the column.
         groups: see ``attributes``.
     """
-    found: dict[str, Any] = {"column": name, "groups": [], "gaps": []}
-    for part in judged.test:
+    rows: list[GroupResult] = []
+    found: list[GroupGap] = []
+    for part in evaluation.test:
         mine = [groups.get(clip, "") for clip in part.ids]
         if part.task.kind == "single" and any(mine):
-            about = {"set": part.set, "task": part.task.name, "modality": part.modality}
-            sample, named = _sample(part)
-            for row in by_group(sample, mine):
-                people = row.people if named else None
-                found["groups"].append({**about, **_rounded(row._asdict()), "people": people})
-            found["gaps"] += [{**about, **_rounded(gap._asdict())} for gap in gaps(sample, mine)]
-    tested = [gap for gap in found["gaps"] if gap["p"] is not None]
-    for gap, p in zip(tested, holm([gap["p"] for gap in tested]), strict=True):
-        gap["p_holm"] = round(p, 4)
-    return found
+            rows += _results(part, mine)
+            found += _gaps(part, mine)
+    return Groups(name, tuple(rows), tuple(_corrected(found)))
+
+
+def _results(part: Predictions, groups: Sequence[str]) -> list[GroupResult]:
+    sample, named = _sample(part)
+    return [
+        GroupResult(
+            *_about(part),
+            row.group,
+            row.measure,
+            row.people if named else None,
+            row.n,
+            *(_rounded(figure) for figure in (row.value, row.low, row.high)),
+        )
+        for row in by_group(sample, groups)
+    ]
+
+
+def _gaps(part: Predictions, groups: Sequence[str]) -> list[GroupGap]:
+    sample, _ = _sample(part)
+    return [
+        GroupGap(*_about(part), gap.one, gap.other, gap.measure, round(gap.value, 4), _rounded(gap.p))
+        for gap in gaps(sample, groups)
+    ]
+
+
+def _corrected(found: Sequence[GroupGap]) -> list[GroupGap]:
+    adjusted = iter(holm([gap.p for gap in found if gap.p is not None]))
+    return [gap if gap.p is None else replace(gap, p_holm=round(next(adjusted), 4)) for gap in found]
+
+
+class _About(NamedTuple):
+    set: str
+    task: str
+    modality: str
+
+
+def _about(part: Predictions) -> _About:
+    return _About(part.set, part.task.name, part.modality)
 
 
 def _sample(part: Predictions) -> tuple[Sample, bool]:
-    """Answers by people; where some name nobody every clip stands for itself."""
+    """Answers by people; where some name nobody, every clip stands for itself."""
     named = "" not in part.groups
     return Sample.of(part.scores, part.targets, part.groups if named else part.ids), named
 
 
-def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()}
-
-
-def shown(found: Mapping[str, Any]) -> Iterator[Table]:
-    """Tables for the terminal: the groups, then the gaps where there are some."""
-    few = any(row["value"] is None for row in found["groups"])
-    head, *lines = grid(found)
-    yield table("groups (docs/trust.md says how to read it)", head, lines, FEW if few else "")
-    head, *lines = gap_grid(found)
-    if lines:
-        yield table("gaps between groups", head, lines)
-
-
-def grid(found: Mapping[str, Any]) -> list[list[str]]:
-    """Head, and a line for each group."""
-    names = ("too sure" if name == "overconfidence" else name for name in MEASURES)
-    return [["set", found["column"], "n", "speakers", *names], *_lines(found["groups"])]
-
-
-def gap_grid(found: Mapping[str, Any]) -> list[list[str]]:
-    """Head, and a line for each gap."""
-    return [["set", "gap", "measure", "value", "p (Holm)"], *map(_gap, found["gaps"])]
-
-
-def _lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
-    """One line a group, a column a measure."""
-    lines: dict[tuple[str, str, str], list[Mapping[str, Any]]] = defaultdict(list)
-    for row in rows:
-        lines[row["set"], row["task"], row["group"]].append(row)
-    for (name, _, group), mine in lines.items():
-        people = "not named" if mine[0]["people"] is None else str(mine[0]["people"])
-        yield [name, group, f"{mine[0]['n']:,}", people, *map(_value, mine)]
-
-
-def _value(row: Mapping[str, Any]) -> str:
-    return "too few" if row["value"] is None else f"{row['value']:.3f} [{row['low']:.2f}, {row['high']:.2f}]"
-
-
-def _gap(gap: Mapping[str, Any]) -> list[str]:
-    p = "same people" if gap["p"] is None else probability(gap["p_holm"])
-    return [gap["set"], f"{gap['one']} - {gap['other']}", gap["measure"], f"{gap['value']:+.3f}", p]
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

@@ -2,10 +2,11 @@
 
 For a script::
 
-    from mien.study.trial import Entrant, judged_runs
+    from mien.evaluation.comparison import Entrant
+    from mien.study.trial import judged_runs
     outcome = judged_runs(Entrant("late", recipe), seeds=range(5), root=root, runs=Path("runs"), folds=True)
-    outcome.runs          # a ``Judged`` for each seed: test predictions, pooled over folds
-    mien.evaluation.evaluate.results(outcome.runs)   # rows: value, std, interval, n, majority of every metric
+    outcome.runs          # an ``Evaluation`` for each seed: test predictions, pooled over folds
+    mien.evaluation.results.results(outcome.runs)   # rows: value, std, interval, n, majority of every metric
 
 Trained models are asked as they are (``evaluate.ModelSystem``), over tracks that went through what never learns once, so a
 small model costs seconds; ONNX is for what ships. What is finished lies in ``runs/studied`` under a hash of the recipe, its
@@ -25,12 +26,14 @@ from pathlib import Path
 from typing import Any
 
 from mien import __version__
-from mien.data.content import content
+from mien.data.corpus import Corpus
 from mien.errors import RecipeError
-from mien.evaluation.evaluate import judge
+from mien.evaluation.comparison import Cost, Entrant, Outcome
+from mien.evaluation.evaluate import evaluate
 from mien.evaluation.missing import Cell, mean_cells, missing
 from mien.evaluation.model_system import ModelSystem
-from mien.evaluation.predictions import Judged, pooled
+from mien.evaluation.predictions import Evaluation, pooled
+from mien.events import finish
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import content_key, content_of, write_atomic
 from mien.runtime.run_folder import CHECKPOINT, PREDICTIONS, WEIGHTS, run_folder
@@ -40,43 +43,7 @@ from mien.training.record import size
 Follow = Callable[[str], None]
 """Told what is trained next."""
 
-_AFTERWARDS = ("cli", "explain", "report", "trust")  # folders: what they do is done to results
-
-
-@dataclass(frozen=True)
-class Entrant:
-    """A recipe under the name that tables give it."""
-
-    label: str
-    recipe: Recipe
-
-
-@dataclass(frozen=True)
-class Cost:
-    """``learned`` and all ``parameters``; ``seconds`` of the loop, summed over folds, mean over seeds."""
-
-    learned: int
-    parameters: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of an entrant.
-
-    Attributes:
-        entrant: the recipe.
-        runs: one for each seed, folds pooled.
-        cost: see ``Cost``.
-        stale: how many of its trainings were made by other code than this (``fresh`` makes them again).
-        cells: what it does when modalities are missing, where that was asked for.
-    """
-
-    entrant: Entrant
-    runs: tuple[Judged, ...]
-    cost: Cost
-    stale: int
-    cells: tuple[Cell, ...] = ()
+_AFTERWARDS = ("cli", "explain", "report", "trust", "workflows")  # folders: what they do is done to results
 
 
 def folds_of(recipe: Recipe) -> int:
@@ -134,9 +101,10 @@ def judged_runs(
         follow: see ``Follow``.
     """
     found: dict[int, list[_Finished]] = {seed: [] for seed in seeds}
+    corpus = Corpus.of(entrant.recipe, root)
     for seed, plan in steps(entrant, seeds, folds):
         follow(f"{entrant.label}, seed {seed}" + (f", fold {_fold(plan)}" if folds else ""))
-        found[seed].append(_finished(plan, root, runs, fresh, subsets))
+        found[seed].append(_finished(plan, corpus.in_folds(plan.data), runs, fresh, subsets))
     everything = [f for several in found.values() for f in several]
     seconds = sum(f.seconds for f in everything) / len(seeds)
     cost = Cost(everything[0].learned, everything[0].parameters, seconds)
@@ -147,7 +115,7 @@ def judged_runs(
 
 @dataclass(frozen=True)
 class _Finished:
-    judged: Judged
+    judged: Evaluation
     seconds: float
     learned: int
     parameters: int
@@ -156,17 +124,17 @@ class _Finished:
     cells: list[Cell]
 
 
-def _finished(plan: Recipe, root: Path, runs: Path, fresh: bool, subsets: bool) -> _Finished:
-    home = runs / "studied" / f"{plan.name}-{_key(plan, root, runs)}" / f"fold{_fold(plan)}"
+def _finished(plan: Recipe, corpus: Corpus, runs: Path, fresh: bool, subsets: bool) -> _Finished:
+    home = runs / "studied" / f"{plan.name}-{_key(plan, corpus, runs)}" / f"fold{_fold(plan)}"
     folder = run_folder(home, plan.name, plan.seed)
     record = folder / "trained.json"
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
     if not _answers(record, subsets):
-        _train(plan, root, runs, home, folder, record, subsets)
+        _train(plan, corpus, runs, home, folder, record, subsets)
     table = json.loads(record.read_text(encoding="utf-8"))
     cells = [Cell(**cell) for cell in table.pop("cells") or ()]
-    return _Finished(Judged.load(folder / PREDICTIONS), cells=cells, **table)
+    return _Finished(Evaluation.load(folder / PREDICTIONS), cells=cells, **table)
 
 
 def _answers(record: Path, subsets: bool) -> bool:
@@ -174,13 +142,13 @@ def _answers(record: Path, subsets: bool) -> bool:
     return record.is_file() and not (subsets and json.loads(record.read_text(encoding="utf-8"))["cells"] is None)
 
 
-def _train(plan: Recipe, root: Path, runs: Path, home: Path, folder: Path, record: Path, subsets: bool) -> None:
-    run = train(starting_in(plan, runs), root, home, resume=True, quiet=True)
+def _train(plan: Recipe, corpus: Corpus, runs: Path, home: Path, folder: Path, record: Path, subsets: bool) -> None:
+    run = finish(train(starting_in(plan, runs), corpus, home, resume=True))
     system = ModelSystem(run.model)
-    valid, test = (run.sets(split, root, quiet=True) for split in ("valid", "test"))
-    judge(system, valid, test).save(folder / PREDICTIONS)
+    valid, test = (finish(run.sets(split)) for split in ("valid", "test"))
+    finish(evaluate(system, valid, test)).save(folder / PREDICTIONS)
     learned, parameters = size(run)
-    cells = [cell.as_table() for part in test for cell in missing(system, part)] if subsets else None
+    cells = [cell.as_table() for part in test for cell in finish(missing(system, part))] if subsets else None
     table = {"seconds": run.seconds, "learned": learned, "parameters": parameters, "cells": cells}
     write_atomic(record, json.dumps({**table, "valid_loss": run.valid_loss, "code": code_key()}))
     # Weights of hundreds of trainings would fill the disk; what ships is made by ``mien train``.
@@ -198,15 +166,15 @@ def _fold(plan: Recipe) -> int:
     return max((source.fold for source in plan.data), default=0)
 
 
-def _key(plan: Recipe, root: Path, runs: Path) -> str:
+def _key(plan: Recipe, corpus: Corpus, runs: Path) -> str:
     """Of what decides the result, but seed and fold, which name folders."""
     table: dict[str, Any] = asdict(in_fold(replace(plan, seed=0), 0))
     for irrelevant in ("export", "tune"):
         table.pop(irrelevant, None)
     starts = [runs / t.start.format(seed=plan.seed) / WEIGHTS for t in plan.encoders.values() if t.start]
-    return content_key(
-        [__version__, table, content(plan.data, root), [content_of(path) for path in starts if path.is_file()]]
-    )[:12]
+    return content_key([__version__, table, corpus.content, [content_of(path) for path in starts if path.is_file()]])[
+        :12
+    ]
 
 
 @cache

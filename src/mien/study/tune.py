@@ -1,14 +1,8 @@
 """Look for better numbers in a recipe, with Optuna. Only validation data decide: the test split is never loaded.
 
-The recipe says where to look::
-
-    [tune]
-    "train.lr" = { low = 1e-4, high = 1e-2, log = true }
-    "train.epochs" = { low = 5, high = 30 }
-    "fusion.name" = ["concat", "gated", "crossmodal"]
-
-Trials are kept in an SQLite file in ``runs/tune-<hash>``; a search that was broken off goes on there. The first trial is the
-recipe as it stands. A seed other than that of the search should judge what it found: ``mien compare old.toml best.toml``.
+The recipe says where to look, see ``search_space``. Trials are kept in an SQLite file in ``runs/tune-<hash>``; a search that
+was broken off goes on there. The first trial is the recipe as it stands. What was found should be judged with another seed
+than that of the search: ``mien compare old.toml best.toml``.
 """
 
 from __future__ import annotations
@@ -23,76 +17,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mien.data.content import content
+from mien.data.corpus import Corpus
 from mien.errors import DivergedError, InputError, RecipeError
 from mien.evaluation.evaluate import predict
 from mien.evaluation.model_system import ModelSystem
+from mien.events import finish
 from mien.metrics.base import measures, named
 from mien.recipe import recipe as recipes
 from mien.recipe import strict
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import content_key, write_atomic
+from mien.study.search_space import Between, Space, Value, space
 from mien.study.trial import starting_in
 from mien.training.loop import check_names, train
 from mien.training.result import Run
 
 if TYPE_CHECKING:
     import optuna
-
-Value = bool | int | float | str
-
-
-@dataclass(frozen=True)
-class Between:
-    """``{low, high, log, step}``: a number; whole where both ends are.
-
-    Raises:
-        RecipeError: if there is nothing between the ends, or no such steps.
-    """
-
-    low: Any
-    high: Any
-    log: bool = False
-    step: Any = None
-
-    def __post_init__(self) -> None:
-        if not all(isinstance(end, int | float) for end in (self.low, self.high)) or self.low >= self.high:
-            raise RecipeError(f"[tune] needs low < high, not {self.low!r} and {self.high!r}")
-        if self.log and (self.low <= 0 or self.step is not None):
-            raise RecipeError("[tune] with log needs low above 0, and no step")
-        if self.step is not None and not (isinstance(self.step, int | float) and self.step > 0):
-            raise RecipeError(f"[tune] needs a step above 0, not {self.step!r}")
-
-    @property
-    def known(self) -> tuple[Value, ...]:
-        """Values it may suggest: both ends."""
-        return self.low, self.high
-
-    def suggest(self, trial: optuna.Trial, name: str) -> Value:
-        """A value for a trial."""
-        if isinstance(self.low, int) and isinstance(self.high, int):
-            return trial.suggest_int(name, self.low, self.high, step=self.step or 1, log=self.log)
-        return trial.suggest_float(name, self.low, self.high, step=self.step, log=self.log)
-
-
-@dataclass(frozen=True)
-class OneOf:
-    """A list of choices."""
-
-    choices: tuple[Value, ...]
-
-    @property
-    def known(self) -> tuple[Value, ...]:
-        """Values it may suggest: all."""
-        return self.choices
-
-    def suggest(self, trial: optuna.Trial, name: str) -> Value:
-        """A value for a trial."""
-        chosen: Value = trial.suggest_categorical(name, self.choices)  # type: ignore[assignment]  # one of the choices
-        return chosen
-
-
-Space = Mapping[str, Between | OneOf]
 
 
 @dataclass(frozen=True)
@@ -134,28 +75,6 @@ class Found:
     score: float
     trials: int
     file: Path
-
-
-def space(recipe: Recipe) -> Space:
-    """The search space of a recipe.
-
-    Raises:
-        RecipeError: if it has none, or one that cannot be read.
-    """
-    if not recipe.tune:
-        raise RecipeError(
-            f"the recipe '{recipe.name}' has no [tune] table; add one, for example "
-            '"train.lr" = { low = 1e-4, high = 1e-2, log = true }'
-        )
-    return {key: _range(key, value) for key, value in recipe.tune.items()}
-
-
-def _range(key: str, value: Any) -> Between | OneOf:
-    if isinstance(value, list) and value:
-        return OneOf(tuple(value))
-    if isinstance(value, dict):
-        return strict.build(Between, value, f"[tune] at '{key}'")
-    raise RecipeError(f"[tune] at '{key}' takes a list of choices or {{ low, high }}, not {value!r}")
 
 
 def tune(search: Search, root: Path, runs: Path, follow: Callable[[int, float], None] = lambda k, s: None) -> Found:
@@ -238,7 +157,7 @@ def _best(study: optuna.Study) -> optuna.trial.FrozenTrial:
 
 def _key(search: Search, root: Path) -> str:
     recipe = search.recipe()
-    return content_key([recipe.as_table(), search.metric, content(recipe.data, root)])[:10]
+    return content_key([recipe.as_table(), search.metric, Corpus.of(recipe, root).content])[:10]
 
 
 def lower_is_better(search: Search) -> bool:
@@ -255,7 +174,7 @@ def lower_is_better(search: Search) -> bool:
 def _score(search: Search, plan: Recipe, root: Path, folder: Path) -> float:
     """Train and look at the validation sets; what was trained is not kept."""
     try:
-        run = train(plan, root, folder, resume=True, quiet=True)
+        run = finish(train(plan, Corpus.of(plan, root), folder, resume=True))
         if run.valid_loss is None:
             raise RecipeError(f"the recipe '{run.recipe.name}' has no validation data; tuning needs some")
         return run.valid_loss if search.metric is None else _measured(run, search.metric)
@@ -265,7 +184,7 @@ def _score(search: Search, plan: Recipe, root: Path, folder: Path) -> float:
 
 def _measured(run: Run, metric: str) -> float:
     system = ModelSystem(run.model)
-    parts = [p for part in run.valid for p in predict(system, part, "valid")]
+    parts = [p for part in run.valid for p in finish(predict(system, part, "valid"))]
     found = [measures(p.task)[metric](p.scores, p.targets) for p in parts if metric in measures(p.task)]
     return float(np.mean(found))
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from mien.data.content import content
+from mien.data.corpus import Corpus
 from mien.errors import InputError
 from mien.model.weights import owned
 from mien.recipe.recipe import Recipe
@@ -22,13 +23,13 @@ from mien.runtime.run_folder import DATA, LOG, RECIPE, SCALARS, TENSORBOARD, loa
 _APART = "name this one anew (--set name=other), or remove the folder"
 
 
-def save_inputs(recipe: Recipe, root: Path, folder: Path) -> None:
-    """What decides a run: its recipe, as plain values, and what its data sets hold."""
+def save_inputs(recipe: Recipe, corpus: Corpus, folder: Path) -> None:
+    """Keep what decides a run: its recipe, as plain values, and a hash of what its data sets hold."""
     write_atomic(folder / RECIPE, json.dumps(recipe.as_table(), indent=1))
-    write_atomic(folder / DATA, json.dumps({"content": content(recipe.data, root)}))
+    write_atomic(folder / DATA, json.dumps({"content": corpus.content}))
 
 
-def check_same(recipe: Recipe, root: Path, folder: Path) -> None:
+def check_same(recipe: Recipe, corpus: Corpus, folder: Path) -> None:
     """Refuse to go on with a run of another recipe or of other data.
 
     Raises:
@@ -41,7 +42,7 @@ def check_same(recipe: Recipe, root: Path, folder: Path) -> None:
         if before.get(key) != now.get(key) and not key.startswith("tune."):
             was, is_now = (json.dumps(table.get(key), ensure_ascii=False) for table in (before, now))
             raise InputError(f"the run in '{folder}' had {key} = {was}, and now it is {is_now}; {_APART}")
-    if json.loads((folder / DATA).read_text(encoding="utf-8"))["content"] != content(recipe.data, root):
+    if json.loads((folder / DATA).read_text(encoding="utf-8"))["content"] != corpus.content:
         raise InputError(f"the data of the run in '{folder}' have changed since it began; {_APART}")
 
 
@@ -52,8 +53,16 @@ def _flat(value: Any, path: str = "") -> dict[str, Any]:
     return {key: leaf for table in nested for key, leaf in table.items()} if nested else {path: value}
 
 
+class Progressed(NamedTuple):
+    """How far a training is: steps done, the best validation loss so far (infinite for none), seconds that the loop has run."""
+
+    step: int = 0
+    best: float = math.inf
+    seconds: float = 0.0
+
+
 class Checkpoint:
-    """Model, optimizer, average and step in one safetensors file."""
+    """Model, optimizer, average and progress in one safetensors file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -62,26 +71,27 @@ class Checkpoint:
         """Whether there is one."""
         return self.path.is_file()
 
-    def save(
-        self, model: nn.Module, optimizer: torch.optim.Optimizer, ema: nn.Module | None, step: int, best: float
-    ) -> None:
+    def save(self, model: nn.Module, optimizer: torch.optim.Optimizer, ema: nn.Module | None, done: Progressed) -> None:
         """Write it atomically: a kill leaves the one before."""
         tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
         if ema is not None:
             tensors |= {f"ema.{k}": v for k, v in ema.state_dict().items()}
         for index, entry in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{k}": v for k, v in entry.items() if isinstance(v, Tensor)}
-        note = {"step": str(step), "best": json.dumps(best)}
+        note = {name: json.dumps(value) for name, value in done._asdict().items()}
         write_atomic(self.path, save(owned(tensors), note))
 
-    def load(self, model: nn.Module, optimizer: torch.optim.Optimizer, ema: nn.Module | None) -> tuple[int, float]:
-        """Put everything back; returns step and best validation loss."""
+    def load(self, model: nn.Module, optimizer: torch.optim.Optimizer, ema: nn.Module | None) -> Progressed:
+        """Put everything back."""
         from safetensors import safe_open
 
         with safe_open(self.path, framework="pt") as file:
             note = file.metadata()
             tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 - a file, not a dict
-        model.load_state_dict(_under(tensors, "model."))
+        # Versions before 0.2 called the log variances doubt.
+        old = {f"log_variances.{k}": v for k, v in _under(tensors, "model.doubt.").items()}
+        states = {k: v for k, v in _under(tensors, "model.").items() if not k.startswith("doubt.")}
+        model.load_state_dict({**states, **old})
         if ema is not None:
             ema.load_state_dict(_under(tensors, "ema."))
         state: dict[int, dict[str, Tensor]] = {}
@@ -89,7 +99,8 @@ class Checkpoint:
             index, _, name = key.partition(".")
             state.setdefault(int(index), {})[name] = value
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-        return int(note["step"]), float(json.loads(note["best"]))
+        # Versions before 0.2 did not keep the seconds.
+        return Progressed(**{name: json.loads(note[name]) for name in Progressed._fields if name in note})
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -14,12 +14,12 @@ from mien.errors import InputError
 
 
 @dataclass(frozen=True)
-class Machine:
-    """What a training may use. It stands on the command line and not in a recipe, which says what is learned.
+class Devices:
+    """What a training runs on. The command line says it, not the recipe, which says what is learned.
 
     Attributes:
         accelerator: "auto" (a GPU where there is one), "cpu", "cuda" or "mps".
-        devices: how many on each node; with "cpu", how many processes.
+        count: how many on each node; with "cpu", how many processes.
         strategy: "auto" (one device), "ddp" (a process per device, gradients averaged) or another name Fabric knows.
         nodes: machines that run the same command.
 
@@ -28,7 +28,7 @@ class Machine:
     """
 
     accelerator: str = "auto"
-    devices: int = 1
+    count: int = 1
     strategy: str = "auto"
     nodes: int = 1
 
@@ -49,7 +49,7 @@ class Machine:
         try:
             fabric = Fabric(
                 accelerator=self.accelerator,
-                devices=self.devices,
+                devices=self.count,
                 strategy=strategy,
                 num_nodes=self.nodes,
                 precision=precision,  # type: ignore[arg-type]  # Fabric checks it

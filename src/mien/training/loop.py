@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from lightning_fabric import Fabric
-from rich.progress import Progress
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from mien.data.batch import ExampleSet, epoch, shown
-from mien.data.load import spoiler
+from mien.data import degrade
+from mien.data.corpus import Corpus
+from mien.data.sets import ExampleSet, epoch, example_sets, shown
 from mien.encoders.base import encoders
 from mien.errors import DivergedError, InputError, RecipeError
+from mien.events import Progress, Work
 from mien.fusion.base import fusions
 from mien.model.batch import Batch
 from mien.model.build import build, choose
@@ -29,12 +30,12 @@ from mien.recipe.recipe import Recipe
 from mien.runtime import threads
 from mien.runtime.run_folder import CHECKPOINT, load_recipe, run_folder
 from mien.training import objectives
-from mien.training.checkpoint import Checkpoint, Log, check_same, save_inputs
-from mien.training.devices import Machine
+from mien.training.checkpoint import Checkpoint, Log, Progressed, check_same, save_inputs
+from mien.training.devices import Devices
 from mien.training.optimizer import optimizer, schedule
-from mien.training.result import Run, example_sets, progress_bars
-from mien.training.statistics import label_shares, observe, relate
-from mien.training.step import Criterion, Lesson, learning_mode
+from mien.training.result import Run
+from mien.training.statistics import fit_statistics, label_shares, relate
+from mien.training.step import Criterion, TrainingStep, learning_mode
 from mien.types import Modality
 
 _SAVE_EVERY = 300  # steps between checkpoints
@@ -57,21 +58,18 @@ def check_names(recipe: Recipe) -> None:
     for auxiliary in recipe.train.auxiliary:
         objectives.check_name(auxiliary)
     for how in (h for source in recipe.data for h in source.degrade if h):
-        spoiler(how)
+        degrade.way(how)
 
 
-def train(
-    recipe: Recipe, root: Path, runs: Path, resume: bool = False, quiet: bool = False, fabric: Fabric | None = None
-) -> Run:
+def train(recipe: Recipe, corpus: Corpus, runs: Path, resume: bool = False, fabric: Fabric | None = None) -> Work[Run]:
     """Train one model.
 
     Args:
-        recipe: what to train, on what.
-        root: folder of the data sets.
+        recipe: what to train, and how.
+        corpus: the recipe's data, see ``Corpus.of``.
         runs: folder of all runs; this one goes to ``runs/<name>/seed<seed>``.
         resume: go on from the last checkpoint; the result is the same as of an unbroken run.
-        quiet: no progress bars.
-        fabric: where to train, see ``training/machine.py``; ``None`` for one device.
+        fabric: where to train, see ``training/devices.py``; ``None`` for one device.
 
     Raises:
         InputError: if the folder holds a run and ``resume`` was not asked for, or one of another recipe or other data.
@@ -80,33 +78,32 @@ def train(
     check_names(recipe)
     torch.set_num_threads(threads.count())
     torch.set_flush_denormal(True)
-    fabric = fabric or Machine().fabric(recipe.train.precision)
+    fabric = fabric or Devices().fabric(recipe.train.precision)
     folder = run_folder(runs, recipe.name, recipe.seed)
     checkpoint = Checkpoint(folder / CHECKPOINT)
     if checkpoint.exists():
         if not resume:
             raise InputError(f"{folder} holds a run already; continue it with --resume or remove the folder")
-        check_same(recipe, root, folder)
+        check_same(recipe, corpus, folder)
     folder.mkdir(parents=True, exist_ok=True)
     fabric.barrier()
     model, parts = build(recipe)
     lineage = _start(model, recipe, runs)
     choose(model, recipe.train.learn)
-    beside = objectives.build(model, recipe.train)  # before the clips are prepared: its mistakes need no waiting for
+    auxiliary = objectives.build(model, recipe.train)  # before the clips are prepared: its mistakes need no waiting for
     related = [m for m, t in recipe.encoders.items() if t.baseline]
     readers = run_trunks_once(model.to(fabric.device), parts, related)
-    with fabric.rank_zero_first(), progress_bars(quiet or not fabric.is_global_zero) as bars:
-        sets, valid = (example_sets(recipe, split, readers, root, bars, needed=True) for split in ("train", "valid"))
+    with fabric.rank_zero_first():
+        sets = yield from example_sets(corpus, "train", readers, recipe.encoders, needed_by=recipe.name)
+        valid = yield from example_sets(corpus, "valid", readers, recipe.encoders, needed_by=recipe.name)
     _check_taught(recipe, sets)
     populations = relate(recipe, sets, valid)
     if fabric.is_global_zero:
-        save_inputs(recipe, root, folder)
-    started = time.perf_counter()
-    with progress_bars(quiet or not fabric.is_global_zero) as bars:
-        best = _Loop(recipe, model, beside, sets, valid, folder, checkpoint, fabric).run(bars, resume)
-    seconds = time.perf_counter() - started
+        save_inputs(recipe, corpus, folder)
+    done = yield from _Loop(recipe, model, auxiliary, sets, valid, folder, checkpoint, fabric).run(resume)
+    best = None if math.isinf(done.best) else done.best
     model = model.to("cpu").eval()
-    return Run(model, parts, readers, recipe, folder, sets, valid, best, populations, lineage, seconds)
+    return Run(model, parts, readers, recipe, folder, corpus, sets, valid, best, populations, lineage, done.seconds)
 
 
 def _check_taught(recipe: Recipe, sets: Sequence[ExampleSet]) -> None:
@@ -142,7 +139,7 @@ class _Loop:
         self,
         recipe: Recipe,
         model: Model,
-        beside: nn.ModuleDict,
+        auxiliary: nn.ModuleDict,
         sets: Sequence[ExampleSet],
         valid: Sequence[ExampleSet],
         folder: Path,
@@ -153,40 +150,45 @@ class _Loop:
         self.sets, self.valid, self.folder, self.checkpoint = sets, valid, folder, checkpoint
         self.fabric = fabric
         self.criterion = Criterion(recipe, label_shares(recipe.tasks, sets))
-        self.lesson = Lesson(recipe, model, self.criterion, beside)
-        self.wrapped, self.optimizer = self.fabric.setup(self.lesson, optimizer(recipe, self.lesson))
+        self.step = TrainingStep(recipe, model, self.criterion, auxiliary)
+        self.wrapped, self.optimizer = self.fabric.setup(self.step, optimizer(recipe, self.step))
         average = get_ema_multi_avg_fn(self.how.ema)  # type: ignore[no-untyped-call]  # torch lacks the annotation
         self.ema = AveragedModel(model, multi_avg_fn=average, use_buffers=True) if self.how.ema else None
         # Every process takes its part of the batches; steps are counted alike in all of them.
         self.per_epoch = math.ceil(sum(math.ceil(len(s) / self.how.batch) for s in sets) / fabric.world_size)
-        self.best = math.inf
+        self.done = Progressed()
+        self._began = time.perf_counter()
 
-    def run(self, bars: Progress, resume: bool) -> float | None:
-        """All epochs; leaves the kept weights in the model. Returns the loss on the validation sets."""
-        step = 0
+    def run(self, resume: bool) -> Work[Progressed]:
+        """All epochs; leaves the kept weights in the model. The best loss is that on the validation sets, of what was kept."""
         if resume and self.checkpoint.exists():
-            step, self.best = self.checkpoint.load(self.lesson, self.optimizer, self.ema)
+            self.done = self.checkpoint.load(self.step, self.optimizer, self.ema)
         else:
-            observe(self.model, self.sets)
-        total = self.per_epoch * self.how.epochs
-        bar = bars.add_task(f"train {self.recipe.name} seed {self.recipe.seed}", total=total, completed=step)
+            fit_statistics(self.model, self.sets)
+        self._began = time.perf_counter() - self.done.seconds
+        step, total = self.done.step, self.per_epoch * self.how.epochs
+        about = f"{self.recipe.name} seed {self.recipe.seed}"
         with Log(self.folder if self.fabric.is_global_zero else None) as log:
             for number in range(step // self.per_epoch, self.how.epochs):
-                learning_mode(self.lesson)
+                learning_mode(self.step)
                 for batch in self._batches(number, step % self.per_epoch):
                     losses = self._step(batch, step, total)
                     step += 1
                     for name, loss in losses.items():
                         log.scalar(f"train/{name}", loss, step)
-                    bars.advance(bar)
                     if step % _SAVE_EVERY == 0 and step % self.per_epoch and self.fabric.is_global_zero:
-                        self.checkpoint.save(self.lesson, self.optimizer, self.ema, step, self.best)
-                judged = self._judge(number)
+                        self._save(step, self.done.best)
+                    yield Progress("train", about, step, total)
+                loss_after = self._validate(number)
                 if self.fabric.is_global_zero:
-                    self._finish_epoch(number, judged, log, step)
+                    self._finish_epoch(number, loss_after, log, step)
                 self.fabric.barrier()
         load_weights(self.model, self.folder)
-        return None if math.isinf(self.best) else self.best
+        return self.done
+
+    def _save(self, step: int, best: float) -> None:
+        self.done = Progressed(step, best, time.perf_counter() - self._began)
+        self.checkpoint.save(self.step, self.optimizer, self.ema, self.done)
 
     def _batches(self, number: int, skip: int) -> Iterator[Batch]:
         rng = np.random.default_rng([self.recipe.seed, number])
@@ -210,10 +212,10 @@ class _Loop:
             self.ema.update_parameters(self.model)
         # The mean over the processes: all of them see when it is no number, and stop.
         mean: Tensor = self.fabric.all_reduce(loss.detach())  # type: ignore[assignment]  # of a tensor it is one
-        shown = {name: float(part.detach()) for name, part in parts.items()} if len(parts) > 1 else {}
-        return {"loss": self._finite(float(mean), f"step {step + 1}"), **shown}
+        each = {name: float(part.detach()) for name, part in parts.items()} if len(parts) > 1 else {}
+        return {"loss": self._finite(float(mean), f"step {step + 1}"), **each}
 
-    def _judge(self, number: int) -> float | None:
+    def _validate(self, number: int) -> float | None:
         """The loss on the validation sets after an epoch, the same in every process; ``None`` where nobody asks for it."""
         # Validation costs as much as an epoch where little learns; without a choice to make, the last one is enough.
         if not self.valid or (self.how.keep != "best" and number < self.how.epochs - 1):
@@ -234,10 +236,11 @@ class _Loop:
         if loss is not None:
             log.scalar("valid/loss", loss, step)
             log.line(f"epoch {number + 1}/{self.how.epochs} valid loss {loss:.4f}")
-        if self.how.keep == "last" or loss is None or loss < self.best:
+        best = self.done.best
+        if self.how.keep == "last" or loss is None or loss < best:
             save_weights(self._kept_model(), self.folder)
-            self.best = math.inf if loss is None else loss
-        self.checkpoint.save(self.lesson, self.optimizer, self.ema, step, self.best)
+            best = math.inf if loss is None else loss
+        self._save(step, best)
 
     def _kept_model(self) -> Model:
         """The averaged weights when there are any."""

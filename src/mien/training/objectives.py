@@ -23,18 +23,18 @@ from mien.recipe.recipe import Training
 from mien.registry import construct
 
 
-class Seen(NamedTuple):
-    """One step.
+class ForwardPass(NamedTuple):
+    """What one step of training has computed of a batch.
 
     Attributes:
-        encoded: all that the encoders gave.
-        shown: what was left of it.
-        outputs: the answer to that.
-        loss: of the tasks, for any logits of the batch over the examples chosen by a bool (B,).
+        encoded: what the encoders gave.
+        kept: the same, where modalities were hidden at random (``drop_modality``).
+        outputs: the model's answer to ``kept``.
+        loss: the tasks' loss of any logits {task: (B, L)}, over the examples that a bool (B,) chooses.
     """
 
     encoded: Encoded
-    shown: Encoded
+    kept: Encoded
     outputs: Outputs
     loss: Callable[[Mapping[str, Tensor], Tensor], Tensor]
 
@@ -52,7 +52,7 @@ class Objective(nn.Module, ABC):
         self.weight = weight
 
     @abstractmethod
-    def forward(self, model: Model, seen: Seen) -> Tensor:
+    def forward(self, model: Model, done: ForwardPass) -> Tensor:
         """The loss of one step, before its weight; 0 where no example has what it needs."""
 
 
@@ -75,10 +75,10 @@ class Contrastive(Objective):
         self.maps = nn.ModuleList(nn.Linear(dim, size, bias=False) for dim in model.fusion.dims)
         self.sharpness = nn.Parameter(torch.tensor(1 / 0.07).log())
 
-    def forward(self, model: Model, seen: Seen) -> Tensor:
+    def forward(self, model: Model, done: ForwardPass) -> Tensor:
         """Mean over the pairs of modalities."""
-        points = [functional.normalize(f(v), dim=-1) for f, v in zip(self.maps, seen.vectors, strict=True)]
-        here = present(seen.encoded.masks)
+        points = [functional.normalize(f(v), dim=-1) for f, v in zip(self.maps, done.vectors, strict=True)]
+        here = present(done.encoded.masks)
         sharpness = self.sharpness.exp().clamp(max=100.0)
         losses = []
         for one, other in itertools.combinations(range(len(points)), 2):
@@ -109,9 +109,9 @@ class Reconstruction(Objective):
         self.maps = nn.ModuleList(nn.Linear(dim, hidden) for dim in dims)
         self.out = nn.ModuleList(nn.Sequential(nn.GELU(), nn.Linear(hidden, dim)) for dim in dims)
 
-    def forward(self, model: Model, seen: Seen) -> Tensor:
+    def forward(self, model: Model, done: ForwardPass) -> Tensor:
         """Mean squared error, mean over the modalities."""
-        here, vectors = present(seen.encoded.masks), seen.vectors
+        here, vectors = present(done.encoded.masks), done.vectors
         heard = torch.stack([f(v) for f, v in zip(self.maps, vectors, strict=True)], dim=1) * here.unsqueeze(-1)
         losses = []
         for index, vector in enumerate(vectors):
@@ -140,14 +140,14 @@ class Unimodal(Objective):
         if len(model.modalities) < 2:
             raise RecipeError("unimodal teaches each of several modalities, and here is one; leave it out")
 
-    def forward(self, model: Model, seen: Seen) -> Tensor:
+    def forward(self, model: Model, done: ForwardPass) -> Tensor:
         """Mean over the modalities of the tasks' loss, each over the examples that have the modality."""
-        here, losses = present(seen.encoded.masks), []
+        here, losses = present(done.encoded.masks), []
         for index in range(len(model.modalities)):
             chosen = here[:, index]
             if bool(chosen.any()):
-                masks = [m if i == index else torch.zeros_like(m) for i, m in enumerate(seen.encoded.masks)]
-                losses.append(seen.loss(model.answer(seen.encoded._replace(masks=masks)).logits, chosen))
+                masks = [m if i == index else torch.zeros_like(m) for i, m in enumerate(done.encoded.masks)]
+                losses.append(done.loss(model.answer(done.encoded._replace(masks=masks)).logits, chosen))
         return _mean(losses, here)
 
 
@@ -170,16 +170,16 @@ class Distillation(Objective):
             raise RecipeError("distillation teaches answers with hidden modalities; set train.drop_modality above 0")
         self.temperature = temperature
 
-    def forward(self, model: Model, seen: Seen) -> Tensor:
+    def forward(self, model: Model, done: ForwardPass) -> Tensor:
         """Mean over the tasks."""
-        here = present(seen.encoded.masks)
-        chosen = (here != present(seen.shown.masks)).any(dim=1)
+        here = present(done.encoded.masks)
+        chosen = (here != present(done.kept.masks)).any(dim=1)
         if not bool(chosen.any()):
             return _mean([], here)
         with torch.no_grad():
-            taught = model.answer(seen.encoded).logits
+            taught = model.answer(done.encoded).logits
         pairs = [
-            (t.kind, seen.outputs.logits[t.name][chosen].float(), taught[t.name][chosen].float()) for t in model.tasks
+            (t.kind, done.outputs.logits[t.name][chosen].float(), taught[t.name][chosen].float()) for t in model.tasks
         ]
         return _mean([self._distance(kind, answer, truth) for kind, answer, truth in pairs], here)
 

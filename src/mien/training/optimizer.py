@@ -11,11 +11,14 @@ from torch import nn
 from mien.recipe.recipe import Recipe, Training
 
 
-def optimizer(recipe: Recipe, lesson: nn.Module) -> torch.optim.Optimizer:
-    """AdamW or SGD over what learns; weight decay on matrices only; each group knows its peak learning rate."""
+def optimizer(recipe: Recipe, step: nn.Module) -> torch.optim.Optimizer:
+    """AdamW or SGD over the parameters of a ``TrainingStep`` that learn.
+
+    Only matrices have weight decay. Each group knows its peak learning rate.
+    """
     how = recipe.train
     groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
-    for name, parameter in lesson.named_parameters():
+    for name, parameter in step.named_parameters():
         if parameter.requires_grad:
             groups.setdefault((_rate(recipe, name), parameter.ndim > 1), []).append(parameter)
     tables: list[dict[str, Any]] = [

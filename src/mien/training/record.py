@@ -1,4 +1,7 @@
-"""What is kept of a training beside its weights: on what it learned, where, and by which command. The report reads it."""
+"""What is kept of a training beside its weights: on what it learned, where, and by which command.
+
+The report reads it, so nothing here imports torch.
+"""
 
 from __future__ import annotations
 
@@ -8,43 +11,109 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from mien.data.batch import ExampleSet
-from mien.training.result import Run
+from mien.events import Notice
 
 if TYPE_CHECKING:
-    from mien.evaluation.missing import Cell
+    from mien.data.sets import ExampleSet
+    from mien.training.result import Run
 
+SCHEMA = "mien.training/2"
 _PACKAGES = ("mien", "torch", "numpy", "onnxruntime", "transformers", "scikit-learn")
+_PATIENCE = 20.0  # seconds for git
 
 
-def record(
-    run: Run, sets: Mapping[str, Sequence[ExampleSet]], cells: Sequence[Cell], command: str = ""
-) -> dict[str, Any]:
-    """Plain values, for JSON.
+@dataclass(frozen=True)
+class SetRecord:
+    """One set and split that a training used.
+
+    Attributes:
+        set: name of the data set.
+        split: "train", "valid" or "test".
+        n: how many examples.
+        speakers: how many people; 0 where not every example names one.
+        skipped: how many clips were left out.
+        why: what could not be read.
+        labels: {task: {label: examples}}, and of a score {"mean": ..., "deviation": ...}.
+    """
+
+    set: str
+    split: str
+    n: int
+    speakers: int
+    skipped: int
+    why: tuple[Notice, ...]
+    labels: Mapping[str, Mapping[str, float]]
+
+    @classmethod
+    def of(cls, part: ExampleSet) -> Self:
+        """Count a set."""
+        speakers = {e.group for e in part.examples}
+        return cls(
+            part.name,
+            part.split,
+            len(part),
+            0 if None in speakers else len(speakers),
+            len(part.left_out),
+            tuple(part.notices),
+            _labels(part),
+        )
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> Self:
+        """Read what ``TrainingRecord.as_table`` wrote."""
+        return cls(**{**table, "why": tuple(_notice(why) for why in table["why"])})
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """What a report needs to know of a training.
+
+    Attributes:
+        command: what was typed; "" where nothing was.
+        environment: {fact: value}: versions, the machine, the commit. A fact that cannot be had says why.
+        seconds: how long the loop ran.
+        learned: how many parameters learned.
+        parameters: how many there are.
+        valid_loss: of the weights that were kept; ``None`` without validation data.
+        data: all sets that it used.
+    """
+
+    command: str
+    environment: Mapping[str, str]
+    seconds: float
+    learned: int
+    parameters: int
+    valid_loss: float | None
+    data: tuple[SetRecord, ...]
+
+    def as_table(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> Self:
+        """Read what ``as_table`` wrote, now or in an earlier version. What else stands in the table is left alone."""
+        known = {name: table[name] for name in cls.__dataclass_fields__}
+        return cls(**{**known, "data": tuple(SetRecord.from_table(row) for row in table["data"])})
+
+
+def record(run: Run, sets: Sequence[ExampleSet], command: str = "") -> TrainingRecord:
+    """Write down a training. What cannot be found out is written down as unknown; nothing here stops a finished training.
 
     Args:
         run: the training.
-        sets: {split: its sets}, besides the training sets.
-        cells: what is left when modalities are missing.
+        sets: validation and test sets that it was evaluated on.
         command: what was typed.
     """
     learned, parameters = size(run)
-    return {
-        "schema": "mien.training/1",
-        "command": command,
-        "environment": environment(),
-        "seconds": round(run.seconds, 1),
-        "learned": learned,
-        "parameters": parameters,
-        "valid_loss": run.valid_loss,
-        "data": [about(s, split) for split, parts in {"train": run.train, **sets}.items() for s in parts],
-        "subsets": [cell.as_table() for cell in cells],
-    }
+    data = tuple(SetRecord.of(part) for part in (*run.train, *sets))
+    return TrainingRecord(command, environment(), round(run.seconds, 1), learned, parameters, run.valid_loss, data)
 
 
 def size(run: Run) -> tuple[int, int]:
@@ -53,9 +122,9 @@ def size(run: Run) -> tuple[int, int]:
     return sum(n for n, _ in counts), sum(n for _, n in counts)
 
 
-def about(part: ExampleSet, split: str) -> dict[str, Any]:
-    """How many examples and speakers a set has, what of it could not be read, and how its labels are distributed."""
-    labels: dict[str, dict[str, Any]] = {}
+def _labels(part: ExampleSet) -> dict[str, dict[str, float]]:
+    """How the labels of each task are distributed."""
+    labels: dict[str, dict[str, float]] = {}
     for task in part.tasks:
         targets = part.targets(task.name)
         targets = targets[~np.isnan(targets).any(axis=1)]
@@ -67,36 +136,53 @@ def about(part: ExampleSet, split: str) -> dict[str, Any]:
             # Votes share an example out among labels; whole numbers are what people read.
             counts = np.round(targets.sum(axis=0)).astype(int)
             labels[task.name] = {label: int(n) for label, n in zip(task.labels, counts, strict=True) if n}
-    speakers = {e.group for e in part.examples}
-    return {
-        "set": part.name,
-        "split": split,
-        "n": len(part),
-        "speakers": 0 if None in speakers else len(speakers),
-        "skipped": len(part.left_out),
-        "why": part.account(),
-        "labels": labels,
-    }
+    return labels
+
+
+def _notice(table: Any) -> Notice:
+    """Up to version 0.1 records held sentences."""
+    return Notice("unread", {"text": table}) if isinstance(table, str) else Notice(**table)
 
 
 def environment() -> dict[str, str]:
-    """Versions, machine, and the state of the repository that it was run in."""
+    """Versions, machine, and the state of the repository that it was run in. A fact that cannot be had says why."""
+    processors = os.cpu_count()
     return {
         "Python": sys.version.split()[0],
-        **{name: version(name) for name in _PACKAGES},
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
+        **{name: _version(name) for name in _PACKAGES},
+        "machine": f"{platform.system()} {platform.machine()}, {processors or 'an unknown number of'} processors",
         "repository": _commit(),
     }
+
+
+def _version(package: str) -> str:
+    """Of an installed package. Sources on the path alone have none."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown: it is not installed as a package"
 
 
 def _commit() -> str:
     git = shutil.which("git")
     if git is None:
+        return "unknown: there is no git"
+    try:
+        head, status = (
+            subprocess.run(
+                [git, *arguments],
+                check=False,
+                timeout=_PATIENCE,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+            )
+            for arguments in (["rev-parse", "HEAD"], ["status", "--porcelain"])
+        )
+    except subprocess.TimeoutExpired:
+        return f"unknown: git did not answer within {_PATIENCE:g} s"
+    except OSError as error:
+        return f"unknown: git cannot be run ({error.strerror})"
+    if head.returncode:
         return "none"
-    ran = [
-        subprocess.run([git, *arguments], capture_output=True, text=True, check=False, timeout=20)
-        for arguments in (["rev-parse", "HEAD"], ["status", "--porcelain"])
-    ]
-    if ran[0].returncode:
-        return "none"
-    return f"commit {ran[0].stdout.strip()[:12]}" + (" with changes" if ran[1].stdout.strip() else "")
+    return f"commit {head.stdout.strip()[:12]}" + (" with changes" if status.stdout.strip() else "")

@@ -1,29 +1,21 @@
-"""A finished training, and the sets of examples that trained and judge it."""
+"""A finished training."""
 
 from __future__ import annotations
 
-import itertools
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-from mien.data.batch import ExampleSet, load_sets, shown
+from mien.data.corpus import Corpus
+from mien.data.sets import ExampleSet, example_sets, shown
 from mien.encoders.base import Encoder
-from mien.errors import RecipeError
+from mien.events import Work
 from mien.model.model import Model
 from mien.model.trunks import put_together
 from mien.person import Population
 from mien.recipe.recipe import Recipe
-from mien.report.exporters.table import harmless
 from mien.runtime.cache import file_sha256
 from mien.runtime.run_folder import WEIGHTS
-from mien.training.devices import is_first_process
 from mien.types import Modality
 
 
@@ -33,12 +25,17 @@ class Run:
 
     Attributes:
         model: it answers examples that the ``readers`` prepared; ``whole`` makes it answer those of the ``encoders``.
-        readers: the encoders, with what never learned run through (``frozen.py``).
+        encoders: what the recipe names.
+        readers: the encoders, with what never learned run through (``model/trunks.py``).
+        recipe: what was trained.
+        folder: of the run.
+        corpus: the recipe's data.
         train: the training sets, as the readers prepared them.
         valid: the validation sets, the same way.
+        valid_loss: of the weights that were kept; ``None`` without validation data.
         populations: of the modalities with a person baseline.
         lineage: recipes of the runs whose weights it started from.
-        seconds: how long the loop ran, without preparing the data.
+        seconds: how long the loop ran, without preparing the data; runs that were broken off are counted too.
     """
 
     model: Model
@@ -46,6 +43,7 @@ class Run:
     readers: dict[Modality, Encoder]
     recipe: Recipe
     folder: Path
+    corpus: Corpus
     train: Sequence[ExampleSet]
     valid: Sequence[ExampleSet]
     valid_loss: float | None
@@ -68,74 +66,22 @@ class Run:
         """SHA-256 of the file that holds the model's weights."""
         return file_sha256(self.folder / WEIGHTS)
 
-    def sets(self, split: str, root: Path, quiet: bool = False) -> list[ExampleSet]:
-        """The sets of one split, as the model takes them."""
-        with progress_bars(quiet) as bars:
-            return example_sets(self.recipe, split, self.readers, root, bars, self.populations)
+    def sets(self, split: str) -> Work[list[ExampleSet]]:
+        """The sets of one split, prepared as the model takes them."""
+        return example_sets(self.corpus, split, self.readers, self.recipe.encoders, self.populations)
 
 
-def whole(run: Run, root: Path, quiet: bool = False) -> Run:
-    """The same run with a model that answers what its encoders prepare: an exported graph holds the part that never learned
-    too, unless a person baseline stands between the two."""
+def whole(run: Run) -> Work[Run]:
+    """The same run with a model that answers what its encoders prepare.
+
+    An exported graph holds the part that never learned too, unless a person baseline stands between the two. The run's own
+    model is changed.
+    """
     related = run.populations.keys()
     if not set(run.model.bodies) - set(related):
         return run
     put_together(run.model, related)
     kept = replace(run, readers={m: run.readers[m] if m in related else e for m, e in run.encoders.items()})
-    kept = replace(kept, valid=kept.sets("valid", root, quiet))
+    kept = replace(kept, valid=(yield from kept.sets("valid")))
     # Training data are many: they are prepared once more only where something can be seen in them alone.
-    return replace(kept, train=kept.sets("train", root, quiet)) if kept.probes_train else kept
-
-
-def example_sets(
-    recipe: Recipe,
-    split: str,
-    parts: Mapping[Modality, Encoder],
-    root: Path,
-    bars: Progress,
-    populations: Mapping[Modality, Population] | None = None,
-    spoilt: tuple[str, int] | None = None,
-    needed: bool = False,
-) -> list[ExampleSet]:
-    """The recipe's sets of one split, prepared by the encoders, with a progress bar each; the modalities of ``populations``
-    relative to what is usual for their person. For ``spoilt`` see ``load_sets``.
-
-    What could not be read is told on the error stream; sets of which nothing could be are left out.
-
-    Raises:
-        RecipeError: for ``needed``, where there are clips in the split and not one could be read.
-    """
-
-    def follow(label: str, size: int) -> Callable[[int], None]:
-        # Each encoder goes over all examples.
-        bar = bars.add_task(f"prepare {label}", total=size * len(parts))
-        return lambda step: bars.advance(bar, step)
-
-    names = {m: t.name for m, t in recipe.encoders.items()}
-    found = load_sets(recipe.data, split, parts, names, recipe.tasks, root, follow, spoilt)
-    if spoilt is None and is_first_process():  # what is spoilt was read unspoilt before
-        for part in found:
-            _tell(part.name, split, tuple(part.account()))
-    sets = [s for s in found if len(s)]
-    if needed and found and not sets:
-        why = found[0].account()[0]
-        raise RecipeError(f"no {split} clip of '{recipe.name}' can be read ({why}); mien data check names every one")
-    for part, (modality, population) in itertools.product(sets, (populations or {}).items()):
-        part.relate(modality, population)
-    return sets
-
-
-@cache
-def _tell(name: str, split: str, lines: tuple[str, ...]) -> None:
-    """Once, however often a set is read: for each seed, fold and export."""
-    for line in lines:
-        # Through ``sys.stderr``, which Rich takes care of while bars are shown.
-        sys.stderr.write(harmless(f"{name} {split}: {line}") + "\n")
-
-
-@contextmanager
-def progress_bars(quiet: bool = False) -> Iterator[Progress]:
-    """Bars on the terminal's error stream."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, disable=quiet, console=Console(stderr=True)) as bars:
-        yield bars
+    return replace(kept, train=(yield from kept.sets("train"))) if kept.probes_train else kept

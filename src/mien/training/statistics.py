@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mien.data.batch import ExampleSet
+from mien.data.sets import ExampleSet
 from mien.errors import RecipeError
 from mien.model.model import Model
 from mien.person import Population
@@ -47,8 +47,11 @@ def _population(sets: Sequence[ExampleSet], modality: Modality) -> Population:
         ) from None
 
 
-def observe(model: Model, sets: Sequence[ExampleSet]) -> None:
-    """Show what learns the statistics of the training data: networks their values, the fusion its labels and quality."""
+def fit_statistics(model: Model, sets: Sequence[ExampleSet]) -> None:
+    """Give the model statistics of the training data: networks those of their values, the fusion those of labels and quality.
+
+    Only networks that learn take them.
+    """
     for modality in model.modalities:
         network: nn.Module = model.bodies.get(modality, model.networks[modality])
         fit = getattr(network, "fit_statistics", None)

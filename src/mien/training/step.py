@@ -13,7 +13,7 @@ from mien.model.alignment import Encoded
 from mien.model.batch import Batch
 from mien.model.model import Model
 from mien.recipe.recipe import Loss, Recipe
-from mien.training.objectives import Seen
+from mien.training.objectives import ForwardPass
 from mien.types import Task
 
 
@@ -46,47 +46,54 @@ class Criterion:
         return torch.stack(weighted).sum() if weighted else torch.zeros((), device=device)
 
 
-class Lesson(nn.Module):
-    """A model and how it is taught; everything a step of training computes, and all that learns.
+class TrainingStep(nn.Module):
+    """A batch to its losses: everything that a step of training computes, and all that learns.
+
+    Args:
+        recipe: how it is trained.
+        model: what is trained.
+        criterion: the losses of its tasks.
+        auxiliary: objectives beside the tasks, by name.
 
     Attributes:
-        doubt: {task: log of its variance}, where tasks are weighed by uncertainty (Kendall et al. 2018, arXiv 1705.07115).
+        log_variances: {task: log of its variance}, where tasks are weighed by uncertainty (Kendall et al. 2018, arXiv
+            1705.07115); else empty.
     """
 
-    def __init__(self, recipe: Recipe, model: Model, criterion: Criterion, beside: nn.ModuleDict) -> None:
+    def __init__(self, recipe: Recipe, model: Model, criterion: Criterion, auxiliary: nn.ModuleDict) -> None:
         super().__init__()
         self.model, self.criterion, self.hidden = model, criterion, recipe.train.drop_modality
         named = recipe.tasks if recipe.train.task_weights == "uncertainty" else ()
-        self.doubt = nn.ParameterDict({t.name: nn.Parameter(torch.zeros(())) for t in named})
-        self.objectives = beside
+        self.log_variances = nn.ParameterDict({t.name: nn.Parameter(torch.zeros(())) for t in named})
+        self.objectives = auxiliary
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """{what: its weighted loss}; the step minimises their sum."""
         encoded = self.model.encode(batch)
-        shown = hide(encoded, self.hidden)
-        outputs = self.model.answer(shown)
+        kept = hide(encoded, self.hidden)
+        outputs = self.model.answer(kept)
         parts = {}
         for task in self.model.tasks:
             loss = self.criterion.of(task, outputs.logits[task.name], batch)
             if loss is not None:
                 parts[task.name] = self._weighed(task, loss)
-        seen = Seen(encoded, shown, outputs, lambda logits, chosen: self.criterion.total(logits, batch, chosen))
+        forward = ForwardPass(encoded, kept, outputs, lambda logits, rows: self.criterion.total(logits, batch, rows))
         for name, objective in self.objectives.items():
-            parts[f"auxiliary/{name}"] = objective.weight * objective(self.model, seen)
+            parts[f"auxiliary/{name}"] = objective.weight * objective(self.model, forward)
         if not any(part.requires_grad for part in parts.values()):
-            # Nothing that learns has a part in the batch, such as the head of a task that none of it is labelled for; the
-            # step wants a gradient, and in several processes one of each.
+            # Nothing that learns has a part in this batch: none of it is labelled for the only head that learns, for example.
+            # The optimizer still wants a gradient, and with several processes each must have one.
             learned = [p.sum() for p in self.parameters() if p.requires_grad]
             parts["nothing"] = 0.0 * torch.stack(learned).sum()
         return parts
 
     def _weighed(self, task: Task, loss: Tensor) -> Tensor:
         weight = self.criterion.how[task.name].weight
-        if task.name not in self.doubt:
+        if task.name not in self.log_variances:
             return weight * loss
-        doubt: Tensor = self.doubt[task.name]
+        log_variance: Tensor = self.log_variances[task.name]
         share = 0.5 if task.kind == "score" else 1.0  # of a Gaussian and of a softmax likelihood
-        weighed: Tensor = weight * (share * torch.exp(-doubt) * loss + 0.5 * doubt)
+        weighed: Tensor = weight * (share * torch.exp(-log_variance) * loss + 0.5 * log_variance)
         return weighed
 
 

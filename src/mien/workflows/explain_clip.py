@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from mien.errors import InputError, closest
+from mien.events import Answered, Event, Notice, Progress, Work
 from mien.explain.defaults import defaults
 from mien.explain.evidence.base import Explainer
 from mien.explain.path import build, explain
-from mien.explain.question import Moment
 from mien.explain.slopes import run_of
 from mien.explanation import Explanation
-from mien.media.segmenting import Progress
+from mien.media.sources import Source, name_of
 from mien.pipeline import Analyzer
 from mien.timeline import Prediction, Timeline
-from mien.types import Clip, Span
+from mien.types import Span
 
 MOST = 60
 """Moments of a clip whose inputs are taken apart for a report: more would cost minutes, and nobody would look at them."""
@@ -26,7 +27,7 @@ _Key = tuple[Span, str | None, str]
 
 def explain_moment(
     analyzer: Analyzer,
-    source: Path | None,
+    source: Source | None,
     *,
     text: str | None = None,
     subtitles: Path | None = None,
@@ -34,13 +35,12 @@ def explain_moment(
     who: str | None = None,
     label: str | None = None,
     parts: Sequence[Explainer] | None = None,
-    progress: Progress | None = None,
-) -> Explanation:
-    """Why one moment of a clip was answered as it was.
+) -> Work[Explanation]:
+    """Why one moment of a clip was answered as it was. What comes after the moment is not read.
 
     Args:
         analyzer: what reads the clip.
-        source, text, subtitles, progress: see ``Analyzer.analyze``.
+        source, text, subtitles: see ``Analyzer.stream``.
         at: seconds from the start of the clip; ``None`` for the clearest moment.
         who: the person, where several are in view at once; ``None`` for the one who is read most surely.
         label: the label to explain; ``None`` for the answer.
@@ -54,39 +54,45 @@ def explain_moment(
     chosen = build(defaults().values()) if parts is None else parts
     if any(part.needs_run for part in chosen):
         run_of(analyzer.bundle)
-    kept: list[tuple[Moment, Prediction]] = []
-
-    def watch(seen: Moment, prediction: Prediction) -> None:
-        if (at is None or _around(prediction.span, at)) and who in (None, prediction.who):
-            kept.append((seen, prediction))
-            kept.sort(key=lambda pair: -_clearness(pair[1]))
-            del kept[1:]
-
-    given: str | Path | Clip | None = source
-    if at is not None and source is not None:
-        # What comes after the moment need not be read.
-        given = Clip(source.name, video=source, span=Span(0.0, max(at, 0.0) + 0.001))
-    timeline = analyzer.analyze(given, text=text, subtitles=subtitles, progress=progress, watch=watch)
-    if not kept:
-        raise InputError(_nothing(timeline, at, who))
-    seen, first = kept[0]
-    same = next((p for p in timeline.predictions if _key(p) == _key(first)), first)
-    found = explain(
-        analyzer.bundle,
-        seen,
-        same,
-        source=timeline.source,
-        label=label,
-        parts=chosen,
-        warnings=timeline.warnings,
+    name = "text" if source is None else name_of(source)
+    answered, notices = yield from _sought(analyzer.stream(source, text=text, subtitles=subtitles), name, at, who)
+    explained = explain(
+        analyzer.bundle, answered.moment, answered.prediction, source=name, label=label, parts=chosen, notices=notices
     )
-    if parts and not found.evidence:
-        raise InputError(_no_evidence(same, seen, parts))
-    return found
+    if parts and not explained.evidence:
+        raise InputError(_no_evidence(answered, parts))
+    return explained
+
+
+def _sought(
+    stream: Work[Timeline], name: str, at: float | None, who: str | None
+) -> Work[tuple[Answered, tuple[Notice, ...]]]:
+    """The answer that is meant, and the notices until then."""
+    sought: Answered | None = None
+    predictions: list[Prediction] = []
+    notices: list[Notice] = []
+    with closing(stream):
+        for event in stream:
+            if isinstance(event, Progress):
+                yield event
+            elif isinstance(event, Notice):
+                notices.append(event)
+            elif isinstance(event, Answered):
+                found = event.prediction
+                predictions.append(found)
+                if at is not None and found.span.start > at:
+                    break
+                meant = (at is None or _around(found.span, at)) and who in (None, found.who)
+                if meant and (sought is None or _clearness(found) > _clearness(sought.prediction)):
+                    sought = event
+    if sought is None:
+        raise InputError(_nothing(name, predictions, at, who))
+    return sought, tuple(notices)
 
 
 class Clearest:
-    """Watches an analysis and keeps the moments most worth explaining: where inputs disagree, then the clearest ones.
+    """Is shown the events of an analysis and keeps the moments most worth explaining: where inputs disagree, then the
+    clearest ones.
 
     Args:
         most: how many, so that memory does not grow with the length of the clip.
@@ -94,41 +100,38 @@ class Clearest:
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._heap: list[tuple[float, int, Moment, Prediction]] = []
+        self._heap: list[tuple[float, int, Answered]] = []
         self._count = 0
 
-    def __call__(self, seen: Moment, prediction: Prediction) -> None:
-        """Keep it, or let it go."""
+    def look(self, event: Event) -> None:
+        """Keep an answer, or let it go."""
+        if not isinstance(event, Answered):
+            return
         self._count += 1
-        entry = (_clearness(prediction), -self._count, seen, prediction)
+        entry = (_clearness(event.prediction), -self._count, event)
         if len(self._heap) < self._most:
             heapq.heappush(self._heap, entry)
         else:
             heapq.heappushpop(self._heap, entry)
 
-    def explain(
-        self, analyzer: Analyzer, timeline: Timeline, progress: Progress | None = None
-    ) -> tuple[Explanation | None, ...]:
+    def explain(self, analyzer: Analyzer, timeline: Timeline) -> Work[tuple[Explanation | None, ...]]:
         """An explanation for each prediction of the timeline, or ``None`` where the moment was let go.
 
         Args:
-            analyzer: what was watched.
+            analyzer: what gave the events.
             timeline: what it answered.
-            progress: told (moments done, moments in all).
         """
-        kept = {_key(p): (seen, p) for _, _, seen, p in self._heap}
+        kept = {_key(event.prediction): event for _, _, event in self._heap}
         parts = build(defaults().values())
         found: list[Explanation | None] = []
-        done = 0
         for p in timeline.predictions:
-            pair = kept.get(_key(p))
-            if pair is None:
+            event = kept.pop(_key(p), None)
+            if event is None:
                 found.append(None)
                 continue
-            found.append(explain(analyzer.bundle, pair[0], p, source=timeline.source, parts=parts))
-            done += 1
-            if progress is not None:
-                progress(done, len(kept))
+            found.append(explain(analyzer.bundle, event.moment, p, source=timeline.source, parts=parts))
+            done = len(self._heap) - len(kept)
+            yield Progress("explain", timeline.source, done, len(self._heap))
         return tuple(found)
 
 
@@ -145,22 +148,21 @@ def _around(span: Span, at: float) -> bool:
     return at in span or span.start == span.end == at
 
 
-def _nothing(timeline: Timeline, at: float | None, who: str | None) -> str:
+def _nothing(source: str, predictions: Sequence[Prediction], at: float | None, who: str | None) -> str:
     if at is None:
-        return f"there is nothing to explain in '{timeline.source}'" + (f" of '{who}'" if who else "")
-    near = min(timeline.predictions, key=lambda p: abs(p.span.start - at), default=None)
+        return f"there is nothing to explain in '{source}'" + (f" of '{who}'" if who else "")
+    near = min(predictions, key=lambda p: abs(p.span.start - at), default=None)
     hint = "" if near is None else f"; the nearest moment begins at {near.span.start:.1f} s"
-    people = sorted({p.who for p in timeline.predictions if p.who})
+    people = sorted({p.who for p in predictions if p.who})
     if who is not None and who not in people:
-        return f"nobody called '{who}' is in '{timeline.source}'; {closest(who, people) if people else 'nobody is told apart'}"
-    return f"nothing was read at {at:g} s of '{timeline.source}'{hint}"
+        return f"nobody called '{who}' is in '{source}'; {closest(who, people) if people else 'nobody is told apart'}"
+    return f"nothing was read at {at:g} s of '{source}'{hint}"
 
 
-def _no_evidence(moment: Prediction, seen: Moment, parts: Sequence[Explainer]) -> str:
-    wanted, there = " or ".join(dict.fromkeys(p.modality for p in parts)), " and ".join(seen.tracks)
-    return (
-        f"the moment at {moment.span.start:.1f} s has no {wanted} to explain, only {there}; name an explainer of that"
-    )
+def _no_evidence(answered: Answered, parts: Sequence[Explainer]) -> str:
+    wanted, there = " or ".join(dict.fromkeys(p.modality for p in parts)), " and ".join(answered.moment.tracks)
+    begin = answered.prediction.span.start
+    return f"the moment at {begin:.1f} s has no {wanted} to explain, only {there}; name an explainer of that"
 
 
 def _check_label(analyzer: Analyzer, label: str | None) -> None:

@@ -125,7 +125,7 @@ def put(path: Path, content: str) -> None:
 
 
 def _media(clip: Path | None, target: Path, embed: bool) -> Media:
-    from mien.media.open import probe
+    from mien.media.decoding.open import probe
     from mien.media.written import is_text
     from mien.report.page.media import Media, embedded, referred
 
@@ -138,8 +138,8 @@ def _media(clip: Path | None, target: Path, embed: bool) -> Media:
 def _check_page(page: Page, asked: bool, clips: Sequence[Path]) -> None:
     """Refuse a report that could not be written."""
     if not asked:
-        if page != Page():
-            raise InputError("--lang, --embed and --explain go with --html; add --html report.html")
+        if page.embed or page.explain:
+            raise InputError("--embed and --explain go with --html; add --html report.html")
         return
     from mien.report.page.media import check_embeddable
     from mien.report.page.words import Language

@@ -1,13 +1,13 @@
 """The whole training line: a recipe in, an evaluated bundle out.
 
-A run's folder then holds what ``layout.py`` names; ``mien train`` makes a report of it.
+A run's folder then holds what ``runtime/run_folder.py`` names; ``mien train`` makes a report of it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mien.bundle.bundle import Bundle
@@ -15,85 +15,144 @@ from mien.bundle.results import Result
 from mien.bundle.write import annotate
 from mien.calibration.calibrate import fit
 from mien.calibration.write import entrusted
-from mien.evaluation.evaluate import BundleSystem, judge, results
-from mien.evaluation.missing import missing
-from mien.evaluation.predictions import Judged
+from mien.data.corpus import Corpus
+from mien.data.manifest import data_root
+from mien.data.own import own_data
+from mien.data.sets import example_sets
+from mien.evaluation.evaluate import BundleSystem, evaluate
+from mien.evaluation.missing import Cell, missing
+from mien.evaluation.predictions import Evaluation
+from mien.evaluation.results import results
+from mien.events import Work
 from mien.export.export import export
-from mien.recipe.recipe import Recipe
+from mien.recipe.recipe import Recipe, load
 from mien.runtime.cache import write_atomic
 from mien.runtime.run_folder import BUNDLE, PREDICTIONS, RECORD, RESULTS, run_folder
 from mien.training.checkpoint import check_same
-from mien.training.devices import Machine
-from mien.training.loop import train
+from mien.training.devices import Devices
+from mien.training.loop import check_names, train
 from mien.training.record import record
-from mien.training.result import Run, example_sets, progress_bars, whole
+from mien.training.result import Run, whole
 
 
-def produce(
+@dataclass(frozen=True)
+class TrainedBundle:
+    """What came of training a recipe.
+
+    Attributes:
+        bundle: of the first seed. The first is shipped by convention: none is chosen for its results.
+        results: on the test sets, over all seeds.
+        folders: of the runs, one for each seed.
+    """
+
+    bundle: Bundle
+    results: tuple[Result, ...]
+    folders: tuple[Path, ...]
+
+
+def planned(
+    recipe: str | Path, changes: Sequence[str] = (), data: Path | None = None, root: Path | None = None
+) -> Work[tuple[Recipe, Corpus]]:
+    """A recipe and its data, or the user's in place of them. Its names are checked before any data are read.
+
+    Args:
+        recipe: a .toml file, or the name of a shipped recipe.
+        changes: "a.b=value" overrides.
+        data: the user's own manifest; ``None`` for the recipe's data.
+        root: folder of the recipe's data sets; ``None`` for the usual one, see ``data_root``.
+
+    Raises:
+        RecipeError: a recipe or a manifest with a mistake, or no folder of data.
+    """
+    plan = load(recipe, changes)
+    check_names(plan)
+    if data is None:
+        return plan, Corpus.of(plan, data_root(root))
+    return (yield from own_data(plan, data))
+
+
+def train_bundle(
     recipe: Recipe,
+    corpus: Corpus,
     seeds: Sequence[int],
-    root: Path,
     runs: Path,
-    resume: bool,
-    quiet: bool = False,
-    machine: Machine | None = None,
+    resume: bool = False,
+    devices: Devices | None = None,
     command: str = "",
-) -> Bundle:
+) -> Work[TrainedBundle]:
     """Train with every seed, export and evaluate each, and put the mean over seeds into the first one's bundle.
 
-    A bundle is calibrated as ``mien calibrate`` does it, where 30 labelled validation examples are known.
+    A bundle is calibrated as ``mien calibrate`` does it, where 30 labelled validation examples are known. With ``resume``,
+    seeds that were finished before are read, and one that was broken off goes on: after the export every step is done again,
+    and each gives the same as before.
 
-    Steps that a run before has finished are not done again when ``resume`` is set. ``command`` is kept as what was typed.
+    Args:
+        recipe: what to train, and how.
+        corpus: the recipe's data; read once for all seeds and steps.
+        seeds: one training each.
+        runs: folder of all runs; each seed goes to ``runs/<name>/seed<seed>``, its bundle to ``bundle`` in there.
+        resume: go on where a run was broken off.
+        devices: where to train; ``None`` for one device.
+        command: what was typed, for the report.
 
-    Returns:
-        The bundle of the first seed, in ``runs/<name>/seed<first>/bundle``. The first is shipped by convention: none is
-        chosen for its results.
+    Raises:
+        InputError: a folder holds a run already and ``resume`` is not set, or one of another recipe or of other data.
+        DivergedError: the loss is no finite number any more.
+        ParityError: the exported graphs do not answer as the trained model does.
     """
-    fabric = (machine or Machine()).fabric(recipe.train.precision)
-    judged = []
-    for seed in seeds:
-        folder = run_folder(runs, recipe.name, seed)
-        done = folder / PREDICTIONS
+    fabric = (devices or Devices()).fabric(recipe.train.precision)
+    folders = tuple(run_folder(runs, recipe.name, seed) for seed in seeds)
+    evaluations = []
+    for seed, folder in zip(seeds, folders, strict=True):
         plan = replace(recipe, seed=seed)
-        if resume and done.is_file():
-            check_same(plan, root, folder)
+        if resume and (folder / PREDICTIONS).is_file():
+            check_same(plan, corpus, folder)
         else:
-            run = train(plan, root, runs, resume, quiet, fabric)
+            run = yield from train(plan, corpus, runs, resume, fabric)
             if fabric.is_global_zero:
-                found = _judge(run, root, quiet, command)
-                write_atomic(folder / RESULTS, json.dumps(results([found]), indent=1))
-                found.save(done)
+                yield from _finish(run, command)
             fabric.barrier()
-        judged.append(Judged.load(done))
-    first = run_folder(runs, recipe.name, seeds[0]) / BUNDLE
+        evaluations.append(Evaluation.load(folder / PREDICTIONS))
+    found = tuple(results(evaluations))
+    first = folders[0] / BUNDLE
     if fabric.is_global_zero:
-        annotate(first, [Result.from_table(row) for row in results(judged)])
+        annotate(first, found)
     fabric.barrier()
-    return Bundle.load(first)
+    return TrainedBundle(Bundle.load(first), found, folders)
 
 
-def _judge(run: Run, root: Path, quiet: bool, command: str) -> Judged:
-    """Export, calibrate on validation data, ask the bundle about all it was not trained on, and keep what a report needs."""
-    bundle = exported(run, root, run.folder / BUNDLE, quiet)
+def _finish(run: Run, command: str) -> Work[None]:
+    """Export, calibrate on validation data, evaluate what was exported, and keep what a report needs.
+
+    The predictions are written last: their file says that a run is finished.
+    """
+    bundle = yield from exported(run, run.folder / BUNDLE)
     if any(task.kind == "single" for task in bundle.tasks):
-        found = fit(bundle, bundle.recipe, root, quiet=quiet)
+        found = yield from fit(bundle, run.corpus)
         bundle = entrusted(bundle, found) if found.tasks else bundle
     system = BundleSystem(bundle)
-    with progress_bars(quiet) as bars:
-        given = bundle.encoders, root, bars, bundle.populations
-        valid, test = (example_sets(run.recipe, split, *given) for split in ("valid", "test"))
-        bar = bars.add_task("evaluate", total=2)
-        judged = judge(system, valid, test)
-        bars.advance(bar)
-        several = {p.set for p in judged.test if "+" in p.modality}
-        cells = [cell for part in test if part.name in several for cell in missing(system, part, seeds=(0,))]
-        bars.advance(bar)
-    table = record(run, {"valid": valid, "test": test}, cells, command)
-    write_atomic(run.folder / RECORD, json.dumps(table, indent=1, ensure_ascii=False))
-    return judged
+    valid = yield from example_sets(run.corpus, "valid", bundle.encoders, bundle.tables, bundle.populations)
+    test = yield from example_sets(run.corpus, "test", bundle.encoders, bundle.tables, bundle.populations)
+    evaluation = yield from evaluate(system, valid, test)
+    several = {p.set for p in evaluation.test if "+" in p.modality}
+    cells: list[Cell] = []
+    for part in test:
+        if part.name in several:
+            cells += yield from missing(system, part, seeds=(0,))
+    _write(run.folder / RECORD, {**record(run, [*valid, *test], command).as_table(), "subsets": _tables(cells)})
+    _write(run.folder / RESULTS, _tables(results([evaluation])))
+    evaluation.save(run.folder / PREDICTIONS)
 
 
-def exported(run: Run, root: Path, folder: Path, quiet: bool = False) -> Bundle:
+def _tables(rows: Sequence[Result] | Sequence[Cell]) -> list[dict[str, object]]:
+    return [row.as_table() for row in rows]
+
+
+def _write(file: Path, table: object) -> None:
+    write_atomic(file, json.dumps(table, indent=1, ensure_ascii=False))
+
+
+def exported(run: Run, folder: Path) -> Work[Bundle]:
     """The bundle of a finished training, not evaluated yet. The run's model is changed; see ``whole``."""
-    run = whole(run, root, quiet)
+    run = yield from whole(run)
     return export(run.model, run.encoders, run.recipe, run.probe, folder, run.lineage, run.populations, run.weights)

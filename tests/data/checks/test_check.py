@@ -17,6 +17,7 @@ from mien.data.checks.check import check
 from mien.data.checks.findings import Findings
 from mien.data.load import segment_of
 from mien.errors import MediaError, RecipeError
+from mien.events import finish
 from mien.recipe.recipe import EncoderTable, Recipe
 from mien.report.terminal.checks import render
 from mien.samples import demo_clip
@@ -40,7 +41,7 @@ def checked(folder: Path, *lines: str, tasks: tuple[Task, ...] | None = None) ->
     path = folder / "my.csv"
     path.write_text("\n".join(lines), encoding="utf-8")
     recipe = Recipe("r", {"text": EncoderTable("text_minilm")}, (), tasks=tasks) if tasks else None
-    return check(path, recipe, lambda: None)
+    return finish(check(path, recipe))
 
 
 def reason(folder: Path, header: str, *lines: str) -> str:
@@ -219,5 +220,5 @@ def test_many_rows(tmp_path: Path) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.write("id,text,speaker,split,emotion\n")
         file.writelines(f"{i},line {i % 5000},s{i % 1000},train,happy\n" for i in range(100_000))
-    findings = check(path, None, lambda: None)
+    findings = finish(check(path, None))
     assert (findings.rows, findings.faulty) == (100_000, 0)

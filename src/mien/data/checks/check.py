@@ -1,9 +1,9 @@
-"""A whole manifest, row by row."""
+"""A whole manifest, row by row. The file is read once."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from mien.data.checks.advice import advise
@@ -13,6 +13,7 @@ from mien.data.checks.leaks import Leaks
 from mien.data.checks.training import refusal, text_reader
 from mien.data.own import COLUMNS_OF
 from mien.data.rows import read_rows
+from mien.events import Progress, Work
 from mien.recipe.recipe import Recipe
 from mien.types import EMOTION, MODALITIES, Modality, Task
 
@@ -27,38 +28,36 @@ USUAL = (
 _LISTED = 1000  # faults kept with their reason; all are counted
 
 
-def check(manifest: Path, recipe: Recipe | None, progress: Callable[[], None]) -> Findings:
+def check(manifest: Path, recipe: Recipe | None) -> Work[Findings]:
     """Check every clip of a manifest.
 
     Args:
         manifest: with the standard names of columns; see docs/data.md.
         recipe: whose tasks the columns are for, and whose encoder shall read the texts; ``None`` for the usual tasks, as far as
             there are columns for them.
-        progress: called once a row, and once for each file whose content is compared.
 
     Raises:
         RecipeError: the manifest itself cannot be read.
     """
-    seen, reads = _Seen(), text_reader(recipe)
-    columns: tuple[str, ...] = ()
-    for number, row in enumerate(read_rows(manifest), start=1):
-        if not columns:
-            columns = tuple(row)
-            wanted = USUAL if recipe is None else recipe.tasks
-            used = [task for task in wanted if task.name in columns]
-        seen.see(look(row, number, manifest.parent, used, reads), number)
-        progress()
-    leaks, notes = seen.leaks.across_splits(progress)
-    if recipe is not None and seen.unread:
+    found, reads = _Summary(), text_reader(recipe)
+    rows = tuple(read_rows(manifest))
+    columns = tuple(rows[0])
+    wanted = USUAL if recipe is None else recipe.tasks
+    used = [task for task in wanted if task.name in columns]
+    for number, row in enumerate(rows, start=1):
+        found.add(look(row, number, manifest.parent, used, reads), number)
+        yield Progress("read", manifest.name, number, len(rows))
+    leaks, notes = yield from found.leaks.across_splits()
+    if recipe is not None and found.unread:
         name = recipe.encoders["text"].name
-        notes.append(f"{seen.unread} texts say nothing to the recipe's encoder '{name}'; is it for their language?")
+        notes.append(f"{found.unread} texts say nothing to the recipe's encoder '{name}'; is it for their language?")
     lacking = _columns(columns, wanted, recipe is not None)
-    refused = "" if lacking else refusal(manifest, recipe, columns, used)
-    return seen.findings(str(manifest), used, lacking + leaks, notes + seen.notes(refused), not (lacking or refused))
+    refused = "" if lacking else refusal(manifest, recipe, rows, used)
+    return found.findings(str(manifest), used, lacking + leaks, notes + found.notes(refused), not (lacking or refused))
 
 
-class _Seen:
-    """What all rows so far have shown."""
+class _Summary:
+    """What all rows so far hold."""
 
     def __init__(self) -> None:
         self.leaks = Leaks()
@@ -69,14 +68,14 @@ class _Seen:
         self.modalities: Counter[Modality] = Counter()
         self._ids: set[int] = set()
 
-    def see(self, clip: Clip, number: int) -> None:
+    def add(self, clip: Clip, number: int) -> None:
         """One row."""
         self.rows += 1
         faults = list(clip.faults)
         if hash(clip.id) in self._ids:
             faults.append(("id twice", f"the id '{clip.id}' has stood before"))
         self._ids.add(hash(clip.id))
-        self.leaks.see(clip)
+        self.leaks.add(clip)
         self.unsplit += not clip.stated
         self.unread += clip.unread
         if faults:

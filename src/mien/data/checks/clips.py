@@ -15,7 +15,7 @@ from mien.data.rows import Row
 from mien.data.values import row_number, score_for, span, vote_columns, votes_for
 from mien.emotions import canonical
 from mien.errors import InputError, MediaError, closest
-from mien.media.open import MediaInfo, probe
+from mien.media.decoding.open import MediaInfo, probe
 from mien.types import MODALITIES, Modality, Task
 
 _PAST_THE_END = 0.5  # seconds by which a span may pass the end that a file's header names

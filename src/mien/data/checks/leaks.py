@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from mien.data.checks.clips import Clip
 from mien.data.checks.findings import SPLITS
+from mien.events import Progress, Work
 from mien.runtime.cache import file_sha256
 
 _NAMED = 3  # examples in a message
 
 
 class Leaks:
-    """Sees every clip once and keeps what it needs to know of all: names, numbers, hashes; no data."""
+    """Is given every clip once, and keeps what it needs to know of all: names, numbers, hashes; no data."""
 
     def __init__(self) -> None:
         self.speakers: dict[str, set[str]] = defaultdict(set)
         self.texts: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
         self._uses: dict[Path, dict[tuple[str, ...], set[str]]] = defaultdict(lambda: defaultdict(set))
 
-    def see(self, clip: Clip) -> None:
+    def add(self, clip: Clip) -> None:
         """One clip."""
         if clip.speaker:
             self.speakers[clip.speaker].add(clip.split)
@@ -30,7 +31,7 @@ class Leaks:
         for path in set(clip.files.values()):
             self._uses[path][clip.part].add(clip.split)
 
-    def across_splits(self, progress: Callable[[], None]) -> tuple[list[str], list[str]]:
+    def across_splits(self) -> Work[tuple[list[str], list[str]]]:
         """Problems: the same person or the same clip on two sides. Notes: parts of one recording.
 
         Only files of the same size are compared by content.
@@ -39,7 +40,7 @@ class Leaks:
         people = sorted(s for s, splits in self.speakers.items() if len(splits - {""}) > 1)
         if people:
             found.append(f"{len(people)} speakers are in more than one split: {_some(people)}")
-        shared = self._shared(progress)
+        shared = yield from self._shared()
         same = [name for name, whole in shared if whole]
         parts = [name for name, whole in shared if not whole]
         if same:
@@ -53,10 +54,11 @@ class Leaks:
         shared = sum(n[2] for n in self.texts.values() if n[0])
         return shared, sum(n[2] for n in self.texts.values()), sum(sum(n) - 1 for n in self.texts.values())
 
-    def _shared(self, progress: Callable[[], None]) -> list[tuple[str, bool]]:
+    def _shared(self) -> Work[list[tuple[str, bool]]]:
         """(file, whether the very same part) of all that stands in two splits."""
         found = []
-        for paths in self._same_content(progress):
+        same = yield from self._same_content()
+        for paths in same:
             parts: dict[tuple[str, ...], set[str]] = defaultdict(set)
             for path in paths:
                 for part, splits in self._uses[path].items():
@@ -67,17 +69,18 @@ class Leaks:
                 found.append((paths[0].name, False))
         return found
 
-    def _same_content(self, progress: Callable[[], None]) -> list[list[Path]]:
+    def _same_content(self) -> Work[list[list[Path]]]:
         sizes: dict[int, list[Path]] = defaultdict(list)
         for path in self._uses:
             if path.is_file():
                 sizes[path.stat().st_size].append(path)
-        groups = []
+        groups, done, count = [], 0, sum(map(len, sizes.values()))
         for paths in sizes.values():
             contents: dict[str, list[Path]] = defaultdict(list)
             for path in paths:
                 contents[file_sha256(path) if len(paths) > 1 else ""].append(path)
-                progress()
+                done += 1
+                yield Progress("read", "files", done, count)
             groups += list(contents.values())
         return groups
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mien.data.load import segment_of
-from mien.data.manifest import read
 from mien.data.own import COLUMNS_OF, own_data
+from mien.data.rows import Row
 from mien.encoders.base import encoders
 from mien.errors import InputError, RecipeError
+from mien.events import finish
 from mien.recipe.recipe import EncoderTable, Recipe
 from mien.types import Clip, Task
 
@@ -17,18 +18,20 @@ Reads = Callable[[str], bool]
 """Whether an encoder makes anything of a text."""
 
 
-def refusal(manifest: Path, recipe: Recipe | None, columns: Collection[str], tasks: Sequence[Task]) -> str:
-    """Why it cannot be trained on; "" when it can. Without a recipe: by one that reads all that there are columns for."""
+def refusal(manifest: Path, recipe: Recipe | None, rows: Sequence[Row], tasks: Sequence[Task]) -> str:
+    """Why a manifest with some rows cannot be trained on; "" when it can.
+
+    Without a recipe: by one that reads all that there are columns for.
+    """
     if recipe is None:
-        named = {m: EncoderTable(m) for m, names in COLUMNS_OF.items() if any(name in columns for name in names)}
+        named = {m: EncoderTable(m) for m, names in COLUMNS_OF.items() if any(name in rows[0] for name in names)}
         recipe = Recipe("check", named, (), tasks=tuple(tasks))
     try:
-        plan = own_data(recipe, manifest, lambda _: None)
-        (source,) = plan.data
-        examples = read(source, plan.tasks, Path())
+        _, corpus = finish(own_data(recipe, manifest, rows=rows))
+        ((_, examples),) = corpus.split("train")
     except RecipeError as error:
         return str(error)
-    return "" if any(e.split == source.train for e in examples) else "no row of its split 'train' has a label"
+    return "" if examples else "no row of its split 'train' has a label"
 
 
 def text_reader(recipe: Recipe | None) -> Reads | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from json import dumps, loads
 from typing import Any
 
+from mien.events import Notice
 from mien.report.exporters.base import exporters
-from mien.report.sentences import full_sentence
+from mien.report.sentences import sentence
 from mien.timeline import Prediction, Timeline
 
 SCHEMA = "mien.timeline/1"
@@ -44,9 +45,15 @@ def as_table(timeline: Timeline) -> dict[str, Any]:
             "arousal": _round(timeline.arousal),
             "influences": [_round(value) for value in timeline.influences],
         },
-        "warnings": list(timeline.warnings),
-        "notes": [*timeline.notes, *map(full_sentence, timeline.notices)],
+        "notices": notices(timeline.notices),
+        "warnings": [sentence(notice) for notice in timeline.notices],
+        "notes": list(timeline.notes),
     }
+
+
+def notices(given: Sequence[Notice]) -> list[dict[str, Any]]:
+    """Notices as plain values: code and values."""
+    return [{"code": notice.code, "values": dict(notice.values)} for notice in given]
 
 
 def as_segment(p: Prediction) -> dict[str, Any]:

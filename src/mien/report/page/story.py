@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mien.report.page.words import Language, clock
+from mien.report.clock import clock
+from mien.report.page.words import Language
 from mien.timeline import SURE, Prediction, Timeline, best, mean
 from mien.types import MODALITIES, Modality
 

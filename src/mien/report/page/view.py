@@ -1,97 +1,57 @@
-"""A timeline as the page needs it: plain values for the template, and compact ones for the page's script."""
+"""A timeline as the template of its page shows it: rows of words."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from statistics import median
-from typing import Any
 
 from mien import __version__
-from mien.emotions import POSITIONS
 from mien.explanation import Explanation
+from mien.report.clock import clock
 from mien.report.page import story
-from mien.report.page.evidence import graphs, table_of
 from mien.report.page.media import Media
 from mien.report.page.palette import MODALITY_LOOKS, looks
-from mien.report.page.words import Language, clock
-from mien.report.sentences import full_sentence
+from mien.report.page.shown import Bar, Conflict, Driver, MomentRow, NamedLook, PersonCard, QualityRow, Shown, Side
+from mien.report.page.words import Language
+from mien.report.sentences import sentence
 from mien.timeline import Prediction, Timeline
 from mien.types import MODALITIES, Modality
-
-Table = dict[str, Any]
 
 _DRIVERS = 3  # moments named beside the summary
 _NOTABLE = 0.001  # of a probability
 
 
-def page(timeline: Timeline, say: Language, media: Media | None, explained: Sequence[Explanation | None] = ()) -> Table:
-    """What the template shows, in words."""
-    labels = timeline.labels
-    everybody = story.people(timeline)
-    return {
-        "name": timeline.source,
-        "facts": _facts(timeline, everybody, say, media),
-        "summary": story.summary(timeline, say),
-        "overall": _bars(timeline.scores, labels, say),
-        "labels": [
-            {"name": say.name_of("labels", k), **asdict(look)} for k, look in zip(labels, looks(labels), strict=True)
-        ],
-        "modalities": [
-            {"name": say.name_of("modalities", m), **asdict(MODALITY_LOOKS[m])} for m in _modalities(timeline)
-        ],
-        "warnings": [say.translate(line) for line in timeline.warnings],
-        "calibrated": all(notice.code != "uncalibrated" for notice in timeline.notices),
-        "notes": _notes(timeline, say),
-        "moments": [_moment(p, labels, say, timeline.duration > 0) for p in timeline.predictions],
-        "people": [_person(p, labels, say) for p in everybody],
-        "conflicts": [c for i, p in enumerate(timeline.predictions) if (c := _conflict(i, p, labels, say))],
-        "drivers": _drivers(timeline, say),
-        "explained": sum(e is not None for e in explained),
-        "quality": _quality(timeline, say),
-        "placed": all(p.valence is not None for p in timeline.predictions),
-        "timed": timeline.duration > 0 and any(p.span.duration > 0 for p in timeline.predictions),
-        "technical": _technical(timeline, say),
-        "media": media,
-    }
+def page(timeline: Timeline, say: Language, media: Media | None, explained: Sequence[Explanation | None] = ()) -> Shown:
+    """What the template shows of a timeline."""
+    labels, modalities, everybody = timeline.labels, modalities_of(timeline), story.people(timeline)
+    named = [(say.name_of("labels", k), look) for k, look in zip(labels, looks(labels), strict=True)]
+    inputs = [(say.name_of("modalities", m), MODALITY_LOOKS[m]) for m in modalities]
+    return Shown(
+        name=timeline.source,
+        facts=_facts(timeline, everybody, say, media),
+        summary=story.summary(timeline, say),
+        overall=_bars(timeline.scores, labels, say),
+        labels=[NamedLook(name, look.colour, look.sign, look.pattern) for name, look in named],
+        modalities=[NamedLook(name, look.colour, look.sign, look.pattern) for name, look in inputs],
+        warnings=[(sentence(notice, say.name), True) for notice in timeline.notices],
+        calibrated=all(notice.code != "uncalibrated" for notice in timeline.notices),
+        notes=[say.note(line) for line in timeline.notes],
+        moments=[_moment(p, labels, say, timeline.duration > 0) for p in timeline.predictions],
+        people=[_person(p, labels, say) for p in everybody],
+        conflicts=[c for i, p in enumerate(timeline.predictions) if (c := _conflict(i, p, labels, say))],
+        drivers=_drivers(timeline, say),
+        explained=sum(e is not None for e in explained),
+        quality=_quality(timeline, say),
+        placed=all(p.valence is not None for p in timeline.predictions),
+        timed=timeline.duration > 0 and any(p.span.duration > 0 for p in timeline.predictions),
+        technical=_technical(timeline, say),
+        media=media,
+    )
 
 
-def _notes(timeline: Timeline, say: Language) -> list[tuple[str, bool]]:
-    """What the authors of the bundle and mien say of it, each with whether it is in the language of the page."""
-    known = [(full_sentence(notice, say.name), True) for notice in timeline.notices]
-    return [*(say.translate(line) for line in timeline.notes), *known]
-
-
-def data(timeline: Timeline, say: Language, media: Media | None, explained: Sequence[Explanation | None]) -> Table:
-    """What the script reads: numbers with as many digits as a screen can show."""
-    labels, modalities = timeline.labels, _modalities(timeline)
-    everybody = [p.who for p in story.people(timeline)]
-    given = [*explained, *[None] * len(timeline.predictions)]
-    return {
-        "duration": round(timeline.duration, 3),
-        "mime": media.mime if media else "",
-        "words": {**say.table["script"], **say.table["numbers"]},
-        "labels": [
-            {"name": say.name_of("labels", k), "place": POSITIONS.get(k), **asdict(look)}
-            for k, look in zip(labels, looks(labels), strict=True)
-        ],
-        "modalities": [
-            {"key": m, "name": say.name_of("modalities", m), **asdict(MODALITY_LOOKS[m])} for m in modalities
-        ],
-        "people": [say.person(who) for who in everybody],
-        "reasons": say.table["reasons"],
-        "graphs": graphs(explained),
-        "alone": [_numbers(story.alone(timeline).get(m), labels) for m in modalities],
-        "overall": _numbers(timeline.scores, labels),
-        "moments": [
-            _numbers_of(p, everybody.index(p.who), labels, modalities, say, e)
-            for p, e in zip(timeline.predictions, given, strict=False)
-        ],
-    }
-
-
-def _modalities(timeline: Timeline) -> list[Modality]:
+def modalities_of(timeline: Timeline) -> list[Modality]:
+    """Those that were read in some moment."""
     return [m for m in MODALITIES if any(m in p.shares or m in p.opinions for p in timeline.predictions)]
 
 
@@ -105,33 +65,26 @@ def _facts(timeline: Timeline, everybody: Sequence[story.Person], say: Language,
     return [*facts, say("page.bundle", name=timeline.bundle)]
 
 
-def _bars(scores: Mapping[str, float], labels: Sequence[str], say: Language) -> list[Table]:
+def _bars(scores: Mapping[str, float], labels: Sequence[str], say: Language) -> list[Bar]:
     order = sorted(labels, key=lambda k: -scores.get(k, 0.0)) if scores else []
-    return [
-        {
-            "name": say.name_of("labels", k),
-            "index": labels.index(k),
-            "width": f"{100 * scores.get(k, 0.0):.1f}",
-            "about": say.about(scores.get(k, 0.0)),
-        }
-        for k in order
-    ]
+    values = [(k, scores.get(k, 0.0)) for k in order]
+    return [Bar(say.name_of("labels", k), labels.index(k), f"{100 * v:.1f}", say.about(v)) for k, v in values]
 
 
-def _moment(p: Prediction, labels: Sequence[str], say: Language, timed: bool) -> Table:
-    return {
-        "clock": clock(p.span.start) if timed else "",
-        "who": say.person(p.who),
-        "text": p.text,
-        "label": say.name_of("labels", p.label),
-        "index": labels.index(p.label),
-        "sure": not p.uncertain,
-        "about": say.about(p.scores[p.label]),
-        "depth": min(4, int(5 * p.scores[p.label])),
-        "shares": say.join([f"{say.name_of('modalities', m)} {say.about(s)}" for m, s in p.shares.items()]),
-        "doubts": _doubts(p, labels, say),
-        "conflict": p.conflict is not None,
-    }
+def _moment(p: Prediction, labels: Sequence[str], say: Language, timed: bool) -> MomentRow:
+    return MomentRow(
+        clock=clock(p.span.start) if timed else "",
+        who=say.person(p.who),
+        text=p.text,
+        label=say.name_of("labels", p.label),
+        index=labels.index(p.label),
+        sure=not p.uncertain,
+        about=say.about(p.scores[p.label]),
+        depth=min(4, int(5 * p.scores[p.label])),
+        shares=say.join([f"{say.name_of('modalities', m)} {say.about(s)}" for m, s in p.shares.items()]),
+        doubts=_doubts(p, labels, say),
+        conflict=p.conflict is not None,
+    )
 
 
 def _doubts(p: Prediction, labels: Sequence[str], say: Language) -> list[str]:
@@ -144,15 +97,11 @@ def _doubts(p: Prediction, labels: Sequence[str], say: Language) -> list[str]:
     return lines
 
 
-def _person(person: story.Person, labels: Sequence[str], say: Language) -> Table:
+def _person(person: story.Person, labels: Sequence[str], say: Language) -> PersonCard:
     count = say.count("moments", person.count)
     spoke = say("people.spoke", moments=count, time=say.span_of_time(person.seconds)) if person.seconds else count
-    return {
-        "name": say.person(person.who),
-        "spoke": spoke,
-        "bars": _bars(person.scores, labels, say)[:4],
-        "place": [] if person.valence is None else [_signed(person.valence), _signed(person.arousal or 0.0)],
-    }
+    place = [] if person.valence is None else [_signed(person.valence), _signed(person.arousal or 0.0)]
+    return PersonCard(say.person(person.who), spoke, _bars(person.scores, labels, say)[:4], place)
 
 
 def _signed(value: float) -> str:
@@ -164,48 +113,36 @@ def _when(p: Prediction) -> str:
     return clock(p.span.start) if p.span.end > 0 else ""
 
 
-def _conflict(i: int, p: Prediction, labels: Sequence[str], say: Language) -> Table | None:
+def _conflict(i: int, p: Prediction, labels: Sequence[str], say: Language) -> Conflict | None:
     pair = p.conflict
     if pair is None:
         return None
     sides = [
-        {
-            "modality": say.name_of("modalities", side.modality),
-            "label": say.name_of("labels", side.label),
-            "index": labels.index(side.label) if side.label in labels else 0,
-            "about": say.about(side.probability),
-        }
+        Side(
+            say.name_of("modalities", side.modality),
+            say.name_of("labels", side.label),
+            labels.index(side.label) if side.label in labels else 0,
+            say.about(side.probability),
+        )
         for side in pair
     ]
-    return {
-        "moment": i,
-        "clock": _when(p),
-        "who": say.person(p.who),
-        "text": p.text,
-        "sides": sides,
-    }
+    return Conflict(i, _when(p), say.person(p.who), p.text, sides)
 
 
-def _drivers(timeline: Timeline, say: Language) -> list[Table]:
+def _drivers(timeline: Timeline, say: Language) -> list[Driver]:
     """The moments that moved the summary most towards its label; none where there are too few to compare."""
     moved = timeline.influences
     order = sorted(range(len(moved)), key=lambda i: -moved[i])[:_DRIVERS] if len(moved) > _DRIVERS else []
     chosen = ((i, timeline.predictions[i]) for i in order if moved[i] >= _NOTABLE)
     return [
-        {
-            "moment": i,
-            "clock": _when(p),
-            "who": say.person(p.who),
-            "text": p.text,
-            "points": say("numbers.points", n=f"{100 * moved[i]:+.1f}"),
-        }
+        Driver(i, _when(p), say.person(p.who), p.text, say("numbers.points", n=f"{100 * moved[i]:+.1f}"))
         for i, p in chosen
     ]
 
 
-def _quality(timeline: Timeline, say: Language) -> list[Table]:
+def _quality(timeline: Timeline, say: Language) -> list[QualityRow]:
     rows = []
-    for m in _modalities(timeline):
+    for m in modalities_of(timeline):
         names = dict.fromkeys(name for p in timeline.predictions for name in p.quality.get(m, {}))
         for name in names:
             values = [q[name] for p in timeline.predictions if name in (q := p.quality.get(m, {}))]
@@ -213,8 +150,7 @@ def _quality(timeline: Timeline, say: Language) -> list[Table]:
             if values:
                 three = (min(values), median(values), max(values))
                 said = [say.measure(name, v) for v in three]
-                where = say.name_of("modalities", m)
-                rows.append({"key": name, "modality": where, "name": say.name_of("quality", name), "said": said})
+                rows.append(QualityRow(name, say.name_of("modalities", m), say.name_of("quality", name), said))
     return rows
 
 
@@ -228,50 +164,3 @@ def _technical(timeline: Timeline, say: Language) -> list[tuple[str, str]]:
         "version": __version__,
     }
     return [(say(f"technical.{key}"), value) for key, value in rows.items()]
-
-
-def _numbers(values: Mapping[str, float] | None, names: Sequence[str]) -> list[float] | None:
-    return [_short(values.get(k, 0.0)) for k in names] if values else None
-
-
-def _short(value: float) -> float:
-    return round(value, 3) + 0.0 if math.isfinite(value) else 0.0
-
-
-def _numbers_of(
-    p: Prediction,
-    who: int,
-    labels: Sequence[str],
-    modalities: Sequence[Modality],
-    say: Language,
-    explanation: Explanation | None,
-) -> Table:
-    opposed = p.conflict
-    table: Table = {
-        "s": round(p.span.start, 3),
-        "e": round(p.span.end, 3),
-        "w": who,
-        "l": labels.index(p.label),
-        "p": _numbers(p.scores, labels),
-        "v": _short(p.valence or 0.0),
-        "a": _short(p.arousal or 0.0),
-        "m": [_short(p.shares[m]) if m in p.shares else None for m in modalities],
-        "o": [_numbers(p.opinions.get(m), labels) for m in modalities],
-        "q": [
-            [[k, say.measure(k, v)] for k, v in p.quality.get(m, {}).items() if math.isfinite(v)] for m in modalities
-        ],
-    }
-    table["q"] = [[[say.name_of("quality", k), said] for k, said in measures] for measures in table["q"]]
-    if p.uncertain:
-        table["u"] = 1
-    if opposed:
-        table["c"] = [modalities.index(side.modality) for side in opposed]
-    if p.contributions:
-        table["k"] = [_short(p.contributions[m]) if m in p.contributions else None for m in modalities]
-    if p.label_set:
-        table["ls"] = [labels.index(k) for k in p.label_set]
-    if p.reasons:
-        table["r"] = list(p.reasons)
-    if explanation is not None:
-        table["ev"] = table_of(explanation, labels, modalities)
-    return table

@@ -53,6 +53,14 @@ class Language:
         name: str = self.table[section].get(key, key)
         return name
 
+    def label(self, label: str) -> str:
+        """A label in this language; one that the catalogue does not know, as it is."""
+        return self.name_of("labels", label)
+
+    def modality(self, modality: str) -> str:
+        """What people call a modality in this language."""
+        return self.name_of("modalities", modality)
+
     def person(self, who: str | None) -> str:
         """The name of a person: mien's own numbers are translated, names that the user gave are kept."""
         if who is None:
@@ -89,26 +97,14 @@ class Language:
             return "".join(parts)
         return self("numbers.comma").join(parts[:-1]) + self("numbers.and") + parts[-1]
 
-    def translate(self, sentence: str) -> tuple[str, bool]:
-        """A warning or note of mien, and whether it is known in this language; numbers in it are kept."""
-        for pattern, said in self.table["sentences"].items():
-            # The places of a pattern are written {0}, {1}, ... as those of the translation are.
-            found = re.fullmatch(re.sub(r"\\\{\d\\\}", "(.+?)", re.escape(pattern)), sentence, re.S)
-            if found:
-                return str(said).format(*found.groups()), True
-        return sentence, self.name == "en"
+    def note(self, text: str) -> tuple[str, bool]:
+        """A note of a bundle, and whether it is in this language: those of shipped bundles are, others stay as they are."""
+        return self.table["notes"].get(text, text), self.name == "en" or text in self.table["notes"]
 
 
 def languages() -> list[str]:
     """Names of the catalogues."""
     return sorted(f.name.removesuffix(".toml") for f in _FOLDER.iterdir() if f.name.endswith(".toml"))
-
-
-def clock(seconds: float) -> str:
-    """A time as players write it: 0:03, 1:02:03."""
-    whole = int(seconds + 1e-6)
-    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 @cache

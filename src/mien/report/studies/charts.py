@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
 import numpy as np
 
+from mien.evaluation.comparison import Board
+from mien.evaluation.evaluation_report import Reliability
 from mien.evaluation.missing import Cell
 from mien.evaluation.predictions import Predictions
 from mien.evaluation.reliability import Bin
 from mien.metrics.base import confusion
 from mien.report.studies.page import Chart
-from mien.study.compare import Board
 
 # Okabe and Ito 2008: told apart with every common colour blindness.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
@@ -24,13 +25,13 @@ _SQUARE = {"width": 460, "height": 380}  # room for two beside each other
 def intervals(board: Board, number: int) -> Chart:
     """Each system's value with its interval; the majority baseline as a line."""
     lines = board.lines[::-1]
-    values = [float(line.row["value"]) for line in lines]
-    bounds = [line.row["interval"] or (v, v) for line, v in zip(lines, values, strict=True)]
+    values = [line.row.value for line in lines]
+    bounds = [line.row.interval or (v, v) for line, v in zip(lines, values, strict=True)]
     trace = {
         "type": "scatter",
         "mode": "markers",
         "x": values,
-        "y": [escape(line.outcome.entrant.label) for line in lines],
+        "y": [escape(line.label) for line in lines],
         "marker": {"color": COLOURS[0], "size": 9},
         "error_x": {
             "type": "data",
@@ -47,12 +48,19 @@ def intervals(board: Board, number: int) -> Chart:
         "xaxis": {"title": {"text": escape(board.metric)}},
         "yaxis": {"showgrid": True},
     }
-    majority = lines[-1].row["majority"]
+    majority = lines[-1].row.majority
     about = f"{board.metric} of each system with its 95 % interval"
     if majority is not None:
         layout["shapes"] = [_upright(majority)]
+        layout["xaxis"]["range"] = _around([majority, *(bound for pair in bounds for bound in pair)])
         about += f"; dashed: always the commonest answer ({majority:.3f})"
     return Chart(f"board{number}", about + ".", [trace], layout)
+
+
+def _around(values: Sequence[float]) -> list[float]:
+    """A range that holds all values, and some room at both ends."""
+    room = 0.04 * (max(values) - min(values))
+    return [round(min(values) - room, 4), round(max(values) + room, 4)]
 
 
 def _upright(x: float) -> dict[str, Any]:
@@ -61,8 +69,8 @@ def _upright(x: float) -> dict[str, Any]:
 
 
 def rates(named: Sequence[tuple[str, Sequence[Cell]]], about: str, number: int) -> Chart:
-    """A value over the rate of missing modalities, a line for each name."""
-    traces = []
+    """A value over the rate of missing modalities, a line for each name, and what the commonest answer alone would reach."""
+    traces = [*_commonest(named[-1][1])]
     for k, (name, cells) in enumerate(named):
         colour = COLOURS[k % len(COLOURS)]
         look = {"color": colour, "symbol": _SIGNS[k % len(_SIGNS)], "size": 8}
@@ -75,9 +83,18 @@ def rates(named: Sequence[tuple[str, Sequence[Cell]]], about: str, number: int) 
         "height": 340 + 12 * len(named),
         "showlegend": True,
         "xaxis": {"title": {"text": "probability that a modality is missing"}},
-        "yaxis": {"title": {"text": escape(metric)}, "rangemode": "tozero"},
+        "yaxis": {"title": {"text": escape(metric)}},
     }
     return Chart(f"rates{number}", about, traces, layout)
+
+
+def _commonest(cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
+    """A line, unless a constant answer says nothing of the metric."""
+    known = [(c.rate, c.majority) for c in cells if c.majority is not None]
+    if known:
+        line = {"color": COLOURS[6], "dash": "dash", "width": 1.5}
+        points = {"x": [rate for rate, _ in known], "y": [value for _, value in known]}
+        yield {"type": "scatter", "mode": "lines", "name": "commonest answer", "line": line, **points}
 
 
 def curves(train: Sequence[tuple[int, float]], valid: Sequence[tuple[int, float]]) -> Chart:
@@ -132,7 +149,6 @@ def confusion_matrix(part: Predictions, number: int) -> Chart:
         "z": [[round(float(v), 4) for v in row] for row in shares],
         "text": [[f"{v:.0%}" for v in row] for row in shares] if len(labels) <= 12 else None,
         "texttemplate": "%{text}" if len(labels) <= 12 else None,
-        "colorscale": [[0, "#f2f5f9"], [1, "#6fb1de"]],
         "zmin": 0,
         "zmax": 1,
         "showscale": False,
@@ -182,15 +198,15 @@ def reliability(bins: Sequence[Bin], name: str, number: int) -> Chart:
     return Chart(f"reliability{number}", f"{name}: confidence against how often it is right.", traces, layout)
 
 
-def risk_coverage(rows: Sequence[Mapping[str, Any]], number: int) -> Chart:
-    """What is left wrong when only the surest answers are kept: a line for each of the rows of ``study.calibration``."""
+def risk_coverage(rows: Sequence[Reliability], number: int) -> Chart:
+    """What is left wrong when only the surest answers are kept: a line for each subset of the modalities."""
     traces = [
         {
             "type": "scatter",
             "mode": "lines+markers",
-            "x": [point["answered"] for point in row["risk_coverage"]],
-            "y": [point["risk"] for point in row["risk_coverage"]],
-            "name": escape(row["modality"]),
+            "x": [point.answered for point in row.risk_coverage],
+            "y": [point.risk for point in row.risk_coverage],
+            "name": escape(row.modality),
             "marker": {"color": colour, "symbol": sign, "size": 6},
             "line": {"color": colour, "width": 1.6},
         }
@@ -199,8 +215,8 @@ def risk_coverage(rows: Sequence[Mapping[str, Any]], number: int) -> Chart:
     rings = {
         "type": "scatter",
         "mode": "markers",
-        "x": [row["answered"] for row in rows],
-        "y": [row["risk"] if row["answered"] else None for row in rows],
+        "x": [row.figures.answered for row in rows],
+        "y": [row.figures.risk if row.figures.answered else None for row in rows],
         "name": "not uncertain",
         "marker": {"color": COLOURS[: len(rows)], "symbol": "circle-open", "size": 16, "line": {"width": 2}},
     }
@@ -211,7 +227,7 @@ def risk_coverage(rows: Sequence[Mapping[str, Any]], number: int) -> Chart:
         "yaxis": {"title": {"text": "share wrong among them"}, "rangemode": "tozero"},
     }
     about = (
-        f"{rows[0]['set']}: the share of answers kept, most certain first, against the share wrong among them. "
+        f"{rows[0].set}: the share of answers kept, most certain first, against the share wrong among them. "
         "Ringed: where all answers are kept that the bundle does not call uncertain."
     )
     return Chart(f"risk{number}", about, [*traces, rings], layout)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import count
-from typing import Any
 
-from mien.evaluation.reliability import Bin
-from mien.report.studies import charts
-from mien.report.studies.page import Part, Prose, Section, Table, page
+from mien.evaluation.evaluation_report import EvaluationReport
+from mien.report.studies import charts, grids
+from mien.report.studies.page import Part, Prose, Section, page
 from mien.report.studies.training import by_set, missing, results
-from mien.study import calibration, groups
-from mien.study.evaluation import Found
 
 _LEAD = "The interval is 95 %, by a bootstrap over speakers where all are named. Majority: always giving the commonest answer."
 _HOLDS = (
@@ -22,40 +19,33 @@ _HOLDS = (
 )
 
 
-def evaluation_page(found: Found, name: str) -> str:
+def evaluation_page(found: EvaluationReport, name: str) -> str:
     """The page of a bundle called ``name``.
 
     Raises:
         ImportError: if the extra ``report`` is not installed; see ``extras.needs_report``.
     """
-    sections = [Section("Results", [results(found.rows)], _LEAD), *by_set(found.judged.test, not found.trust)]
+    sections = [Section("Results", results(found.rows), _LEAD), *by_set(found.evaluation.test, not found.reliability)]
     sections += [*missing(found.cells), *_trust(found), *_groups(found)]
-    sets = dict.fromkeys(part.set for part in found.judged.test)
-    return page(name, "evaluation of a bundle", sets, sections)
+    sizes = {part.set: f"{len(part):,} examples of {part.set}" for part in found.evaluation.test}
+    return page(name, "evaluation of a bundle", list(sizes.values()), sections)
 
 
-def _trust(found: Found) -> Iterator[Section]:
+def _trust(found: EvaluationReport) -> Iterator[Section]:
     """Of each set and task: figures, risk-coverage curve and reliability diagram of each subset of the modalities."""
     drawn = count()
-    for number, rows in enumerate(calibration.by_set(found.trust)):
-        head, *cells = calibration.grid(rows)
-        diagrams = [charts.reliability(_bins(r), f"{r['set']}, {r['modality']}", next(drawn)) for r in rows]
-        parts: list[Part] = [Table(head, cells), charts.risk_coverage(rows, number), *diagrams]
-        yield Section(f"Calibration, {rows[0]['set']}: {rows[0]['task']}", parts, _HOLDS)
+    for number, rows in enumerate(grids.by_set(found.reliability)):
+        diagrams = [charts.reliability(r.diagram, f"{r.set}, {r.modality}", next(drawn)) for r in rows]
+        parts: list[Part] = [grids.reliability(rows), charts.risk_coverage(rows, number), *diagrams]
+        yield Section(f"Calibration, {rows[0].set}: {rows[0].task}", parts, _HOLDS)
 
 
-def _bins(row: Mapping[str, Any]) -> list[Bin]:
-    return [Bin(**entry) for entry in row["diagram"]]
-
-
-def _groups(found: Found) -> Iterator[Section]:
-    if found.groups:
-        head, *rows = groups.grid(found.groups)
-        table = Table(head, rows, words=2)
-        gap_head, *gaps = groups.gap_grid(found.groups)
-        gap_table = Table(gap_head, gaps, words=3) if gaps else Prose("No two groups are large enough to be compared.")
+def _groups(found: EvaluationReport) -> Iterator[Section]:
+    if found.groups is not None:
+        gaps = grids.gaps(found.groups)
+        shown = gaps if gaps.rows else Prose("No two groups are large enough to be compared.")
         lead = (
             "95 % intervals over speakers; p by permutation of speakers, corrected for all gaps (Holm). "
-            f"{groups.FEW.capitalize()}."
+            f"{grids.FEW.capitalize()}."
         )
-        yield Section(f"Groups: {found.groups['column']}", [table, gap_table], lead)
+        yield Section(f"Groups: {found.groups.column}", [grids.groups(found.groups), shown], lead)

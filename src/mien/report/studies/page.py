@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any, ClassVar
 
+from mien.report.grid import Grid
 from mien.report.page import shell
-
-
-@dataclass(frozen=True)
-class Table:
-    """``head`` and ``rows`` of cells; the first of each names the row; after ``words`` columns come numbers."""
-
-    kind: ClassVar[str] = "table"
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    words: int = 1
 
 
 @dataclass(frozen=True)
@@ -49,6 +39,14 @@ class Code:
 
 
 @dataclass(frozen=True)
+class Heading:
+    """The name of what follows it."""
+
+    kind: ClassVar[str] = "heading"
+    text: str
+
+
+@dataclass(frozen=True)
 class Prose:
     """A paragraph."""
 
@@ -56,7 +54,7 @@ class Prose:
     text: str
 
 
-Part = Table | Chart | Entries | Code | Prose
+Part = Grid | Chart | Entries | Code | Heading | Prose
 
 
 @dataclass(frozen=True)
@@ -69,25 +67,22 @@ class Section:
 
 
 def page(title: str, kicker: str, facts: Iterable[str], sections: Sequence[Section]) -> str:
-    """The whole page; it loads nothing. The same content gives the same bytes.
+    """The whole page; see ``shell.render``.
 
     Raises:
         ImportError: if Jinja2 or Plotly is not installed; see ``extras.needs_report``.
     """
-    environment = shell.environment("mien.report")
-    style = environment.get_template("report.css").render(labels=[], modalities=[])
-    style += environment.get_template("study.css").render()
-    script = files("mien.report").joinpath("templates", "study.js").read_text(encoding="utf-8")
     charts = [part for section in sections for part in section.parts if isinstance(part, Chart)]
-    return environment.get_template("study.html").render(
-        title=title,
+    return shell.render(
+        "study.html",
+        styles=("report.css", "study.css"),
+        scripts=("study.js",),
+        data=[{"id": c.id, "traces": c.traces, "layout": c.layout} for c in charts],
+        lang="en",
         kicker=kicker,
+        name=title,
         facts=list(facts),
         sections=sections,
-        charts=[{"id": c.id, "traces": c.traces, "layout": c.layout} for c in charts],
-        style=style,
-        script=script,
-        plotly=shell.plotly(),
-        places=shell.places(),
-        policy=shell.policy([shell.plotly_hash(), shell.hash_of(script)], [shell.hash_of(style), shell.hash_of("")]),
+        labels=[],
+        modalities=[],
     )

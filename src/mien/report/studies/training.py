@@ -8,15 +8,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mien.evaluation.evaluate import per_label
+from mien.bundle.results import Result
 from mien.evaluation.missing import Cell
-from mien.evaluation.predictions import Judged, Predictions
+from mien.evaluation.predictions import Evaluation, Predictions
 from mien.evaluation.reliability import diagram
-from mien.report.studies import charts
-from mien.report.studies.markdown import duration, grid, interval, majority, value
-from mien.report.studies.page import Chart, Code, Entries, Part, Prose, Section, Table, page
+from mien.evaluation.results import per_label
+from mien.report.grid import Grid
+from mien.report.sentences import sentence
+from mien.report.studies import charts, grids
+from mien.report.studies.numbers import duration
+from mien.report.studies.page import Chart, Code, Entries, Heading, Part, Prose, Section, page
 from mien.runtime.cache import write_atomic
 from mien.runtime.run_folder import PREDICTIONS, RECIPE, RECORD, REPORT, RESULTS, SCALARS
+from mien.training.record import SetRecord, TrainingRecord
 from mien.trust.sample import Sample
 
 _CAVEAT = (
@@ -39,24 +43,25 @@ def write(folder: Path) -> Path:
 def training_page(folder: Path) -> str:
     """The page; see the module."""
     recipe = _json(folder, RECIPE)
-    record = _json(folder, RECORD)
-    judged = Judged.load(folder / PREDICTIONS)
-    rows = _json(folder, RESULTS)
-    cells = [Cell(**cell) for cell in record["subsets"]]
+    table = _json(folder, RECORD)
+    record = TrainingRecord.from_table(table)
+    judged = Evaluation.load(folder / PREDICTIONS)
+    rows = [Result.from_table(row) for row in _json(folder, RESULTS)]
+    cells = [Cell(**cell) for cell in table["subsets"]]
     sections = [
-        Section("Results", [results(rows)], _how_to_read(rows)),
+        Section("Results", results(rows), _how_to_read(rows)),
         Section("While it learned", [_curves(folder)]),
         *by_set(judged.test),
         *missing(cells),
-        _data(record["data"], recipe),
+        _data(record.data, recipe),
         _again(record, recipe),
     ]
     facts = [
         f"seed {recipe['seed']}",
         " + ".join(recipe["encoders"]),
         f"fusion: {recipe['fusion']['name']}",
-        f"{record['learned']:,} of {record['parameters']:,} parameters learned",
-        f"{duration(record['seconds'])} of training",
+        f"{record.learned:,} of {record.parameters:,} parameters learned",
+        f"{duration(record.seconds)} of training",
     ]
     return page(recipe["name"], "report of a training", facts, sections)
 
@@ -65,27 +70,19 @@ def _json(folder: Path, name: str) -> Any:
     return json.loads((folder / name).read_text(encoding="utf-8"))
 
 
-def _how_to_read(rows: Sequence[Mapping[str, Any]]) -> str:
-    resampled = ", ".join(dict.fromkeys(f"{row['set']}: {row['resampled']}" for row in rows))
+def _how_to_read(rows: Sequence[Result]) -> str:
+    resampled = ", ".join(dict.fromkeys(f"{row.set}: {row.resampled}" for row in rows))
     return (
         "On the test split, of which nothing was learned or chosen, with this one seed. The interval is 95 %, by a bootstrap "
         f"over {resampled}. Majority: always giving the commonest answer. {_CAVEAT}"
     )
 
 
-def results(rows: Sequence[Mapping[str, Any]]) -> Part:
-    """A table of rows of ``evaluate.results``."""
+def results(rows: Sequence[Result]) -> list[Part]:
+    """Tables of results, or that there are none."""
     if not rows:
-        return Prose("There is no test split; nothing was measured.")
-    head = ["set", "task", "modalities", "metric", "value", "95 % interval", "majority", "n"]
-    cells = [
-        [
-            *(row["set"], row["task"], row["modality"], row["metric"], value(row), interval(row["interval"])),
-            *(majority(row), f"{row['n']:,}"),
-        ]
-        for row in rows
-    ]
-    return Table(head, cells, words=4)
+        return [Prose("There is no test split; nothing was measured.")]
+    return [part for title, grid in grids.results(rows) for part in (Heading(title), grid)]
 
 
 def _curves(folder: Path) -> Part:
@@ -106,59 +103,57 @@ def by_set(test: Sequence[Predictions], reliability: bool = True) -> Iterator[Se
     for number, part in enumerate(test):
         if part.task.kind != "single":
             continue
-        head = ["label", "F1", "recall", "precision", "n"]
-        rows = [
-            [r["label"], *(f"{r[k]:.3f}" for k in ("f1", "recall", "precision")), str(r["n"])] for r in per_label(part)
-        ]
+        head = ("label", "F1", "recall", "precision", "n")
+        rows = (
+            (r.label, *(f"{share:.3f}" for share in (r.f1, r.recall, r.precision)), str(r.n)) for r in per_label(part)
+        )
         parts: list[Part] = [charts.confusion_matrix(part, number)]
         if reliability:
             bins = diagram(Sample.of(part.scores, part.targets))
             parts.append(charts.reliability(bins, part.set, number))
-        yield Section(f"{part.set}: {part.task.name}", [*parts, Table(head, rows)])
+        yield Section(f"{part.set}: {part.task.name}", [*parts, Grid(head, tuple(rows))])
 
 
 def missing(cells: Sequence[Cell]) -> Iterator[Section]:
     """Of each test set and task: what is left when modalities are missing."""
-    for number, about in enumerate(dict.fromkeys((c.set, c.task) for c in cells)):
-        mine = [c for c in cells if (c.set, c.task) == about]
+    for number, (name, task, mine) in enumerate(grids.by_about(cells)):
         named = [(s, [c for c in mine if c.subset == s]) for s in dict.fromkeys(c.subset for c in mine)]
         chart: Chart = charts.rates(named, f"{mine[0].metric} of each subset of the modalities.", number)
-        head, *rows = grid(mine)
         lead = (
             "Each subset of the modalities alone (rate 0), and with each of its modalities missing at random, never all. "
             f"In the table: {mine[0].metric} at each rate, in brackets the share of the commonest answer (1: only one label is "
             "ever given)."
         )
-        yield Section(f"With modalities missing, {about[0]}: {about[1]}", [chart, Table(head, rows)], lead)
+        yield Section(f"With modalities missing, {name}: {task}", [chart, grids.missing(mine)], lead)
 
 
-def _data(rows: Sequence[Mapping[str, Any]], recipe: Mapping[str, Any]) -> Section:
-    head = ["set", "split", "examples", "speakers", "left out", "labels"]
-    cells = [
-        [
-            *(row["set"], row["split"], f"{row['n']:,}", str(row["speakers"] or "not named"), str(row["skipped"])),
-            "; ".join(f"{task}: {_counts(counts)}" for task, counts in row["labels"].items()),
-        ]
+def _data(rows: Sequence[SetRecord], recipe: Mapping[str, Any]) -> Section:
+    head = ("set", "split", "examples", "speakers", "left out", "labels")
+    cells = (
+        (
+            *(row.set, row.split, f"{row.n:,}", str(row.speakers or "not named"), str(row.skipped)),
+            "; ".join(f"{task}: {_counts(counts)}" for task, counts in row.labels.items()),
+        )
         for row in rows
-    ]
+    )
     notes = [note for note in (recipe["export"]["licence"], *recipe["export"]["notes"]) if note]
     licence = Prose("Licence: " + " ".join(notes)) if notes else Prose("The recipe says nothing of licences.")
-    unread = [f"{row['set']} {row['split']}: {line}" for row in rows for line in row["why"]]
+    unread = [sentence(notice) for row in rows for notice in row.why]
     skipped = [Code("\n".join(unread), "What could not be read, and why")] if unread else []
-    parts: list[Part] = [Table(head, cells, words=len(head)), *skipped, licence]
+    parts: list[Part] = [Grid(head, tuple(cells), words=len(head)), *skipped, licence]
     return Section("Data", parts, "Speakers are never split between sets.")
 
 
-def _counts(counts: Mapping[str, Any]) -> str:
+def _counts(counts: Mapping[str, float]) -> str:
     return ", ".join(
         f"{label} {count:,}" if isinstance(count, int) else f"{label} {count:.2f}" for label, count in counts.items()
     )
 
 
-def _again(record: Mapping[str, Any], recipe: Mapping[str, Any]) -> Section:
+def _again(record: TrainingRecord, recipe: Mapping[str, Any]) -> Section:
     parts: list[Part] = [
-        Code(record["command"]),
-        Entries([(name, str(text)) for name, text in record["environment"].items()]),
+        Code(record.command),
+        Entries([(name, str(text)) for name, text in record.environment.items()]),
         Code(json.dumps(recipe, indent=1, ensure_ascii=False), "The whole recipe, as it was used"),
     ]
     return Section(

@@ -118,14 +118,6 @@ function setUpPlayer() {
   player.addEventListener("seeked", () => moveTo(player.currentTime));
 }
 
-/** Plotly lies in the page as text; the page's policy knows it by its hash. */
-function runPlotly() {
-  if (window.Plotly) return;
-  const code = byId("plotly");
-  code.type = "";
-  document.head.append(code);
-}
-
 function draw(chart) {
   runPlotly();
   charts.drawn.add(chart);

@@ -22,15 +22,25 @@ function themed(layout, width) {
   return whole;
 }
 
+/** Cells of a matrix from the colour of the paper to one that text is readable on, in light and dark. */
+function shaded(trace) {
+  return trace.type === "heatmap" ? { ...trace, colorscale: [[0, ink("--track")], [1, ink("--heat")]] } : trace;
+}
+
 async function draw() {
+  runPlotly();
   for (const spec of specs) {
     const box = document.getElementById(spec.id);
     const width = Math.min(box.clientWidth, spec.layout.width ?? 900);
-    await Plotly.react(box, spec.traces, themed({ ...spec.layout, width }, width), { staticPlot: true });
+    await Plotly.react(box, spec.traces.map(shaded), themed({ ...spec.layout, width }, width), { staticPlot: true });
   }
   document.documentElement.dataset.drawn = String(specs.length);
 }
 
-addEventListener("resize", draw);
-dark.addEventListener("change", draw);
-draw().then(() => (document.documentElement.dataset.ready = ""));
+// The code of Plotly stands below this script.
+addEventListener("load", async () => {
+  await draw();
+  document.documentElement.dataset.ready = "";
+  addEventListener("resize", draw);
+  dark.addEventListener("change", draw);
+});

@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mien.data.checks.findings import SPLITS, Findings
-from mien.report.exporters.table import harmless
+from mien.report.terminal.harmless import harmless
+from mien.report.terminal.tables import table
 
 _SHOWN = 20  # faults listed; all of them are in the JSON
 
@@ -37,29 +38,23 @@ def render(findings: Findings) -> RenderableType:
 
 def _labels(task: str, labels: Mapping[str, Mapping[str, int]], speakers: Mapping[str, int]) -> Table:
     splits = [s for s in (*SPLITS, "") if any(s in counts for counts in labels.values())]
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column(task)
-    for split in splits:
-        table.add_column(split or "no split", justify="right")
-    for label, counts in labels.items():
-        table.add_row(Text(harmless(label)), *(f"{counts.get(split, 0):,}" for split in splits))
+    rows = [(label, *(f"{counts.get(split, 0):,}" for split in splits)) for label, counts in labels.items()]
     if speakers:
-        table.add_row("speakers", *(f"{speakers.get(split, 0):,}" for split in splits), style="dim")
-    return table
+        rows.append(("speakers", *(f"{speakers.get(split, 0):,}" for split in splits)))
+    head = [task, *(split or "no split" for split in splits)]
+    return table(head, rows, right=range(1, len(head)), last="dim" if speakers else "")
 
 
 def _faults(findings: Findings) -> list[RenderableType]:
     if not findings.faulty:
         return []
     kinds = ", ".join(f"{kind} {n:,}" for kind, n in findings.reasons.items())
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for name in ("row", "id", "why it cannot be used"):
-        table.add_column(name, overflow="fold", justify="right" if name == "row" else "left")
-    for fault in findings.faults[:_SHOWN]:
-        table.add_row(str(fault.row), Text(harmless(fault.id)), Text(harmless(fault.why)))
+    head = ("row", "id", "why it cannot be used")
+    rows = ((str(fault.row), fault.id, fault.why) for fault in findings.faults[:_SHOWN])
     more = findings.faulty - _SHOWN
     rest = [Text(f"... and {more:,} more; --json FILE lists them", style="dim")] if more > 0 else []
-    return [Text(f"{findings.faulty:,} rows cannot be used: {kinds}", style="red"), table, *rest]
+    about = Text(f"{findings.faulty:,} rows cannot be used: {kinds}", style="red")
+    return [about, table(head, rows, right=(0,), folded=(1, 2)), *rest]
 
 
 def _lines(title: str, lines: Iterable[str], style: str) -> list[RenderableType]:

@@ -1,17 +1,84 @@
-"""Tables on the terminal."""
+"""Tables for the terminal: the one way to make them. The command line prints them, or an exporter takes their text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import io
+from collections.abc import Collection, Iterable, Sequence
+from typing import Literal
 
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
+from rich.text import Text
+
+from mien.report.grid import Grid
+from mien.report.terminal.harmless import harmless
+
+Cell = str | Text
 
 
-def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]], note: str = "") -> Table:
-    """The first column to the left, numbers to the right; ``note`` stands below."""
-    found = Table(title=title or None, title_justify="left", caption=note or None, caption_justify="left")
+def table(
+    head: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    right: Collection[int] = (),
+    folded: Collection[int] = (),
+    title: str = "",
+    note: str = "",
+    last: str = "",
+) -> Table:
+    """A table. Nothing in it is taken for markup, and control characters are left out.
+
+    Args:
+        head: names of the columns.
+        rows: as many cells each; a cell with a style is a ``Text``.
+        right: places of the columns of numbers, which stand to the right; the others stand to the left.
+        folded: places of the columns whose cells are broken over lines where the terminal is narrow, so that the others stay
+            whole; all columns where none is named.
+        title: stands above; "" for none.
+        note: stands below; "" for none.
+        last: style of the last row, for a sum; "" for none.
+    """
+    found = Table(
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+        padding=(0, 2, 0, 0),
+        title=_text(title) if title else None,
+        title_justify="left",
+        title_style="bold",
+        caption=_text(note) if note else None,
+        caption_justify="left",
+        caption_style="dim",
+    )
     for number, name in enumerate(head):
-        found.add_column(name, justify="left" if number == 0 else "right")
+        justify: Literal["left", "right"] = "right" if number in right else "left"
+        found.add_column(_text(name), justify=justify, no_wrap=bool(folded) and number not in folded, overflow="fold")
     for row in rows:
-        found.add_row(*row)
+        found.add_row(*map(_text, row))
+    if found.rows and last:
+        found.rows[-1].style = last
     return found
+
+
+def of_grid(grid: Grid, title: str = "", note: str = "") -> Table:
+    """The table of a grid."""
+    return table(grid.head, grid.rows, right=range(grid.words, len(grid.head)), title=title, note=note)
+
+
+def _text(cell: Cell) -> Text:
+    return Text(harmless(cell)) if isinstance(cell, str) else cell
+
+
+def spaced(tables: Iterable[Table]) -> RenderableType:
+    """Tables with an empty line between them."""
+    parts: list[RenderableType] = []
+    for found in tables:
+        parts += [Text(), found] if parts else [found]
+    return Group(*parts)
+
+
+def as_text(renderable: RenderableType, width: int = 100) -> str:
+    """What a terminal of this width (in characters) would show, without colours."""
+    file = io.StringIO()
+    Console(file=file, width=width, no_color=True).print(renderable)
+    return file.getvalue()

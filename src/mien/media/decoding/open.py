@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import MediaError
-from mien.media.picture import check_file, check_pixels, picture_size
+from mien.events import Notice
+from mien.media.decoding.picture import check_file, check_pixels, picture_size
+from mien.media.decoding.upright import upright
 from mien.runtime import threads
-from mien.types import SAMPLE_RATE, Audio
+from mien.types import SAMPLE_RATE, Audio, Picture
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-Warn = Callable[[str], None]
-_LONG_SIDE = 1280
+Piece = Audio | Picture
 _LONGEST_GAP = 600.0  # seconds; a longer hole in the sound is taken for a damaged time stamp
 _RUN_UP = (
     1.0  # seconds decoded before what is wanted: pictures come out of order, and a change of rate begins with an echo
@@ -41,14 +42,6 @@ class MediaInfo:
     kind: Literal["video", "audio", "image"]
     duration: float
     has_audio: bool = False
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One sampled picture: uint8 RGB (H, W, 3), upright, and its time in seconds."""
-
-    pixels: NDArray[np.uint8]
-    time: float
 
 
 def probe(path: Path) -> MediaInfo:
@@ -72,16 +65,15 @@ def probe(path: Path) -> MediaInfo:
 
 
 def stream(
-    path: Path, fps: float, warn: Warn, pictures: bool = True, sound: bool = True, start: float = 0.0
-) -> Iterator[Audio | Picture]:
+    path: Path, fps: float, pictures: bool = True, sound: bool = True, start: float = 0.0
+) -> Generator[Piece | Notice]:
     """Decode once; sound in pieces and about ``fps`` pictures a second, on one clock that starts with the file.
 
-    Damage is stepped over; a file cut short gives what could be decoded. Both are told to ``warn``.
+    Damage is stepped over. A file that is cut short gives what could be decoded. A notice at the end tells both.
 
     Args:
         path: the file.
         fps: pictures a second.
-        warn: told what could not be read.
         pictures: whether they are wanted.
         sound: whether it is wanted.
         start: seconds; of pictures alone or sound alone, what lies before is left out where nothing after it changes by that.
@@ -104,9 +96,9 @@ def stream(
         decoder = _Decoder(min(starts, default=0.0), fps, video, audio, length)
         packets = _packets(container, decoder, start)
         if packets is not None:
-            yield from _decode(path, container, packets, decoder, warn)
+            yield from _decode(path, container, packets, decoder)
             return
-    yield from stream(path, fps, warn, pictures, sound)
+    yield from stream(path, fps, pictures, sound)
 
 
 def _packets(container: InputContainer, decoder: _Decoder, start: float) -> Iterator[Any] | None:
@@ -143,8 +135,8 @@ def _packets(container: InputContainer, decoder: _Decoder, start: float) -> Iter
 
 
 def _decode(
-    path: Path, container: InputContainer, packets: Iterator[Any], decoder: _Decoder, warn: Warn
-) -> Iterator[Audio | Picture]:
+    path: Path, container: InputContainer, packets: Iterator[Any], decoder: _Decoder
+) -> Iterator[Piece | Notice]:
     import av
 
     given, damaged, short = 0, 0, False
@@ -169,9 +161,9 @@ def _decode(
         raise MediaError(f"nothing in '{path}' could be decoded; it is damaged or not finished")
     length = float(container.duration or 0) / 1e6
     if short or decoder.reached < 0.9 * length - 1.0:
-        warn(f"the file is cut short: {decoder.reached:.1f} s of {length:.1f} s could be read")
+        yield Notice("cut_short", {"reached": round(decoder.reached, 1), "length": round(length, 1)})
     elif damaged:
-        warn(f"{damaged} damaged packets were stepped over")
+        yield Notice("damaged_packets", {"count": damaged})
 
 
 class _Decoder:
@@ -195,7 +187,7 @@ class _Decoder:
                 # Pictures nobody refers to can be left undecoded: there are enough others.
                 video.codec_context.skip_frame = "NONREF"
 
-    def decode(self, packet: Any) -> Iterator[Audio | Picture]:
+    def decode(self, packet: Any) -> Iterator[Piece]:
         """The pieces in one packet."""
         for frame in packet.decode():
             if packet.stream is self.audio:
@@ -252,11 +244,7 @@ class _Decoder:
             return
         # The next one is due on the grid, so that the rate holds however the pictures fall.
         self._next = (math.floor(time / self.step + 1e-6) + 1) * self.step
-        scale = min(1.0, _LONG_SIDE / max(frame.width, frame.height))
-        small = frame.reformat(round(frame.width * scale), round(frame.height * scale), format="rgb24")
-        pixels = small.to_ndarray()
-        turns = round(float(getattr(frame, "rotation", 0) or 0) / 90) % 4
-        yield Picture(np.ascontiguousarray(np.rot90(pixels, turns)), time)
+        yield Picture(upright(frame, self.video.sample_aspect_ratio), time)
 
 
 @contextmanager
@@ -264,8 +252,10 @@ def _container(path: Path) -> Iterator[InputContainer]:
     import av
 
     av.logging.set_level(None)
+    # PyAV 19 keeps broken bytes of titles and names by itself and has no option for it; before, they stop the opening.
+    lenient: dict[str, Any] = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
     try:
-        container = av.open(str(path), metadata_errors="replace")
+        container = av.open(str(path), **lenient)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise MediaError(f"'{path}' is not media that can be read, or it is too damaged to open") from error
     with container:

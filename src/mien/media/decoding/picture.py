@@ -58,9 +58,18 @@ def check_pixels(path: Path, width: int, height: int) -> None:
     Raises:
         MediaError: above 100 megapixels.
     """
+    check_size(width, height, f"'{path}'")
+
+
+def check_size(width: int, height: int, whose: str = "this clip") -> None:
+    """``check_pixels``, where there may be no file.
+
+    Raises:
+        MediaError: above 100 megapixels.
+    """
     if width * height > _MAX_PIXELS:
         raise MediaError(
-            f"'{path}' has pictures of {width} x {height}; scale them below {_MAX_PIXELS // 10**6} megapixels"
+            f"{whose} has pictures of {width} x {height}; scale them below {_MAX_PIXELS // 10**6} megapixels"
         )
 
 

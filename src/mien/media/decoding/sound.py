@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import MediaError
-from mien.media.open import stream
+from mien.media.decoding.open import stream
 from mien.types import SAMPLE_RATE, Audio, Span
 
 
@@ -18,10 +18,10 @@ def read_audio(path: Path, span: Span | None = None) -> Audio:
         MediaError: if there is no sound that can be decoded.
     """
     pieces: list[Audio] = []
-    for piece in stream(path, 1.0, lambda _: None, pictures=False, start=span.start if span is not None else 0.0):
+    for piece in stream(path, 1.0, pictures=False, start=span.start if span is not None else 0.0):
         if isinstance(piece, Audio):
             pieces.append(piece)
-        if span is not None and pieces[-1].span.end >= span.end:
+        if span is not None and pieces and pieces[-1].span.end >= span.end:
             break
     if not pieces:
         raise MediaError(f"'{path}' holds no sound")

@@ -1,0 +1,87 @@
+"""Work on a terminal: bars while it goes on, and a line for each notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import typer
+
+from mien import events
+from mien.cli.language import LANG
+from mien.events import Event, Notice, Work, finish
+
+T = TypeVar("T")
+
+
+def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
+    """Run work to its end, with a bar for each stage on the error stream where that is a terminal.
+
+    Args:
+        work: what is done.
+        tell: called with every other event; the bars make room while it prints.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    from mien.report.page.words import Language
+    from mien.report.terminal.harmless import harmless
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    stages, tasks = Language(LANG).table["stages"], dict[str, TaskID]()
+    # What is printed must reach the stream that it is meant for, so the bars take no stream over.
+    with Progress(
+        *columns,
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+        disable=not console.is_terminal,
+    ) as bars:
+
+        def look(event: Event) -> None:
+            if isinstance(event, events.Progress):
+                name = harmless(f"{stages[event.stage]} {event.about}")
+                if name not in tasks:
+                    tasks[name] = bars.add_task(name, total=None)
+                bars.update(tasks[name], completed=event.done, total=event.total or None)
+                return
+            if isinstance(event, events.Finished | events.Skipped):
+                for task in tasks.values():
+                    bars.remove_task(task)
+                tasks.clear()
+            if tell is not None:
+                bars.stop()
+                tell(event)
+                bars.start()
+
+        return finish(work, look)
+
+
+class Notices:
+    """Prints each notice on the error stream, once, however often a stage of the work gives it."""
+
+    def __init__(self, lang: str = LANG) -> None:
+        self._lang, self._told = lang, set[str]()
+
+    def __call__(self, event: Event) -> None:
+        """Print the event, if it is a notice that was not given before."""
+        if isinstance(event, Notice):
+            from mien.report.sentences import sentence
+            from mien.report.terminal.harmless import harmless
+
+            line = harmless(sentence(event, self._lang))
+            if line not in self._told:
+                self._told.add(line)
+                typer.echo(f"mien: {line}", err=True)
+
+
+def say(line: str) -> None:
+    """A line on the error stream."""
+    typer.echo(f"mien: {line}", err=True)

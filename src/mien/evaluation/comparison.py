@@ -1,0 +1,127 @@
+"""What a comparison holds: systems that were trained and asked, and boards of them, one for each test set and task.
+
+``mien.study`` fills these rows, ``mien.report`` shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mien.bundle.results import Result
+from mien.evaluation.missing import Cell
+from mien.evaluation.predictions import Evaluation
+from mien.metrics.statistics.intervals import Difference
+from mien.recipe.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """A recipe under the name that tables give it."""
+
+    label: str
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a training took.
+
+    Attributes:
+        learned: parameters that learned.
+        parameters: all parameters.
+        seconds: of the loop; the sum over folds, the mean over seeds.
+    """
+
+    learned: int
+    parameters: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an entrant.
+
+    Attributes:
+        entrant: the recipe.
+        runs: one for each seed, with the predictions of all folds pooled.
+        cost: see ``Cost``.
+        stale: how many of its trainings were made by other code than this (``fresh`` makes them again).
+        cells: what it does when modalities are missing; empty where nobody asked for that.
+    """
+
+    entrant: Entrant
+    runs: tuple[Evaluation, ...]
+    cost: Cost
+    stale: int
+    cells: tuple[Cell, ...] = ()
+
+    def as_table(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "label": self.entrant.label,
+            "recipe": self.entrant.recipe.as_table(),
+            "learned": self.cost.learned,
+            "parameters": self.cost.parameters,
+            "seconds": round(self.cost.seconds, 2),
+            "subsets": [cell.as_table() for cell in self.cells],
+        }
+
+
+@dataclass(frozen=True)
+class Line:
+    """One system on one test set and task.
+
+    Attributes:
+        outcome: the system.
+        row: of the metric that systems are compared by; see ``results.results``.
+        others: rows of all other metrics.
+        against: the paired bootstrap against the first system, over the examples that both were asked about; ``None`` for
+            the first system, or where the two share no example.
+        adjusted: p of ``against``, adjusted for how many systems were compared with the first (Holm 1979).
+        mcnemar: p of McNemar's test of each seed; empty for tasks that are not single-label.
+    """
+
+    outcome: Outcome
+    row: Result
+    others: Sequence[Result]
+    against: Difference | None
+    adjusted: float | None
+    mcnemar: Sequence[float]
+
+    @property
+    def label(self) -> str:
+        """The name of the system."""
+        return self.outcome.entrant.label
+
+    def as_table(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        against = self.against
+        return {
+            "label": self.label,
+            "results": [row.as_table() for row in (self.row, *self.others)],
+            "against_first": None if against is None else {**against._asdict(), "adjusted_p": self.adjusted},
+            "mcnemar": list(self.mcnemar),
+        }
+
+
+@dataclass(frozen=True)
+class Board:
+    """All systems on one test set and task, compared by one metric. ``lower``: whether lower is better."""
+
+    set: str
+    task: str
+    metric: str
+    lower: bool
+    lines: tuple[Line, ...]
+
+    @property
+    def best(self) -> Line:
+        """The line with the best value."""
+        return (min if self.lower else max)(self.lines, key=lambda line: line.row.value)
+
+    def as_table(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        lines = [line.as_table() for line in self.lines]
+        return {"set": self.set, "task": self.task, "metric": self.metric, "lines": lines}

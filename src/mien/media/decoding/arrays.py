@@ -1,0 +1,101 @@
+"""Sound and pictures that are in memory already, as the rest of mien takes them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.errors import InputError
+from mien.events import Notice
+from mien.media.decoding.open import Piece
+from mien.media.decoding.picture import check_size
+from mien.media.decoding.resampling import resampled
+from mien.types import SAMPLE_RATE, Audio, Float32, Picture
+
+_RATES = (1_000, 768_000)  # Hz; what lies outside is no rate of sound
+
+
+def sound_of(samples: NDArray[np.generic], rate: int) -> Audio:
+    """Samples at any rate as ``Audio``.
+
+    Args:
+        samples: (N,) or (N, channels); floats in [-1, 1], or whole numbers over the range of their type.
+        rate: Hz.
+
+    Raises:
+        InputError: not of that shape, type or rate.
+    """
+    found = np.asarray(samples)
+    if found.ndim == 2 and found.shape[1] <= 32:
+        found = _unit(found).mean(axis=1)
+    if found.ndim != 1:
+        raise InputError(f"sound has the shape (N,) or (N, channels), not {found.shape}; turn the array round")
+    if not isinstance(rate, int | np.integer) or not _RATES[0] <= rate <= _RATES[1]:
+        raise InputError(f"sound has a rate in Hz between {_RATES[0]:,} and {_RATES[1]:,}, not {rate!r}")
+    return Audio(resampled(_unit(found), int(rate)))
+
+
+def _unit(samples: NDArray[np.generic]) -> Float32:
+    """Float32 in [-1, 1]; what is no number is silence."""
+    if samples.dtype.kind == "u":
+        middle = 2.0 ** (8 * samples.dtype.itemsize - 1)
+        return ((samples.astype(np.float64) - middle) / middle).astype(np.float32)
+    if samples.dtype.kind == "i":
+        return (samples.astype(np.float64) / 2.0 ** (8 * samples.dtype.itemsize - 1)).astype(np.float32)
+    if samples.dtype.kind != "f":
+        raise InputError(f"sound is made of numbers, not of {samples.dtype}")
+    return np.clip(np.nan_to_num(samples.astype(np.float32), posinf=1.0, neginf=-1.0), -1.0, 1.0)
+
+
+def picture_of(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """A picture, checked: uint8 RGB (H, W, 3); grey (H, W) becomes RGB, and a fourth channel is left out.
+
+    Raises:
+        InputError: of another shape or type.
+    """
+    found = np.asarray(pixels)
+    if found.ndim == 2:
+        found = np.repeat(found[..., None], 3, axis=2)
+    if found.dtype != np.uint8 or found.ndim != 3 or found.shape[2] not in (3, 4) or not found.size:
+        raise InputError(f"a picture is uint8 RGB of the shape (H, W, 3), not {found.dtype} of {found.shape}")
+    check_size(found.shape[1], found.shape[0])
+    return np.ascontiguousarray(found[..., :3], np.uint8)
+
+
+def pieces_of(source: Iterable[object], fps: float) -> Generator[Piece | Notice]:
+    """Pieces as they come in, checked, with at most ``fps`` pictures a second.
+
+    Raises:
+        InputError: something else than ``Audio`` or ``Picture``, or a time that is no number.
+    """
+    due = heard = 0.0
+    late = 0
+    for piece in source:
+        if isinstance(piece, Audio):
+            sound = Audio(_unit(np.asarray(piece.samples).reshape(-1)), _time(piece.start))
+            # Sound that was given already is not heard twice.
+            given = max(0, round((heard - sound.start) * SAMPLE_RATE)) if heard else 0
+            if given < len(sound.samples):
+                sound = Audio(sound.samples[given:], sound.start + given / SAMPLE_RATE)
+                heard = sound.span.end
+                yield sound
+            else:
+                late += bool(len(sound.samples))
+        elif isinstance(piece, Picture):
+            time = _time(piece.time)
+            if time + 1e-6 >= due:
+                due = (math.floor(time * fps + 1e-6) + 1) / fps
+                yield Picture(picture_of(piece.pixels), time)
+        else:
+            raise InputError(f"pieces are mien.types.Audio or Picture, not {type(piece).__name__}")
+    if late:
+        yield Notice("late_pieces", {"count": late})
+
+
+def _time(seconds: float) -> float:
+    if not isinstance(seconds, int | float | np.number) or not math.isfinite(seconds) or seconds < 0:
+        raise InputError(f"a piece has its time in seconds from the start, not {seconds!r}")
+    return float(seconds)

@@ -1,0 +1,24 @@
+"""Sound from one rate to mien's own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.types import SAMPLE_RATE, Float32
+
+
+def resampled(samples: Float32, rate: int) -> Float32:
+    """Float32 (N,) at ``rate`` Hz to float32 (M,) at 16 kHz, by FFmpeg's resampler."""
+    import av
+
+    if rate == SAMPLE_RATE or not len(samples):
+        return np.ascontiguousarray(samples, np.float32)
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+    parts = []
+    # A minute at a time, so that nothing is held several times over.
+    for at in range(0, len(samples), 60 * rate):
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None, at : at + 60 * rate]), "flt", "mono")
+        frame.sample_rate = rate
+        parts += resampler.resample(frame)
+    parts += resampler.resample(None)
+    return np.concatenate([part.to_ndarray().reshape(-1) for part in parts]).astype(np.float32)

@@ -1,0 +1,63 @@
+"""A decoded picture as people are meant to see it: square pixels, upright, the right way round, of one moment."""
+
+from __future__ import annotations
+
+import struct
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LONG_SIDE = 1280
+_STRANGEST = 8.0  # a pixel this many times as wide as high, or the reverse, is a damaged header
+_MATRIX = struct.Struct("=9i")
+
+
+def upright(frame: Any, pixel: Fraction | None) -> NDArray[np.uint8]:
+    """uint8 RGB (H, W, 3), its long side at most 1280.
+
+    Args:
+        frame: of PyAV, as decoded.
+        pixel: width of a pixel over its height, as the container or else the stream says; ``None`` or 0 where neither does.
+            DV, DVD and many recordings of studies have pixels that are not square: taken as they are, faces are stretched.
+    """
+    aspect = float(pixel or 1)
+    if not 1 / _STRANGEST <= aspect <= _STRANGEST:
+        aspect = 1.0
+    width, height = (frame.width * aspect, frame.height) if aspect > 1 else (frame.width, frame.height / aspect)
+    scale = min(1.0, _LONG_SIDE / max(width, height))
+    width, height = max(1, round(width * scale)), max(1, round(height * scale))
+    pixels = _one_field(frame, width, height) if frame.interlaced_frame else _scaled(frame, width, height)
+    return np.ascontiguousarray(_turned(pixels, _matrix(frame)))
+
+
+def _scaled(frame: Any, width: int, height: int) -> NDArray[np.uint8]:
+    found: NDArray[np.uint8] = frame.reformat(width, height, format="rgb24").to_ndarray()
+    return found
+
+
+def _one_field(frame: Any, width: int, height: int) -> NDArray[np.uint8]:
+    """Every second line: the lines between are of another moment, and what moves looks like a comb."""
+    import av
+
+    lines = np.ascontiguousarray(_scaled(frame, width, frame.height)[::2])
+    return _scaled(av.VideoFrame.from_ndarray(lines, format="rgb24"), width, height)
+
+
+def _matrix(frame: Any) -> tuple[int, int, int, int]:
+    """a, b, c, d of the display matrix, by which x' = ax + cy and y' = bx + dy."""
+    data = frame.side_data.get("DISPLAYMATRIX")
+    if data is not None and len(bytes(data)) == _MATRIX.size:
+        a, b, _, c, d, *_ = _MATRIX.unpack(bytes(data))
+        return a, b, c, d
+    return 1, 0, 0, 1
+
+
+def _turned(pixels: NDArray[np.uint8], matrix: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    """Turned by the nearest multiple of 90 degrees, and mirrored where the matrix says so."""
+    a, b, c, d = matrix
+    across, down = (a, d) if abs(a) + abs(d) >= abs(b) + abs(c) else (c, b)
+    if (across, down) != (a, d):
+        pixels = pixels.swapaxes(0, 1)
+    return pixels[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1]

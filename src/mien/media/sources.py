@@ -1,0 +1,163 @@
+"""What people hand over to be read: files, bytes, arrays, words, or pieces that are still coming in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.errors import InputError
+from mien.events import Notice
+from mien.media.decoding.arrays import picture_of, pieces_of, sound_of
+from mien.media.decoding.open import MediaInfo, Piece, probe, stream
+from mien.media.written import clip_of, is_text
+from mien.types import SAMPLE_RATE, Audio, Clip, Picture
+
+Source = (
+    str
+    | os.PathLike[str]
+    | Clip
+    | bytes
+    | BinaryIO
+    | NDArray[np.uint8]
+    | tuple[NDArray[np.generic], int]
+    | Iterable[Piece]
+)
+"""A path, a ``Clip``, the bytes of a file or an open one, a picture uint8 RGB (H, W, 3), sound as (samples, rate), or pieces:
+``Audio`` and ``Picture`` in order of time, perhaps from a microphone and a camera that are still on."""
+
+_NAMES = {bytes: "bytes", np.ndarray: "picture", tuple: "sound"}
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Sound and pictures of a clip, in order of time.
+
+    Attributes:
+        name: of the clip.
+        info: what it holds.
+        pieces: given (pictures a second, whether pictures are wanted) all of it; more than once only if ``again``.
+        again: whether it can be read from its start again.
+    """
+
+    name: str
+    info: MediaInfo
+    pieces: Callable[[float, bool], Generator[Piece | Notice]]
+    again: bool = True
+
+
+@dataclass(frozen=True)
+class Given:
+    """What is to be read. Of ``text_file``, ``still`` and ``feed`` at most one is there; without any, the clip's text is.
+
+    Attributes:
+        clip: its name, span, and words if they are known.
+        text_file: a .txt, .srt or .vtt file.
+        still: a picture: uint8 RGB (H, W, 3), or a file.
+        feed: a video or a sound.
+    """
+
+    clip: Clip
+    text_file: Path | None = None
+    still: Path | NDArray[np.uint8] | None = None
+    feed: Feed | None = None
+
+
+@contextmanager
+def opened(source: Source | None, text: str | None, subtitles: Path | None) -> Iterator[Given]:
+    """What a source is, for as long as it is read.
+
+    Args:
+        source: ``None`` with ``text`` alone.
+        text: the words said.
+        subtitles: a file with the words and their times.
+
+    Raises:
+        InputError: it cannot be used, or does not go with the words.
+    """
+    with ExitStack() as open_files:
+        if source is None or isinstance(source, str | os.PathLike | Clip):
+            yield _named(clip_of(source, text, subtitles), subtitles)
+        elif isinstance(source, bytes) or hasattr(source, "read"):
+            path = open_files.enter_context(_on_disk(cast(bytes | BinaryIO, source)))
+            clip = clip_of(Clip(name_of(source), video=path), text, subtitles)
+            yield _named(clip, subtitles)
+        else:
+            yield _in_memory(source, text, subtitles)
+
+
+def _named(clip: Clip, subtitles: Path | None) -> Given:
+    """A clip that names a file, or holds words."""
+    path = clip.video or clip.audio or clip.image
+    if path is None:
+        return Given(clip)
+    if is_text(path) and path.is_file():
+        if clip.text is not None or subtitles is not None:
+            raise InputError(f"'{path}' is text itself; name a video, a sound or a picture, or leave the words out")
+        return Given(clip, text_file=path)
+    info = probe(path)
+    if info.kind == "image":
+        if subtitles is not None:
+            raise InputError(f"'{path}' is a picture, which has no time for subtitles; give the words as text")
+        return Given(clip, still=path)
+    return Given(clip, feed=Feed(clip.id, info, lambda fps, pictures: stream(path, fps, pictures)))
+
+
+def _in_memory(source: object, text: str | None, subtitles: Path | None) -> Given:
+    clip = replace(clip_of(Clip(name_of(source), video=Path()), text, subtitles), video=None)
+    if isinstance(source, np.ndarray):
+        if subtitles is not None:
+            raise InputError("a picture has no time for subtitles; give the words as text")
+        return Given(clip, still=picture_of(source))
+    if isinstance(source, tuple):
+        sound = sound_of(*source) if len(source) == 2 else None
+        if sound is None:
+            raise InputError("sound in memory is given as a pair: (samples, rate)")
+        info = MediaInfo("audio", sound.span.end, has_audio=True)
+        return Given(clip, feed=Feed(clip.id, info, lambda fps, pictures: _seconds(sound)))
+    if not isinstance(source, Iterable):
+        raise InputError(
+            f"a {type(source).__name__} cannot be read; give a path, bytes, an open file, arrays or pieces"
+        )
+    if text is not None:
+        raise InputError("words go with a clip that is there as a whole; give subtitles, or leave the words out")
+    coming = MediaInfo("video", 0.0, has_audio=True)
+    return Given(clip, feed=Feed(clip.id, coming, lambda fps, pictures: pieces_of(source, fps), again=False))
+
+
+def _seconds(sound: Audio) -> Generator[Piece | Notice]:
+    """A sound a second at a time."""
+    for at in range(0, len(sound.samples), SAMPLE_RATE):
+        yield Audio(sound.samples[at : at + SAMPLE_RATE], sound.start + at / SAMPLE_RATE)
+
+
+@contextmanager
+def _on_disk(source: bytes | BinaryIO) -> Iterator[Path]:
+    """A file that goes when it has been read: decoders want to go back and forth in it, whatever it came from."""
+    with tempfile.TemporaryDirectory(prefix="mien-") as folder:
+        path = Path(folder) / "clip"
+        if isinstance(source, bytes):
+            path.write_bytes(source)
+        else:
+            with path.open("wb") as copy:
+                shutil.copyfileobj(source, copy)
+        yield path
+
+
+def name_of(source: object) -> str:
+    """What results call a source."""
+    if isinstance(source, Clip):
+        return source.id
+    name = source if isinstance(source, str | os.PathLike) else getattr(source, "name", None)
+    return Path(name).name if isinstance(name, str | os.PathLike) and str(name) else _NAMES.get(type(source), "live")
+
+
+__all__ = ["Feed", "Given", "Picture", "Source", "name_of", "opened"]

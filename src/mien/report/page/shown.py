@@ -1,0 +1,152 @@
+"""What the template of a report shows: rows of words, made by ``view``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mien.report.page.media import Media
+
+
+@dataclass(frozen=True)
+class NamedLook:
+    """A label or a modality: its name, and how it looks (see ``palette.Look``)."""
+
+    name: str
+    colour: str
+    sign: str
+    pattern: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A probability as a bar: of which label (its place among all), how wide in percent, and in words."""
+
+    name: str
+    index: int
+    width: str
+    about: str
+
+
+@dataclass(frozen=True)
+class MomentRow:
+    """A moment in the transcript.
+
+    Attributes:
+        clock: when; "" for a picture.
+        who: the person.
+        text: the words; "" where there are none.
+        label, index: the answer, and its place among all labels.
+        sure: whether it can be relied on.
+        about: its probability in words.
+        depth: how deep the words are coloured, 0 to 4.
+        shares: how much each input counted, for paper.
+        doubts: why the answer is less sure, for paper.
+        conflict: whether the inputs disagree.
+    """
+
+    clock: str
+    who: str
+    text: str
+    label: str
+    index: int
+    sure: bool
+    about: str
+    depth: int
+    shares: str
+    doubts: Sequence[str]
+    conflict: bool
+
+
+@dataclass(frozen=True)
+class PersonCard:
+    """One person on the whole; ``place`` is valence and arousal, empty where the labels are no emotions."""
+
+    name: str
+    spoke: str
+    bars: Sequence[Bar]
+    place: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one input says in a conflict."""
+
+    modality: str
+    label: str
+    index: int
+    about: str
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A moment at which two inputs disagree; ``moment`` is its number."""
+
+    moment: int
+    clock: str
+    who: str
+    text: str
+    sides: Sequence[Side]
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A moment that moved the summary; ``points`` says how far."""
+
+    moment: int
+    clock: str
+    who: str
+    text: str
+    points: str
+
+
+@dataclass(frozen=True)
+class QualityRow:
+    """How good an input was: lowest, middle and highest of one measure, in words."""
+
+    key: str
+    modality: str
+    name: str
+    said: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the template shows.
+
+    Attributes:
+        name: of the clip.
+        facts: what stands below the name.
+        summary: the whole in sentences.
+        overall: probabilities over the whole clip.
+        labels, modalities: how they look, in order.
+        warnings, notes: sentences, each with whether it is in the reader's language.
+        calibrated: whether probabilities are.
+        moments: the transcript.
+        people, conflicts, drivers, quality: rows of the sections of these names.
+        explained: how many moments were explained.
+        placed: whether labels have a valence and an arousal.
+        timed: whether the clip has a length.
+        technical: pairs of a name and a value.
+        media: the clip itself; ``None`` when there is none to play.
+    """
+
+    name: str
+    facts: Sequence[str]
+    summary: str
+    overall: Sequence[Bar]
+    labels: Sequence[NamedLook]
+    modalities: Sequence[NamedLook]
+    warnings: Sequence[tuple[str, bool]]
+    calibrated: bool
+    notes: Sequence[tuple[str, bool]]
+    moments: Sequence[MomentRow]
+    people: Sequence[PersonCard]
+    conflicts: Sequence[Conflict]
+    drivers: Sequence[Driver]
+    explained: int
+    quality: Sequence[QualityRow]
+    placed: bool
+    timed: bool
+    technical: Sequence[tuple[str, str]]
+    media: Media | None

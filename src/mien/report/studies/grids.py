@@ -1,0 +1,144 @@
+"""The tables of studies. Markdown, pages and the terminal all show these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from mien.bundle.results import Result
+from mien.evaluation.comparison import Board, Line
+from mien.evaluation.evaluation_report import GroupGap, GroupResult, Groups, Reliability
+from mien.evaluation.groups import FEWEST_EXAMPLES, FEWEST_PEOPLE, MEASURES
+from mien.evaluation.missing import Cell
+from mien.report.grid import Grid
+from mien.report.studies.numbers import duration, interval, majority, probability, share, value
+
+FEW = f"too few: fewer than {FEWEST_PEOPLE} speakers, or than {FEWEST_EXAMPLES} examples"
+"""Why nothing is said of a group."""
+
+PROBABILITIES = ("ece", "floor", "debiased", "brier", "aurc")
+"""Columns about the probabilities themselves."""
+
+DECISIONS = ("covered", "answered", "risk")
+"""Columns about what is decided by them."""
+
+
+def board(found: Board) -> Grid:
+    """One comparison by its metric: a row for each system."""
+    metric = f"{found.metric}{' (lower is better)' if found.lower else ''}"
+    head = ("system", metric, "95 % interval", "against the first", "p", "n", "majority", "learned", "parameters")
+    return Grid((*head, "time"), tuple(map(_system, found.lines)))
+
+
+def _system(line: Line) -> tuple[str, ...]:
+    row, cost, against = line.row, line.outcome.cost, line.against
+    return (
+        line.label,
+        value(row),
+        interval(row.interval),
+        "" if against is None else f"{against.value:+.3f} {interval((against.low, against.high))}",
+        "" if line.adjusted is None else probability(line.adjusted),
+        str(row.n),
+        majority(row),
+        f"{cost.learned:,}",
+        f"{cost.parameters:,}",
+        duration(cost.seconds),
+    )
+
+
+def metrics(found: Board) -> Grid:
+    """Every metric of every system."""
+    by_name = [{r.metric: r for r in [line.row, *line.others]} for line in found.lines]
+    names = list(dict.fromkeys(name for mine in by_name for name in mine))
+    rows = (
+        (line.label, *(value(mine[name]) if name in mine else "" for name in names))
+        for line, mine in zip(found.lines, by_name, strict=True)
+    )
+    return Grid(("system", *names), tuple(rows))
+
+
+def results(rows: Sequence[Result]) -> Iterator[tuple[str, Grid]]:
+    """What was measured, in words, and a grid of the metrics: one for each set, task and modalities."""
+    for one, same in groupby(rows, key=lambda r: (r.set, r.task, r.modality, r.n)):
+        cells = tuple((r.metric, value(r), interval(r.interval), majority(r)) for r in same)
+        title = f"{one[0]}: {one[1]} from {one[2]}, n = {one[3]:,}"
+        yield title, Grid(("metric", "value", "95 % interval", "majority"), cells)
+
+
+def missing(cells: Sequence[Cell]) -> Grid:
+    """Of one set and task: a row for each subset of the modalities, a column for each rate of missing ones."""
+    rates = sorted({c.rate for c in cells})
+    found = {(c.subset, c.rate): c for c in cells}
+    rows = []
+    for subset in dict.fromkeys(c.subset for c in cells):
+        there = [found.get((subset, rate)) for rate in rates]
+        rows.append((subset, str(next(c.n for c in there if c)), *("" if c is None else _cell(c) for c in there)))
+    return Grid(("given; missing rate", "n", *(f"{rate:g}" for rate in rates)), tuple(rows))
+
+
+def _cell(cell: Cell) -> str:
+    return f"{cell.value:.3f}" + ("" if cell.collapse is None else f" ({share(cell.collapse)})")
+
+
+def by_about(cells: Sequence[Cell]) -> Iterator[tuple[str, str, list[Cell]]]:
+    """Set, task, and the cells of these two."""
+    for name, task in dict.fromkeys((c.set, c.task) for c in cells):
+        yield name, task, [c for c in cells if (c.set, c.task) == (name, task)]
+
+
+def by_set(rows: Sequence[Reliability]) -> list[list[Reliability]]:
+    """The rows of each set and task together."""
+    found: dict[tuple[str, str], list[Reliability]] = {}
+    for row in rows:
+        found.setdefault((row.set, row.task), []).append(row)
+    return list(found.values())
+
+
+def reliability(rows: Sequence[Reliability], columns: Sequence[str] = (*PROBABILITIES, *DECISIONS)) -> Grid:
+    """A row for each subset of the modalities."""
+    lines = ((row.modality, f"{row.figures.n:,}", *(_figure(row, name) for name in columns)) for row in rows)
+    return Grid(("modalities", "n", *columns), tuple(lines))
+
+
+def _figure(row: Reliability, column: str) -> str:
+    """Nothing where label sets were never fitted, and for the risk of no answer."""
+    figure: float | None = getattr(row.figures, column)
+    known = figure is not None and (column != "risk" or row.figures.answered)
+    return f"{figure:.3f}" if known else ""
+
+
+def groups(found: Groups) -> Grid:
+    """A row for each group, a column for each measure."""
+    names = ("too sure" if name == "overconfidence" else name for name in MEASURES)
+    together: dict[tuple[str, str, str], list[GroupResult]] = {}
+    for row in found.groups:
+        together.setdefault((row.set, row.task, row.group), []).append(row)
+    lines = ((*_people(mine[0]), *map(_measured, mine)) for mine in together.values())
+    return Grid(("set", found.column, "n", "speakers", *names), tuple(lines), words=2)
+
+
+def narrow_groups(found: Groups) -> Grid:
+    """The same with a row for each measure of a group, for a narrow page."""
+    rows = []
+    for row in found.groups:
+        name, group, n, people = _people(row)
+        rows.append((name, group, row.measure, n, people, _measured(row)))
+    return Grid(("set", found.column, "measure", "n", "speakers", "value, 95 % interval"), tuple(rows), words=3)
+
+
+def _people(row: GroupResult) -> tuple[str, str, str, str]:
+    return row.set, row.group, f"{row.n:,}", "not named" if row.people is None else str(row.people)
+
+
+def _measured(row: GroupResult) -> str:
+    return "too few" if row.value is None else f"{row.value:.3f} [{row.low:.2f}, {row.high:.2f}]"
+
+
+def gaps(found: Groups) -> Grid:
+    """A row for each gap between two groups."""
+    return Grid(("set", "gap", "measure", "value", "p (Holm)"), tuple(map(_gap, found.gaps)), words=3)
+
+
+def _gap(gap: GroupGap) -> tuple[str, ...]:
+    p = "same people" if gap.p_holm is None else probability(gap.p_holm)
+    return (gap.set, f"{gap.one} - {gap.other}", gap.measure, f"{gap.value:+.3f}", p)
