@@ -17,7 +17,7 @@ ERRORS = 2.0
 
 
 @dataclass(frozen=True)
-class Figures:
+class Gains:
     """How faithful an explainer is on a test set; see ``explain.faithfulness``.
 
     Attributes:
@@ -53,10 +53,10 @@ class Figures:
 
 
 @cache
-def figures() -> tuple[Figures, ...]:
+def gains() -> tuple[Gains, ...]:
     """What ``benchmarks/faithfulness.py`` wrote into ``faithfulness.json``."""
     text = files("mien.explain").joinpath("faithfulness.json").read_text(encoding="utf-8")
-    found: tuple[Figures, ...] = strict.value(tuple[Figures, ...], json.loads(text), "faithfulness.json")
+    found: tuple[Gains, ...] = strict.value(tuple[Gains, ...], json.loads(text), "faithfulness.json")
     return found
 
 
@@ -69,8 +69,8 @@ def defaults() -> Mapping[Modality, str]:
     """
     found: dict[Modality, tuple[float, str]] = {}
     ours = shipped()
-    for name in dict.fromkeys(m.explainer for m in figures()):
-        rows = [m for m in figures() if m.explainer == name]
+    for name in dict.fromkeys(m.explainer for m in gains()):
+        rows = [m for m in gains() if m.explainer == name]
         served = [m for m in rows if m.bundle in ours]
         gain = sum(m.deletion_gain + m.insertion_gain for m in served) / max(len(served), 1)
         modality = rows[0].modality
