@@ -210,7 +210,7 @@ for room in rooms:
         importlib.import_module(module.name)
 import mien.cli, mien.pipeline, mien.workflows.analyze_files, mien.workflows.explain_clip
 from mien.encoders.base import encoders
-from mien.report.exporters.base import exporters
+from mien.report.exporters.base import Export, exporter, exporters
 from mien.timeline import Prediction, Timeline
 from mien.types import Audio, Frames, Segment, Span, Word, Words
 
@@ -225,7 +225,7 @@ mien.media.speech.speech_spans(sound.samples, 10.0)
 mien.media.faces.LibFaceDetection().detect(frames.pixels[0])
 said = Prediction(span, "person-1", "hello", "happy", {"happy": 1.0}, 0.8, 0.5, {"text": 1.0}, {}, {})
 for name in exporters:
-    exporters.get(name)(Timeline("x", 2.0, "b", "0", (said,), "happy", {"happy": 1.0}, 0.8, 0.5))
+    exporter(name).write(Export(Timeline("x", 2.0, "b", "0", (said,), "happy", {"happy": 1.0}, 0.8, 0.5)))
 mien.recipe.recipe.load("text")
 torch_like = ("torch", "transformers", "lightning_fabric", "sklearn", "onnx")
 print([m for m in torch_like if m in sys.modules])
