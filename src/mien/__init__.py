@@ -8,9 +8,10 @@ from mien.runtime import threads
 
 if TYPE_CHECKING:
     from mien.pipeline import Analyzer, analyze
+    from mien.workflows.compare_recipes import compare
 
 __version__ = "0.1.0"
-__all__ = ["Analyzer", "__version__", "analyze"]
+__all__ = ["Analyzer", "__version__", "analyze", "compare"]
 
 # Before anything of ours imports NumPy or ONNX Runtime: they read the environment once.
 threads.own()
@@ -22,4 +23,8 @@ def __getattr__(name: str) -> Any:
         from mien import pipeline
 
         return getattr(pipeline, name)
+    if name == "compare":
+        from mien.workflows import compare_recipes
+
+        return compare_recipes.compare
     raise AttributeError(f"module 'mien' has no attribute '{name}'")

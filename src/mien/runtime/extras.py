@@ -36,6 +36,16 @@ def needs_train(purpose: str = "training") -> None:
         raise InputError(f"{purpose} needs {', '.join(missing)}; run: pip install 'mien[train]'")
 
 
+def needs_pandas() -> None:
+    """Check that pandas is installed.
+
+    Raises:
+        InputError: naming the command that installs it.
+    """
+    if _missing("pandas"):
+        raise InputError("a table for pandas needs pandas; run: pip install pandas")
+
+
 def needs_tune() -> None:
     """Check that what tuning needs is installed.
 
