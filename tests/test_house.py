@@ -116,6 +116,14 @@ def test_exceptions_are_not_swallowed(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=called)
+def test_no_sentence_is_read_to_decide(path: Path) -> None:
+    """What went wrong is told by the type of an error, or by a code; its words are for people."""
+    said = r"str\(\w*error\w*\)|closest\([^\n]*\)|unit\([^\n]*\)"
+    reading = rf" (not )?in ({said})|({said})\.(startswith|endswith|partition|find)\("
+    assert re.findall(reading, path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=called)
 def test_nothing_is_postponed_and_silenced_checks_have_a_reason(path: Path) -> None:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         place = f"{called(path)}:{number}"

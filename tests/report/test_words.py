@@ -117,7 +117,7 @@ def noticed() -> dict[str, set[str]]:
 @pytest.mark.parametrize("name", languages())
 def test_every_notice_has_a_sentence_in_every_language(name: str) -> None:
     table = Language(name).table["notices"]
-    assert {code: set(re.findall(r"{(\w+)(?::,)?}", said)) for code, said in table.items()} == noticed()
+    assert {code: set(re.findall(r"{(\w+)(?::[^}]+)?}", said)) for code, said in table.items()} == noticed()
     assert not any(said.endswith((".", "。")) for said in table.values())
 
 

@@ -18,6 +18,7 @@ from mien.calibration.write import entrusted
 from mien.data.corpus import Corpus
 from mien.data.manifest import data_root
 from mien.data.own import own_data
+from mien.data.rows import Row
 from mien.data.sets import example_sets
 from mien.errors import RecipeError
 from mien.evaluation.evaluate import BundleSystem, evaluate
@@ -52,15 +53,20 @@ class TrainedBundle:
 
 
 def planned(
-    recipe: str | Path | Recipe, changes: Sequence[str] = (), data: Path | None = None, root: Path | None = None
+    recipe: str | Path | Recipe,
+    changes: Sequence[str] = (),
+    data: Path | None = None,
+    root: Path | None = None,
+    rows: Sequence[Row] | None = None,
 ) -> Work[tuple[Recipe, Corpus]]:
     """A recipe and its data, or the user's in place of them. Its names are checked before any data are read.
 
     Args:
-        recipe: a .toml file, the name of a shipped recipe, or a recipe.
-        changes: "a.b=value" overrides of a file or name.
+        recipe: a .toml file, the name of a shipped recipe, or a recipe, which is taken as it is.
+        changes: "a.b=value" overrides of a recipe that is a file or shipped.
         data: the user's own manifest; ``None`` for the recipe's data.
         root: folder of the recipe's data sets; ``None`` for the usual one, see ``data_root``.
+        rows: of the user's manifest, where they were read already; ``None`` to read them.
 
     Raises:
         RecipeError: a recipe or a manifest with a mistake, no folder of data, or overrides of what is a recipe already.
@@ -73,7 +79,7 @@ def planned(
     check_names(plan)
     if data is None:
         return plan, Corpus.of(plan, data_root(root))
-    return (yield from own_data(plan, data))
+    return (yield from own_data(plan, data, rows=rows))
 
 
 def train_bundle(
