@@ -20,7 +20,7 @@ T = TypeVar("T")
 Value = str | int | float
 """What a notice may carry."""
 
-Stage = Literal["read", "explain", "prepare", "train", "degrade", "calibrate", "evaluate"]
+Stage = Literal["read", "explain", "prepare", "train", "degrade", "calibrate", "evaluate", "compare", "tune"]
 """What work is busy with."""
 
 

@@ -61,10 +61,10 @@ def check_fusion(fusion: Fusion) -> None:
     )
     everyone = range(len(fusion.dims))
     for kept in (set(c) for n in everyone for c in combinations(everyone, n + 1)):
-        _check_present(fusion, _without(given, kept, spoilt=False), kept)
-        clean, spoilt = (fusion(*_without(given, kept, spoilt)) for spoilt in (False, True))
-        _same(spoilt, clean, "what an absent modality holds changes nothing")
-        changed = len(kept) == len(fusion.dims) or not torch.allclose(clean.vector, whole.vector)
+        _check_present(fusion, _without(given, kept, nonsense=False), kept)
+        empty, full = (fusion(*_without(given, kept, nonsense)) for nonsense in (False, True))
+        _same(full, empty, "what an absent modality holds changes nothing")
+        changed = len(kept) == len(fusion.dims) or not torch.allclose(empty.vector, whole.vector)
         _require(changed, "a modality that is present changes something")
 
 
@@ -151,7 +151,7 @@ def _padded(given: _Given) -> _Given:
     """Twice as long, with what no computation survives at every masked place."""
     import torch
 
-    states = [_spoilt(s, m) for s, m in zip(given.states, given.masks, strict=True)]
+    states = [_nonsense(s, m) for s, m in zip(given.states, given.masks, strict=True)]
     return given._replace(
         states=[torch.cat([s, torch.full_like(s, torch.nan)], dim=1) for s in states],
         masks=[torch.cat([m, torch.zeros_like(m)], dim=1) for m in given.masks],
@@ -165,19 +165,19 @@ def _shortened(given: _Given) -> _Given:
     return _Given(states, masks, [q[:1] for q in given.quality], times)
 
 
-def _without(given: _Given, kept: set[int], spoilt: bool) -> _Given:
-    """Modalities outside ``kept`` are absent; spoilt, they hold nonsense."""
+def _without(given: _Given, kept: set[int], nonsense: bool) -> _Given:
+    """Modalities outside ``kept`` are absent; they may hold nonsense."""
     import torch
 
     states, masks, quality, times = (list(part) for part in given)
     for i in set(range(len(states))) - kept:
         masks[i] = torch.zeros_like(masks[i])
-        if spoilt:
-            states[i], quality[i], times[i] = _spoilt(states[i], masks[i]), quality[i] + 50, times[i] + 50
+        if nonsense:
+            states[i], quality[i], times[i] = _nonsense(states[i], masks[i]), quality[i] + 50, times[i] + 50
     return _Given(states, masks, quality, times)
 
 
-def _spoilt(states: Tensor, mask: Tensor) -> Tensor:
+def _nonsense(states: Tensor, mask: Tensor) -> Tensor:
     return states.masked_fill(~mask.unsqueeze(-1), float("nan"))
 
 

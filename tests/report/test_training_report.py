@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from mien.data.corpus import Corpus
 from mien.evaluation.comparison import Entrant
+from mien.events import finish
 from mien.recipe.recipe import Export
 from mien.report.studies.training import training_page, write
 from mien.study.comparison import Plan
@@ -77,7 +79,8 @@ def test_a_comparison_has_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_pictures(tmp_path)
     entrants = tuple(Entrant(f"<i>e{n}", replace(recipe(epochs=n), name=f"e{n}")) for n in (1, 2))
-    found = run(Plan(entrants, (0,), subsets=True), tmp_path, tmp_path / "runs")
+    corpora = [Corpus.of(entrant.recipe, tmp_path) for entrant in entrants]
+    found = finish(run(Plan(entrants, (0,), subsets=True), corpora, tmp_path / "runs"))
     text = (found.folder / "comparison.html").read_text(encoding="utf-8")
     charts = {chart["id"]: chart for chart in json.loads(re.findall(r'id="data">(.*?)</script>', text, re.S)[0])}
     low, high = charts["board0"]["layout"]["xaxis"]["range"]

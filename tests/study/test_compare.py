@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mien.data.corpus import Corpus
 from mien.errors import InputError
 from mien.evaluation.comparison import Cost, Entrant, Outcome
 from mien.evaluation.predictions import Evaluation, Predictions
+from mien.events import Event, Progress, finish
 from mien.recipe.sections import Loss
 from mien.study.compare import boards
 from mien.study.comparison import Plan
@@ -97,10 +99,12 @@ def test_a_comparison_is_written_down(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_pictures(tmp_path)
     entrants = tuple(Entrant(f"e{n}", replace(recipe(epochs=n), name=f"e{n}")) for n in (1, 2))
-    told: list[str] = []
+    told: list[Event] = []
     plan = Plan(entrants, (0,), subsets=True)
-    found = run(plan, tmp_path, tmp_path / "runs", told.append)
-    assert told == ["e1, seed 0", "e2, seed 0"]
+    corpora = [Corpus.of(entrant.recipe, tmp_path) for entrant in entrants]
+    found = finish(run(plan, corpora, tmp_path / "runs"), told.append)
+    begun = [e.about for e in told if isinstance(e, Progress) and e.stage == "compare" and e.done < e.total]
+    assert list(dict.fromkeys(begun)) == ["e1, seed 0", "e2, seed 0"]
     table = json.loads((found.folder / "comparison.json").read_text(encoding="utf-8"))
     assert [s["label"] for s in table["systems"]] == ["e1", "e2"]
     assert table["systems"][0]["subsets"][0]["subset"] == "face"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mien.data.corpus import Corpus
 from mien.errors import RecipeError
-from mien.evaluation.comparison import Entrant
+from mien.evaluation.comparison import Entrant, Outcome
 from mien.evaluation.results import results
+from mien.events import finish
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source
 from mien.study import trial
-from mien.study.trial import judged_runs
+from mien.study.trial import evaluate_entrant
 from mien.training.loop import train
 from tests.tiny import clips_recipe, recipe, trained, write_clips
+
+
+def evaluated(entrant: Entrant, seeds: Sequence[int], root: Path, **how: bool) -> Outcome:
+    """What came of an entrant."""
+    return finish(evaluate_entrant(entrant, seeds, Corpus.of(entrant.recipe, root), root / "runs", **how))
 
 
 def folded(**training: object) -> Recipe:
@@ -27,7 +35,7 @@ def test_folds_are_pooled_and_what_is_finished_is_not_trained_again(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entrant = Entrant("tiny", folded(epochs=1))
-    outcome = judged_runs(entrant, [0, 1], root, root / "runs", folds=True)
+    outcome = evaluated(entrant, [0, 1], root, folds=True)
     assert len(outcome.runs) == 2
     (part,) = outcome.runs[0].test
     assert sorted(part.ids) == sorted(f"pictures/{i}" for i in range(40)), "every example is tested exactly once"
@@ -38,21 +46,21 @@ def test_folds_are_pooled_and_what_is_finished_is_not_trained_again(
     assert (row.seeds, row.n, row.majority, row.resampled) == (2, 40, 0.5, "4 groups")
 
     monkeypatch.setattr(trial, "train", lambda *_, **__: pytest.fail("it was finished"))
-    again = judged_runs(entrant, [1], root, root / "runs", folds=True)
+    again = evaluated(entrant, [1], root, folds=True)
     np.testing.assert_array_equal(again.runs[0].test[0].scores, outcome.runs[1].test[0].scores)
     assert again.stale == 0
     monkeypatch.setattr(trial, "code_key", lambda: "other")
-    assert judged_runs(entrant, [1], root, root / "runs", folds=True).stale == 4
+    assert evaluated(entrant, [1], root, folds=True).stale == 4
 
 
 def test_no_weights_stay(root: Path) -> None:
-    judged_runs(Entrant("tiny", recipe(epochs=1)), [0], root, root / "runs")
+    evaluated(Entrant("tiny", recipe(epochs=1)), [0], root)
     assert [p.name for p in (root / "runs").rglob("*.safetensors")] == []
 
 
 def test_another_recipe_is_another_training(root: Path) -> None:
     for epochs in (1, 2):
-        judged_runs(Entrant("tiny", recipe(epochs=epochs)), [0], root, root / "runs")
+        evaluated(Entrant("tiny", recipe(epochs=epochs)), [0], root)
     assert len(list((root / "runs" / "studied").iterdir())) == 2
 
 
@@ -67,7 +75,7 @@ def trainings(root: Path, plan: Recipe, subsets: bool = False) -> int:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trial, "train", counting)
-        judged_runs(Entrant("tiny", plan), [0], root, root / "runs", subsets=subsets)
+        evaluated(Entrant("tiny", plan), [0], root, subsets=subsets)
     return count
 
 
@@ -141,9 +149,9 @@ def test_runs_to_start_from_lie_with_all_runs(root: Path) -> None:
         name="later",
         encoders={"face": EncoderTable("face_cnn", {"width": 4}, start="tiny/seed{seed}")},
     )
-    assert judged_runs(Entrant("later", later), [0], root, root / "runs").runs[0].test
+    assert evaluated(Entrant("later", later), [0], root).runs[0].test
 
 
 def test_folds_need_folds(root: Path) -> None:
     with pytest.raises(RecipeError, match="has no folds"):
-        judged_runs(Entrant("tiny", recipe()), [0], root, root / "runs", folds=True)
+        evaluated(Entrant("tiny", recipe()), [0], root, folds=True)

@@ -11,10 +11,11 @@ import pytest
 
 from mien.data import sets
 from mien.errors import InputError, RecipeError
+from mien.events import Event, Notice, finish
 from mien.recipe import recipe as recipes
 from mien.recipe.recipe import Training
 from mien.study.search_space import Between, OneOf, space
-from mien.study.tune import Search, rewritten, tune
+from mien.study.tune import Found, Search, rewritten, tune
 
 TOML = """\
 # A small one.
@@ -41,6 +42,16 @@ targets.emotion.column = "label"
 """
 
 
+def searched(search: Search, root: Path, told: list[float] | None = None) -> Found:
+    """What a search finds; ``told`` gets the score of each trial, NaN where its loss was none."""
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Notice) and event.code in ("trial_finished", "trial_diverged") and told is not None:
+            told.append(float(event.values.get("score", math.nan)))
+
+    return finish(tune(search, root, root / "runs"), tell)
+
+
 @pytest.fixture
 def root(root: Path) -> Path:
     (root / "tiny.toml").write_text(TOML, encoding="utf-8")
@@ -62,10 +73,10 @@ def test_it_never_touches_the_test_split_and_goes_on(root: Path, monkeypatch: py
     for place in ("loop", "result"):
         monkeypatch.setattr(f"mien.training.{place}.example_sets", spied)
     told: list[float] = []
-    first = tune(Search(root / "tiny.toml", (), 2), root, root / "runs", lambda number, score: told.append(score))
+    first = searched(Search(root / "tiny.toml", (), 2), root, told)
     assert set(splits) == {"train", "valid"}
     assert first.trials == len(told) == 2
-    again = tune(Search(root / "tiny.toml", (), 3), root, root / "runs", lambda number, score: told.append(score))
+    again = searched(Search(root / "tiny.toml", (), 3), root, told)
     assert again.trials == len(told) == 3, "two of the three were there"
     assert again.score == pytest.approx(min(told))
     best = tomllib.loads(again.file.read_text(encoding="utf-8"))
@@ -78,11 +89,11 @@ def test_other_data_are_another_search(root: Path) -> None:
     told: list[float] = []
     search = Search(root / "tiny.toml", (), 1)
     for _ in range(2):
-        tune(search, root, root / "runs", lambda number, score: told.append(score))
+        searched(search, root, told)
     assert len(told) == 1, "it had been done"
     manifest = root / "pictures" / "manifest.csv"
     manifest.write_text(manifest.read_text(encoding="utf-8").replace("happy", "angry"), encoding="utf-8")
-    tune(search, root, root / "runs", lambda number, score: told.append(score))
+    searched(search, root, told)
     assert len(told) == 2
     assert told[0] != told[1]
 
@@ -91,17 +102,17 @@ def test_a_trial_whose_loss_is_no_number_is_the_worst_and_the_search_goes_on(roo
     told: list[float] = []
     (root / "wild.toml").write_text(TOML.replace("lr = 0.01", "optimizer = 'sgd'\nclip = 0"), encoding="utf-8")
     search = Search(root / "wild.toml", ("tune={'train.lr' = [0.01, 1e30]}",), 6)
-    found = tune(search, root, root / "runs", lambda number, score: told.append(score))
+    found = searched(search, root, told)
     assert any(math.isnan(score) for score in told)
     assert found.trials == len(told) == 6
     assert found.values == {"train.lr": 0.01}
     assert not list((root / "runs").rglob("trial*/"))
     with pytest.raises(InputError, match=r"no finite number in any trial; let \[tune\] look at a smaller train.lr"):
-        tune(Search(root / "wild.toml", ("tune={'train.lr' = [1e30]}",), 1), root, root / "runs")
+        searched(Search(root / "wild.toml", ("tune={'train.lr' = [1e30]}",), 1), root)
 
 
 def test_a_metric_of_the_validation_data_can_decide(root: Path) -> None:
-    found = tune(Search(root / "tiny.toml", (), 1, "accuracy"), root, root / "runs")
+    found = searched(Search(root / "tiny.toml", (), 1, "accuracy"), root)
     assert 0 <= found.score <= 1
     assert found.values == {"train.lr": 0.01, "train.schedule": found.values["train.schedule"]}, (
         "the recipe as it stands"
@@ -109,15 +120,15 @@ def test_a_metric_of_the_validation_data_can_decide(root: Path) -> None:
 
 
 def test_the_recipe_as_it_stands_has_what_was_set_and_what_it_leaves_out(root: Path) -> None:
-    found = tune(Search(root / "tiny.toml", ("train.lr=0.02",), 1), root, root / "runs")
+    found = searched(Search(root / "tiny.toml", ("train.lr=0.02",), 1), root)
     assert found.values == {"train.lr": 0.02, "train.schedule": Training().schedule}
     other = ("tune={'train.lr' = [0.05, 0.1]}",)
-    assert tune(Search(root / "tiny.toml", other, 1), root, root / "runs").values["train.lr"] in (0.05, 0.1)
+    assert searched(Search(root / "tiny.toml", other, 1), root).values["train.lr"] in (0.05, 0.1)
 
 
 def test_an_unknown_metric_is_named(root: Path) -> None:
     with pytest.raises(InputError, match="did you mean 'accuracy'"):
-        tune(Search(root / "tiny.toml", (), 1, "acuracy"), root, root / "runs")
+        searched(Search(root / "tiny.toml", (), 1, "acuracy"), root)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +142,7 @@ def test_an_unknown_metric_is_named(root: Path) -> None:
 )
 def test_what_no_recipe_can_have_is_told_before_the_search(root: Path, change: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        tune(Search(root / "tiny.toml", (change,), 1), root, root / "runs")
+        searched(Search(root / "tiny.toml", (change,), 1), root)
     assert not (root / "runs").exists()
 
 

@@ -34,7 +34,7 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
         TimeRemainingColumn(),
     )
     console = Console(stderr=True)
-    stages, tasks = Language(LANG).table["stages"], dict[str, TaskID]()
+    stages, tasks = Language(LANG).table["stages"], dict[str, TaskID]()  # one bar for each stage
     # What is printed must reach the stream that it is meant for, so the bars take no stream over.
     with Progress(
         *columns,
@@ -48,9 +48,12 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
         def look(event: Event) -> None:
             if isinstance(event, events.Progress):
                 name = harmless(f"{stages[event.stage]} {event.about}")
-                if name not in tasks:
-                    tasks[name] = bars.add_task(name, total=None)
-                bars.update(tasks[name], completed=event.done, total=event.total or None)
+                if event.stage not in tasks:
+                    tasks[event.stage] = bars.add_task(name, total=None)
+                bars.update(tasks[event.stage], description=name, completed=event.done, total=event.total or None)
+                if event.total and event.done >= event.total:
+                    # What is finished makes room: a study goes through hundreds of these.
+                    bars.remove_task(tasks.pop(event.stage))
                 return
             if isinstance(event, events.Finished | events.Skipped):
                 for task in tasks.values():

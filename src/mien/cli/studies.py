@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from mien.cli.app import Runs, app
 from mien.cli.progress import Notices, followed, say
-from mien.events import finish
-
-if TYPE_CHECKING:
-    from mien.evaluation.comparison import Entrant
 
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override, for example train.epochs=5.")]
 Own = Annotated[Path | None, typer.Option(help="Your own manifest, in place of the recipe's data.")]
@@ -40,48 +34,14 @@ def compare(
 
     needs_train()
     from mien.study.comparison import Plan
-    from mien.workflows.compare_recipes import run
+    from mien.workflows.compare_recipes import prepared, run
 
-    entrants, root = _entrants(recipes, set_ or [], data, data_root)
-    plan = Plan(tuple(entrants), tuple(range(seeds)), folds, metric, subsets, fresh)
-    with _following(plan.trainings) as follow:
-        found = run(plan, root, runs, follow)
+    tell = Notices()
+    entrants, corpora = followed(prepared(recipes, set_ or [], data, data_root), tell)
+    plan = Plan(entrants, tuple(range(seeds)), folds, metric, subsets, fresh)
+    found = followed(run(plan, corpora, runs), tell)
     typer.echo(found.markdown)
     say(f"written to {found.folder}")
-
-
-def _entrants(
-    recipes: list[str], changes: list[str], data: Path | None, given: Path | None
-) -> tuple[list[Entrant], Path]:
-    from mien.evaluation.comparison import Entrant
-    from mien.workflows.train_bundle import planned
-
-    stems = [Path(name).stem for name in recipes]
-    labels = stems if len(set(stems)) == len(stems) else recipes
-    tell = Notices()
-    plans = [followed(planned(name, changes, data, given), tell) for name in recipes]
-    entrants = [Entrant(label, recipe) for label, (recipe, _) in zip(labels, plans, strict=True)]
-    return entrants, plans[0][1].root
-
-
-@contextmanager
-def _following(total: int) -> Iterator[Callable[[str], None]]:
-    """One bar over all trainings; what is trained now stands beside it."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True)) as bars:
-        bar = bars.add_task("", total=total)
-        started = False
-
-        def follow(label: str) -> None:
-            nonlocal started
-            bars.update(bar, description=f"train {label}", advance=int(started))
-            started = True
-
-        yield follow
-        bars.update(bar, advance=1)
 
 
 @app.command()
@@ -142,14 +102,12 @@ def tune(
     needs_train()
     needs_tune()
     from mien.data.manifest import data_root as find
-    from mien.data.own import own_data
     from mien.study.tune import Search
     from mien.study.tune import tune as look
 
-    own = (lambda plan: plan) if data is None else (lambda plan: finish(own_data(plan, data))[0])
-    search = Search(recipe, tuple(set_ or ()), trials, metric, own)
+    search = Search(recipe, tuple(set_ or ()), trials, metric, data)
     root = find(data_root) if data is None else data.parent
-    found = look(search, root, runs, lambda number, score: say(f"trial {number}: {score:.4f}"))
+    found = followed(look(search, root, runs), Notices())
     values = ", ".join(f"{key} = {value}" for key, value in found.values.items())
     typer.echo(f"best of {found.trials} trials: {found.score:.4f} with {values}\nwritten to {found.file}")
 
@@ -170,21 +128,8 @@ def bench(
 
     needs_train()
     from mien.data.manifest import data_root as find
-    from mien.report.studies.benchmark import benchmark
-    from mien.report.studies.markdown import subsets
-    from mien.runtime.cache import write_atomic
-    from mien.study import bench as benches
-    from mien.workflows.compare_recipes import run
+    from mien.workflows.rebuild_benchmark import rebuild
 
-    wanted, folder = benches.load(which)
-    root = find(data_root)
-    document = document or benches.usual_document(wanted, runs)
-    benches.rebuilt(benches.text_of(document), wanted.name, "")
-    plan = benches.plan(wanted, folder, fresh)
-    with _following(plan.trainings) as follow:
-        found = run(plan, root, runs, follow)
-    table = benchmark(wanted, found.boards, [*subsets(found.outcomes), *found.notes])
-    # Trainings take hours: the document may have changed meanwhile.
-    write_atomic(document, benches.rebuilt(benches.text_of(document), wanted.name, table))
-    typer.echo(table)
-    say(f"written to {document}")
+    found = followed(rebuild(which, document, fresh, find(data_root), runs), Notices())
+    typer.echo(found.table)
+    say(f"written to {found.document}")

@@ -95,6 +95,22 @@ class Line:
         """The name of the system."""
         return self.outcome.entrant.label
 
+    def as_rows(self) -> list[dict[str, Any]]:
+        """A flat row for each metric, for CSV and pandas. Only the metric that is compared by has a difference and its p."""
+        against = self.against
+        tested = {
+            "difference": None if against is None else against.value,
+            "difference_low": None if against is None else against.low,
+            "difference_high": None if against is None else against.high,
+            "p": self.adjusted,
+        }
+        rows = []
+        for row in (self.row, *self.others):
+            table = {"system": self.label, **row.as_table()}
+            low, high = table.pop("interval") or (None, None)
+            rows.append({**table, "low": low, "high": high, **(tested if row is self.row else dict.fromkeys(tested))})
+        return rows
+
     def as_table(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         against = self.against

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mien.data.corpus import Corpus
 from mien.errors import InputError
 from mien.evaluation.comparison import Entrant, Outcome
+from mien.events import Work
 from mien.metrics.base import named
 from mien.runtime.cache import content_key
-from mien.study.trial import Follow, judged_runs, steps
+from mien.study.trial import evaluate_entrant, steps
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,30 @@ class Plan:
         return f"compare-{content_key([recipes, self.seeds, self.folds, self.metric, self.subsets])[:10]}"
 
 
-def outcomes(plan: Plan, root: Path, runs: Path, follow: Follow = lambda label: None) -> tuple[Outcome, ...]:
-    """Train what is not finished and ask everybody about the test data.
+def outcomes(plan: Plan, corpora: Sequence[Corpus], runs: Path) -> Work[tuple[Outcome, ...]]:
+    """Train what is not finished, and evaluate everybody on the test data. Data that several recipes share are read once.
+
+    Progress of the stage "compare" counts all trainings.
 
     Args:
         plan: see ``Plan``.
-        root: folder of the data sets.
+        corpora: the data of each entrant.
         runs: folder of all runs.
-        follow: told what is trained next.
+
+    Raises:
+        RecipeError: folds are asked for and an entrant's data have none, or a manifest with a mistake.
+        DivergedError: the loss of a training is no finite number any more.
     """
-    return tuple(
-        judged_runs(e, plan.seeds, root, runs, plan.folds, plan.fresh, plan.subsets, follow) for e in plan.entrants
-    )
+    read: list[Corpus] = []
+    found: list[Outcome] = []
+    done = 0
+    for entrant, corpus in zip(plan.entrants, corpora, strict=True):
+        given = next(
+            (c for c in read if (c.sources, c.tasks, c.root) == (corpus.sources, corpus.tasks, corpus.root)), corpus
+        )
+        read.append(given)
+        counted = done, plan.trainings
+        work = evaluate_entrant(entrant, plan.seeds, given, runs, plan.folds, plan.fresh, plan.subsets, *counted)
+        found.append((yield from work))
+        done += sum(1 for _ in steps(entrant, plan.seeds, plan.folds))
+    return tuple(found)

@@ -1,17 +1,20 @@
-"""One system of a study: a recipe, trained with every seed and in every fold, judged without an export.
+"""One system of a study: a recipe, trained with every seed and in every fold, evaluated without an export.
 
 For a script::
 
     from mien.evaluation.comparison import Entrant
-    from mien.study.trial import judged_runs
-    outcome = judged_runs(Entrant("late", recipe), seeds=range(5), root=root, runs=Path("runs"), folds=True)
-    outcome.runs          # an ``Evaluation`` for each seed: test predictions, pooled over folds
-    mien.evaluation.results.results(outcome.runs)   # rows: value, std, interval, n, majority of every metric
+    from mien.evaluation.results import results
+    from mien.events import Progress, Work
+    from mien.study.trial import evaluate_entrant
 
-Trained models are asked as they are (``evaluate.ModelSystem``), over tracks that went through what never learns once, so a
-small model costs seconds; ONNX is for what ships. What is finished lies in ``runs/studied`` under a hash of the recipe, its
-manifests and features, and the weights it starts from, and is not trained again, in whatever study it comes up next. Folds
-share prepared tracks (``data/tracks.py``).
+    outcome = finish(evaluate_entrant(Entrant("late", recipe), range(5), corpus, Path("runs"), folds=True))
+    outcome.runs             # an ``Evaluation`` for each seed: test predictions, pooled over folds
+    results(outcome.runs)    # rows: value, std, interval, n, majority of every metric
+
+Trained models are asked as they are (``model_system.ModelSystem``), over tracks that went through what never learns once. So
+a small model costs seconds; ONNX is for what ships. What is finished lies in ``runs/studied`` under a hash of the recipe, of
+its manifests and features, and of the weights it starts from. It is not trained again, in whatever study it comes up next.
+Folds share prepared tracks (``data/tracks.py``).
 """
 
 from __future__ import annotations
@@ -19,11 +22,11 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from mien import __version__
 from mien.data.corpus import Corpus
@@ -33,16 +36,14 @@ from mien.evaluation.evaluate import evaluate
 from mien.evaluation.missing import Cell, mean_cells, missing
 from mien.evaluation.model_system import ModelSystem
 from mien.evaluation.predictions import Evaluation, pooled
-from mien.events import finish
+from mien.events import Progress, Work
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import content_key, content_of, write_atomic
 from mien.runtime.run_folder import CHECKPOINT, PREDICTIONS, WEIGHTS, run_folder
 from mien.training.loop import train
 from mien.training.record import size
 
-Follow = Callable[[str], None]
-"""Told what is trained next."""
-
+_RECORD = "trained.json"  # the last file of a finished training
 _AFTERWARDS = ("cli", "explain", "report", "trust", "workflows")  # folders: what they do is done to results
 
 
@@ -78,82 +79,111 @@ def steps(entrant: Entrant, seeds: Sequence[int], folds: bool) -> Iterator[tuple
             yield seed, plan if fold is None else in_fold(plan, fold)
 
 
-def judged_runs(
+def evaluate_entrant(
     entrant: Entrant,
     seeds: Sequence[int],
-    root: Path,
+    corpus: Corpus,
     runs: Path,
     folds: bool = False,
     fresh: bool = False,
     subsets: bool = False,
-    follow: Follow = lambda label: None,
-) -> Outcome:
-    """Train and judge an entrant; what is finished already is read.
+    before: int = 0,
+    total: int = 0,
+) -> Work[Outcome]:
+    """Train and evaluate an entrant. What is finished already is read. Progress of the stage "compare" counts trainings.
 
     Args:
         entrant: what.
         seeds: with which seeds.
-        root: folder of the data sets.
-        runs: folder of all runs, where those lie that the recipe starts from.
+        corpus: the data of its recipe; read once for all seeds and folds.
+        runs: folder of all runs. Those that the recipe starts from lie there too.
         folds: run all folds of its data, not only the one the recipe names.
         fresh: train again what is finished.
         subsets: measure missing modalities too; their cells are means over seeds and folds.
-        follow: see ``Follow``.
+        before: trainings of the whole study that come before these.
+        total: trainings of the whole study; 0 where these are all.
+
+    Raises:
+        RecipeError: folds are asked for and there are none.
+        DivergedError: the loss of a training is no finite number any more.
     """
     found: dict[int, list[_Finished]] = {seed: [] for seed in seeds}
-    corpus = Corpus.of(entrant.recipe, root)
-    for seed, plan in steps(entrant, seeds, folds):
-        follow(f"{entrant.label}, seed {seed}" + (f", fold {_fold(plan)}" if folds else ""))
-        found[seed].append(_finished(plan, corpus.in_folds(plan.data), runs, fresh, subsets))
+    planned = list(steps(entrant, seeds, folds))
+    total = total or len(planned)
+    for done, (seed, plan) in enumerate(planned, start=before):
+        about = f"{entrant.label}, seed {seed}" + (f", fold {_fold(plan)}" if folds else "")
+        yield Progress("compare", about, done, total)
+        found[seed].append((yield from _finished(plan, corpus.in_folds(plan.data), runs, fresh, subsets)))
+        yield Progress("compare", about, done + 1, total)
     everything = [f for several in found.values() for f in several]
-    seconds = sum(f.seconds for f in everything) / len(seeds)
-    cost = Cost(everything[0].learned, everything[0].parameters, seconds)
-    stale = sum(f.code != code_key() for f in everything)
-    whole = tuple(pooled([f.judged for f in several]) for several in found.values())
-    return Outcome(entrant, whole, cost, stale, mean_cells([f.cells for f in everything]) if subsets else ())
+    seconds = sum(f.record.seconds for f in everything) / len(seeds)
+    cost = Cost(everything[0].record.learned, everything[0].record.parameters, seconds)
+    stale = sum(f.record.code != code_key() for f in everything)
+    whole = tuple(pooled([f.evaluation for f in several]) for several in found.values())
+    cells = mean_cells([f.record.cells or () for f in everything]) if subsets else ()
+    return Outcome(entrant, whole, cost, stale, cells)
 
 
 @dataclass(frozen=True)
-class _Finished:
-    judged: Evaluation
+class _Record:
+    """What is kept of a training beside its predictions; ``cells`` is ``None`` where nobody asked for missing modalities."""
+
     seconds: float
     learned: int
     parameters: int
     valid_loss: float | None
     code: str
-    cells: list[Cell]
+    cells: tuple[Cell, ...] | None
+
+    def as_table(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> Self:
+        cells = table["cells"]
+        return cls(**{**table, "cells": None if cells is None else tuple(Cell(**cell) for cell in cells)})
 
 
-def _finished(plan: Recipe, corpus: Corpus, runs: Path, fresh: bool, subsets: bool) -> _Finished:
+@dataclass(frozen=True)
+class _Finished:
+    evaluation: Evaluation
+    record: _Record
+
+
+def _finished(plan: Recipe, corpus: Corpus, runs: Path, fresh: bool, subsets: bool) -> Work[_Finished]:
     home = runs / "studied" / f"{plan.name}-{_key(plan, corpus, runs)}" / f"fold{_fold(plan)}"
     folder = run_folder(home, plan.name, plan.seed)
-    record = folder / "trained.json"
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
-    if not _answers(record, subsets):
-        _train(plan, corpus, runs, home, folder, record, subsets)
-    table = json.loads(record.read_text(encoding="utf-8"))
-    cells = [Cell(**cell) for cell in table.pop("cells") or ()]
-    return _Finished(Evaluation.load(folder / PREDICTIONS), cells=cells, **table)
+    record = _read(folder)
+    if record is None or (subsets and record.cells is None):
+        record = yield from _train(plan, corpus, runs, home, subsets)
+    return _Finished(Evaluation.load(folder / PREDICTIONS), record)
 
 
-def _answers(record: Path, subsets: bool) -> bool:
-    """Whether a training is finished, with modalities missing too where that is asked for."""
-    return record.is_file() and not (subsets and json.loads(record.read_text(encoding="utf-8"))["cells"] is None)
+def _read(folder: Path) -> _Record | None:
+    """The record of a training; ``None`` where it is not finished."""
+    file = folder / _RECORD
+    return _Record.from_table(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
 
 
-def _train(plan: Recipe, corpus: Corpus, runs: Path, home: Path, folder: Path, record: Path, subsets: bool) -> None:
-    run = finish(train(starting_in(plan, runs), corpus, home, resume=True))
+def _train(plan: Recipe, corpus: Corpus, runs: Path, home: Path, subsets: bool) -> Work[_Record]:
+    run = yield from train(starting_in(plan, runs), corpus, home, resume=True)
     system = ModelSystem(run.model)
-    valid, test = (finish(run.sets(split)) for split in ("valid", "test"))
-    finish(evaluate(system, valid, test)).save(folder / PREDICTIONS)
+    valid = yield from run.sets("valid")
+    test = yield from run.sets("test")
+    evaluation = yield from evaluate(system, valid, test)
+    evaluation.save(run.folder / PREDICTIONS)
     learned, parameters = size(run)
-    cells = [cell.as_table() for part in test for cell in finish(missing(system, part))] if subsets else None
-    table = {"seconds": run.seconds, "learned": learned, "parameters": parameters, "cells": cells}
-    write_atomic(record, json.dumps({**table, "valid_loss": run.valid_loss, "code": code_key()}))
+    cells: list[Cell] = []
+    for part in test if subsets else ():
+        cells += yield from missing(system, part)
+    record = _Record(run.seconds, learned, parameters, run.valid_loss, code_key(), tuple(cells) if subsets else None)
+    write_atomic(run.folder / _RECORD, json.dumps(record.as_table()))
     # Weights of hundreds of trainings would fill the disk; what ships is made by ``mien train``.
     for name in (CHECKPOINT, WEIGHTS):
-        (folder / name).unlink(missing_ok=True)
+        (run.folder / name).unlink(missing_ok=True)
+    return record
 
 
 def starting_in(plan: Recipe, runs: Path) -> Recipe:
@@ -167,19 +197,18 @@ def _fold(plan: Recipe) -> int:
 
 
 def _key(plan: Recipe, corpus: Corpus, runs: Path) -> str:
-    """Of what decides the result, but seed and fold, which name folders."""
+    """Of all that decides the result, without seed and fold: those name folders."""
     table: dict[str, Any] = asdict(in_fold(replace(plan, seed=0), 0))
     for irrelevant in ("export", "tune"):
         table.pop(irrelevant, None)
     starts = [runs / t.start.format(seed=plan.seed) / WEIGHTS for t in plan.encoders.values() if t.start]
-    return content_key([__version__, table, corpus.content, [content_of(path) for path in starts if path.is_file()]])[
-        :12
-    ]
+    found = [content_of(path) for path in starts if path.is_file()]
+    return content_key([__version__, table, corpus.content, found])[:12]
 
 
 @cache
 def code_key() -> str:
-    """A hash of the package's source, to tell results of other code; but for what only shows results or explains them."""
+    """A hash of the package's source, which tells results of other code. Rooms that come after a training are left out."""
     digest = hashlib.sha256()
     package = Path(__file__).parents[1]
     for path in sorted(package.rglob("*.py")):

@@ -8,20 +8,20 @@ than that of the search: ``mien compare old.toml best.toml``.
 from __future__ import annotations
 
 import logging
-import math
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mien.data.corpus import Corpus
+from mien.data.own import own_data
 from mien.errors import DivergedError, InputError, RecipeError
 from mien.evaluation.evaluate import predict
 from mien.evaluation.model_system import ModelSystem
-from mien.events import finish
+from mien.events import Notice, Progress, Work
 from mien.metrics.base import measures, named
 from mien.recipe import recipe as recipes
 from mien.recipe import strict
@@ -45,7 +45,7 @@ class Search:
         overrides: "a.b=value" changes that hold in every trial.
         trials: how many in all, those of an earlier call counted.
         metric: of the validation sets, mean over sets and tasks that have it; ``None`` for the validation loss.
-        adapt: what else is done to each recipe, such as putting the user's data in.
+        data: the user's own manifest, in place of the recipe's data; ``None`` for none.
 
     Raises:
         InputError: no trial is asked for.
@@ -55,21 +55,28 @@ class Search:
     overrides: tuple[str, ...]
     trials: int
     metric: str | None = None
-    adapt: Callable[[Recipe], Recipe] = lambda recipe: recipe
+    data: Path | None = None
 
     def __post_init__(self) -> None:
         if self.trials < 1:
             raise InputError(f"a search needs at least one trial, not {self.trials}")
 
     def recipe(self, found: Mapping[str, Value] | None = None) -> Recipe:
-        """The recipe with some values."""
+        """The recipe with some values, on its own data."""
         changes = [*self.overrides, *(f"{key}={_toml(value)}" for key, value in (found or {}).items())]
-        return self.adapt(recipes.load(self.path, changes))
+        return recipes.load(self.path, changes)
 
 
 @dataclass(frozen=True)
 class Found:
-    """``values`` by key, their ``score``, how many ``trials`` there were, and the ``file`` with the recipe."""
+    """What a search found.
+
+    Attributes:
+        values: the best ones, by key.
+        score: of the trial with them.
+        trials: how many there were.
+        file: the recipe with these values.
+    """
 
     values: Mapping[str, Value]
     score: float
@@ -77,52 +84,71 @@ class Found:
     file: Path
 
 
-def tune(search: Search, root: Path, runs: Path, follow: Callable[[int, float], None] = lambda k, s: None) -> Found:
-    """Search until there are ``search.trials`` trials.
+def tune(search: Search, root: Path, runs: Path) -> Work[Found]:
+    """Search until there are ``search.trials`` trials. A notice tells the score of each.
 
     Args:
         search: see ``Search``.
         root: folder of the data sets.
         runs: folder of all runs.
-        follow: told the number and score of each finished trial, NaN where its loss was none.
 
     Returns:
         The best; its recipe is written to ``runs/tune-<hash>/best.toml``.
+
+    Raises:
+        RecipeError: there is nothing to search, a value that no recipe can have, or no validation data.
+        InputError: no task has the metric, or the loss was no finite number in any trial.
     """
     import optuna
 
     where = space(search.recipe())
     _try_all(search, where)
-    folder = runs / f"tune-{_key(search, root)}"
+    lower = lower_is_better(search)
+    data = _Data(search, root)
+    plan, corpus = yield from data.put_in(search.recipe())
+    folder = runs / f"tune-{content_key([plan.as_table(), search.metric, corpus.content])[:10]}"
     folder.mkdir(parents=True, exist_ok=True)
     # A trial that fails is told once, as the error it ends with.
     optuna.logging.set_verbosity(logging.ERROR)
     storage = optuna.storages.RDBStorage(f"sqlite:///{folder / 'trials.db'}")
     study = optuna.create_study(
-        storage=storage,
-        study_name="search",
-        load_if_exists=True,
-        direction="minimize" if lower_is_better(search) else "maximize",
+        storage=storage, study_name="search", load_if_exists=True, direction="minimize" if lower else "maximize"
     )
-
-    def objective(trial: optuna.Trial) -> float:
-        values = {key: part.suggest(trial, key) for key, part in where.items()}
-        try:
-            score = _score(search, starting_in(search.recipe(values), runs), root, folder / f"trial{trial.number}")
-        except DivergedError as error:
-            follow(trial.number, math.nan)
-            raise optuna.TrialPruned from error  # worse than any score: the search learns to keep away
-        follow(trial.number, score)
-        return score
-
     try:
-        _go_on(study, search, where, objective)
+        yield from _go_on(study, search, where, data, runs, folder)
         best, trials = _best(study), len(_finished(study))
     finally:
         storage.engine.dispose()
     file = folder / "best.toml"
     write_atomic(file, rewritten(search.path, search.overrides, best.params))
     return Found(best.params, float(best.value or 0.0), trials, file)
+
+
+class _Data:
+    """The data of all trials. They are read once, as long as no trial changes what is asked of them."""
+
+    def __init__(self, search: Search, root: Path) -> None:
+        self._manifest, self._root = search.data, root
+        self._asked: Recipe | None = None
+        self._given: tuple[Recipe, Corpus] | None = None
+
+    def put_in(self, recipe: Recipe) -> Work[tuple[Recipe, Corpus]]:
+        """The recipe on the data it is trained with, and these."""
+        if self._given is None or self._asked is None or not _same_data(recipe, self._asked):
+            self._asked = recipe
+            if self._manifest is None:
+                self._given = recipe, Corpus.of(recipe, self._root)
+            else:
+                self._given = yield from own_data(recipe, self._manifest)
+        plan, corpus = self._given
+        kept = {modality: recipe.encoders[modality] for modality in plan.encoders}
+        return replace(recipe, name=plan.name, encoders=kept, data=plan.data), corpus
+
+
+def _same_data(one: Recipe, other: Recipe) -> bool:
+    """Whether two recipes ask the same of their data."""
+    names, others = ({m: table.name for m, table in recipe.encoders.items()} for recipe in (one, other))
+    return (one.data, one.tasks, names) == (other.data, other.tasks, others)
 
 
 def _try_all(search: Search, where: Space) -> None:
@@ -132,7 +158,7 @@ def _try_all(search: Search, where: Space) -> None:
         check_names(search.recipe({key: values[row % len(values)] for key, values in columns.items()}))
 
 
-def _go_on(study: optuna.Study, search: Search, where: Space, objective: Callable[[optuna.Trial], float]) -> None:
+def _go_on(study: optuna.Study, search: Search, where: Space, data: _Data, runs: Path, folder: Path) -> Work[None]:
     """As many trials as are missing; the first of all is the recipe as it stands."""
     import optuna
 
@@ -141,7 +167,22 @@ def _go_on(study: optuna.Study, search: Search, where: Space, objective: Callabl
         study.enqueue_trial(_as_it_stands(search, where))
     # Seeded by how many there are already: a search that goes on does not draw the same values again.
     study.sampler = optuna.samplers.TPESampler(seed=done)
-    study.optimize(objective, n_trials=max(0, search.trials - done))
+    for number in range(done, search.trials):
+        trial = study.ask()
+        yield Progress("tune", f"trial {trial.number}", number, search.trials)
+        state, score = optuna.trial.TrialState.FAIL, None
+        try:
+            values = {key: part.suggest(trial, key) for key, part in where.items()}
+            plan, corpus = yield from data.put_in(search.recipe(values))
+            score = yield from _score(search, starting_in(plan, runs), corpus, folder / f"trial{trial.number}")
+            state = optuna.trial.TrialState.COMPLETE
+            yield Notice("trial_finished", {"number": trial.number, "score": score})
+        except DivergedError:
+            # Worse than any score: the search learns to keep away.
+            state = optuna.trial.TrialState.PRUNED
+            yield Notice("trial_diverged", {"number": trial.number})
+        finally:
+            study.tell(trial, score, state)
 
 
 def _finished(study: optuna.Study) -> Sequence[optuna.trial.FrozenTrial]:
@@ -155,11 +196,6 @@ def _best(study: optuna.Study) -> optuna.trial.FrozenTrial:
     return study.best_trial
 
 
-def _key(search: Search, root: Path) -> str:
-    recipe = search.recipe()
-    return content_key([recipe.as_table(), search.metric, Corpus.of(recipe, root).content])[:10]
-
-
 def lower_is_better(search: Search) -> bool:
     """Whether the objective falls when things get better.
 
@@ -171,21 +207,24 @@ def lower_is_better(search: Search) -> bool:
     return named(search.metric, search.recipe().tasks).lower
 
 
-def _score(search: Search, plan: Recipe, root: Path, folder: Path) -> float:
+def _score(search: Search, plan: Recipe, corpus: Corpus, folder: Path) -> Work[float]:
     """Train and look at the validation sets; what was trained is not kept."""
     try:
-        run = finish(train(plan, Corpus.of(plan, root), folder, resume=True))
+        run = yield from train(plan, corpus, folder, resume=True)
         if run.valid_loss is None:
             raise RecipeError(f"the recipe '{run.recipe.name}' has no validation data; tuning needs some")
-        return run.valid_loss if search.metric is None else _measured(run, search.metric)
+        return run.valid_loss if search.metric is None else (yield from _measured(run, search.metric))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _measured(run: Run, metric: str) -> float:
+def _measured(run: Run, metric: str) -> Work[float]:
     system = ModelSystem(run.model)
-    parts = [p for part in run.valid for p in finish(predict(system, part, "valid"))]
-    found = [measures(p.task)[metric](p.scores, p.targets) for p in parts if metric in measures(p.task)]
+    found = []
+    for part in run.valid:
+        for said in (yield from predict(system, part, "valid")):
+            if metric in measures(said.task):
+                found.append(measures(said.task)[metric](said.scores, said.targets))
     return float(np.mean(found))
 
 

@@ -2,85 +2,57 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from mien.evaluation.comparison import Board, Outcome
-from mien.report.studies import markdown
-from mien.runtime.cache import write_atomic
+from mien.data.corpus import Corpus
+from mien.data.rows import read_rows
+from mien.errors import InputError
+from mien.evaluation.comparison import Entrant
+from mien.events import Work
+from mien.recipe.recipe import Recipe
 from mien.runtime.extras import has_report
 from mien.study.compare import boards
 from mien.study.comparison import Plan, outcomes
+from mien.workflows.comparison import Comparison
+from mien.workflows.train_bundle import planned
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """What came of a plan, and the folder with ``comparison.md``, ``.json`` and, with the extra ``report``, ``.html``."""
-
-    plan: Plan
-    boards: tuple[Board, ...]
-    outcomes: tuple[Outcome, ...]
-    folder: Path
-
-    @property
-    def markdown(self) -> str:
-        """All tables."""
-        return markdown.comparison(self.boards, self.outcomes, len(self.plan.seeds), self.notes)
-
-    @property
-    def page(self) -> str:
-        """All tables and charts as one page of HTML.
-
-        Raises:
-            ImportError: if the extra ``report`` is not installed; see ``extras.needs_report``.
-        """
-        from mien.report.studies.comparison import comparison_page
-
-        plan = self.plan
-        counts = {"system": len(plan.entrants), "seed": len(plan.seeds), "training": plan.trainings}
-        facts = [f"{n} {name}{'' if n == 1 else 's'}" for name, n in counts.items()]
-        facts += ["all folds, pooled"] if plan.folds else []
-        return comparison_page(self.boards, self.outcomes, len(plan.seeds), facts, self.notes)
-
-    @property
-    def notes(self) -> list[str]:
-        """What a reader must know besides."""
-        stale = sum(o.stale for o in self.outcomes)
-        if not stale:
-            return []
-        return [
-            f"{stale} of {self.plan.trainings} trainings were made by other code than this; --fresh makes them again."
-        ]
-
-    def as_table(self) -> dict[str, Any]:
-        """Plain values, for JSON (``mien.comparison/1``)."""
-        return {
-            "schema": "mien.comparison/1",
-            "seeds": list(self.plan.seeds),
-            "folds": self.plan.folds,
-            "notes": self.notes,
-            "systems": [outcome.as_table() for outcome in self.outcomes],
-            "boards": [board.as_table() for board in self.boards],
-        }
+def prepared(
+    recipes: Sequence[str | Path | Recipe], changes: Sequence[str], data: Path | None, root: Path | None
+) -> Work[tuple[tuple[Entrant, ...], tuple[Corpus, ...]]]:
+    """Recipes under the names that tables give them, and their data. See ``compare``."""
+    if not recipes:
+        raise InputError("name the recipes that are to be compared")
+    rows = None if data is None else list(read_rows(data))
+    plans, corpora = [], []
+    for recipe in recipes:
+        plan, corpus = yield from planned(recipe, changes, data, root, rows)
+        plans.append(plan)
+        corpora.append(corpus)
+    return tuple(Entrant(label, plan) for label, plan in zip(_labels(recipes), plans, strict=True)), tuple(corpora)
 
 
-def run(plan: Plan, root: Path, runs: Path, follow: Callable[[str], None] = lambda label: None) -> Comparison:
+def _labels(recipes: Sequence[str | Path | Recipe]) -> list[str]:
+    """Short names, as long as no two are the same."""
+    short = [recipe.name if isinstance(recipe, Recipe) else Path(recipe).stem for recipe in recipes]
+    if len(set(short)) == len(short):
+        return short
+    numbered = enumerate(zip(short, recipes, strict=True), start=1)
+    return [f"{name} ({k})" if isinstance(recipe, Recipe) else str(recipe) for k, (name, recipe) in numbered]
+
+
+def run(plan: Plan, corpora: Sequence[Corpus], runs: Path) -> Work[Comparison]:
     """Train what is not finished, compare, and write the tables to ``runs/compare-<hash>``.
 
     Args:
         plan: see ``Plan``.
-        root: folder of the data sets.
+        corpora: the data of each entrant.
         runs: folder of all runs.
-        follow: told what is trained next.
     """
-    trained = outcomes(plan, root, runs, follow)
-    found = Comparison(plan, tuple(boards(trained, plan.metric)), trained, runs / plan.name)
-    found.folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(found.folder / "comparison.md", found.markdown)
-    write_atomic(found.folder / "comparison.json", json.dumps(found.as_table(), indent=1, ensure_ascii=False) + "\n")
-    if has_report():
-        write_atomic(found.folder / "comparison.html", found.page)
-    return found
+    found = yield from outcomes(plan, corpora, runs)
+    comparison = Comparison(plan, tuple(boards(found, plan.metric)), found, runs / plan.name)
+    comparison.folder.mkdir(parents=True, exist_ok=True)
+    for ending in ("md", "json", *(["html"] if has_report() else [])):
+        comparison.save(comparison.folder / f"comparison.{ending}")
+    return comparison

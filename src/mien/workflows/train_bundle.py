@@ -18,7 +18,9 @@ from mien.calibration.write import entrusted
 from mien.data.corpus import Corpus
 from mien.data.manifest import data_root
 from mien.data.own import own_data
+from mien.data.rows import Row
 from mien.data.sets import example_sets
+from mien.errors import RecipeError
 from mien.evaluation.evaluate import BundleSystem, evaluate
 from mien.evaluation.missing import Cell, missing
 from mien.evaluation.predictions import Evaluation
@@ -51,24 +53,33 @@ class TrainedBundle:
 
 
 def planned(
-    recipe: str | Path, changes: Sequence[str] = (), data: Path | None = None, root: Path | None = None
+    recipe: str | Path | Recipe,
+    changes: Sequence[str] = (),
+    data: Path | None = None,
+    root: Path | None = None,
+    rows: Sequence[Row] | None = None,
 ) -> Work[tuple[Recipe, Corpus]]:
     """A recipe and its data, or the user's in place of them. Its names are checked before any data are read.
 
     Args:
-        recipe: a .toml file, or the name of a shipped recipe.
-        changes: "a.b=value" overrides.
+        recipe: a .toml file, the name of a shipped recipe, or a recipe, which is taken as it is.
+        changes: "a.b=value" overrides of a recipe that is a file or shipped.
         data: the user's own manifest; ``None`` for the recipe's data.
         root: folder of the recipe's data sets; ``None`` for the usual one, see ``data_root``.
+        rows: of the user's manifest, where they were read already; ``None`` to read them.
 
     Raises:
-        RecipeError: a recipe or a manifest with a mistake, or no folder of data.
+        RecipeError: a recipe or a manifest with a mistake, no folder of data, or overrides of what is a recipe already.
     """
-    plan = load(recipe, changes)
+    if isinstance(recipe, Recipe) and changes:
+        raise RecipeError(
+            "overrides are for the file or the name of a recipe; change a Recipe with dataclasses.replace"
+        )
+    plan = recipe if isinstance(recipe, Recipe) else load(recipe, changes)
     check_names(plan)
     if data is None:
         return plan, Corpus.of(plan, data_root(root))
-    return (yield from own_data(plan, data))
+    return (yield from own_data(plan, data, rows=rows))
 
 
 def train_bundle(

@@ -1,0 +1,125 @@
+"""What came of a comparison: its tables as text, as a page, as data for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mien.errors import InputError
+from mien.evaluation.comparison import Board, Outcome
+from mien.report.studies import markdown
+from mien.runtime.cache import write_atomic
+from mien.runtime.extras import needs_pandas, needs_report
+from mien.study.comparison import Plan
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came of a plan.
+
+    Attributes:
+        plan: what was compared.
+        boards: who is how good, one for each test set and task.
+        outcomes: the systems, with everything that they answered.
+        folder: where ``comparison.md``, ``.json`` and, with the extra ``report``, ``.html`` lie.
+    """
+
+    plan: Plan
+    boards: tuple[Board, ...]
+    outcomes: tuple[Outcome, ...]
+    folder: Path
+
+    @property
+    def markdown(self) -> str:
+        """All tables."""
+        return markdown.comparison(self.boards, self.outcomes, len(self.plan.seeds), self.notes)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader must know besides."""
+        stale = sum(o.stale for o in self.outcomes)
+        if not stale:
+            return []
+        return [
+            f"{stale} of {self.plan.trainings} trainings were made by other code than this; --fresh makes them again."
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, in the form ``mien.comparison/1``."""
+        return {
+            "schema": "mien.comparison/1",
+            "seeds": list(self.plan.seeds),
+            "folds": self.plan.folds,
+            "notes": self.notes,
+            "systems": [outcome.as_table() for outcome in self.outcomes],
+            "boards": [board.as_table() for board in self.boards],
+        }
+
+    def to_json(self) -> str:
+        """``to_dict`` as text."""
+        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
+
+    def to_csv(self) -> str:
+        """One row for each system, test set, task and metric."""
+        rows = [row for board in self.boards for line in board.lines for row in line.as_rows()]
+        file = io.StringIO()
+        writer = csv.DictWriter(file, list(rows[0]) if rows else [], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return file.getvalue()
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The rows of ``to_csv`` as a table.
+
+        Raises:
+            InputError: if pandas is not installed.
+        """
+        needs_pandas()
+        import pandas
+
+        return pandas.DataFrame([row for board in self.boards for line in board.lines for row in line.as_rows()])
+
+    def to_html(self) -> str:
+        """All tables and charts as one page that loads nothing.
+
+        Raises:
+            InputError: if the extra ``report`` is not installed.
+        """
+        needs_report()
+        from mien.report.studies.comparison import comparison_page
+
+        plan = self.plan
+        counts = {"system": len(plan.entrants), "seed": len(plan.seeds), "training": plan.trainings}
+        facts = [f"{n} {name}{'' if n == 1 else 's'}" for name, n in counts.items()]
+        facts += ["all folds, pooled"] if plan.folds else []
+        return comparison_page(self.boards, self.outcomes, len(plan.seeds), facts, self.notes)
+
+    def save(self, path: str | Path) -> None:
+        """Write a file: .md, .json, .csv or .html, by its ending.
+
+        Raises:
+            InputError: another ending, or an extra that is not installed.
+        """
+        file = Path(path)
+        forms: dict[str, Callable[[], str]] = {
+            ".md": lambda: self.markdown,
+            ".json": self.to_json,
+            ".csv": self.to_csv,
+            ".html": self.to_html,
+        }
+        form = forms.get(file.suffix.lower())
+        if form is None:
+            raise InputError(f"a comparison is saved as {', '.join(forms)}; '{file.name}' ends in none of these")
+        write_atomic(file, form())
+
+    def _repr_markdown_(self) -> str:
+        """For a notebook."""
+        return self.markdown
