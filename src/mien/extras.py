@@ -31,7 +31,7 @@ def needs_train(purpose: str = "training") -> None:
     Raises:
         InputError: naming the command that installs it.
     """
-    missing = _missing("torch", "transformers", "lightning_fabric", "onnx", "sklearn")
+    missing = _missing("torch", "transformers", "lightning_fabric", "onnx")
     if missing:
         raise InputError(f"{purpose} needs {', '.join(missing)}; run: pip install 'mien[train]'")
 
