@@ -11,6 +11,8 @@ from mien import __version__
 from mien.cli import app, guarded, main
 from mien.errors import InputError, MienError, ParityError
 
+from .conftest import needs_torch
+
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     monkeypatch.setattr(sys, "argv", ["mien", *arguments])
@@ -44,6 +46,7 @@ def test_unknown_bundle(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     assert capsys.readouterr().err.startswith("mien: there is no bundle 'reserch'")
 
 
+@needs_torch
 def test_missing_recipe_leaves_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -52,6 +55,7 @@ def test_missing_recipe_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@needs_torch
 @pytest.mark.parametrize(
     ("command", "message"),
     [
