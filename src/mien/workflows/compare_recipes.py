@@ -10,10 +10,11 @@ from mien.data.rows import read_rows
 from mien.errors import InputError
 from mien.evaluation.comparison import Entrant
 from mien.events import Event, Work, finish
-from mien.recipe.recipe import Recipe
+from mien.recipe.recipe import Recipe, load
 from mien.runtime.extras import has_report, needs_train
 from mien.study.compare import boards
 from mien.study.comparison import Plan, outcomes
+from mien.training.loop import check_names
 from mien.workflows.comparison import Comparison
 from mien.workflows.train_bundle import planned
 
@@ -76,10 +77,13 @@ def prepared(
     """Recipes under the names that tables give them, and their data. See ``compare``."""
     if not recipes:
         raise InputError("name the recipes that are to be compared")
+    loaded = [recipe if isinstance(recipe, Recipe) else load(recipe, changes) for recipe in recipes]
+    for recipe in loaded:
+        check_names(recipe)  # of all of them, before any data are read
     rows = None if data is None else list(read_rows(data))
     plans, corpora = [], []
-    for recipe in recipes:
-        plan, corpus = yield from planned(recipe, changes, data, root, rows)
+    for recipe in loaded:
+        plan, corpus = yield from planned(recipe, (), data, root, rows)
         plans.append(plan)
         corpora.append(corpus)
     return tuple(Entrant(label, plan) for label, plan in zip(_labels(recipes), plans, strict=True)), tuple(corpora)
