@@ -4,7 +4,7 @@ export MIEN_THREADS ?= $(shell nproc 2>/dev/null || echo 2)
 # Tests run side by side, a module on one worker; each worker computes with one thread.
 WORKERS = -n auto --maxprocesses 4 --dist loadscope
 
-.PHONY: help setup check lint format test fast wheel bundles trust figures picture
+.PHONY: help setup check lint format test fast wheel bundles trust figures picture docs rooms
 
 help:             ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -44,7 +44,13 @@ trust:            ## fit anew what the shipped bundles know of their own errors:
 	for name in research open; do $(PYTHON) benchmarks/crossfit.py $$name runs/$$name-voice.npz && $(PYTHON) -m mien calibrate $$name --more runs/$$name-voice.npz || exit 1; done
 
 figures:          ## write the measured figures of the shipped bundles into README.md
-	$(PYTHON) docs/figures.py
+	$(PYTHON) -m tools.figures
 
 picture:          ## draw docs/demo.svg from what the shipped bundle answers
-	$(PYTHON) docs/make_picture.py
+	$(PYTHON) -m tools.demo_picture
+
+docs:             ## the documents as a site, in site/; a broken link or reference ends the build
+	$(PYTHON) -m tools.site
+
+rooms:            ## draw the picture of the rooms in CONTRIBUTING.md anew
+	$(PYTHON) -m tools.rooms

@@ -25,9 +25,9 @@ from mien.bundle.answer import single
 from mien.bundle.bundle import Bundle
 from mien.data.load import segment_of
 from mien.data.manifest import data_root, read
-from mien.explain.defaults import Measured, defaults, measured
+from mien.explain.defaults import Gains, defaults, gains
 from mien.explain.evidence.base import Explainer, explainers
-from mien.explain.faithfulness import Faithfulness, measure
+from mien.explain.faithfulness import Faithfulness, faithfulness_of
 from mien.explain.question import Moment, Question
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import write_atomic
@@ -58,16 +58,16 @@ def question(bundle: Bundle, example: Example, modality: Modality) -> Question |
         return None
     answer = bundle.answer({modality: track})
     task = single(bundle.tasks)
-    seen = Moment(segment, {modality: track}, answer, lambda m, s: bundle.encoders[m].prepare(s), task)
-    return Question(bundle, seen, task.labels[int(answer.scores[task.name].argmax())])
+    moment = Moment(segment, {modality: track}, answer, lambda m, s: bundle.encoders[m].prepare(s), task)
+    return Question(bundle, moment, task.labels[int(answer.scores[task.name].argmax())])
 
 
-def judge(name: str, explainer: Explainer, bundle: Bundle, data_set: str, count: int, seed: int) -> Iterator[Measured]:
+def rated(name: str, explainer: Explainer, bundle: Bundle, data_set: str, count: int, seed: int) -> Iterator[Gains]:
     """Faithfulness on a set, over ever more examples: a broken-off run leaves what it has."""
     found: list[Faithfulness] = []
     for number, example in enumerate(chosen(bundle.recipe, data_set, 3 * count, seed)):
         asked = question(bundle, example, explainer.modality)
-        row = None if asked is None else measure(explainer, asked, seed + number)
+        row = None if asked is None else faithfulness_of(explainer, asked, seed + number)
         found += [row] if row is not None else []
         print(f"\r{name} on {data_set}: {len(found)} of {count}", end="", flush=True)
         if row is not None and (len(found) % _EVERY == 0 or len(found) == count):
@@ -79,7 +79,7 @@ def judge(name: str, explainer: Explainer, bundle: Bundle, data_set: str, count:
 
 def summary(
     name: str, explainer: Explainer, bundle: Bundle, data_set: str, seed: int, found: Sequence[Faithfulness]
-) -> Measured:
+) -> Gains:
     """Means and standard errors."""
     table = np.asarray([(f.deletion, f.random_deletion, f.insertion, f.random_insertion) for f in found])
     deleted, inserted = table[:, 1] - table[:, 0], table[:, 2] - table[:, 3]
@@ -87,7 +87,7 @@ def summary(
     means = [*table.mean(axis=0), deleted.mean(), inserted.mean()]
     d, rd, i, ri, gain_d, gain_i = (round(float(v), 4) for v in means)
     error_d, error_i = (round(e, 4) for e in errors)
-    return Measured(
+    return Gains(
         name,
         explainer.modality,
         data_set,
@@ -105,7 +105,7 @@ def summary(
     )
 
 
-def table(rows: Sequence[Measured], offered: Sequence[str]) -> str:
+def table(rows: Sequence[Gains], offered: Sequence[str]) -> str:
     """Markdown: a row for each explainer and set."""
     lines = [
         "| explainer | modality | model | test set | seed | n | deletion | better by | insertion | better by | default |",
@@ -129,15 +129,15 @@ def updated(text: str, figures: str) -> str:
     return f"{before}{START}\n{figures}\n{END}{after}"
 
 
-def keep(row: Measured) -> None:
+def keep(row: Gains) -> None:
     """Put a row into the figures and the document."""
 
-    def key(r: Measured) -> tuple[str, str, str, str, int]:
+    def key(r: Gains) -> tuple[str, str, str, str, int]:
         return r.modality, r.bundle, r.explainer, r.set, r.seed
 
-    rows = sorted([r for r in measured() if key(r) != key(row)] + [row], key=key)
+    rows = sorted([r for r in gains() if key(r) != key(row)] + [row], key=key)
     write_atomic(FIGURES, json.dumps([asdict(r) for r in rows], indent=1) + "\n")
-    measured.cache_clear()
+    gains.cache_clear()
     write_atomic(DOCUMENT, updated(DOCUMENT.read_text(encoding="utf-8"), table(rows, list(defaults().values()))))
 
 
@@ -157,7 +157,7 @@ def main() -> None:
             continue
         for data_set in SETS[explainer.modality]:
             if data_set in known and (not given.sets or data_set in given.sets):
-                for row in judge(name, explainer, bundle, data_set, given.examples, given.seed):
+                for row in rated(name, explainer, bundle, data_set, given.examples, given.seed):
                     keep(row)
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.bundle.bundle import Bundle
-from mien.calibration.fit_guards import DegradedAnswers, read_degraded
+from mien.calibration.fit_guards import Degraded, read_degraded
 from mien.calibration.likelihood import guarded, nll
 from mien.data.corpus import Corpus
 from mien.data.manifest import data_root
@@ -42,7 +42,7 @@ LEVELS = {
 _FEW = 10  # answers: of fewer no share is given
 
 
-def read(bundle: Bundle, split: str, most: int, root: Path) -> Iterator[DegradedAnswers]:
+def read(bundle: Bundle, split: str, most: int, root: Path) -> Iterator[Degraded]:
     """Calibrated answers, without what guards do, of each modality that has guards."""
     task, corpus = bundle.tasks[0], Corpus.of(bundle.recipe, root)
     for modality in bundle.modalities:
@@ -59,7 +59,7 @@ def triggered(guard: Guard, sample: Sample) -> NDArray[np.bool_]:
     return guard.outside(sample.measures[guard.modality][guard.measure])
 
 
-def as_given(guards: Sequence[Guard], found: DegradedAnswers) -> Sample:
+def as_given(guards: Sequence[Guard], found: Degraded) -> Sample:
     """The answers as users get them."""
     own = [g for g in guards if g.modality == found.modality]
     rows = np.stack([triggered(g, found.sample) for g in own], axis=1)
@@ -81,7 +81,7 @@ def line(guard: Guard, name: str, how: str, sample: Sample, after: Sample) -> st
     return "| " + " | ".join([*cells, mean(loss, on), mean(less, on)]) + " |"
 
 
-def table(bundle: Bundle, parts: Sequence[DegradedAnswers]) -> None:
+def table(bundle: Bundle, parts: Sequence[Degraded]) -> None:
     """Print a line for each guard, set and level, and one for each guard."""
     head = ["guard", "set", "degraded by", "n", "triggered by", "right then", "right else", "sure then", "sure else"]
     head += ["sure then, guarded", "NLL then", "NLL then, guarded"]
@@ -97,7 +97,7 @@ def table(bundle: Bundle, parts: Sequence[DegradedAnswers]) -> None:
         print(line(guard, "all sets", how, joined([s for s, _ in pairs]), joined([a for _, a in pairs])))
 
 
-def half(guard: Guard, parts: Sequence[DegradedAnswers]) -> float:
+def half(guard: Guard, parts: Sequence[Degraded]) -> float:
     """The value at which an answer is as likely right as wrong."""
     from scipy.optimize import minimize
 
@@ -114,7 +114,7 @@ def half(guard: Guard, parts: Sequence[DegradedAnswers]) -> float:
     return float(np.sinh(-found[0] / found[1]))
 
 
-def bounds(bundle: Bundle, parts: Sequence[DegradedAnswers]) -> None:
+def bounds(bundle: Bundle, parts: Sequence[Degraded]) -> None:
     """Print where half of the answers are right, and how often each guard is triggered where nothing was degraded."""
     print("| guard | measure | bound | half are right at | triggered by, clean |\n|---|---|---|---|---|")
     for guard in bundle.trust.guards:

@@ -3,8 +3,9 @@
     python benchmarks/languages.py BUNDLE [--clips 40]
 
 Texts: of the sets at hand, and sentences of our own in languages that no set has. *left out*: the text encoder does not read
-them; *told*: it does, and the guard `other_language` goes off; *nothing said*: neither. Confidence is that of the words alone,
-without and with the guard. Speech: of so many test clips of each set, the share in which Whisper tiny.en makes out no words.
+them; *told*: it does, and the guard `other_language` is triggered; *nothing said*: neither. Confidence is that of the words
+alone, without and with the guard. Speech: of so many test clips of each set, the share in which Whisper tiny.en makes out no
+words.
 """
 
 from __future__ import annotations

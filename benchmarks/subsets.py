@@ -24,7 +24,7 @@ from mien.data.sets import example_sets
 from mien.evaluation.evaluate import BundleSystem, predict
 from mien.evaluation.missing import by_subset
 from mien.evaluation.predictions import Evaluation, Predictions, pooled
-from mien.evaluation.reliability import measure
+from mien.evaluation.reliability import figures_of
 from mien.events import finish
 from mien.recipe.recipe import Recipe, load
 from mien.report.grid import Grid
@@ -63,7 +63,7 @@ def figures(folds: list[Predictions]) -> dict[str, Any]:
     (whole,) = pooled([Evaluation((), (part,)) for part in folds]).test
     sample = Sample.of(whole.scores, whole.targets, whole.groups)
     sure = float(sample.scores.max(axis=1).mean() - sample.right.mean())
-    return {**vars(measure(sample, Judgement(Calibration.identity(whole.task.size)))), "too sure": sure}
+    return {**vars(figures_of(sample, Judgement(Calibration.identity(whole.task.size)))), "too sure": sure}
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ from mien.data.manifest import data_root, read
 from mien.media.decoding.sound import read_audio
 from mien.metrics.uar import uar
 from mien.recipe.recipe import EncoderTable, Recipe, Source, Target, load
-from mien.runtime.cache import cache_folder, content_key, make_folder
+from mien.runtime.cache import cached_folder, content_key
 from mien.types import SAMPLE_RATE, Clip, Float32, Modality, Task
 
 SETS = ("ravdess_speech", "emodb7_2s", "emodb4_full", "nemo_pl", "ased_amharic", "zh_tw_3class")
@@ -82,7 +82,7 @@ def ours(recipe: Recipe, root: Path, seed: int) -> float:
 def functionals(clips: Sequence[Clip]) -> NDArray[np.float32]:
     """ComParE 2016 functionals of some sound files, (N, 6373), kept in the cache."""
     names = [clip.id for clip in clips]
-    path = cache_folder() / "compare" / content_key(names)[:24]
+    place = f"compare/{content_key(names)[:24]}"
 
     def fill(draft: Path) -> None:
         import opensmile
@@ -91,7 +91,7 @@ def functionals(clips: Sequence[Clip]) -> NDArray[np.float32]:
         rows = [smile.process_signal(_sound(clip), SAMPLE_RATE).to_numpy()[0] for clip in clips]
         np.save(draft / "values.npy", np.asarray(rows, np.float32))
 
-    values: NDArray[np.float32] = np.load(make_folder(path, fill) / "values.npy")
+    values: NDArray[np.float32] = np.load(cached_folder(place, fill) / "values.npy")
     return values
 
 

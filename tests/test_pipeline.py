@@ -16,8 +16,8 @@ from mien.errors import InputError
 from mien.events import Answered, Event, Finished, Heard, Notice, Progress, finish
 from mien.media.decoding.picture import read_image
 from mien.media.decoding.sound import read_audio
-from mien.report.exporters.base import exporters
 from mien.report.exporters.json import schema
+from mien.report.files import text_of
 from mien.samples import demo_clip
 from mien.types import EMOTIONS, SAMPLE_RATE, Clip, Segment, Span, Track
 from tests.media.clips import write_clip
@@ -49,11 +49,11 @@ def test_the_main_job(analyzer: Analyzer) -> None:
     assert [e.prediction for e in events if isinstance(e, Answered)] == list(timeline.predictions)
     assert [e.words.text for e in events if isinstance(e, Heard)] == [p.text for p in spoken]
     assert events[-1] == Finished(timeline)
-    jsonschema.validate(json.loads(exporters.get("json")(timeline)), schema())
+    jsonschema.validate(json.loads(text_of(timeline, "json")), schema())
 
 
 def test_the_same_clip_gives_the_same_bytes(analyzer: Analyzer) -> None:
-    one, other = (exporters.get("json")(analyzer.analyze(demo_clip())) for _ in range(2))
+    one, other = (text_of(analyzer.analyze(demo_clip()), "json") for _ in range(2))
     assert one == other
 
 
@@ -200,7 +200,7 @@ def test_bytes_that_are_no_text_can_be_written_out(analyzer: Analyzer, tmp_path:
         pytest.skip("this file system takes text only as a name")
     timeline = analyzer.analyze(tmp_path / name)
     assert timeline.source == "caf?.txt"
-    assert json.loads(exporters.get("json")(timeline))["source"] == "caf?.txt"
+    assert json.loads(text_of(timeline, "json"))["source"] == "caf?.txt"
     assert analyzer.analyze(text=os.fsdecode(b"I love it \xff")).predictions[0].text == "I love it ?"
 
 

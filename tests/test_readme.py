@@ -1,13 +1,12 @@
 """The documents: what they show is run, what they link to exists, what they measure is what the bundles say.
 
 A ```console block is run command by command (lines that begin with "$ ") and its output compared, "..." standing for
-anything; a ```python block is run as a program. A ```sh block is not run and has a comment above that says why.
+anything; a ```python block is run as a program. What is not run, such as a ```sh block, has a comment above that says why.
 """
 
 from __future__ import annotations
 
 import doctest
-import importlib.util
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from tools import figures
 from typer.testing import CliRunner
 
 from mien.bundle.bundle import Bundle
@@ -26,7 +26,7 @@ from mien.samples import demo_clip
 
 from .conftest import ROOT
 
-DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md")), ROOT / "examples" / "README.md"]
 REASON = re.compile(r"<!-- not run here: \w.+ -->\s*$")
 
 
@@ -41,7 +41,12 @@ class Block:
     above: str
 
     def __str__(self) -> str:
-        return f"{self.document.name}:{self.line}"
+        return f"{self.document.relative_to(ROOT)}:{self.line}"
+
+    @property
+    def excused(self) -> bool:
+        """Whether the text above says why it is not run."""
+        return REASON.search(self.above) is not None
 
 
 def blocks(document: Path) -> list[Block]:
@@ -53,7 +58,7 @@ def blocks(document: Path) -> list[Block]:
 
 
 BLOCKS = [b for d in DOCUMENTS for b in blocks(d)]
-RUN = [b for b in BLOCKS if b.language in {"console", "python"}]
+RUN = [b for b in BLOCKS if b.language in {"console", "python"} and not b.excused]
 
 
 def environment() -> dict[str, str]:
@@ -110,18 +115,28 @@ def test_something_is_run() -> None:
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b not in RUN], ids=str)
 def test_what_is_not_run_says_why(block: Block) -> None:
-    if block.language == "toml":
-        # Tests of the part that the page is about read these.
+    if block.language in {"toml", "text"}:
+        # Tests of the part that the page is about read these, and pictures made of letters are no program.
         return
-    assert block.language == "sh"
-    assert REASON.search(block.above), f"{block}: <!-- not run here: why --> above the block"
+    assert block.excused, f"{block}: <!-- not run here: why --> above the block"
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
+@cache
+def anchors(document: Path) -> set[str]:
+    """What a link may name after "#": the headings, as GitHub and the site call them."""
+    text = re.sub(r"^```.*?^```$", "", document.read_text(encoding="utf-8"), flags=re.M | re.S)
+    headings = re.findall(r"^#+ (.+)$", text, re.M)
+    return {re.sub(r"[^\w\s-]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 def test_links_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
-        if not re.match(r"https?:|#", target):
-            assert (document.parent / target.partition("#")[0]).exists(), target
+        if not re.match(r"https?:", target):
+            name, _, anchor = target.partition("#")
+            file = document.parent / name if name else document
+            assert file.exists(), target
+            assert not anchor or anchor in anchors(file), target
 
 
 GROUPS = {group.name for group in app.registered_groups}
@@ -134,7 +149,7 @@ def options(verb: str) -> set[str]:
     return set(re.findall(r"(?<!\S)(--[a-z-]+)", done.output)) if done.exit_code == 0 else set()
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 def test_verbs_and_options_exist(document: Path) -> None:
     shown = re.findall(r"`mien ([^`\n]+)`", document.read_text(encoding="utf-8"))
     for block in blocks(document):
@@ -151,11 +166,6 @@ def test_verbs_and_options_exist(document: Path) -> None:
 
 
 def test_figures_are_what_the_bundles_say() -> None:
-    spec = importlib.util.spec_from_file_location("figures", ROOT / "docs" / "figures.py")
-    assert spec is not None
-    assert spec.loader is not None
-    figures = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(figures)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = figures.table(figures.measured(ROOT / "src" / "mien" / "bundles"))
     assert figures.updated(readme, table) == readme, "run: make figures"

@@ -143,7 +143,7 @@ def test_every_import_is_a_declared_dependency() -> None:
     for path in MODULES:
         for name in {n.partition(".")[0] for n in imported(path)} - {"mien"} - set(sys.stdlib_module_names):
             dists = {d.lower().replace("_", "-") for d in owners.get(name, [])}
-            assert dists & declared("train", "report", "lora", "opensmile", "csd", "tune"), (
+            assert dists & declared("train", "report", "notebook", "lora", "opensmile", "csd", "tune"), (
                 f"{called(path)} imports {name}, which pyproject.toml does not declare"
             )
 

@@ -57,6 +57,13 @@ def test_tasks_are_checked() -> None:
     assert Task("valence", "score", bounds=(-1.0, 1.0)).size == 1
 
 
+@pytest.mark.parametrize("bounds", [(1.0, -1.0), (1.0, 1.0), (1.0,), (-1.0, 0.0, 1.0), (), (float("nan"), 1.0)])
+def test_a_score_lies_between_two_numbers(bounds: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match=r"the score 'valence' needs bounds, its lowest and highest value, not \("):
+        Task("valence", "score", bounds=bounds)
+    assert Task("valence", "score", bounds=(-float("inf"), float("inf"))).size == 1
+
+
 def test_words_are_joined_as_their_language_is_written() -> None:
     def words(*texts: str, language: str | None) -> str:
         return Words(tuple(Word(t, Span(0, 1)) for t in texts), language).text

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mien.runtime import threads
 
 if TYPE_CHECKING:
     from mien.pipeline import Analyzer, analyze
-    from mien.workflows.compare_recipes import compare
+    from mien.workflows.doors import compare, evaluate, train
 
 __version__ = "0.1.0"
-__all__ = ["Analyzer", "__version__", "analyze", "compare"]
+__all__ = ["Analyzer", "__version__", "analyze", "compare", "evaluate", "train"]
+
+_DOORS = {
+    "Analyzer": "mien.pipeline",
+    "analyze": "mien.pipeline",
+    "compare": "mien.workflows.doors",
+    "evaluate": "mien.workflows.doors",
+    "train": "mien.workflows.doors",
+}
 
 # Before anything of ours imports NumPy or ONNX Runtime: they read the environment once.
 threads.own()
@@ -19,12 +28,6 @@ threads.own()
 
 def __getattr__(name: str) -> Any:
     # Analysis brings media and ONNX libraries; ``import mien`` alone must stay light.
-    if name in ("Analyzer", "analyze"):
-        from mien import pipeline
-
-        return getattr(pipeline, name)
-    if name == "compare":
-        from mien.workflows import compare_recipes
-
-        return compare_recipes.compare
+    if name in _DOORS:
+        return getattr(import_module(_DOORS[name]), name)
     raise AttributeError(f"module 'mien' has no attribute '{name}'")

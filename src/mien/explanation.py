@@ -76,8 +76,8 @@ class Calibrated:
         subset: the modalities it was fitted for, "text+voice".
         method: "temperature", "conditional" (on the recording) or "vector"; "" where nothing was fitted.
         composite: whether it was fitted on examples put together from single modalities.
-        guards: by how much signs of a poor input raised the temperature; 1 where none was seen.
-        coverage: rate at which label sets shall hold the right label; ``None`` where none were fitted.
+        guards: the temperature of the guards that were triggered; 1 where none was.
+        coverage: rate at which label sets are to hold the right label; ``None`` where none were fitted.
         threshold: below it an answer is uncertain.
     """
 

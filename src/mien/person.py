@@ -1,8 +1,8 @@
 """The person baseline: what is usual for one person, and how far something departs from it. Labels are never used.
 
 People differ in how they sound and look far more than in what they express. So features are taken relative to the running mean
-and deviation of the person they belong to. With little heard of a person, both are shrunk towards those of everybody, by as
-much as is best given how people differ (the empirical Bayes estimate of a random effect; James and Stein 1961).
+and deviation of their person. While little is known of a person, both are shrunk towards those of all people, as far as the
+differences between people suggest (the empirical Bayes estimate of a random effect; James and Stein 1961).
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from numpy.typing import NDArray
 
 from mien.types import Float32
 
-_SPREAD_STRENGTH = 4.0  # rows that the usual deviation counts for, beside a person's own
+_SPREAD_STRENGTH = 4.0  # the deviation of all people counts as much as so many rows of the person
 
 
 @dataclass(frozen=True)
 class Population:
-    """How features lie among all people of the training data, each float32 (D,).
+    """How features are distributed among the people of the training data, each float32 (D,).
 
     Attributes:
         centre: mean over people.
         scale: deviation within a person.
-        strength: rows that ``centre`` counts for beside a person's own: the variance within people over that between them.
+        strength: ``centre`` counts as much as so many rows of the person: the variance within people, divided by the variance
+            between them.
     """
 
     centre: Float32
@@ -35,7 +36,10 @@ class Population:
 
     @classmethod
     def of(cls, tracks: Iterable[tuple[str, Float32]]) -> Population:
-        """Of (person, rows (T, D)), one after the other.
+        """From tracks.
+
+        Args:
+            tracks: (person, rows (T, D)); gone through once.
 
         Raises:
             ValueError: if there are not at least two people.
@@ -74,7 +78,7 @@ class _Sums:
 
 
 class Baseline:
-    """What is usual for one person, from their standardised features so far.
+    """What is usual for one person, by all their standardised features so far.
 
     Args:
         strength: see ``Population``.
@@ -85,11 +89,11 @@ class Baseline:
         self._own = _Sums()
 
     def observe(self, rows: Float32) -> None:
-        """Hear or see (T, D) more of the person."""
+        """Take in (T, D) more rows of the person."""
         self._own.add(rows)
 
     def normalise(self, rows: Float32) -> Float32:
-        """(T, D) relative to what is usual for the person; unchanged while nothing is known of them."""
+        """Rows (T, D) relative to what is usual for the person; unchanged while no rows of them are known."""
         own = self._own
         usual = own.total / (own.count + self._strength)
         spread = own.squares - 2 * usual * own.total + own.count * usual**2

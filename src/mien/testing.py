@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from mien.encoders.base import Encoder
     from mien.fusion.base import Fused, Fusion
+    from mien.report.exporters.base import Export, Exporter
 
 
 def check_encoder(encoder: Encoder, segment: Segment) -> None:
@@ -59,11 +61,35 @@ def check_fusion(fusion: Fusion) -> None:
     )
     everyone = range(len(fusion.dims))
     for kept in (set(c) for n in everyone for c in combinations(everyone, n + 1)):
-        _check_present(fusion, _without(given, kept, spoilt=False), kept)
-        clean, spoilt = (fusion(*_without(given, kept, spoilt)) for spoilt in (False, True))
-        _same(spoilt, clean, "what an absent modality holds changes nothing")
-        changed = len(kept) == len(fusion.dims) or not torch.allclose(clean.vector, whole.vector)
+        _check_present(fusion, _without(given, kept, nonsense=False), kept)
+        empty, full = (fusion(*_without(given, kept, nonsense)) for nonsense in (False, True))
+        _same(full, empty, "what an absent modality holds changes nothing")
+        changed = len(kept) == len(fusion.dims) or not torch.allclose(empty.vector, whole.vector)
         _require(changed, "a modality that is present changes something")
+
+
+def check_exporter(exporter: Exporter, export: Export) -> None:
+    """Check what every exporter promises: it writes a timeline with answers, and one without.
+
+    Args:
+        exporter: what writes.
+        export: a timeline with at least one answer, and what goes with it.
+
+    Raises:
+        AssertionError: naming what does not hold.
+    """
+    _require(bool(exporter.endings), "there is an ending for its files")
+    for ending in exporter.endings:
+        _require(ending == ending.lower() and ending.isalnum(), "an ending is letters and digits, without a dot")
+    exporter.check(export.lang)
+    empty = replace(export.timeline, predictions=(), label=None, scores={}, valence=None, arousal=None)
+    texts = []
+    for given in (export, replace(export, timeline=empty, media=None, explained=())):
+        texts.append(exporter.write(given))
+        _require(texts[-1] == exporter.write(given), "the same export gives the same text")
+        _require(texts[-1].endswith("\n"), "the last line is ended")
+        _require(texts[-1].encode("utf-8", "ignore").decode("utf-8") == texts[-1], "the text can be written as UTF-8")
+    _require(texts[0] != texts[1], "what was answered is written")
 
 
 def check_reader(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -125,7 +151,7 @@ def _padded(given: _Given) -> _Given:
     """Twice as long, with what no computation survives at every masked place."""
     import torch
 
-    states = [_spoilt(s, m) for s, m in zip(given.states, given.masks, strict=True)]
+    states = [_nonsense(s, m) for s, m in zip(given.states, given.masks, strict=True)]
     return given._replace(
         states=[torch.cat([s, torch.full_like(s, torch.nan)], dim=1) for s in states],
         masks=[torch.cat([m, torch.zeros_like(m)], dim=1) for m in given.masks],
@@ -139,19 +165,19 @@ def _shortened(given: _Given) -> _Given:
     return _Given(states, masks, [q[:1] for q in given.quality], times)
 
 
-def _without(given: _Given, kept: set[int], spoilt: bool) -> _Given:
-    """Modalities outside ``kept`` are absent; spoilt, they hold nonsense."""
+def _without(given: _Given, kept: set[int], nonsense: bool) -> _Given:
+    """Modalities outside ``kept`` are absent; they may hold nonsense."""
     import torch
 
     states, masks, quality, times = (list(part) for part in given)
     for i in set(range(len(states))) - kept:
         masks[i] = torch.zeros_like(masks[i])
-        if spoilt:
-            states[i], quality[i], times[i] = _spoilt(states[i], masks[i]), quality[i] + 50, times[i] + 50
+        if nonsense:
+            states[i], quality[i], times[i] = _nonsense(states[i], masks[i]), quality[i] + 50, times[i] + 50
     return _Given(states, masks, quality, times)
 
 
-def _spoilt(states: Tensor, mask: Tensor) -> Tensor:
+def _nonsense(states: Tensor, mask: Tensor) -> Tensor:
     return states.masked_fill(~mask.unsqueeze(-1), float("nan"))
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mien.events import Notice
 from mien.types import EMOTION, EMOTIONS, MODALITIES, Modality, Span
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 SURE = 0.5
 """A label less probable than this is no clear answer."""
@@ -144,3 +150,57 @@ class Timeline:
             mean - (total * mean - w * v) / rest if rest > 0 else 0.0
             for w, v, rest in zip(weights, values, rests, strict=True)
         )
+
+    # Doors to the room of the reports, for a notebook. They are lazy: nothing here needs that room.
+
+    def save(self, path: str | os.PathLike[str], lang: str = "en") -> None:
+        """Write a file, whole or not at all. Its ending says what: .json, .csv, .vtt, .html, .txt, or that of a plugin.
+
+        Args:
+            path: of the file; one that is there is replaced.
+            lang: the language for sentences: "en" or "zh".
+
+        Raises:
+            InputError: no exporter has this ending, it lacks something, or the file cannot be written.
+        """
+        from mien.report.files import save
+
+        save(self, Path(path), lang)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values in the form `mien.timeline/1`; see docs/timeline.md."""
+        from mien.report.exporters.json import as_table
+
+        return as_table(self)
+
+    def to_json(self) -> str:
+        """JSON in the form `mien.timeline/1`."""
+        from mien.report.files import text_of
+
+        return text_of(self, "json")
+
+    def to_html(self, lang: str = "en") -> str:
+        """A page that opens offline in any browser; it does not play the clip.
+
+        Raises:
+            InputError: what the page needs is not installed, or there is no such language.
+        """
+        from mien.report.files import text_of
+
+        return text_of(self, "html", lang)
+
+    def to_pandas(self) -> DataFrame:
+        """One row for each segment, with the columns of the CSV file. Absent numbers are NaN.
+
+        Raises:
+            InputError: pandas is not installed.
+        """
+        from mien.report.notebook import frame
+
+        return frame(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: one line of summary, and the first segments."""
+        from mien.report.notebook import fragment
+
+        return fragment(self)

@@ -145,8 +145,7 @@ class Frames:
     Attributes:
         pixels: uint8 RGB (N, H, W, 3); for faces: aligned crops, eyes level.
         times: float64 (N,) seconds on the clip's clock, increasing.
-        boxes: float32 (N, 4) left, top, right, bottom of each face in the source picture, in
-            pixels; ``None`` when the pixels are not crops.
+        boxes: float32 (N, 4) left, top, right, bottom of each face in the source picture, in pixels; ``None`` without crops.
     """
 
     pixels: NDArray[np.uint8]
@@ -242,13 +241,13 @@ TaskKind = Literal["single", "multi", "score"]
 
 @dataclass(frozen=True)
 class Task:
-    """What a head answers.
+    """What a head answers. A name, labels or bounds that mean nothing are refused with a ``ValueError``.
 
     Attributes:
         name: "emotion", "sentiment", ...; in any language, without full stops.
         kind: "single" (one of ``labels``), "multi" (any of ``labels``) or "score" (a number in ``bounds``).
         labels: the possible answers, each once; empty for a score.
-        bounds: lowest and highest value of a score.
+        bounds: lowest and highest value of a score; infinite where it has none.
     """
 
     name: str
@@ -257,16 +256,16 @@ class Task:
     bounds: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        # Of a model's weights, which are called after their task, a full stop parts the names.
+        # Weight names use '.', so task names may not.
         if not self.name.strip() or "." in self.name or not self.name.isprintable():
-            raise ValueError(
-                f"a task cannot be called {self.name!r}: name it in letters, digits, '_', '-', '/' and spaces"
-            )
+            allowed = "letters, digits, '_', '-', '/' and spaces"
+            raise ValueError(f"a task cannot be called {self.name!r}: name it in {allowed}")
         twice = [label for label in dict.fromkeys(self.labels) if self.labels.count(label) > 1]
         if twice:
             raise ValueError(f"task '{self.name}' has the label '{twice[0]}' several times; name each once")
-        if self.kind == "score" and self.bounds is None:
-            raise ValueError(f"task '{self.name}' is a score and needs bounds")
+        ends = self.bounds or ()
+        if self.kind == "score" and not (len(ends) == 2 and ends[0] < ends[1]):
+            raise ValueError(f"the score '{self.name}' needs bounds, its lowest and highest value, not {ends}")
         if self.kind != "score" and len(self.labels) < 2:
             raise ValueError(f"task '{self.name}' needs at least two labels")
 

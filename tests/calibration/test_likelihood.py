@@ -13,9 +13,9 @@ from mien.evaluation.reliability import (
     curve,
     debiased_error,
     diagram,
+    figures_of,
     floor,
     interval,
-    measure,
     risk_coverage,
 )
 from mien.metrics.accuracy import accuracy
@@ -135,7 +135,7 @@ def test_what_is_called_by_one_name_is_one_number() -> None:
     scores = sample.scores.copy()
     scores[0] = np.where(sample.truths[0], 1e-11, 1 / (LABELS - 1))
     sample = replace(sample, scores=scores)
-    figures = measure(sample, Judgement(Calibration.identity(LABELS)))
+    figures = figures_of(sample, Judgement(Calibration.identity(LABELS)))
     for metric in (accuracy, brier, ece, metrics_nll):
         assert figures.metric(metric.__name__) == round(metric(sample.scores, sample.targets), 4)
     assert nll(sample).mean() == pytest.approx(metrics_nll(sample.scores, sample.targets))
@@ -164,11 +164,11 @@ def test_risk_rises_from_the_surest_answers_to_all() -> None:
 def test_figures_hold_what_was_asked() -> None:
     sample = exact(400)
     plain = Calibration.identity(LABELS)
-    figures = measure(sample, Judgement(plain, fit_label_sets(sample, 0.9), 0.5))
+    figures = figures_of(sample, Judgement(plain, fit_label_sets(sample, 0.9), 0.5))
     assert figures.n == 400
     assert figures.covered == pytest.approx(0.9, abs=0.02)
     assert 0 < figures.risk < 1 - sample.right.mean()
-    assert measure(sample, Judgement(plain)).covered is None
+    assert figures_of(sample, Judgement(plain)).covered is None
 
 
 def test_folds_do_not_run_across_a_speaker() -> None:

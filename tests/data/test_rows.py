@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tracemalloc
 from itertools import islice
 from pathlib import Path
@@ -11,6 +12,9 @@ import pytest
 
 from mien.data.rows import read_array, read_rows
 from mien.errors import RecipeError
+
+ARRAY = io.BytesIO()
+np.save(ARRAY, np.zeros(3))
 
 
 @pytest.mark.parametrize(
@@ -30,6 +34,7 @@ from mien.errors import RecipeError
         ("m.parquet", b"PAR1 not really", "cannot be read"),
         ("m.npz", b"PK\x03\x04 cut off", "cannot be read"),
         ("m.npz", b"nothing like it", "cannot be read: it is no .npz file of numbers and text"),
+        ("m.npz", ARRAY.getvalue(), "cannot be read: it is no .npz file of numbers and text"),
         ("m.xlsx", b"PK", "is no manifest; use one of .csv, .jsonl, .npz, .parquet"),
     ],
 )

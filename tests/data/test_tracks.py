@@ -1,15 +1,23 @@
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from torch import nn
 
+from mien.data import tracks
 from mien.data.tracks import Item, TrackStore
 from mien.encoders.base import Encoder
 from mien.errors import InputError, RecipeError
 from mien.types import Clip, Example, Modality, Segment, Track
+
+from ..conftest import ROOT
 
 
 class Lengths(Encoder):
@@ -65,3 +73,54 @@ def test_a_clip_that_cannot_be_read_is_skipped_with_its_reason(tmp_path: Path) -
     ]
     assert "is not media that can be read" in found.unread[0].why
     assert "there is no file" in found.unread[1].why
+
+
+def made_by(package: Path) -> dict[str, list[str]]:
+    """What the copy of mien in ``package`` says its segments are made by."""
+    code = "import json; from mien.data.tracks import made_by; print(json.dumps({m: made_by(m) for m in ('text', 'face')}))"
+    env = os.environ | {"PYTHONPATH": str(package)}
+    run = subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True)
+    found: dict[str, list[str]] = json.loads(run.stdout)
+    return found
+
+
+def test_a_change_of_what_makes_segments_makes_them_anew(tmp_path: Path) -> None:
+    def ignored(folder: str, names: list[str]) -> list[str]:
+        return [n for n in names if n == "__pycache__" or n.endswith((".onnx", ".bin", ".mp4"))]
+
+    shutil.copytree(ROOT / "src" / "mien", tmp_path / "mien", ignore=ignored)
+    first = made_by(tmp_path)
+    for file in ("report/sentences.py", "fusion/late.py", "runtime/hub.py"):
+        change(tmp_path / "mien" / file)
+    assert made_by(tmp_path) == first, "what nothing is made by changes nothing"
+    change(tmp_path / "mien/media/decoding/open.py")
+    second = made_by(tmp_path)
+    assert second["text"] == first["text"], "words are not decoded"
+    assert second["face"] != first["face"]
+    change(tmp_path / "mien/media/text/words.py")
+    third = made_by(tmp_path)
+    assert third["text"] != second["text"]
+    change(tmp_path / "mien/data/load.py")
+    assert not set(made_by(tmp_path)["text"]) & set(third["text"])
+
+
+def change(file: Path) -> None:
+    file.write_text(file.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+
+
+def test_the_libraries_that_decode_are_part_of_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tracks.made_by("voice")
+    monkeypatch.setattr(tracks, "_version", lambda name: "1.0")
+    assert tracks.made_by("voice")[1:] == ["av 1.0"]
+    assert tracks.made_by("voice")[0] == before[0]
+    assert tracks.made_by("text") == tracks.made_by("text")[:1]
+
+
+def test_the_key_of_a_shard_holds_what_made_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path))
+    store(Lengths(), Clip("set/key", text="three short words"))
+    store(Lengths(), Clip("set/key", text="three short words"))
+    assert len(list((tmp_path / "tracks").iterdir())) == 1
+    monkeypatch.setattr(tracks, "made_by", lambda modality: ["other code"])
+    store(Lengths(), Clip("set/key", text="three short words"))
+    assert len(list((tmp_path / "tracks").iterdir())) == 2

@@ -69,7 +69,9 @@ def test_a_model_of_many_languages_reads_chinese(models: Path) -> None:
     pieces = [vocabulary["model"]["vocab"][i][0] for i in track.values[:, 0]]
     assert "".join(pieces[1:-1]).replace("▁", "") == CHINESE, "each character is a token it knows"
     assert len(pieces) >= len(CHINESE) + 2
-    assert known[1:-1].tolist() == [0] * (len(pieces) - 2), "text without spaces is one word"
+    assert segment.words is not None
+    owners = [number for number, word in enumerate(segment.words.items) for _ in word.text]
+    assert known[1:-1].tolist() == [0, *owners], "a token belongs to the word that its character is"
 
 
 @pytest.mark.parametrize("kind", WAVE)

@@ -18,7 +18,7 @@ def analyzer() -> Analyzer:
 
 @pytest.fixture(scope="package")
 def watched(analyzer: Analyzer) -> list[tuple[Moment, Prediction]]:
-    """What was seen and answered in the demo clip."""
+    """The moments of the demo clip, and what was answered to each."""
     stream = analyzer.stream(demo_clip())
     return [(event.moment, event.prediction) for event in stream if isinstance(event, Answered)]
 
@@ -26,5 +26,5 @@ def watched(analyzer: Analyzer) -> list[tuple[Moment, Prediction]]:
 @pytest.fixture(scope="package")
 def question(analyzer: Analyzer, watched: list[tuple[Moment, Prediction]]) -> Question:
     """About a moment with words, voice and face."""
-    seen, prediction = next((s, p) for s, p in watched if len(s.tracks) == 3)
-    return Question(analyzer.bundle, seen, prediction.label)
+    moment, prediction = next((s, p) for s, p in watched if len(s.tracks) == 3)
+    return Question(analyzer.bundle, moment, prediction.label)

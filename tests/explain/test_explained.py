@@ -13,7 +13,7 @@ from rich.console import Console
 
 from mien.errors import InputError
 from mien.events import finish, tap
-from mien.explain.defaults import defaults, measured
+from mien.explain.defaults import defaults, gains
 from mien.explain.path import build
 from mien.explanation import Explanation
 from mien.pipeline import Analyzer
@@ -122,7 +122,7 @@ def test_influences_are_what_leaving_out_does(analyzer: Analyzer) -> None:
 def test_defaults_are_what_the_documents_measure() -> None:
     """An explainer that does not beat chance by two standard errors is not offered."""
     text = (ROOT / "docs" / "explanations.md").read_text(encoding="utf-8")
-    for row in measured():
+    for row in gains():
         line = next(
             x
             for x in text.splitlines()

@@ -12,7 +12,7 @@ from mien.explain.evidence.base import Explainer, Weighed, explainers
 from mien.explain.evidence.occlusion_face import FaceOcclusion
 from mien.explain.evidence.occlusion_sound import SoundOcclusion
 from mien.explain.evidence.occlusion_words import WordOcclusion
-from mien.explain.faithfulness import measure
+from mien.explain.faithfulness import faithfulness_of
 from mien.explain.question import Moment, Question
 from mien.media.written import sentence_segments
 from mien.types import Segment, Span, Word, Words
@@ -20,15 +20,15 @@ from mien.types import Segment, Span, Word, Words
 
 @pytest.mark.parametrize("name", [n for n in explainers.names() if not explainers.build({"name": n}).needs_run])
 def test_parts_cover_the_input_and_are_gone_when_left_out(name: str, question: Question) -> None:
-    explainer, segment = explainers.build({"name": name}), question.seen.segment
+    explainer, segment = explainers.build({"name": name}), question.moment.segment
     pieces = explainer.pieces(segment)
     none, some = np.zeros(len(pieces), bool), np.arange(len(pieces)) == 1
     assert explainer.without(segment, ~none) is None
     assert explainer.pieces(Segment(segment.span)) == ()
     values = question.ask(explainer.modality, [explainer.without(segment, row) for row in (none, some, ~none)])
-    others = frozenset(question.seen.tracks) - {explainer.modality}
+    others = frozenset(question.moment.tracks) - {explainer.modality}
     at = list(question.bundle.tasks[0].labels).index(question.label)
-    assert values[2] == pytest.approx(question.seen.answer.subsets[others]["emotion"][at])
+    assert values[2] == pytest.approx(question.moment.answer.subsets[others]["emotion"][at])
     assert values[0] != values[1]
     again = explainers.build({"name": name}).explain(question)
     assert again == explainer.explain(question), "the same each time"
@@ -37,11 +37,11 @@ def test_parts_cover_the_input_and_are_gone_when_left_out(name: str, question: Q
 @pytest.mark.parametrize("name", ["occlusion_words", "occlusion_sound"])
 def test_the_whole_is_the_answer(name: str, question: Question) -> None:
     explainer = explainers.build({"name": name})
-    segment = question.seen.segment
+    segment = question.moment.segment
     none = np.zeros(len(explainer.pieces(segment)), bool)
     (value,) = question.ask(explainer.modality, [explainer.without(segment, none)])
     at = list(question.bundle.tasks[0].labels).index(question.label)
-    assert value == pytest.approx(question.bundle.fuse({m: question.bundle.encode(m, [t]) for m, t in question.seen.tracks.items()})[0]["emotion"][0, at], abs=1e-5)  # fmt: skip  # noqa: E501 - one line is clearer
+    assert value == pytest.approx(question.bundle.fuse({m: question.bundle.encode(m, [t]) for m, t in question.moment.tracks.items()})[0]["emotion"][0, at], abs=1e-5)  # fmt: skip  # noqa: E501 - one line is clearer
 
 
 def about(text: str, label: str) -> Question:
@@ -49,14 +49,14 @@ def about(text: str, label: str) -> Question:
     (segment,) = sentence_segments(text)
     track = bundle.encoders["text"].prepare(segment)
     assert track is not None
-    seen = Moment(
+    moment = Moment(
         segment,
         {"text": track},
         bundle.answer({"text": track}),
         lambda m, s: bundle.encoders[m].prepare(s),
         bundle.tasks[0],
     )
-    return Question(bundle, seen, label)
+    return Question(bundle, moment, label)
 
 
 def test_the_word_that_matters_weighs_most() -> None:
@@ -72,7 +72,7 @@ def test_the_word_that_matters_weighs_most() -> None:
 
 def test_weights_come_from_both_ends() -> None:
     question = about("very happy today", "happy")
-    explainer, segment = WordOcclusion(), question.seen.segment
+    explainer, segment = WordOcclusion(), question.moment.segment
     rows = np.asarray([[0, 0, 0], [0, 1, 0], [1, 0, 1], [1, 1, 1]], bool)
     whole, less, more, nothing = question.ask("text", [explainer.without(segment, r) for r in rows])
     weights = explainer.weigh(question, segment, explainer.pieces(segment)).weights
@@ -95,7 +95,7 @@ def test_a_long_text_is_taken_in_phrases() -> None:
 
 
 def test_a_moment_of_the_voice_becomes_background(question: Question) -> None:
-    explainer, segment = SoundOcclusion(), question.seen.segment
+    explainer, segment = SoundOcclusion(), question.moment.segment
     pieces = explainer.pieces(segment)
     assert segment.audio is not None
     assert pieces[0].span is not None
@@ -111,7 +111,7 @@ def test_a_moment_of_the_voice_becomes_background(question: Question) -> None:
 
 
 def test_a_region_of_the_face_loses_its_features(question: Question) -> None:
-    explainer, segment = FaceOcclusion(), question.seen.segment
+    explainer, segment = FaceOcclusion(), question.moment.segment
     gone = np.arange(49) == 24
     changed = explainer.without(segment, gone)
     whole = explainer.without(segment, np.zeros(49, bool))
@@ -137,31 +137,31 @@ def test_faithfulness_tells_an_honest_explainer_from_a_liar() -> None:
     question = about("I went there and was so happy that they had a cake for me", "happy")
 
     def gains(explainer: Explainer) -> tuple[float, float]:
-        found = measure(explainer, question, seed=0)
+        found = faithfulness_of(explainer, question, seed=0)
         assert found is not None
         return found.random_deletion - found.deletion, found.insertion - found.random_insertion
 
     assert min(gains(WordOcclusion())) > 0.1
     assert max(gains(Liar())) < 0.0
-    assert measure(WordOcclusion(), about("happy day", "happy"), seed=0) is None
+    assert faithfulness_of(WordOcclusion(), about("happy day", "happy"), seed=0) is None
 
 
 def test_quality_stays_as_it_was(question: Question) -> None:
     asked = []
     bundle = question.bundle
-    seen = replace(
-        question.seen, prepare=lambda m, s: asked.append(m) or bundle.encoders[m].prepare(s)  # type: ignore[func-returns-value]  # a spy
+    moment = replace(
+        question.moment, prepare=lambda m, s: asked.append(m) or bundle.encoders[m].prepare(s)  # type: ignore[func-returns-value]  # a spy
     )  # fmt: skip
-    one = Question(bundle, seen, question.label)
-    track = one.track("text", replace(seen.segment, words=Words(seen.segment.words.items[:1], "en")))  # type: ignore[union-attr]  # it has words
+    one = Question(bundle, moment, question.label)
+    track = one.track("text", replace(moment.segment, words=Words(moment.segment.words.items[:1], "en")))  # type: ignore[union-attr]  # it has words
     assert track is not None
-    assert track.quality.tolist() == seen.tracks["text"].quality.tolist()
+    assert track.quality.tolist() == moment.tracks["text"].quality.tolist()
     assert asked == ["text"]
 
 
 def test_the_unchanged_input_has_the_probability_that_was_shown_while_a_guard_goes_off() -> None:
     question = about("Lubię czytać przed snem.", "neutral")
-    assert question.seen.answer.temperature > 1
-    unchanged, gone = question.ask("text", [question.seen.segment, None])
-    assert unchanged == pytest.approx(question.seen.answer.scores["emotion"][question.index], abs=1e-5)
-    assert gone == pytest.approx(question.seen.answer.subsets[frozenset()]["emotion"][question.index], abs=1e-6)
+    assert question.moment.answer.temperature > 1
+    unchanged, gone = question.ask("text", [question.moment.segment, None])
+    assert unchanged == pytest.approx(question.moment.answer.scores["emotion"][question.index], abs=1e-5)
+    assert gone == pytest.approx(question.moment.answer.subsets[frozenset()]["emotion"][question.index], abs=1e-6)

@@ -22,7 +22,7 @@ from mien.data.load import words_of
 from mien.errors import InputError
 from mien.events import finish
 from mien.explain.evidence.base import explainers
-from mien.explain.faithfulness import measure
+from mien.explain.faithfulness import faithfulness_of
 from mien.explain.question import Moment, Question
 from mien.explain.slopes import run_of, slopes
 from mien.explanation import Evidence
@@ -107,9 +107,9 @@ def question(run: Path) -> Question:
 
 def alone(question: Question, modality: Modality) -> Question:
     """The same, when nothing else is there."""
-    tracks = {modality: question.seen.tracks[modality]}
-    seen = replace(question.seen, tracks=tracks, answer=question.bundle.answer(tracks))
-    return Question(question.bundle, seen, question.label)
+    tracks = {modality: question.moment.tracks[modality]}
+    moment = replace(question.moment, tracks=tracks, answer=question.bundle.answer(tracks))
+    return Question(question.bundle, moment, question.label)
 
 
 def about(question: Question, name: str) -> Evidence:
@@ -148,10 +148,10 @@ def test_more_steps_are_taken_where_the_score_bends() -> None:
 def test_a_reopened_run_answers_as_its_bundle(question: Question, run: Path) -> None:
     model, encoders = reopened(run)
     assert list(encoders) == ["text", "voice", "face"]
-    batch = slopes(question.bundle)._batch(question.seen.tracks)
+    batch = slopes(question.bundle)._batch(question.moment.tracks)
     with torch.no_grad():
         got = heads.score(model.tasks[0], model(batch).logits["emotion"])[0].numpy()
-    assert got == pytest.approx(question.seen.answer.uncalibrated["emotion"], abs=1e-4)
+    assert got == pytest.approx(question.moment.answer.uncalibrated["emotion"], abs=1e-4)
     assert got[question.index] > 0.5
 
 
@@ -167,7 +167,7 @@ def test_the_weights_account_for_the_change(name: str, question: Question) -> No
     assert about(question, name) == found, "the same each time"
     gone = np.arange(len(found.pieces)) == 1
     whole, less, nothing = (
-        question.ask(explainer.modality, [explainer.without(question.seen.segment, g)])[0]
+        question.ask(explainer.modality, [explainer.without(question.moment.segment, g)])[0]
         for g in (gone & False, gone, gone | True)
     )
     assert len({whole, less, nothing}) == 3
@@ -175,16 +175,16 @@ def test_the_weights_account_for_the_change(name: str, question: Question) -> No
 
 def test_the_total_is_the_answer_less_the_baseline(question: Question) -> None:
     explainer, question = explainers.build({"name": "gradients_face"}), alone(question, "face")
-    sharp, blurred = question.ask("face", [explainer.chosen(question.seen.segment), explainer.background(question.seen.segment)])  # type: ignore[attr-defined]  # fmt: skip  # noqa: E501 - of its class
+    sharp, blurred = question.ask("face", [explainer.chosen(question.moment.segment), explainer.background(question.moment.segment)])  # type: ignore[attr-defined]  # fmt: skip  # noqa: E501 - of its class
     assert about(question, "gradients_face").total == pytest.approx(sharp - blurred, abs=1e-4)
 
 
 def test_marks_and_context_bring_nothing(question: Question) -> None:
-    encoder, segment = question.bundle.encoders["text"], question.seen.segment
+    encoder, segment = question.bundle.encoders["text"], question.moment.segment
     words = encoder.words(segment)
     assert words is not None
     assert words.tolist() == [-1, 0, 1, 2, 3, -1]
-    found = slopes(question.bundle).of_tokens(question.seen.tracks, words >= 0, ("emotion", question.index))
+    found = slopes(question.bundle).of_tokens(question.moment.tracks, words >= 0, ("emotion", question.index))
     assert found.parts[[0, -1]].tolist() == [0.0, 0.0]
     assert encoder.words(replace(segment, words=None)) is None
 
@@ -233,15 +233,16 @@ def test_weights_of_another_training_are_refused(run: Path, question: Question, 
     del table["weights"]
     (again / "bundle/bundle.json").write_text(json.dumps(table), encoding="utf-8")
     older = slopes(Bundle.load(again / "bundle"))
-    pixels = question.seen.tracks["face"].values
+    pixels = question.moment.tracks["face"].values
     one, other = (
-        s.of_values(question.seen.tracks, "face", np.zeros_like(pixels), ("emotion", 1)).total for s in (before, older)
+        s.of_values(question.moment.tracks, "face", np.zeros_like(pixels), ("emotion", 1)).total
+        for s in (before, older)
     )
     assert one != pytest.approx(other), "what is in the folder now is loaded"
 
 
 def test_faithfulness_takes_them(question: Question) -> None:
-    found = measure(explainers.build({"name": "gradients_words"}), question, seed=0)
+    found = faithfulness_of(explainers.build({"name": "gradients_words"}), question, seed=0)
     assert found is not None
     assert 0 <= found.deletion <= 1
 

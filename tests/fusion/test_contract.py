@@ -54,6 +54,22 @@ def test_it_joins_on_the_device_it_is_on(table: dict[str, str]) -> None:
     fusion.observe("voice", {"emotion": torch.ones(7)}, torch.rand(9, 2))
 
 
+@PARTS
+@pytest.mark.parametrize("task", [EMOTION, Task("text", "single", ("a", "b"))], ids=["emotion", "text"])
+def test_parts_of_a_modality_are_its_own(table: dict[str, str], task: Task) -> None:
+    """They are parts that there are, and no part serves two modalities; whatever a task is called."""
+    fusion = build(table, task=task)
+    names = list(fusion.state_dict())
+    owners: dict[str, list[Modality]] = {}
+    for modality in MODALITIES:
+        for part in fusion.parts_of(modality):
+            own = [name for name in names if name == part or name.startswith(f"{part}.")]
+            assert own, f"{part} is no part"
+            for name in own:
+                owners.setdefault(name, []).append(modality)
+    assert all(len(found) == 1 for found in owners.values()), owners
+
+
 def interaction(count: int) -> tuple[list[list[Tensor]], Tensor]:
     """Each modality hides one bit in its rows; the label is whether the bits differ, so neither alone says anything."""
     bits = torch.randint(0, 2, (count, 2))

@@ -3,20 +3,26 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
+from pathlib import Path
 
 import jsonschema
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from mien.errors import InputError
 from mien.events import Notice
-from mien.report.exporters.base import exporters
+from mien.report.exporters.base import Export, Exporter, exporter, exporter_for, exporters
 from mien.report.exporters.json import schema
 from mien.report.terminal.timeline import render
+from mien.testing import check_exporter
 from mien.timeline import Prediction, Timeline
 from mien.types import EMOTIONS, Span
 
+COUNT = count()
 SCORES = dict(zip(EMOTIONS, (0.1, 0.1, 0.0, 0.1, 0.0, 0.0, 0.7), strict=True))
 
 
@@ -54,33 +60,41 @@ def timeline(*predictions: Prediction) -> Timeline:
 EMPTY = Timeline("a.wav", 0.1, "research", "0" * 64, (), None, {}, None, None, (Notice("nothing_found"),))
 
 
+def text_of(name: str, what: Timeline) -> str:
+    return exporter(name).write(Export(what))
+
+
+@pytest.mark.parametrize("name", exporters.names())
+def test_every_exporter_keeps_its_promises(name: str) -> None:
+    check_exporter(exporter(name), Export(timeline(prediction(), prediction(who=None))))
+
+
 @pytest.mark.parametrize("name", exporters.names())
 @pytest.mark.parametrize("what", [timeline(prediction()), EMPTY], ids=["full", "empty"])
 def test_every_exporter_writes_the_same_text_each_time(name: str, what: Timeline) -> None:
-    write = exporters.get(name)
-    assert write(what) == write(what)
-    assert write(what).endswith("\n")
+    assert text_of(name, what) == text_of(name, what)
+    assert text_of(name, what).endswith("\n")
 
 
 @pytest.mark.parametrize(
     "what", [timeline(prediction()), timeline(prediction(who=None)), EMPTY], ids=["who", "nobody", "empty"]
 )
 def test_json_has_the_published_form(what: Timeline) -> None:
-    table = json.loads(exporters.get("json")(what))
+    table = json.loads(text_of("json", what))
     jsonschema.validate(table, schema())
     assert table["schema"] == "mien.timeline/1"
     assert table["duration"] == what.duration
 
 
 def test_the_schema_refuses_what_is_wrong() -> None:
-    table = json.loads(exporters.get("json")(timeline(prediction())))
+    table = json.loads(text_of("json", timeline(prediction())))
     table["segments"][0]["emotion"]["scores"]["happy"] = 1.5
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(table, schema())
 
 
 def test_csv_has_one_row_per_segment_and_no_formula() -> None:
-    text = exporters.get("csv")(timeline(prediction(), prediction(text='=HYPERLINK("x")')))
+    text = text_of("csv", timeline(prediction(), prediction(text='=HYPERLINK("x")')))
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [r["text"] for r in rows] == ["I can't believe it", '\'=HYPERLINK("x")']
     assert rows[0]["p_surprised"] == "0.7000"
@@ -90,32 +104,40 @@ def test_csv_has_one_row_per_segment_and_no_formula() -> None:
 
 def test_hostile_words_cannot_end_a_cue_or_become_markup() -> None:
     words = "a\n\n99:00:00.000 --> 99:00:01.000\n<b onclick=x>&"
-    text = exporters.get("vtt")(timeline(prediction(text=words)))
+    text = text_of("vtt", timeline(prediction(text=words)))
     assert text.count("-->") == 1
     assert text.count("\n\n") == 1
     assert "<b" not in text
     assert "00:00:00.400 --> 00:00:03.100" in text
 
 
+def test_names_of_speakers_are_no_markup_either() -> None:
+    text = text_of("vtt", timeline(prediction(who="a --> b\n\n<v x>"), prediction(who="=1+1")))
+    assert text.count("-->") == 2
+    assert text.count("\n\n") == 2
+    rows = csv.DictReader(io.StringIO(text_of("csv", timeline(prediction(who="=1+1")))))
+    assert [r["who"] for r in rows] == ["'=1+1"]
+
+
 def test_a_still_gets_a_cue_that_lasts() -> None:
     still = replace(prediction(), span=Span(0.0, 0.0))
-    assert "00:00:00.000 --> 00:00:00.200" in exporters.get("vtt")(timeline(still))
+    assert "00:00:00.000 --> 00:00:00.200" in text_of("vtt", timeline(still))
 
 
 def test_the_table_shows_the_answer() -> None:
-    text = exporters.get("table")(timeline(prediction(text="[red]你好[/red]")))
+    text = text_of("table", timeline(prediction(text="[red]你好[/red]")))
     assert "surprised 70%" in text
     assert "[red]你好[/red]" in text, "words are no markup"
     assert "talk.mp4: mostly surprised (70%)" in text
     assert "no sound" in text
-    assert "could be read" in exporters.get("table")(EMPTY)
+    assert "could be read" in text_of("table", EMPTY)
 
 
 def test_words_and_names_cannot_command_the_terminal() -> None:
     hostile = replace(
         timeline(prediction(text="a\x1b[2J\x07b :smile: \x9b31m")), source="x\x1b]0;t\x07.mp4", task="=a\x1b[2J"
     )
-    text = exporters.get("table")(hostile)
+    text = text_of("table", hostile)
     assert not any((ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160 for c in text)
     assert ":smile:" in text, "words are shown as they were said"
 
@@ -123,14 +145,14 @@ def test_words_and_names_cannot_command_the_terminal() -> None:
 def test_the_table_says_when_it_is_unsure() -> None:
     flat = dict.fromkeys(EMOTIONS, 0.1) | {"sad": 0.4}
     unsure = replace(prediction(), label="sad", scores=flat, uncertain=True, reasons=("low_confidence", "small_face"))
-    text = exporters.get("table")(replace(timeline(unsure), label="sad", scores=flat, valence=-0.001))
+    text = text_of("table", replace(timeline(unsure), label="sad", scores=flat, valence=-0.001))
     assert "sad? 40%" in text
     assert "?: uncertain, the label is a best guess (1 of 1)" in text
     assert "Less sure because the face is very small: 1 of 1." in text
     assert "no emotion stands out, most is sad (40%)" in text
     assert "valence +0.00" in text, "not minus zero"
     certain = replace(prediction(), scores=dict.fromkeys(EMOTIONS, 0.0) | {"surprised": 0.999})
-    text = exporters.get("table")(timeline(certain))
+    text = text_of("table", timeline(certain))
     assert "surprised >99%" in text, "nothing is ever certain"
     assert "uncertain" not in text
 
@@ -148,10 +170,33 @@ def test_the_table_fits_whatever_is_said(width: int) -> None:
 
 
 def test_json_has_no_minus_zero() -> None:
-    text = exporters.get("json")(timeline(replace(prediction(), valence=-1e-9)))
+    text = text_of("json", timeline(replace(prediction(), valence=-1e-9)))
     assert '"valence": 0.0' in text
 
 
 def test_csv_takes_wide_signs_for_formulas_too() -> None:
-    text = exporters.get("csv")(timeline(prediction(text="＝1+1"), prediction(text="")))
+    text = text_of("csv", timeline(prediction(text="＝1+1"), prediction(text="")))
     assert [r["text"] for r in csv.DictReader(io.StringIO(text))] == ["'＝1+1", ""]
+
+
+def test_the_ending_of_a_file_names_its_exporter() -> None:
+    endings = ("json", "CSV", "vtt", "html", "htm", "txt")
+    assert [exporter_for(Path(f"a.b/x.{e}")) for e in endings] == ["json", "csv", "vtt", "html", "html", "table"]
+    for name in ("x.xyz", "x", "-"):
+        with pytest.raises(InputError, match=f"the ending of '{name}' does not say what to write"):
+            exporter_for(Path(name))
+
+
+@pytest.mark.parametrize(
+    ("written", "promise"),
+    [
+        (lambda self, export: "x", "the last line is ended"),
+        (lambda self, export: f"{id(object())}{next(COUNT)}\n", "the same export gives the same text"),
+        (lambda self, export: "x\n", "what was answered is written"),
+        (lambda self, export: f"{len(export.timeline.predictions)}\udcff\n", "can be written as UTF-8"),
+    ],
+)
+def test_an_exporter_that_breaks_a_promise_is_told(written: Callable[..., str], promise: str) -> None:
+    bad = type("Bad", (Exporter,), {"endings": ("bad",), "write": written})()
+    with pytest.raises(AssertionError, match=promise):
+        check_exporter(bad, Export(timeline(prediction())))

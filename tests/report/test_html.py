@@ -251,7 +251,7 @@ def test_doubts_and_contributions_reach_the_page() -> None:
     moment = page.data["moments"][0]
     assert (moment["u"], moment["r"], moment["k"]) == (1, ["noise"], [-0.1, None, None])
     assert [page.data["labels"][k]["name"] for k in moment["ls"]] == ["surprised", "sad"]
-    assert page.data["reasons"].keys() == REASONS.keys()
+    assert page.data["reasons"].keys() == set(REASONS)
 
 
 def test_what_the_whole_rests_on() -> None:

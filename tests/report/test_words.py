@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import string
+from dataclasses import replace
 
 import pytest
 
@@ -12,8 +13,11 @@ from mien.bundle.bundle import Bundle
 from mien.errors import InputError
 from mien.events import Notice
 from mien.report.clock import clock
+from mien.report.exporters.json import as_table
+from mien.report.page.view import page
 from mien.report.page.words import Language, languages
 from mien.report.sentences import sentence
+from mien.timeline import Timeline
 from mien.types import EMOTIONS
 
 from ..conftest import ROOT
@@ -173,3 +177,17 @@ def test_only_miens_own_names_of_people_are_translated() -> None:
     ]
     assert chinese.name_of("labels", "sarcastic") == "sarcastic"
     assert chinese("people.numbered", n="{x}") == "人物 {x}", "what is filled in is not read as a place"
+
+
+def test_a_bundle_that_is_not_calibrated_says_so_in_each_language() -> None:
+    timeline = Timeline("x", 0.0, "mine", "0" * 64, (), None, {}, None, None, notes=("For research.",))
+    noticed = replace(timeline, notices=(Notice("uncalibrated"),))
+    english, chinese = (sentence(Notice("uncalibrated"), lang) for lang in ("en", "zh"))
+    assert english.startswith("Probabilities are not calibrated")
+    assert chinese.startswith("概率没有经过校准")
+    assert as_table(noticed)["warnings"] == [english]
+    assert as_table(noticed)["notes"] == ["For research."], "what the authors say stays apart"
+    shown = page(noticed, Language("zh"), None)
+    assert (shown.warnings, shown.calibrated) == ([(chinese, True)], False)
+    assert page(timeline, Language("zh"), None).calibrated
+    assert sentence(Notice("of_a_plugin", {"count": 3})) == "of_a_plugin: count 3"

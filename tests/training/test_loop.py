@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from safetensors.torch import load_file
 
 from mien.data.corpus import Corpus
 from mien.errors import InputError, RecipeError
-from mien.events import finish
+from mien.events import Progress, finish
 from mien.recipe.recipe import EncoderTable, Source
 from mien.training import loop as line
 from mien.training.checkpoint import Checkpoint
@@ -63,6 +64,32 @@ def test_a_killed_run_resumes_to_the_same_weights(root: Path, monkeypatch: pytes
     one, other = (load_file(r.folder / "weights.safetensors") for r in (whole, resumed))
     assert one.keys() == other.keys()
     assert all(torch.equal(one[k], other[k]) for k in one)
+
+
+def test_a_training_that_is_closed_stops_at_once_and_goes_on(root: Path) -> None:
+    plan = recipe(epochs=3)
+    whole = trained(plan, root, root / "whole")
+    work = line.train(plan, Corpus.of(plan, root), root / "closed")
+    told = list(itertools.takewhile(lambda e: e != Progress("train", "tiny seed 0", 6, 12), work))
+    work.close()
+    assert Progress("prepare", "pictures train", 20, 20) in told
+    assert [e.done for e in told if isinstance(e, Progress) and e.stage == "train"] == [1, 2, 3, 4, 5]
+    lines = (root / "closed/tiny/seed0/scalars.csv").read_text(encoding="utf-8").splitlines()
+    assert [row for row in lines if row.startswith("6,")], "what was learned before is written, and the file closed"
+    resumed = trained(plan, root, root / "closed", resume=True)
+    one, other = (load_file(r.folder / "weights.safetensors") for r in (whole, resumed))
+    assert all(torch.equal(one[k], other[k]) for k in one)
+
+
+def test_a_run_counts_the_seconds_of_its_parts(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of an earlier part stand in the checkpoint; every step takes a second on this clock."""
+    ticks = itertools.count()
+    monkeypatch.setattr("mien.training.loop.time.perf_counter", lambda: float(next(ticks)))
+    plan = recipe(epochs=3)
+    whole = trained(plan, root, root / "whole").seconds
+    with dies_after(2), pytest.raises(KeyboardInterrupt):
+        trained(plan, root, root / "broken")
+    assert trained(plan, root, root / "broken", resume=True).seconds >= whole > 0
 
 
 def test_frozen_parts_do_not_change(root: Path) -> None:

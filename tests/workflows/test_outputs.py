@@ -3,18 +3,22 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from mien.errors import InputError
 from mien.events import Notice
+from mien.report.exporters.base import Export, Exporter, exporter, exporters
 from mien.report.page import media
 from mien.samples import demo_clip
+from mien.testing import check_exporter
 from mien.timeline import Prediction, Timeline
 from mien.types import Span
-from mien.workflows.outputs import STDOUT, Outputs, Page
+from mien.workflows.outputs import SHORT, STDOUT, Outputs, Page, chosen
 
 TIMELINE = Timeline("a.wav", 0.1, "research", "0" * 64, (), None, {}, None, None, (Notice("nothing_found"),))
 
@@ -150,3 +154,96 @@ def test_what_a_report_needs_is_said_before_any_work(monkeypatch: pytest.MonkeyP
     with pytest.raises(InputError, match=r"the HTML report needs plotly; run: pip install 'mien\[report\]'"):
         plan({"html": "r.html"}, [])
     plan({"json": "a.json"}, [])
+
+
+class Words(Exporter):
+    """An exporter of a plugin."""
+
+    endings = ("words", "w")
+    plays = explains = True
+    given: ClassVar[list[Export]] = []
+
+    def check(self, lang: str) -> None:
+        if lang == "xx":
+            raise InputError("words knows no 'xx'")
+
+    def write(self, export: Export) -> str:
+        self.given.append(export)
+        return " ".join(p.text for p in export.timeline.predictions) + "\n"
+
+
+@pytest.fixture
+def plugin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As installed: an entry point of the group ``mien.exporters``."""
+
+    class Entry:
+        name = "words"
+
+        def load(self) -> type[Exporter]:
+            return Words
+
+    def found(group: str) -> list[Entry]:
+        return [Entry()] if group == "mien.exporters" else []
+
+    monkeypatch.setattr("mien.registry.entry_points", found)
+    Words.given.clear()
+    yield
+    exporters._parts.pop("words", None)
+
+
+@pytest.mark.usefixtures("plugin")
+def test_an_exporter_of_a_plugin_gets_all_a_writer_needs() -> None:
+    check_exporter(exporter("words"), Export(READ))
+    Words.given.clear()
+    wanted = chosen({}, ["words=a.txt"], [])
+    assert wanted == {"words": Path("a.txt")}, "the name counts, not the ending"
+    shutil.copy(demo_clip(), "talk.mp4")
+    clip = Path("talk.mp4")
+    Outputs.plan(wanted, [clip], False, [clip], Page("zh", embed=False, explain=True)).write(READ, clip, [None])
+    assert Path("a.txt").read_text() == "a\n"
+    (export,) = Words.given
+    assert (export.timeline, export.lang, list(export.explained)) == (READ, "zh", [None])
+    assert export.media is not None
+    assert (export.media.kind, export.media.url) == ("video", "./talk.mp4")
+
+
+@pytest.mark.usefixtures("plugin")
+def test_an_exporter_of_a_plugin_is_found_by_its_ending_and_checked_first() -> None:
+    assert chosen({}, [], [Path("a.W"), Path("b.json")]) == {"words": Path("a.W"), "json": Path("b.json")}
+    with pytest.raises(InputError, match="words knows no 'xx'"):
+        Outputs.plan({"words": Path("a.w")}, [], False, [], Page("xx"))
+    Outputs.plan({"words": Path("all")}, [Path("x.txt")], True, []).write(READ, Path("x.txt"))
+    assert os.listdir("all") == ["x.txt.words"]
+
+
+def test_options_name_exporters() -> None:
+    short = {"json": Path("a.json"), "csv": None}
+    assert chosen(short, ["table=-"], [Path("b.csv")]) == {
+        "json": Path("a.json"),
+        "table": STDOUT,
+        "csv": Path("b.csv"),
+    }
+    assert set(SHORT) < set(exporters.names())
+
+
+@pytest.mark.parametrize(
+    ("to", "out", "said"),
+    [
+        (["xlm=a.xml"], [], "no exporters called 'xlm'"),
+        (["csv"], [], "--to csv names no file; write --to NAME=FILE, with one of csv, html, json, table, vtt"),
+        (["csv="], [], "--to csv= names no file"),
+        (["csv=a"], ["b.csv"], "'a' and 'b.csv' are both written by 'csv'; take one of them"),
+        ([], ["a.xyz"], "the ending of 'a.xyz' does not say what to write"),
+        ([], ["-"], "the ending of '-' does not say what to write"),
+    ],
+)
+def test_options_that_name_none_are_refused(to: list[str], out: list[str], said: str) -> None:
+    with pytest.raises(InputError, match=re.escape(said)):
+        chosen({}, to, [Path(o) for o in out])
+
+
+def test_what_cannot_be_written_is_called_as_it_was_asked_for() -> None:
+    with pytest.raises(InputError, match=r"--to table names a file, but '\.' is a folder"):
+        plan({"table": "."}, [])
+    with pytest.raises(InputError, match="--to table=- goes with one clip"):
+        plan({"table": "-"}, ["a.wav", "b.wav"], several=True)

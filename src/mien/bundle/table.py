@@ -157,6 +157,8 @@ class BundleTable:
     trust: TrustTable | None = field(default=None, metadata=strict.OPTIONAL)
 
     def __post_init__(self) -> None:
+        if not self.encoders or not self.tasks:
+            raise ValueError("a bundle reads one modality at least, and answers one task")
         sizes = {task.name: task.size for task in self.tasks if task.kind == "single"}
         for task, fitted in ({} if self.trust is None else self.trust.tasks).items():
             for subset, entry in fitted.items():

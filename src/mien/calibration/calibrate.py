@@ -37,8 +37,8 @@ def calibrate(
 ) -> Work[Bundle]:
     """Fit calibration, label sets and thresholds of every subset of modalities on the validation sets of a recipe.
 
-    Nothing is trained. The test sets are read too, for the figures on the card; nothing is chosen on them. What other data
-    than the bundle's own say nothing of, such as modalities that they lack, stays as it is.
+    Nothing is trained. The test sets are read too, for the figures on the card; nothing is chosen on them. Data that are not
+    the bundle's own may lack a modality: then the bundle keeps what it knows of that.
 
     Args:
         bundle: it is changed, unless ``out`` is given.

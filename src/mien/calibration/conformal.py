@@ -17,7 +17,7 @@ def fit_label_sets(sample: Sample, coverage: float, by_label: bool = False) -> L
 
     Args:
         sample: calibrated answers.
-        coverage: rate at which sets shall hold the right label.
+        coverage: rate at which sets are to hold the right label.
         by_label: a quantile for each label (Mondrian); labels with fewer than 20 examples share one.
     """
     sizes = {rule: _size(rule, sample, coverage, by_label) for rule in RULES}

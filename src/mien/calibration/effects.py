@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from mien.bundle.answer import Subset
 from mien.calibration.entries import Entries
 from mien.calibration.samples import SetAnswers
-from mien.evaluation.reliability import measure
+from mien.evaluation.reliability import figures_of
 from mien.trust.judgement import Judgement, subset_name
 from mien.trust.sample import Sample, joined
 from mien.trust.table import Effect, Fitted
@@ -41,5 +41,5 @@ def effects(test: Sequence[SetAnswers], task: Task, entries: Entries) -> list[Ef
 
 def _effect(name: str, task: Task, subset: str, sample: Sample, entry: Fitted) -> Effect:
     judgement = Judgement.of(entry)
-    before = measure(sample, Judgement(judgement.calibration))
-    return Effect(name, task.name, subset, before, measure(sample.by(judgement.calibration), judgement))
+    before = figures_of(sample, Judgement(judgement.calibration))
+    return Effect(name, task.name, subset, before, figures_of(sample.by(judgement.calibration), judgement))

@@ -43,7 +43,7 @@ DEGRADED: Mapping[Modality, tuple[str, ...]] = {
 _MOST = 300  # examples of each set, degraded in each way
 
 
-class DegradedAnswers(NamedTuple):
+class Degraded(NamedTuple):
     """Answers by one modality to one set that was degraded in one way; before calibration."""
 
     name: str
@@ -54,8 +54,8 @@ class DegradedAnswers(NamedTuple):
 
 def read_degraded(
     bundle: Bundle, corpus: Corpus, modality: Modality, split: str, task: Task, copies: Copies
-) -> Work[list[DegradedAnswers]]:
-    """The sets of a corpus that have the modality, degraded in one way.
+) -> Work[list[Degraded]]:
+    """The answers of a bundle to the sets of a corpus that have the modality, degraded in one way.
 
     Args:
         bundle: what is asked.
@@ -72,7 +72,7 @@ def read_degraded(
     for part in sets:
         samples = read_set(bundle, part, task).samples
         if samples:
-            found.append(DegradedAnswers(part.name, modality, copies.how, samples[frozenset([modality])]))
+            found.append(Degraded(part.name, modality, copies.how, samples[frozenset([modality])]))
     return found
 
 

@@ -36,7 +36,7 @@ class SetAnswers(NamedTuple):
 
 
 def read_set(bundle: Bundle, part: ExampleSet, task: Task) -> SetAnswers:
-    """Run a bundle over what a set has labelled for the task; before calibration. No samples where that is nothing."""
+    """The answers of a bundle to the examples that are labelled for a task, before calibration; no samples without examples."""
     rows: dict[Subset, list[int]] = defaultdict(list)
     scores: dict[Subset, list[Float32]] = defaultdict(list)
     measured: dict[Modality, dict[str, Float32]] = {}
@@ -75,7 +75,7 @@ def read_set(bundle: Bundle, part: ExampleSet, task: Task) -> SetAnswers:
 def _encoded(
     bundle: Bundle, part: ExampleSet, wanted: NDArray[np.bool_]
 ) -> Iterator[tuple[NDArray[np.int64], dict[Modality, EncodedTracks]]]:
-    """Of the wanted rows of the set (N,) those that have the same modalities, and what the encoders give for them."""
+    """Rows of the set that have the same modalities, and what the encoders give for them; of the wanted ones, bool (N,)."""
     for batch in part.order(_BATCH, None):
         rows = batch[wanted[batch]]
         tracks = [part.tracks(int(i)) for i in rows]
@@ -86,11 +86,11 @@ def _encoded(
 
 
 def composites(bundle: Bundle, known: Sequence[SetAnswers], subset: Subset, task: Task) -> Sample | None:
-    """Examples put together from one of each modality with the same label: independent of one another, given the label.
-    ``None`` where a modality has no example, or no label is one of all.
+    """Answers to composites: examples put together from one example of each modality with the same label.
 
-    Labels are drawn as often as they are on average in the modalities' data, and only those that all of them have; every data
-    set of a modality counts the same.
+    Given the label, the modalities of a composite are independent of one another. A label is drawn as often as it occurs on
+    average in the data of the modalities, where every data set of a modality counts the same. Labels that one of them lacks are
+    not drawn. ``None`` where a modality has no example, or where no label is common to all.
     """
     rng = np.random.default_rng(0)
     pools = {

@@ -28,7 +28,7 @@ def apart(bundle: Bundle, name: str, found: TrustTable, partly: bool, out: Path)
         bundle: whose graphs.
         name: of the new one.
         found: by ``fit``.
-        partly: what nothing was found of stays as it is in the bundle.
+        partly: keep what the bundle has and ``found`` lacks.
         out: the folder.
 
     Raises:
@@ -41,7 +41,7 @@ def apart(bundle: Bundle, name: str, found: TrustTable, partly: bool, out: Path)
 
 
 def over(before: TrustTable, found: TrustTable) -> TrustTable:
-    """What was found, and of what was known before all that nothing was found of.
+    """What was found, together with what was known before and was not found anew.
 
     Raises:
         InputError: the two have other aims, so that label sets would not mean the same for all subsets of modalities.
@@ -64,10 +64,10 @@ def over(before: TrustTable, found: TrustTable) -> TrustTable:
 
 
 def renewed(evaluation: Sequence[Result], found: TrustTable) -> tuple[Result, ...]:
-    """The evaluation with what a new calibration changes as it is now (one seed: the one that is calibrated).
+    """The evaluation after a new calibration. Rows that it changes are of one seed then, the one that is calibrated.
 
-    What changed and was not measured anew is left out. A temperature changes probabilities, a bias for each label the labels
-    too.
+    A temperature changes probabilities; a bias for each label changes the labels too. A row that is changed and was not
+    measured anew is left out.
     """
     figures = {(row.set, row.task, row.modality): row.after for row in found.measured}
     rows = []

@@ -19,7 +19,9 @@ __all__ = ["analysis", "app", "data", "explanation", "guarded", "main", "studies
 def main() -> None:
     """Entry point. The user's mistakes end with 2, ours with 1; nobody sees a traceback unless MIEN_DEBUG is set."""
     _say_anything()
-    sys.exit(guarded(app))
+    code = guarded(app)
+    guarded(_say_what_is_not_kept)
+    sys.exit(code)
 
 
 def guarded(work: Callable[[], object]) -> int:
@@ -41,6 +43,19 @@ def guarded(work: Callable[[], object]) -> int:
         typer.echo(f"mien: {explain(error)}", err=True)
         return 2 if is_mistake(error) else 1
     return code if isinstance(code, int) else 0
+
+
+def _say_what_is_not_kept() -> None:
+    """One line where the cache could not be used, whatever the verb."""
+    from mien.runtime.cache import no_cache
+
+    notice = no_cache()
+    if notice is not None:
+        from mien.cli.language import LANG
+        from mien.report.page.words import Language
+        from mien.report.sentences import sentence
+
+        typer.echo(Language(LANG)("terminal.note", sentence=sentence(notice, LANG)), err=True)
 
 
 def _say_anything() -> None:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 @app.command()
 def analyze(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Video, sound, picture, .txt, .srt, .vtt, or folders.")
+        list[Path] | None, typer.Argument(help="Video, sound, picture, .txt, .srt, .vtt, .ass, or folders.")
     ] = None,
     text: Annotated[str | None, typer.Option(help="The words, instead of a file or of speech recognition.")] = None,
-    subtitles: Annotated[Path | None, typer.Option(help=".srt or .vtt instead of speech recognition.")] = None,
+    subtitles: Annotated[Path | None, typer.Option(help=".srt, .vtt or .ass instead of speech recognition.")] = None,
     bundle: Bundled = "research",
     task: Asked = None,
     asr: Asr = "tiny.en",
@@ -30,6 +30,8 @@ def analyze(
     csv: Out = None,
     vtt: Out = None,
     html: Out = None,
+    to: Annotated[list[str] | None, typer.Option(help="NAME=FILE, of any exporter: xml=out.xml. Repeatable.")] = None,
+    out: Annotated[list[Path] | None, typer.Option(help="File whose ending names the exporter. Repeatable.")] = None,
     lang: Lang = LANG,
     embed: Annotated[bool, typer.Option("--embed", help="Put the clip itself into the HTML report.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Put explanations into the HTML report.")] = False,
@@ -39,14 +41,13 @@ def analyze(
     from mien.errors import InputError
     from mien.pipeline import Analyzer
     from mien.workflows.analyze_files import analyze_files, analyze_one, expanded
-    from mien.workflows.outputs import STDOUT, Outputs, Page
+    from mien.workflows.outputs import STDOUT, Outputs, Page, chosen
 
     clips = expanded(paths or [])
     several = len(clips) > 1 or any(p.is_dir() for p in paths or [])
     if several and (text is not None or subtitles is not None):
         raise InputError("--text and --subtitles go with one clip; name one file")
-    given = {"json": json, "csv": csv, "vtt": vtt, "html": html}
-    wanted = {kind: path for kind, path in given.items() if path is not None}
+    wanted = chosen({"json": json, "csv": csv, "vtt": vtt, "html": html}, to or [], out or [])
     inputs = [*clips, *([subtitles] if subtitles else [])]
     outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain))
     analyzer = Analyzer(bundle, asr, task=task)

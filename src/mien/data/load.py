@@ -11,6 +11,7 @@ import numpy as np
 
 from mien.data.rows import read_array
 from mien.errors import MediaError
+from mien.media.text.words import language_of, pace, pieces
 from mien.types import (
     Clip,
     Features,
@@ -23,8 +24,6 @@ from mien.types import (
     Word,
     Words,
 )
-
-_SECONDS_PER_WORD = 0.4
 
 
 def segment_of(clip: Clip, modality: Modality) -> Segment | None:
@@ -78,10 +77,17 @@ def _array(path: Path, name: str) -> Float32:
 
 
 def words_of(text: str, language: str | None = None, span: Span | None = None) -> Words:
-    """Known words without known times: one after the other at an even pace, over the span in which they were said."""
-    pieces = text.split() or [text]
-    start, pace = (span.start, span.duration / len(pieces)) if span is not None else (0.0, _SECONDS_PER_WORD)
-    return Words(tuple(Word(w, Span(start + i * pace, start + (i + 1) * pace)) for i, w in enumerate(pieces)), language)
+    """Known words without known times: one after the other at an even pace, over the span in which they were said.
+
+    Args:
+        text: the words.
+        language: ISO 639-1; ``None`` for what their script gives away.
+        span: seconds; ``None`` for a usual pace from 0 on.
+    """
+    language = language or language_of(text)
+    found = pieces(text, language) or [text]
+    start, each = (span.start, span.duration / len(found)) if span is not None else (0.0, pace(language))
+    return Words(tuple(Word(w, Span(start + i * each, start + (i + 1) * each)) for i, w in enumerate(found)), language)
 
 
 def _picture(clip: Clip) -> np.ndarray[Any, np.dtype[np.uint8]]:

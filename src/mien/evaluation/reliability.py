@@ -93,7 +93,7 @@ def curve(sample: Sample) -> list[Point]:
     return [Point(float(share[k]), float(risk[k])) for k in at]
 
 
-def measure(sample: Sample, judgement: Judgement) -> Figures:
+def figures_of(sample: Sample, judgement: Judgement) -> Figures:
     """All figures of calibrated answers; AURC is the mean risk over all coverages (Geifman and El-Yaniv 2017)."""
     low, high = interval(sample)
     least, spread = floor(sample)

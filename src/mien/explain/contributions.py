@@ -30,8 +30,10 @@ def contributions(values: Mapping[Subset, float]) -> dict[Modality, float]:
 
 
 def interactions(values: Mapping[Subset, float]) -> dict[tuple[Modality, Modality], float]:
-    """Shapley interaction index of each pair (Grabisch and Roubens 1999): above zero where two modalities give more together
-    than one after the other, below zero where they say the same twice or against one another.
+    """Shapley interaction index of each pair (Grabisch and Roubens 1999).
+
+    It is above zero where two modalities give more together than one after the other, and below zero where they repeat or
+    contradict one another.
     """
     players = _players(values)
     found = {}

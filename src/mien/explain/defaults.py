@@ -1,4 +1,4 @@
-"""Which explainers are offered: those whose evidence was measured to be faithful, by figures that ship with the package."""
+"""Which explainers are offered: those whose evidence is faithful, by figures that ship with the package."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 from mien.bundles import shipped
+from mien.recipe import strict
 from mien.types import Modality
 
 ERRORS = 2.0
@@ -16,10 +17,17 @@ ERRORS = 2.0
 
 
 @dataclass(frozen=True)
-class Measured:
-    """An explainer on a test set; see ``explain.faithfulness``. Means over examples, and standard errors of the gains.
+class Gains:
+    """How faithful an explainer is on a test set; see ``explain.faithfulness``.
 
-    ``deletion_gain`` and ``insertion_gain`` are how much better than a random order it is (above 0: better).
+    Attributes:
+        explainer, modality, set, bundle: of what.
+        n: how many examples.
+        seed: of the random orders.
+        deletion, insertion: mean areas under the curves.
+        random_deletion, random_insertion: the same for a random order.
+        deletion_gain, insertion_gain: how much better than a random order it is; above 0 is better.
+        deletion_error, insertion_error: standard errors of these gains.
     """
 
     explainer: str
@@ -45,21 +53,24 @@ class Measured:
 
 
 @cache
-def measured() -> tuple[Measured, ...]:
+def gains() -> tuple[Gains, ...]:
     """What ``benchmarks/faithfulness.py`` wrote into ``faithfulness.json``."""
     text = files("mien.explain").joinpath("faithfulness.json").read_text(encoding="utf-8")
-    return tuple(Measured(**row) for row in json.loads(text))
+    found: tuple[Gains, ...] = strict.value(tuple[Gains, ...], json.loads(text), "faithfulness.json")
+    return found
 
 
 def defaults() -> Mapping[Modality, str]:
-    """The explainer of each modality: of those that are faithful on every set they were measured on the one with the
-    largest gains on shipped bundles, where one that needs the trained weights has none. A modality without a faithful explainer
-    is not explained unless an explainer is named.
+    """The explainer of each modality.
+
+    It is the one with the largest gains on shipped bundles, of those that are faithful on every set that there are figures of.
+    One that needs the trained weights has no gain there. A modality without a faithful explainer is not explained unless an
+    explainer is named.
     """
     found: dict[Modality, tuple[float, str]] = {}
     ours = shipped()
-    for name in dict.fromkeys(m.explainer for m in measured()):
-        rows = [m for m in measured() if m.explainer == name]
+    for name in dict.fromkeys(m.explainer for m in gains()):
+        rows = [m for m in gains() if m.explainer == name]
         served = [m for m in rows if m.bundle in ours]
         gain = sum(m.deletion_gain + m.insertion_gain for m in served) / max(len(served), 1)
         modality = rows[0].modality

@@ -28,15 +28,15 @@ class Faithfulness:
     random_insertion: float
 
 
-def measure(explainer: Explainer, question: Question, seed: int) -> Faithfulness | None:
-    """Measure one explainer on one example; ``None`` when there are fewer than three parts, of which orders hardly differ.
+def faithfulness_of(explainer: Explainer, question: Question, seed: int) -> Faithfulness | None:
+    """How faithful an explainer is on one example; ``None`` when there are fewer than three parts: orders hardly differ then.
 
     Args:
         explainer: what weighs the parts.
         question: the example, and the label whose probability is followed.
         seed: of the random order.
     """
-    segment = question.seen.segment
+    segment = question.moment.segment
     pieces = explainer.pieces(segment)
     if len(pieces) < 3:
         return None
@@ -56,7 +56,7 @@ def _areas(explainer: Explainer, question: Question, order: NDArray[np.int64]) -
     rank = np.empty(count, int)
     rank[order] = np.arange(count)
     rows = [rank < k for k in taken] + [rank >= k for k in taken]
-    segment = question.seen.segment
+    segment = question.moment.segment
     values = question.ask(explainer.modality, [explainer.without(segment, row) for row in rows])
     widths = np.diff(taken) / count
     return np.asarray([((c[1:] + c[:-1]) / 2 * widths).sum() for c in np.split(values, 2)], np.float32)

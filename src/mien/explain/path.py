@@ -18,7 +18,7 @@ from mien.types import MODALITIES, Modality
 
 def explain(
     bundle: Bundle,
-    seen: Moment,
+    moment: Moment,
     prediction: Prediction,
     *,
     source: str,
@@ -30,7 +30,7 @@ def explain(
 
     Args:
         bundle: what answered.
-        seen: what it saw.
+        moment: what it answered to.
         prediction: its answer.
         source: name of the clip.
         label: which label to explain; ``None`` for the answer itself.
@@ -38,9 +38,9 @@ def explain(
         notices: of the clip.
     """
     chosen = label or prediction.label
-    question = Question(bundle, seen, chosen)
-    task, labels = question.task, seen.task.labels
-    values = {s: float(scores[task][question.index]) for s, scores in seen.answer.subsets.items()}
+    question = Question(bundle, moment, chosen)
+    task, labels = question.task, moment.task.labels
+    values = {s: float(scores[task][question.index]) for s, scores in moment.answer.subsets.items()}
     return Explanation(
         source=source,
         bundle=bundle.name,
@@ -51,23 +51,23 @@ def explain(
         prior=values[frozenset()],
         contributions=contributions.contributions(values),
         interactions=contributions.interactions(values),
-        pooled=dict(zip(labels, map(float, seen.answer.uncalibrated[task]), strict=True)),
-        calibrated=_calibrated(bundle, seen),
-        weights=seen.answer.weights,
-        stages=stages(bundle, seen.tracks),
-        missing=tuple(m for m in bundle.modalities if m not in seen.tracks),
+        pooled=dict(zip(labels, map(float, moment.answer.uncalibrated[task]), strict=True)),
+        calibrated=_calibrated(bundle, moment),
+        weights=moment.answer.weights,
+        stages=stages(bundle, moment.tracks),
+        missing=tuple(m for m in bundle.modalities if m not in moment.tracks),
         evidence=tuple(e for part in parts if (e := part.explain(question)) is not None),
         notices=tuple(notices),
     )
 
 
-def _calibrated(bundle: Bundle, seen: Moment) -> Calibrated:
-    judge = bundle.trust.of(seen.task.name, seen.tracks)
-    if judge is None:
+def _calibrated(bundle: Bundle, moment: Moment) -> Calibrated:
+    judgement = bundle.trust.of(moment.task.name, moment.tracks)
+    if judgement is None:
         raise ValueError("only tasks with a single label are explained")
-    coverage = None if judge.sets is None else judge.sets.coverage
-    about = subset_name(seen.tracks), judge.method, judge.composite
-    return Calibrated(*about, seen.answer.temperature, coverage, judge.threshold)
+    coverage = None if judgement.sets is None else judgement.sets.coverage
+    about = subset_name(moment.tracks), judgement.method, judgement.composite
+    return Calibrated(*about, moment.answer.temperature, coverage, judgement.threshold)
 
 
 def build(names: Iterable[str]) -> list[Explainer]:

@@ -39,21 +39,21 @@ class Moment:
 class Question:
     """How probable is a label, when one input is changed and the others stay as they are?
 
-    What was measured of the changed input, its quality and all that calibration and guards read, stays as it was, so that what
-    is found is due to its content.
+    The measures of the changed input, which calibration and guards read, stay as they were. So what is found is due to its
+    content.
 
     Args:
         bundle: whom to ask.
-        seen: about what.
+        moment: about what.
         label: one of the labels of its task.
 
     Raises:
         ValueError: if the task has no such label.
     """
 
-    def __init__(self, bundle: Bundle, seen: Moment, label: str) -> None:
-        self.bundle, self.seen, self.label, self.task = bundle, seen, label, seen.task.name
-        self.index = seen.task.labels.index(label)
+    def __init__(self, bundle: Bundle, moment: Moment, label: str) -> None:
+        self.bundle, self.moment, self.label, self.task = bundle, moment, label, moment.task.name
+        self.index = moment.task.labels.index(label)
 
     def ask(self, modality: Modality, segments: Sequence[Segment | None]) -> Float32:
         """The label's probability for each changed segment, (N,); ``None`` stands for one that lacks the modality."""
@@ -72,13 +72,13 @@ class Question:
 
     def track(self, modality: Modality, segment: Segment) -> Track | None:
         """The track of a changed segment, with the quality that was measured of the unchanged one."""
-        track = self.seen.prepare(modality, segment)
-        return None if track is None else replace(track, quality=self.seen.tracks[modality].quality)
+        track = self.moment.prepare(modality, segment)
+        return None if track is None else replace(track, quality=self.moment.tracks[modality].quality)
 
     @cached_property
     def _states(self) -> dict[Modality, EncodedTracks]:
-        return {m: self.bundle.encode(m, [t]) for m, t in self.seen.tracks.items()}
+        return {m: self.bundle.encode(m, [t]) for m, t in self.moment.tracks.items()}
 
     def _without(self, modality: Modality) -> float:
-        others = frozenset(self.seen.tracks) - {modality}
-        return float(self.seen.answer.subsets[others][self.task][self.index])
+        others = frozenset(self.moment.tracks) - {modality}
+        return float(self.moment.answer.subsets[others][self.task][self.index])

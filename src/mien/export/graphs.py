@@ -39,7 +39,11 @@ def trace(module: nn.Module, inputs: tuple[Any, ...], shapes: Any, names: list[s
             external_data=False,
             verbose=False,
         )
-        return onnx.load(path)
+        proto = onnx.load(path)
+    # The exporter notes the lines of code of each node, with the paths of this machine.
+    for node in proto.graph.node:
+        del node.metadata_props[:]
+    return proto
 
 
 def encoder_graph(network: nn.Module, sample: Track) -> Any:

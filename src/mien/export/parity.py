@@ -33,7 +33,7 @@ def check(model: Model, bundle: Bundle, probe: Sequence[ExampleSet], shrunk: boo
         model: in evaluation mode.
         bundle: its graphs.
         probe: the examples.
-        shrunk: some weights are stored in fewer bits: labels may differ a little in probability then, and scores in value.
+        shrunk: some weights are stored in fewer bits. Probabilities and scores may differ a little then.
 
     Raises:
         ParityError: they differ, or one of them answers what is no finite number.
@@ -60,7 +60,7 @@ def check(model: Model, bundle: Bundle, probe: Sequence[ExampleSet], shrunk: boo
 def _answers(
     model: Model, bundle: Bundle, probe: Sequence[ExampleSet]
 ) -> tuple[Mapping[str, Float32], Mapping[str, Float32]]:
-    """Scores {task: (N, L)} of torch, and of the graphs."""
+    """Scores {task: (N, L)} of the model in torch, and of the graphs."""
     wanted: dict[str, list[Float32]] = {t.name: [] for t in model.tasks}
     found: dict[str, list[Float32]] = {t.name: [] for t in model.tasks}
     for part in probe:
@@ -79,7 +79,7 @@ def _same_top(one: Float32, other: Float32) -> float:
 
 
 def _width(task: Task) -> float:
-    """Of what a score can be."""
+    """Of the bounds of a score."""
     low, high = task.bounds or (0.0, 1.0)
     return high - low
 

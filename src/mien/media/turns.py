@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mien.media.faces import CROP, Sighting
-from mien.media.subtitles import spread
+from mien.media.text.words import spread
 from mien.types import SAMPLE_RATE, Audio, Frames, Segment, Span, Word, Words
 
 
@@ -41,16 +41,17 @@ def _words(share: Sequence[tuple[Word, str | None]]) -> Words:
     return Words(tuple(word for word, _ in share), counts.most_common(1)[0][0])
 
 
-def over_speech(text: str, speech: Sequence[Span]) -> list[Word]:
+def over_speech(text: str, speech: Sequence[Span]) -> Words:
     """The words of a text over all utterances, in proportion to their length; each lies in one, none in a pause."""
     edges = np.cumsum([0.0, *(s.duration for s in speech)])
+    spoken = spread(text, Span(0.0, float(edges[-1])))
     words = []
-    for word in spread(text, Span(0.0, float(edges[-1]))) if speech else ():
+    for word in spoken.items if speech else ():
         # As if nobody ever paused; from there to the clock.
         said = min(int(np.searchsorted(edges, word.span.middle, "right")) - 1, len(speech) - 1)
         inside = word.span & Span(float(edges[said]), float(edges[said + 1])) or word.span
         words.append(Word(word.text, inside.shifted(speech[said].start - float(edges[said]))))
-    return words
+    return Words(tuple(words), spoken.language)
 
 
 def by_person(sightings: Sequence[Sighting]) -> dict[str, list[Sighting]]:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain
 from pathlib import Path
 
-import numpy as np
-
 from mien.errors import InputError
-from mien.media.subtitles import read_subtitles, read_text, sentences, spread
-from mien.types import Clip, Segment, Span, Word, Words
+from mien.events import Notice
+from mien.media.subtitles import SUBTITLES, Said, read_subtitles
+from mien.media.text.files import read_text
+from mien.media.text.words import LONGEST, ends_sentence, language_of, pace, parts, pieces, sentences, spread_as
+from mien.types import UNSPACED, Clip, Segment, Span, Word, Words
 
-SUBTITLES = (".srt", ".vtt")
-_PACE = 0.4  # seconds a word of a text without times is taken to last
-_LONGEST = 40  # words; the text encoder reads about so many at once
+_LARGEST = 20_000_000  # bytes
 _PAUSE = 0.5  # seconds without a word that end an utterance
 _UTTERANCE = 10.0  # seconds
 
@@ -57,46 +56,61 @@ def is_text(path: Path) -> bool:
     return path.suffix.lower() in (".txt", *SUBTITLES)
 
 
-def text_file_segments(path: Path) -> Iterator[Segment]:
-    """Segments of a .txt, .srt or .vtt file.
+def text_file_segments(path: Path) -> Iterator[Segment | Notice]:
+    """Segments of a text file or of subtitles, after the notices about what was guessed or could not be read.
 
     Raises:
         InputError: if it cannot be read.
     """
-    if path.suffix.lower() not in SUBTITLES:
-        return sentence_segments(read_text(path))
-    return map(_segment, _utterances(read_subtitles(path).items))
+    if path.suffix.lower() in SUBTITLES:
+        found = read_subtitles(path)
+        return chain(found.notices, utterances(found.said))
+    text = read_text(path, _LARGEST)
+    return chain(text.notices, sentence_segments(text.content))
 
 
 def sentence_segments(text: str) -> Iterator[Segment]:
-    """A segment per sentence; very long ones in parts. A text has no times: an even pace of reading stands in for them."""
+    """A segment per sentence, several for a very long one. A text has no times: an even pace of reading stands in for them."""
     at = 0.0
     for sentence in sentences(text):
-        for part in _parts(sentence.split()):
-            end = at + _PACE * len(part)
-            yield _segment(spread(" ".join(part), Span(at, end)))
+        language = language_of(sentence)
+        for part in parts(pieces(sentence, language)):
+            said = ("" if language in UNSPACED else " ").join(part)
+            end = at + pace(language) * len(part)
+            yield _segment(spread_as(said, Span(at, end), language))
             at = end
 
 
-def _parts(words: Sequence[str]) -> Iterator[Sequence[str]]:
-    """About equally long parts of at most ``_LONGEST`` words, so that no end is cut off."""
-    count = -(-len(words) // _LONGEST)
-    edges = np.linspace(0, len(words), count + 1).round().astype(int)
-    return (words[start:end] for start, end in pairwise(edges))
+def utterances(said: Sequence[Said]) -> Iterator[Segment]:
+    """A segment for each utterance of subtitles. It ends at a pause, with a sentence, with its speaker, or when it is long."""
+    words: list[Word] = []
+    before: Said | None = None
+    for part in said:
+        if before is not None and words and _apart(before, part):
+            yield _segment(Words(tuple(words), before.words.language), before.who)
+            words = []
+        for word in part.words.items:
+            if words and _ended(words, word, part.words.language):
+                yield _segment(Words(tuple(words), part.words.language), part.who)
+                words = []
+            words.append(word)
+        before = part
+    if before is not None and words:
+        yield _segment(Words(tuple(words), before.words.language), before.who)
 
 
-def _utterances(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
-    """Subtitle words in runs: ended by a pause, by the end of a sentence, or by their length."""
-    first = 0
-    for index, (word, following) in enumerate(pairwise(words), start=1):
-        pause = following.span.start - word.span.end > _PAUSE
-        long = following.span.end - words[first].span.start > _UTTERANCE or index - first >= _LONGEST
-        if pause or long or word.text[-1:] in ".!?。！？":
-            yield words[first:index]
-            first = index
-    if words:
-        yield words[first:]
+def _apart(before: Said, part: Said) -> bool:
+    """Whether somebody else speaks, or in another language. Of speakers without a name only the marks of the file tell."""
+    marked = part.new and part.who is None
+    return marked or before.who != part.who or before.words.language != part.words.language
 
 
-def _segment(words: Sequence[Word]) -> Segment:
-    return Segment(words[0].span | words[-1].span, None, Words(tuple(words)))
+def _ended(words: Sequence[Word], word: Word, language: str | None) -> bool:
+    """Whether an utterance ends before the next word."""
+    pause = word.span.start - words[-1].span.end > _PAUSE
+    long = word.span.end - words[0].span.start > _UTTERANCE or len(words) >= LONGEST
+    return pause or long or ends_sentence(words[-1].text, language)
+
+
+def _segment(words: Words, who: str | None = None) -> Segment:
+    return Segment(words.items[0].span | words.items[-1].span, who, words)

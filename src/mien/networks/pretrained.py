@@ -51,7 +51,7 @@ def load(use: Use) -> nn.Module:
     try:
         model = AutoModel.from_pretrained(use.model, use_safetensors=True, dtype=torch.float32)
     except (OSError, ValueError, KeyError) as error:
-        line = str(error).strip().splitlines()[0]
+        line = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise InputError(f"the model '{use.model}' cannot be loaded by transformers: {line}") from error
     return _adapted(_encoder(model), use)
 

@@ -109,7 +109,7 @@ class Source:
         context: so many previous utterances of the dialogue come with each.
         dialogue: column of the dialogue; utterances are ordered by ``turn``.
         turn: column of the place in the dialogue.
-        degrade: ways to spoil the examples of the training split, "kind:level"; "" is the clean one.
+        degrade: ways to degrade the examples of the training split, "kind:level"; "" is the clean one.
         limit: at most so many training examples; 0 for all.
     """
 

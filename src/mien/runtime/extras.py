@@ -1,4 +1,4 @@
-"""Optional parts of the installation."""
+"""Optional parts of the installation: whether they are there, and the sentence that says how to get them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from importlib.util import find_spec
 from mien.errors import InputError
 
 _REPORT = ("jinja2", "plotly")
+_TRAIN = ("torch", "transformers", "lightning_fabric", "onnx", "sklearn")
+_TUNE = ("optuna", "tomlkit")
 
 
 def has_report() -> bool:
     """Whether pages can be written."""
-    return not _missing(*_REPORT)
+    return not _missing(_REPORT)
 
 
 def needs_report() -> None:
@@ -20,30 +22,19 @@ def needs_report() -> None:
     Raises:
         InputError: naming the command that installs it.
     """
-    missing = _missing(*_REPORT)
-    if missing:
-        raise InputError(f"the HTML report needs {', '.join(missing)}; run: pip install 'mien[report]'")
+    _needs(_REPORT, "the HTML report", "'mien[report]'")
 
 
 def needs_train(purpose: str = "training") -> None:
-    """Check that what training needs is installed; ``purpose`` is what the message says needs it.
+    """Check that what training needs is installed.
+
+    Args:
+        purpose: what needs it, as the message says.
 
     Raises:
         InputError: naming the command that installs it.
     """
-    missing = _missing("torch", "transformers", "lightning_fabric", "onnx", "sklearn")
-    if missing:
-        raise InputError(f"{purpose} needs {', '.join(missing)}; run: pip install 'mien[train]'")
-
-
-def needs_pandas() -> None:
-    """Check that pandas is installed.
-
-    Raises:
-        InputError: naming the command that installs it.
-    """
-    if _missing("pandas"):
-        raise InputError("a table for pandas needs pandas; run: pip install pandas")
+    _needs(_TRAIN, purpose, "'mien[train]'")
 
 
 def needs_tune() -> None:
@@ -52,10 +43,23 @@ def needs_tune() -> None:
     Raises:
         InputError: naming the command that installs it.
     """
-    missing = _missing("optuna", "tomlkit")
+    _needs(_TUNE, "tuning", "'mien[train,tune]'")
+
+
+def needs_pandas() -> None:
+    """Check that pandas is installed.
+
+    Raises:
+        InputError: naming the command that installs it.
+    """
+    _needs(("pandas",), "a table of pandas", "'mien[notebook]'")
+
+
+def _needs(modules: tuple[str, ...], purpose: str, package: str) -> None:
+    missing = _missing(modules)
     if missing:
-        raise InputError(f"tuning needs {', '.join(missing)}; run: pip install 'mien[train,tune]'")
+        raise InputError(f"{purpose} needs {', '.join(missing)}; run: pip install {package}")
 
 
-def _missing(*names: str) -> list[str]:
-    return [name for name in names if find_spec(name) is None]
+def _missing(modules: tuple[str, ...]) -> list[str]:
+    return [name for name in modules if find_spec(name) is None]

@@ -1,8 +1,12 @@
-"""Files of pretrained models: in a local folder, or in the Hugging Face hub (downloaded once, when a recipe names one)."""
+"""Files of pretrained models, from a local folder or from the Hugging Face hub.
+
+The hub is asked only for a model that a recipe or an option names, and keeps what it gave in its own cache.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +14,17 @@ from mien.errors import InputError
 
 
 def model_file(model: str, name: str) -> Path | None:
-    """A file of a model, or ``None`` where the model has none of that name.
+    """A file of a model; ``None`` where the model has none of that name.
 
     Args:
-        model: a folder, or the name of a hub model ("FacebookAI/roberta-base"). The hub is asked only for names that are no
-            folder, and not at all under ``HF_HUB_OFFLINE=1``.
+        model: a folder, or the name of a hub model ("FacebookAI/roberta-base"). A name that is no folder is looked for in the
+            hub; under ``HF_HUB_OFFLINE=1`` only in what was downloaded before.
         name: of the file.
 
     Raises:
         InputError: there is no such model, or the hub cannot be reached.
     """
-    folder = Path(model).expanduser()
+    folder = Path(os.path.expanduser(model))
     if folder.is_dir():
         path = folder / name
         return path if path.is_file() else None
@@ -28,7 +32,11 @@ def model_file(model: str, name: str) -> Path | None:
 
 
 def needed_file(model: str, name: str, remedy: str) -> Path:
-    """As ``model_file``, but the model must have it; ``remedy`` says what to do otherwise.
+    """A file that the model must have.
+
+    Args:
+        model, name: see ``model_file``.
+        remedy: what the user can do where it has none.
 
     Raises:
         InputError: there is no such model or file, or the hub cannot be reached.
@@ -40,7 +48,7 @@ def needed_file(model: str, name: str, remedy: str) -> Path:
 
 
 def model_table(model: str, name: str) -> dict[str, Any]:
-    """A JSON file of a model; empty where the model has none of that name.
+    """A JSON file of a model, whose keys are the model's own; empty where the model has none of that name.
 
     Raises:
         InputError: there is no such model, the hub cannot be reached, or the file is no JSON table.
@@ -50,6 +58,8 @@ def model_table(model: str, name: str) -> dict[str, Any]:
         return {}
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"'{path}' cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise InputError(f"'{path}' is not valid JSON; save the model again") from error
     if not isinstance(table, dict):

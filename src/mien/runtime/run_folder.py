@@ -1,10 +1,12 @@
-"""Where a training leaves what: the folder of a run, and the names of what lies in it. Read where torch is not."""
+"""The folder of a training, and the names of what lies in it. Torch is not needed to read them."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 from typing import Any
+
+from mien.errors import InputError
 
 RECIPE = "recipe.json"
 """The recipe as plain values."""
@@ -19,11 +21,11 @@ LOG = "log.txt"
 SCALARS = "scalars.csv"
 """(step, name, value)."""
 TENSORBOARD = "tensorboard"
-"""The folder with the same."""
+"""The folder with the same for TensorBoard."""
 BUNDLE = "bundle"
 """The folder of the exported bundle."""
 PREDICTIONS = "predictions.npz"
-"""What was said of every validation and test example."""
+"""The answers to every validation and test example."""
 RESULTS = "results.json"
 """Rows of measured results."""
 RECORD = "record.json"
@@ -33,11 +35,25 @@ REPORT = "report.html"
 
 
 def run_folder(runs: Path, name: str, seed: int) -> Path:
-    """``runs/<name>/seed<seed>``: of a recipe by name, trained with a seed."""
+    """``runs/<name>/seed<seed>``: the folder of a recipe that is trained with a seed."""
     return runs / name / f"seed{seed}"
 
 
 def load_recipe(folder: Path) -> dict[str, Any]:
-    """The recipe of a run; as plain values."""
-    table: dict[str, Any] = json.loads((folder / RECIPE).read_text(encoding="utf-8"))
+    """The recipe of a run as plain values; ``recipe.strict.build`` checks them.
+
+    Raises:
+        InputError: the folder holds no recipe that can be read.
+    """
+    path = folder / RECIPE
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"'{folder}' is not the folder of a run: {RECIPE} cannot be read ({error.strerror})"
+        ) from error
+    except ValueError as error:
+        raise InputError(f"'{path}' is damaged; train the recipe again into another folder") from error
+    if not isinstance(table, dict):
+        raise InputError(f"'{path}' holds no recipe; train the recipe again into another folder")
     return table

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mien.bundle.bundle import Bundle
 from mien.evaluation.evaluation_report import Reliability
 from mien.evaluation.predictions import Predictions
-from mien.evaluation.reliability import Bin, Point, curve, diagram, measure
+from mien.evaluation.reliability import Bin, Point, curve, diagram, figures_of
 from mien.trust.judgement import Judgement
 from mien.trust.sample import Sample
 from mien.types import MODALITIES
@@ -29,7 +29,7 @@ def _row(part: Predictions, judgement: Judgement) -> Reliability:
         part.set,
         part.task.name,
         part.modality,
-        measure(sample, judgement),
+        figures_of(sample, judgement),
         diagram=tuple(Bin(round(b.confidence, 4), round(b.accuracy, 4), b.n) for b in diagram(sample)),
         risk_coverage=tuple(Point(round(p.answered, 4), round(p.risk, 4)) for p in curve(sample)),
     )

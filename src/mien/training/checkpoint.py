@@ -88,7 +88,7 @@ class Checkpoint:
         with safe_open(self.path, framework="pt") as file:
             note = file.metadata()
             tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 - a file, not a dict
-        # Versions before 0.2 called the log variances doubt.
+        # Older checkpoints call the log variances doubt.
         old = {f"log_variances.{k}": v for k, v in _under(tensors, "model.doubt.").items()}
         states = {k: v for k, v in _under(tensors, "model.").items() if not k.startswith("doubt.")}
         model.load_state_dict({**states, **old})
@@ -99,7 +99,7 @@ class Checkpoint:
             index, _, name = key.partition(".")
             state.setdefault(int(index), {})[name] = value
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-        # Versions before 0.2 did not keep the seconds.
+        # Older checkpoints have no seconds.
         return Progressed(**{name: json.loads(note[name]) for name in Progressed._fields if name in note})
 
 

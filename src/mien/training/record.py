@@ -140,7 +140,7 @@ def _labels(part: ExampleSet) -> dict[str, dict[str, float]]:
 
 
 def _notice(table: Any) -> Notice:
-    """Up to version 0.1 records held sentences."""
+    """Records of version 1 held sentences in place of codes."""
     return Notice("unread", {"text": table}) if isinstance(table, str) else Notice(**table)
 
 

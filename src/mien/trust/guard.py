@@ -14,17 +14,17 @@ from mien.recipe import strict
 from mien.trust.calibration import Measures
 from mien.types import Float32, Modality
 
-REASONS: Mapping[str, str] = {
-    "low_confidence": "no label is probable enough",
-    "short_speech": "there is hardly any voice",
-    "noise": "the sound is mostly noise",
-    "small_face": "the face is very small",
-    "blurred_face": "the face is blurred",
-    "other_language": "the words are in a language the model cannot read",
-    "no_face": "no face is in view",
-}
-"""Why an answer is less sure, by name. ``low_confidence`` is the bundle's own doubt. ``pipeline`` gives ``no_face``, and
-``other_language`` where words were left out. All other reasons come from guards."""
+REASONS = (
+    "low_confidence",
+    "short_speech",
+    "noise",
+    "small_face",
+    "blurred_face",
+    "other_language",
+    "no_face",
+)
+"""Codes of why an answer is less sure; ``report/catalogues`` says each in words. ``low_confidence`` is the bundle's own doubt.
+``pipeline`` gives ``no_face``, and ``other_language`` where words were left out. All other reasons come from guards."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from mien.workflows.outputs import Outputs
 _ENDINGS = """
     mp4 m4v mov mkv webm avi flv f4v wmv mpg mpeg ts mts m2ts vob mxf 3gp 3g2 ogv
     wav mp3 m4a mka aac ac3 amr flac ogg oga opus wma aif aiff au caf
-    jpg jpeg png webp bmp gif tif tiff ppm pgm txt srt vtt"""
+    jpg jpeg png webp bmp gif tif tiff ppm pgm txt srt vtt ass ssa"""
 _MEDIA = frozenset(f".{ending}" for ending in _ENDINGS.split())
 
 

@@ -2,73 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from mien.data.corpus import Corpus
 from mien.data.rows import read_rows
 from mien.errors import InputError
 from mien.evaluation.comparison import Entrant
-from mien.events import Event, Work, finish
+from mien.events import Work
 from mien.recipe.recipe import Recipe, load
-from mien.runtime.extras import has_report, needs_train
+from mien.runtime.extras import has_report
 from mien.study.compare import boards
 from mien.study.comparison import Plan, outcomes
 from mien.training.loop import check_names
 from mien.workflows.comparison import Comparison
 from mien.workflows.train_bundle import planned
-
-
-def compare(
-    recipes: Sequence[str | Path | Recipe],
-    *,
-    seeds: Iterable[int] = range(5),
-    changes: Sequence[str] = (),
-    data: str | Path | None = None,
-    data_root: str | Path | None = None,
-    runs: str | Path = "runs",
-    metric: str | None = None,
-    folds: bool = False,
-    subsets: bool = False,
-    fresh: bool = False,
-    tell: Callable[[Event], object] | None = None,
-) -> Comparison:
-    """Train recipes with the same seeds and compare them on the same test examples.
-
-    What was trained before is not trained again; see docs/studies.md.
-
-        import mien
-
-        found = mien.compare(["late.toml", "gated.toml"], seeds=range(3), data="my.csv")
-        print(found.markdown)
-        found.save("comparison.html")
-
-    Args:
-        recipes: .toml files, names of shipped recipes, or recipes. The others are tested against the first.
-        seeds: each recipe is trained with all of them.
-        changes: "train.epochs=5" overrides of every recipe that is a file or shipped.
-        data: your own manifest (CSV, Parquet, JSONL, .npz) in place of the recipes' data; ``None`` for their own.
-        data_root: folder of the recipes' data sets; ``None`` for the usual one.
-        runs: folder of all runs. Trainings are kept in ``studied`` there, the comparison in ``compare-<hash>``.
-        metric: what is compared by; ``None`` for the usual metric of each task.
-        folds: all folds of the data, the test predictions of a seed pooled, instead of the one that a recipe names.
-        subsets: measure what is left when modalities are missing, too.
-        fresh: train again what is finished.
-        tell: called with every event: progress and notices; ``None`` to listen to nothing.
-
-    Returns:
-        The comparison. Its files are written to its ``folder``.
-
-    Raises:
-        InputError: no recipe, no seed, a metric that no task has, or the extra ``train`` is not installed.
-        RecipeError: a recipe or a manifest with a mistake, or no folds where they are asked for.
-        DivergedError: the loss of a training is no finite number any more.
-    """
-    needs_train()
-    own, root = (None if path is None else Path(path) for path in (data, data_root))
-    entrants, corpora = finish(prepared(recipes, changes, own, root), tell)
-    plan = Plan(entrants, tuple(seeds), folds, metric, subsets, fresh)
-    return finish(run(plan, corpora, Path(runs)), tell)
 
 
 def prepared(

@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING
 
 from mien.errors import InputError
 from mien.explanation import Explanation
-from mien.report.exporters.base import exporters
-from mien.runtime.cache import write_atomic
-from mien.runtime.extras import needs_report
+from mien.report import files
+from mien.report.exporters.base import Export, Exporter, exporter, exporter_for, exporters
 from mien.timeline import Timeline
 
 if TYPE_CHECKING:
     from mien.report.page.media import Media
 
 STDOUT = Path("-")
+SHORT = ("json", "csv", "vtt", "html")
+"""Exporters that have an option of their own on the command line; ``--to NAME=FILE`` and ``--out FILE`` name any."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """How HTML reports are written: in which language, and whether with the clip itself and with explanations."""
+    """How files are written: in which language, and pages whether with the clip itself and with explanations."""
 
     lang: str = "en"
     embed: bool = False
@@ -39,7 +40,7 @@ class Outputs:
         wanted: {name of an exporter: file, or folder when there are ``several`` clips, or ``STDOUT``}.
         names: {clip: name of its file in such a folder, without the ending}.
         several: whether ``wanted`` names folders.
-        page: how HTML reports are written.
+        page: how they are written.
     """
 
     wanted: Mapping[str, Path]
@@ -62,35 +63,56 @@ class Outputs:
             InputError: saying which option cannot be met, and why.
         """
         page = page or Page()
-        _check_page(page, "html" in wanted, clips)
+        _check_page(page, [exporter(name) for name in wanted], clips)
         if several:
             for kind, path in wanted.items():
                 if path == STDOUT:
-                    raise InputError(f"--{kind} - goes with one clip; name a folder instead")
+                    raise InputError(f"{_option(kind, '-')} goes with one clip; name a folder instead")
                 _make_folder(kind, path)
         else:
             check_outputs(wanted, inputs)
         return cls(wanted, _unique_names(clips), several, page)
 
     def write(self, timeline: Timeline, clip: Path | None, explained: Sequence[Explanation | None] = ()) -> None:
-        """Write all that is wanted of one clip, each file whole or not at all; explanations go into HTML.
+        """Write all that is wanted of one clip, each file whole or not at all.
 
         Raises:
             InputError: if the disk refuses.
         """
-        for kind, path in self.wanted.items():
-            target = path / f"{self.names[clip]}.{kind}" if self.several and clip is not None else path
-            content = self._html(timeline, clip, target, explained) if kind == "html" else exporters.get(kind)(timeline)
+        for name, path in self.wanted.items():
+            writer = exporter(name)
+            target = path / f"{self.names[clip]}.{writer.endings[0]}" if self.several and clip is not None else path
+            # A page knows where its clip lies, seen from the folder it is written to.
+            media = _media(clip, target.resolve(), self.page.embed) if writer.plays else None
+            content = writer.write(Export(timeline, self.page.lang, media, explained if writer.explains else ()))
             put(STDOUT if path == STDOUT else target, content)
 
-    def _html(
-        self, timeline: Timeline, clip: Path | None, target: Path, explained: Sequence[Explanation | None]
-    ) -> str:
-        """A report that knows where its clip lies, seen from the folder it is written to."""
-        from mien.report.exporters.html import write_html
 
-        media = _media(clip, target.resolve(), self.page.embed)
-        return write_html(timeline, lang=self.page.lang, media=media, explained=explained)
+def chosen(short: Mapping[str, Path | None], to: Sequence[str], out: Sequence[Path]) -> dict[str, Path]:
+    """What the options of the command line ask for: {name of an exporter: where it writes to}.
+
+    Args:
+        short: {name of an exporter: file, or ``None`` where the option is not given}.
+        to: "NAME=FILE" each.
+        out: files whose ending names the exporter.
+
+    Raises:
+        InputError: an option names no exporter, or one for the second time.
+    """
+    asked = [(name, path) for name, path in short.items() if path is not None]
+    for option in to:
+        name, _, file = option.partition("=")
+        if not file:
+            raise InputError(f"--to {option} names no file; write --to NAME=FILE, with one of {', '.join(exporters)}")
+        asked.append((name, Path(file)))
+    asked += [(exporter_for(path), path) for path in out]
+    found: dict[str, Path] = {}
+    for name, path in asked:
+        exporters.get(name)
+        if name in found:
+            raise InputError(f"'{found[name]}' and '{path}' are both written by '{name}'; take one of them")
+        found[name] = path
+    return found
 
 
 def check_outputs(wanted: Mapping[str, Path], inputs: Sequence[Path]) -> None:
@@ -103,7 +125,7 @@ def check_outputs(wanted: Mapping[str, Path], inputs: Sequence[Path]) -> None:
         if path != STDOUT:
             _check_file(kind, path, inputs)
         elif list(wanted.values()).count(STDOUT) > 1:
-            raise InputError(f"--{kind} - goes with one output; name a file instead")
+            raise InputError(f"{_option(kind, '-')} goes with one output; name a file instead")
         if any(path.absolute() == p.absolute() for k, p in wanted.items() if k != kind):
             raise InputError(f"'{path}' is named for two outputs; give each its own")
 
@@ -117,11 +139,7 @@ def put(path: Path, content: str) -> None:
     if path == STDOUT:
         sys.stdout.write(content)
         return
-    try:
-        # A link is followed: what it points at is replaced, not the link.
-        write_atomic(path.resolve(), content)
-    except OSError as error:
-        raise InputError(f"'{path}' cannot be written: {error.strerror}") from error
+    files.put(path, content)
 
 
 def _media(clip: Path | None, target: Path, embed: bool) -> Media:
@@ -135,39 +153,42 @@ def _media(clip: Path | None, target: Path, embed: bool) -> Media:
     return embedded(clip, kind) if embed else referred(clip, target, kind)
 
 
-def _check_page(page: Page, asked: bool, clips: Sequence[Path]) -> None:
-    """Refuse a report that could not be written."""
-    if not asked:
-        if page.embed or page.explain:
-            raise InputError("--embed and --explain go with --html; add --html report.html")
-        return
-    from mien.report.page.media import check_embeddable
-    from mien.report.page.words import Language
+def _check_page(page: Page, writers: Sequence[Exporter], clips: Sequence[Path]) -> None:
+    """Refuse what no exporter that is wanted could write."""
+    if (page.embed and not any(w.plays for w in writers)) or (page.explain and not any(w.explains for w in writers)):
+        raise InputError("--embed and --explain go with --html; add --html report.html")
+    for writer in writers:
+        writer.check(page.lang)
+    if page.embed:
+        from mien.report.page.media import check_embeddable
 
-    needs_report()
-    Language(page.lang)
-    for clip in clips if page.embed else ():
-        if clip.is_file():
-            check_embeddable(clip)
+        for clip in clips:
+            if clip.is_file():
+                check_embeddable(clip)
 
 
 def _check_file(kind: str, path: Path, inputs: Sequence[Path]) -> None:
     folder = path.absolute().parent
     if path.is_dir():
-        raise InputError(f"--{kind} names a file, but '{path}' is a folder")
+        raise InputError(f"{_option(kind)} names a file, but '{path}' is a folder")
     if path.exists() and not path.is_file():
-        raise InputError(f"'{path}' is not an ordinary file; take --{kind} - for standard output")
+        raise InputError(f"'{path}' is not an ordinary file; take {_option(kind, '-')} for standard output")
     if not folder.is_dir():
         raise InputError(f"there is no folder '{path.parent}' to write '{path.name}' to")
     if not os.access(folder, os.W_OK):
         raise InputError(f"there is no permission to write to '{path.parent}'")
     if path.exists() and any(p.exists() and path.samefile(p) for p in inputs):
-        raise InputError(f"--{kind} would overwrite the input '{path}'; give another name")
+        raise InputError(f"{_option(kind)} would overwrite the input '{path}'; give another name")
+
+
+def _option(kind: str, value: str = "") -> str:
+    """How the command line writes that an exporter (or a verb with ``--json``) writes to a file."""
+    return f"--{kind} {value}".rstrip() if kind in SHORT else f"--to {kind}={value}".rstrip("=")
 
 
 def _make_folder(kind: str, path: Path) -> None:
     if path.exists() and not path.is_dir():
-        raise InputError(f"with several clips --{kind} names a folder, but '{path}' is a file")
+        raise InputError(f"with several clips {_option(kind)} names a folder, but '{path}' is a file")
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

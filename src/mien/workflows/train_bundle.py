@@ -20,6 +20,7 @@ from mien.data.manifest import data_root
 from mien.data.own import own_data
 from mien.data.rows import Row
 from mien.data.sets import example_sets
+from mien.errors import RecipeError
 from mien.evaluation.evaluate import BundleSystem, evaluate
 from mien.evaluation.missing import Cell, missing
 from mien.evaluation.predictions import Evaluation
@@ -68,8 +69,12 @@ def planned(
         rows: of the user's manifest, where they were read already; ``None`` to read them.
 
     Raises:
-        RecipeError: a recipe or a manifest with a mistake, or no folder of data.
+        RecipeError: a recipe or a manifest with a mistake, no folder of data, or overrides of what is a recipe already.
     """
+    if isinstance(recipe, Recipe) and changes:
+        raise RecipeError(
+            "overrides are for the file or the name of a recipe; change a Recipe with dataclasses.replace"
+        )
     plan = recipe if isinstance(recipe, Recipe) else load(recipe, changes)
     check_names(plan)
     if data is None:

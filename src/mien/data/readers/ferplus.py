@@ -12,7 +12,7 @@ import numpy as np
 from mien.data.readers.base import LeftOut, found, mapped, readers, table
 from mien.data.rows import Row
 from mien.errors import RecipeError
-from mien.runtime.cache import cache_folder, content_key, file_sha256, make_folder
+from mien.runtime.cache import cached_folder, content_key, file_sha256
 
 _SPLITS = {"Training": "train", "PublicTest": "valid", "PrivateTest": "test"}
 _EMOTIONS = {
@@ -71,7 +71,7 @@ def _majority(counts: dict[str, int]) -> str:
 def _pictures(pixels: Path) -> Path:
     """The Parquet file of the pictures (PNG bytes in the column ``image``), in the order of fer2013.csv."""
     key = content_key(["fer2013", 1, file_sha256(pixels)])
-    return make_folder(cache_folder() / "pictures" / f"fer2013-{key[:24]}", partial(_write, pixels)) / "faces.parquet"
+    return cached_folder(f"pictures/fer2013-{key[:24]}", partial(_write, pixels)) / "faces.parquet"
 
 
 def _write(pixels: Path, draft: Path) -> None:

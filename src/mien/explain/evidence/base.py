@@ -66,8 +66,8 @@ class Explainer(ABC):
 
     def explain(self, question: Question) -> Evidence | None:
         """The evidence in the segment of the question; ``None`` when the bundle read no such input there."""
-        segment = question.seen.segment
-        pieces = self.pieces(segment) if self.modality in question.seen.tracks else ()
+        segment = question.moment.segment
+        pieces = self.pieces(segment) if self.modality in question.moment.tracks else ()
         if not pieces:
             return None
         weights, total = self.weigh(question, segment, pieces)

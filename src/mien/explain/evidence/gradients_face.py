@@ -32,7 +32,7 @@ class FaceGradients(FaceOcclusion):
         sharp, blurred = (question.track("face", s) for s in (self.chosen(segment), self.background(segment)))
         if sharp is None or blurred is None or sharp.values.dtype != np.uint8:
             raise InputError("the face encoder of this bundle reads no pictures; take occlusion_face")
-        tracks = {**question.seen.tracks, "face": sharp}
+        tracks = {**question.moment.tracks, "face": sharp}
         found = slopes(question.bundle).of_values(tracks, "face", blurred.values, (question.task, question.index))
         height, width = sharp.values.shape[1:3]
         pixels = found.parts.reshape(len(sharp), height, width, -1).sum(axis=(0, 3))

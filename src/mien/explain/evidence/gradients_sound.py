@@ -40,14 +40,14 @@ class SoundGradients(SoundOcclusion):
         Raises:
             InputError: the bundle's voice encoder makes one row of the whole sound.
         """
-        track = question.seen.tracks["voice"]
+        track = question.moment.tracks["voice"]
         if len(track) == 1 < len(pieces):
             raise InputError("the voice encoder of this bundle makes one row of a whole sound; take occlusion_sound")
         background = question.track("voice", self.background(segment))
         there = background is not None and background.values.shape == track.values.shape
         baseline = background.values if background is not None and there else np.zeros_like(track.values)
         found = slopes(question.bundle).of_values(
-            question.seen.tracks, "voice", baseline, (question.task, question.index)
+            question.moment.tracks, "voice", baseline, (question.task, question.index)
         )
         starts = np.asarray([p.span.start for p in pieces if p.span is not None])
         at = np.clip(np.searchsorted(starts, track.times, side="right") - 1, 0, None)

@@ -32,6 +32,6 @@ class WordGradients(WordOcclusion):
         words = question.bundle.encoders["text"].words(segment)
         if words is None or segment.words is None:
             raise InputError("the text encoder of this bundle reads no single words; take occlusion_words")
-        found = slopes(question.bundle).of_tokens(question.seen.tracks, words >= 0, (question.task, question.index))
+        found = slopes(question.bundle).of_tokens(question.moment.tracks, words >= 0, (question.task, question.index))
         at = words[words >= 0] // phrase_length(len(segment.words))
         return Weighed.gathered(found.parts[words >= 0], at, len(pieces), found.total)

@@ -23,7 +23,7 @@ class SoundOcclusion(Explainer):
     """Up to six time windows by four bands. A part that is left out sounds like the quiet tenth of its band: noise drawn
     anew from the same seed each time, so that a loud part does not end in silence that no recording has.
 
-    The whole utterance is encoded again for each part, since an encoder hears each moment beside all others.
+    The whole utterance is encoded again for each part, since an encoder reads each moment in the context of all others.
     """
 
     modality: Modality = "voice"

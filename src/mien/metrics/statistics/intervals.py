@@ -29,10 +29,14 @@ class Difference(NamedTuple):
     n: int
 
 
+def by_group(groups: Sequence[str]) -> bool:
+    """Whether whole groups are resampled: every example names one, and there are several."""
+    return len(set(groups)) > 1 and "" not in groups
+
+
 def unit(groups: Sequence[str]) -> str:
-    """What is resampled: "24 groups", or "1440 examples" where some name none or all are of one."""
-    several = len(set(groups)) > 1 and "" not in groups
-    return f"{len(set(groups))} groups" if several else f"{len(groups)} examples"
+    """What is resampled, as results name it: "24 groups", or "1440 examples"."""
+    return f"{len(set(groups))} groups" if by_group(groups) else f"{len(groups)} examples"
 
 
 def interval(
@@ -107,7 +111,7 @@ def _resampled(
 
 
 def _places(groups: Sequence[str]) -> NDArray[np.int64]:
-    if unit(groups).endswith("examples"):
+    if not by_group(groups):
         return np.arange(len(groups))
     return np.unique(np.asarray(groups), return_inverse=True)[1].astype(np.int64)
 

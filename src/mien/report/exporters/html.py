@@ -5,17 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mien.explanation import Explanation
-from mien.report.exporters.base import exporters
+from mien.report.exporters.base import Export, Exporter, exporters
 from mien.report.page import script, shell, view
 from mien.report.page.media import Media
 from mien.report.page.palette import SIGNS
 from mien.report.page.words import Language
+from mien.runtime.extras import needs_report
 from mien.timeline import Timeline
 
 _SCRIPTS = ("core.js", "charts.js", "evidence.js", "moment.js", "page.js")
 
 
 @exporters.register
+class Html(Exporter):
+    """A page with the clip, charts, a transcript and explanations; see ``write_html``."""
+
+    endings = ("html", "htm")
+    plays = True
+    explains = True
+
+    def check(self, lang: str) -> None:
+        """See the base class."""
+        needs_report()
+        Language(lang)
+
+    def write(self, export: Export) -> str:
+        """See the class."""
+        return write_html(export.timeline, lang=export.lang, media=export.media, explained=export.explained)
+
+
 def write_html(
     timeline: Timeline, *, lang: str = "en", media: Media | None = None, explained: Sequence[Explanation | None] = ()
 ) -> str:

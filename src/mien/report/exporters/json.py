@@ -8,7 +8,7 @@ from json import dumps, loads
 from typing import Any
 
 from mien.events import Notice
-from mien.report.exporters.base import exporters
+from mien.report.exporters.base import Export, Exporter, exporters
 from mien.report.sentences import sentence
 from mien.timeline import Prediction, Timeline
 
@@ -16,13 +16,18 @@ SCHEMA = "mien.timeline/1"
 
 
 @exporters.register
-def write_json(timeline: Timeline) -> str:
-    """The whole timeline; numbers rounded to 6 digits. The same timeline gives the same bytes."""
-    return dumps(as_table(timeline), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+class Json(Exporter):
+    """The whole timeline; numbers rounded to 6 digits."""
+
+    endings = ("json",)
+
+    def write(self, export: Export) -> str:
+        """See the class. The same timeline gives the same bytes."""
+        return dumps(as_table(export.timeline), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of what ``write_json`` writes."""
+    """The JSON Schema of what ``Json`` writes."""
     table: dict[str, Any] = loads(
         files("mien.report").joinpath("schemas", "timeline.schema.json").read_text(encoding="utf-8")
     )

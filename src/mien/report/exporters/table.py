@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from mien.report.exporters.base import exporters
+from mien.report.exporters.base import Export, Exporter, exporters
+from mien.report.page.words import Language
 from mien.report.terminal.tables import as_text
 from mien.report.terminal.timeline import render
-from mien.timeline import Timeline
 
 
 @exporters.register
-def write_table(timeline: Timeline) -> str:
+class Table(Exporter):
     """Plain text, 100 columns wide."""
-    return as_text(render(timeline), 100)
+
+    endings = ("txt",)
+
+    def check(self, lang: str) -> None:
+        """See the base class."""
+        Language(lang)
+
+    def write(self, export: Export) -> str:
+        """What the terminal shows, without colours."""
+        return as_text(render(export.timeline, export.lang), 100)

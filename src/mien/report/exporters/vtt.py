@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from html import escape
 
-from mien.report.exporters.base import exporters
-from mien.timeline import Prediction, Timeline
+from mien.report.exporters.base import Export, Exporter, exporters
+from mien.timeline import Prediction
 
 _SHORTEST = 0.2  # seconds; players skip cues without duration
 
 
 @exporters.register
-def write_vtt(timeline: Timeline) -> str:
+class Vtt(Exporter):
     """One cue per segment. Words are escaped: nothing said can become markup or end a cue."""
-    return "\n\n".join(["WEBVTT", *(_cue(p) for p in timeline.predictions)]) + "\n"
+
+    endings = ("vtt",)
+
+    def write(self, export: Export) -> str:
+        """See the class."""
+        return "\n\n".join(["WEBVTT", *(_cue(p) for p in export.timeline.predictions)]) + "\n"
 
 
 def _cue(p: Prediction) -> str:
     end = max(p.span.end, p.span.start + _SHORTEST)
     mood = f"[{'uncertain, perhaps ' if p.uncertain else ''}{p.label} {p.scores[p.label]:.0%}]"
-    lines = [f"{p.who} {mood}" if p.who else mood]
-    if p.text:
-        # Escaping ">" also breaks "-->", which would begin a new cue.
-        lines.append(escape(" ".join(p.text.split()), quote=False))
+    # Escaping ">" also breaks "-->", which would begin a new cue.
+    who, text = (escape(" ".join(said.split()), quote=False) for said in (p.who or "", p.text))
+    lines = [f"{who} {mood}" if who else mood, *([text] if text else [])]
     return f"{_clock(p.span.start)} --> {_clock(end)}\n" + "\n".join(lines)
 
 

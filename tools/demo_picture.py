@@ -1,4 +1,4 @@
-"""Draws docs/demo.svg from what ``mien demo`` answers: ``python docs/make_picture.py``."""
+"""Draws docs/demo.svg from what ``mien demo`` answers: ``python -m tools.demo_picture``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mien import Analyzer
 from mien.report.terminal.timeline import render
 from mien.samples import demo_clip
 
-TARGET = Path(__file__).with_name("demo.svg")
+TARGET = Path(__file__).parents[1] / "docs" / "demo.svg"
 WIDTH = 88
 THEME = TerminalTheme(
     (28, 30, 36),
@@ -39,7 +39,7 @@ FRAME = """\
 }}
 {styles}
 </style>
-<desc>Drawn by docs/make_picture.py with the bundle BUNDLE</desc>
+<desc>Drawn by tools/demo_picture.py with the bundle BUNDLE</desc>
 <defs><clipPath id="{unique_id}-clip-terminal">
 <rect x="0" y="0" width="{width}" height="{height}"/>
 </clipPath>{lines}</defs>

@@ -1,4 +1,4 @@
-"""Writes the measured figures of the shipped bundles into README.md: ``python docs/figures.py`` (``--check`` only compares)."""
+"""Writes the measured figures of the shipped bundles into README.md: ``python -m tools.figures`` (``--check`` compares)."""
 
 from __future__ import annotations
 

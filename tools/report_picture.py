@@ -1,4 +1,4 @@
-"""Draws docs/report.webp: the report of the demo clip in Chromium. `python docs/report_picture.py [--chromium PATH]`."""
+"""Draws docs/report.webp: the report of the demo clip in Chromium. `python -m tools.report_picture [--chromium PATH]`."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def main() -> None:
         timeline = finish(tap(analyzer.stream(demo_clip()), clearest.look))
         explained = finish(clearest.explain(analyzer, timeline))
         page.write_text(write_html(timeline, media=media, explained=explained), encoding="utf-8")
-        Path(__file__).with_name("report.webp").write_bytes(picture(page, chromium))
+        (Path(__file__).parents[1] / "docs" / "report.webp").write_bytes(picture(page, chromium))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Parts for mien: a metric and an output format."""

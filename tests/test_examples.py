@@ -1,0 +1,94 @@
+"""Every program in examples/ runs, and the package there adds its parts to mien."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from .conftest import ROOT
+
+EXAMPLES = ROOT / "examples"
+PROGRAMS = sorted(p for p in EXAMPLES.glob("*.py") if p.stem != "made_up")  # which the others import
+PLUGIN = EXAMPLES / "plugin"
+
+
+def run(arguments: list[str], folder: Path, path: Path | None = None) -> str:
+    places = [str(p) for p in (path, os.environ.get("PYTHONPATH")) if p]
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(places)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+EXPECTED = {
+    "stream": r"says: \".+\"\n(.*\n)*\d\.\d s to \d\.\d s: happy \(\d+%\)\n(.*\n)*On the whole: neutral",
+    "live": r"\d\.\d s: person-1 expresses neutral",
+    "many": r"demo\.mp4,neutral,0\.\d+,\d+",
+    "train": r"clips test, macro_f1: 0\.9\d+ ± 0\.0\d+ \(n = 80\)\n(.*\n)*from text, macro_f1: 0\.[78]",
+    "compare": r"\| late \| 0\.9\d+ ± .*\n\| concat \| 0\.9\d+ ± ",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.stem)
+def test_it_runs(program: Path, tmp_path: Path) -> None:
+    assert re.search(EXPECTED[program.stem], run([str(program)], tmp_path))
+
+
+def test_every_program_is_in_the_table() -> None:
+    table = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([\w/.]+)` \|", table, re.M) == [*(f"{name}.py" for name in EXPECTED), "plugin/"]
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """A folder in which the example package lies as if it were installed."""
+    project = tomllib.loads((PLUGIN / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    information = tmp_path / f"mien_example-{project['version']}.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    )
+    groups = project["entry-points"].items()
+    told = (f"[{group}]\n" + "".join(f"{name} = {place}\n" for name, place in named.items()) for group, named in groups)
+    (information / "entry_points.txt").write_text("\n".join(told))
+    (tmp_path / "mien_example").symlink_to(PLUGIN / "mien_example")
+    return tmp_path
+
+
+USES = """
+import numpy as np
+from mien.metrics.base import measures
+from mien.timeline import Prediction, Timeline
+from mien.types import Span, Task
+
+worst = measures(Task("mood", labels=("a", "b")))["worst_recall"]
+truth = np.eye(2, dtype=np.float32)
+print(worst(truth[[0, 0, 0, 1]], truth[[0, 0, 1, 1]]))
+said = Prediction(Span(0.5, 2.0), None, "", "happy", {"happy": 1.0}, 0.8, 0.5, {}, {}, {})
+Timeline("x", 2.0, "b", "0", (said,), "happy", {"happy": 1.0}, 0.8, 0.5).save("x.labels")
+print(open("x.labels").read())
+"""
+
+
+def test_the_package_adds_its_parts(installed: Path, tmp_path: Path) -> None:
+    assert run(["-c", USES], tmp_path, installed).split() == ["0.5", "0.500", "2.000", "happy"]
+
+
+def test_the_page_shows_the_package() -> None:
+    page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```toml\n(.*?)^```$", page, re.M | re.S)
+    assert shown.strip() in (PLUGIN / "pyproject.toml").read_text(encoding="utf-8")

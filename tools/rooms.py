@@ -1,0 +1,180 @@
+"""Draws the rooms of src/mien from their imports, between two marks in CONTRIBUTING.md: ``python -m tools.rooms`` (``--check``
+only compares).
+
+A room is a folder, or a module of the root. The modules of the root that import no folder are one room: the nouns. Imports for
+type checkers alone do not count. Imports inside functions do; they are in brackets. A room stands above all that it imports.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+START, END = "<!-- rooms -->", "<!-- end of rooms -->"
+NOUNS = "nouns"
+_DOORS = {"__init__", "__main__"}
+_BAR, _WIDE = 400, 10  # lines of code in a block of a bar; blocks in the longest
+_ROUGH = (
+    0.2  # by how much lines may have changed before the picture is out of date: it is of the rooms, not of each commit
+)
+
+
+@dataclass(frozen=True)
+class Room:
+    """What is drawn of a room.
+
+    Attributes:
+        files: modules in it.
+        lines: of these, all together.
+        imports: rooms that it imports.
+        late: those of them that only functions import, when they are called.
+        modules: their names, where it is no folder.
+    """
+
+    files: int
+    lines: int
+    imports: frozenset[str]
+    late: frozenset[str]
+    modules: tuple[str, ...] = ()
+
+
+def _for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+
+
+def _nodes(node: ast.AST, late: bool = False) -> Iterator[tuple[ast.AST, bool]]:
+    """All nodes that run, and whether they stand inside a function."""
+    for child in ast.iter_child_nodes(node):
+        if _for_types(child):
+            continue
+        yield child, late
+        yield from _nodes(child, late or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
+
+
+def imported(path: Path) -> Iterator[tuple[str, bool]]:
+    """Modules of mien that a module imports, without "mien.", and whether inside a function."""
+    for node, late in _nodes(ast.parse(path.read_text(encoding="utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            whole = node.module == "mien"
+            names = [f"mien.{alias.name}" for alias in node.names] if whole else [node.module]
+        yield from ((name.removeprefix("mien."), late) for name in names if name.startswith("mien."))
+
+
+def rooms(package: Path) -> dict[str, Room]:
+    """All rooms of a package by name."""
+    of: dict[str, list[Path]] = {}
+    for path in sorted(package.rglob("*.py")):
+        top = path.relative_to(package).parts[0].removesuffix(".py")
+        if top not in _DOORS:
+            of.setdefault(top, []).append(path)
+    found = {top: [pair for path in paths for pair in imported(path)] for top, paths in of.items()}
+    folders = {top for top in of if (package / top).is_dir()}
+    tops = {top: {name.split(".")[0] for name, _ in pairs} for top, pairs in found.items()}
+    nouns = {top for top in of if top not in folders and not tops[top] & folders}
+    # A module of the root that only looks like a noun: what it imports is none.
+    while more := {top for top in nouns if tops[top] - nouns - _DOORS - {top}}:
+        nouns -= more
+    named: dict[str, list[str]] = {}
+    for top in of:
+        named.setdefault(NOUNS if top in nouns else top, []).append(top)
+
+    def drawn(name: str, members: list[str]) -> Room:
+        paths = [path for top in members for path in of[top]]
+        every = [(other.split(".")[0], late) for top in members for other, late in found[top]]
+        pairs = {(NOUNS if top in nouns else top, late) for top, late in every}
+        others = {other for other, _ in pairs if other in named} - {name}
+        late = {other for other in others if (other, False) not in pairs}
+        lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths)
+        return Room(len(paths), lines, frozenset(others), frozenset(late), tuple(members) if name == NOUNS else ())
+
+    return {name: drawn(name, members) for name, members in named.items()}
+
+
+def levels(found: Mapping[str, Room]) -> dict[str, int]:
+    """How high each room stands: 0 for one that imports no other.
+
+    Raises:
+        SystemExit: rooms import one another in a circle.
+    """
+    height: dict[str, int] = {}
+    left = set(found)
+    while left:
+        ready = {name for name in left if not found[name].imports & left}
+        if not ready:
+            raise SystemExit(f"these rooms import one another in a circle: {', '.join(sorted(left))}")
+        height |= {name: max((height[other] + 1 for other in found[name].imports), default=0) for name in ready}
+        left -= ready
+    return height
+
+
+def _direct(name: str, found: Mapping[str, Room]) -> list[str]:
+    """The rooms that a room imports, without those that these import in turn."""
+    below: set[str] = set()
+    todo = [other for first in found[name].imports for other in found[first].imports]
+    while todo:
+        other = todo.pop()
+        if other not in below:
+            below.add(other)
+            todo += found[other].imports
+    return sorted(found[name].imports - below)
+
+
+def picture(found: Mapping[str, Room]) -> str:
+    """The rooms from top to bottom, a line each; rooms of one layer stand together."""
+    height = levels(found)
+    wide = max(map(len, found))
+    lines = [f"layer  {'room':<{wide}}  files  lines            imports, and with them what those import"]
+    last = None
+    for name in sorted(found, key=lambda n: (-height[n], n)):
+        room = found[name]
+        names = sorted(_direct(name, found), key=lambda n: (-height[n], n))
+        shown = [f"({n})" if n in room.late else n for n in names] or room.modules
+        layer = "" if height[name] == last else str(height[name])
+        last = height[name]
+        bar = "▇" * max(1, round(room.lines / _BAR))
+        line = f"{layer:>5}  {name:<{wide}}  {room.files:>5}  {room.lines:>5} {bar:<{_WIDE}} {', '.join(shown)}"
+        lines.append(line.rstrip())
+    return "\n".join(lines)
+
+
+def updated(text: str, drawn: str) -> str:
+    """The document with the picture between the two marks."""
+    before, _, rest = text.partition(START)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise SystemExit(f"there must be {START} and {END} in the document")
+    return f"{before}{START}\n```text\n{drawn}\n```\n{END}{after}"
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two documents agree, but for lines of code that have changed a little."""
+    row = re.compile(r"^( *\d*  \w+ +\d+ +)(\d+) ▇+ *(.*)$", re.M)
+    if row.sub(r"\1\3", one) != row.sub(r"\1\3", other):
+        return False
+    pairs = zip(row.findall(one), row.findall(other), strict=True)
+    return all(abs(int(a[1]) - int(b[1])) <= max(100, _ROUGH * int(b[1])) for a, b in pairs)
+
+
+def main(arguments: list[str]) -> int:
+    """Draw, or compare."""
+    path = ROOT / "CONTRIBUTING.md"
+    old = path.read_text(encoding="utf-8")
+    new = updated(old, picture(rooms(ROOT / "src" / "mien")))
+    if "--check" in arguments:
+        if not same(old, new):
+            print("the picture of the rooms in CONTRIBUTING.md is out of date: make rooms")
+        return 0 if same(old, new) else 1
+    path.write_text(new, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
