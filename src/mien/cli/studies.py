@@ -1,4 +1,4 @@
-"""Verbs of studies: compare recipes, tune one, judge a bundle, rebuild a benchmark. One short function per verb."""
+"""Verbs of studies: compare recipes, tune one, evaluate a bundle, rebuild a benchmark. One short function per verb."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def compare(
 @app.command()
 def evaluate(
     bundle: Annotated[str, typer.Argument(help="research, open, or the folder of a bundle.")],
-    recipe: Annotated[str | None, typer.Option(help="Judge it on the test data of this recipe.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="Evaluate it on the test data of this recipe.")] = None,
     data: Own = None,
     subsets: Annotated[bool, typer.Option("--subsets", help="Also with modalities missing.")] = False,
     calibration: Annotated[
@@ -59,7 +59,7 @@ def evaluate(
     csv: Annotated[Path | None, typer.Option(help="Write the rows to this file.")] = None,
     data_root: Root = None,
 ) -> None:
-    """Judge a bundle on labelled data: every metric with its interval, and what is left when modalities are missing."""
+    """Evaluate a bundle on labelled data: every metric with its interval, and what is left when modalities are missing."""
     from mien.runtime.extras import needs_report, needs_train
 
     needs_train()

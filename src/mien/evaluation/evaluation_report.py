@@ -1,4 +1,4 @@
-"""What a bundle did on labelled data, as rows. ``mien.study`` fills them, ``mien.report`` shows them."""
+"""What a bundle did on labelled data, as rows. ``on_data.py`` and ``group_report.py`` fill them, ``mien.report`` shows them."""
 
 from __future__ import annotations
 

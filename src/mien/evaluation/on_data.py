@@ -82,7 +82,7 @@ def report_on(
 
 
 def reliability(bundle: Bundle, parts: Sequence[Predictions]) -> list[Reliability]:
-    """One row for each part with one label, by what the bundle has for the modalities that its ``modality`` names."""
+    """One row for each single-label part. The bundle's calibration for the part's ``modality`` is used."""
     rows = []
     for part in parts:
         judgement = bundle.trust.of(part.task.name, [m for m in MODALITIES if m in part.modality.split("+")])
