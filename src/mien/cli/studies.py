@@ -69,7 +69,6 @@ def evaluate(
 
     from mien.bundle.bundle import Bundle
     from mien.report.studies.evaluation import evaluation_page
-    from mien.report.studies.files import evaluation_csv, evaluation_json
     from mien.report.terminal.evaluation import render
     from mien.workflows.evaluate_bundle import evaluate_bundle
     from mien.workflows.outputs import STDOUT, check_outputs, put
@@ -81,9 +80,9 @@ def evaluate(
     found = followed(work, Notices())
     if STDOUT not in outputs.values():
         Console().print(render(found))
-    written = {"html": lambda e: evaluation_page(e, loaded.name), "json": evaluation_json, "csv": evaluation_csv}
+    written = {"html": lambda: evaluation_page(found, loaded.name), "json": found.to_json, "csv": found.to_csv}
     for kind, path in outputs.items():
-        put(path, written[kind](found))
+        put(path, written[kind]())
 
 
 @app.command()
