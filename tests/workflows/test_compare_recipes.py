@@ -65,7 +65,7 @@ def test_every_metric_of_every_system_is_a_row(found: Comparison) -> None:
 def test_without_pandas_it_is_told(found: Comparison, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
     monkeypatch.setattr("mien.runtime.extras.find_spec", lambda name: None)
-    with pytest.raises(InputError, match="pip install pandas"):
+    with pytest.raises(InputError, match=r"pip install 'mien\[notebook\]'"):
         found.to_pandas()
 
 

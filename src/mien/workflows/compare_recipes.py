@@ -15,7 +15,7 @@ from mien.runtime.extras import has_report
 from mien.study.compare import boards
 from mien.study.comparison import Plan, outcomes
 from mien.workflows.comparison import Comparison
-from mien.workflows.train_bundle import planned
+from mien.workflows.train_bundle import checked, planned
 
 
 def prepared(
@@ -24,10 +24,12 @@ def prepared(
     """Recipes under the names that tables give them, and their data. See ``compare``."""
     if not recipes:
         raise InputError("name the recipes that are to be compared")
+    # All mistakes in recipes are told before data are read, which may take long.
+    chosen = [checked(recipe, changes) for recipe in recipes]
     rows = None if data is None else list(read_rows(data))
     plans, corpora = [], []
-    for recipe in recipes:
-        plan, corpus = yield from planned(recipe, changes, data, root, rows)
+    for recipe in chosen:
+        plan, corpus = yield from planned(recipe, (), data, root, rows)
         plans.append(plan)
         corpora.append(corpus)
     return tuple(Entrant(label, plan) for label, plan in zip(_labels(recipes), plans, strict=True)), tuple(corpora)
