@@ -13,7 +13,7 @@ setup:            ## install everything for development; torch's CPU build first
 	$(PYTHON) -m pip install torch==2.13.0
 	$(PYTHON) -m pip install -e '.[dev]'
 
-check: lint test  ## all that CI checks
+check: lint docs test  ## all that CI checks
 
 lint:             ## style, types, and who may import whom
 	$(PYTHON) -m ruff check .

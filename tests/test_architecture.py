@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,16 @@ def there(names: list[str]) -> bool:
 def test_the_picture_of_the_rooms_is_true() -> None:
     drawn = rooms.updated(CONTRIBUTING, rooms.picture(rooms.rooms(PACKAGE)))
     assert rooms.same(CONTRIBUTING, drawn), "run: make rooms"
+
+
+def test_the_layers_are_those_of_the_contract() -> None:
+    """In order; the page may join lines of the contract, and leaves out what is no folder."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = project["tool"]["importlinter"]["contracts"][0]["layers"]
+    height = {room.strip(): n for n, line in enumerate(layers) for room in line.split("|")}
+    (chain,) = re.findall(r"^    (cli > .*?)\n\n", ARCHITECTURE, re.M | re.S)
+    levels = [[height.get(room.strip(), len(layers)) for room in level.split(",")] for level in chain.split(">")]
+    assert all(max(upper) < min(lower) for upper, lower in pairwise(levels))
 
 
 def test_the_map_goes_to_every_room_that_people_change() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import pytest
 
 from mien import __version__
 from mien.cli import app, guarded, main
+from mien.cli.analysis import analyze
 from mien.errors import InputError, MienError, ParityError
+from mien.report.exporters.base import exporters
+from mien.workflows.outputs import SHORT
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -142,3 +146,21 @@ def test_every_verb_explains_itself() -> None:
     for command in [c for verbs in (app, *groups) if verbs is not None for c in verbs.registered_commands]:
         assert command.callback is not None
         assert command.callback.__doc__
+
+
+def test_any_exporter_can_be_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    page, table = tmp_path / "a.vtt", tmp_path / "b.csv"
+    given = "--text", "I am so glad.", "--to", "table=-", "--out", str(page), "--out", str(table)
+    assert run(monkeypatch, "analyze", *given) == 0
+    said = capsys.readouterr().out
+    assert said.count("I am so glad.") == 1, "the table is written, and none is printed beside it"
+    assert page.read_text(encoding="utf-8").startswith("WEBVTT")
+    assert table.read_text(encoding="utf-8").startswith("start,end,")
+    assert run(monkeypatch, "analyze", "--text", "hi", "--to", "xml=a.xml") == 2
+    assert "no exporters called 'xml'" in capsys.readouterr().err
+
+
+def test_exporters_with_an_option_of_their_own_exist() -> None:
+    assert set(SHORT) <= set(inspect.signature(analyze).parameters) & set(exporters.names())

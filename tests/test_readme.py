@@ -129,7 +129,7 @@ def anchors(document: Path) -> set[str]:
     return {re.sub(r"[^\w\s-]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
         if not re.match(r"https?:", target):
@@ -149,7 +149,7 @@ def options(verb: str) -> set[str]:
     return set(re.findall(r"(?<!\S)(--[a-z-]+)", done.output)) if done.exit_code == 0 else set()
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.relative_to(ROOT).as_posix())
 def test_verbs_and_options_exist(document: Path) -> None:
     shown = re.findall(r"`mien ([^`\n]+)`", document.read_text(encoding="utf-8"))
     for block in blocks(document):

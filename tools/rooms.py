@@ -2,7 +2,8 @@
 only compares).
 
 A room is a folder, or a module of the root. The modules of the root that import no folder are one room: the nouns. Imports for
-type checkers alone do not count. Imports inside functions do; they are in brackets. A room stands above all that it imports.
+type checkers alone do not count. Imports inside functions do; they are in brackets. A room stands above all that it imports,
+except for a door: an import inside a function that leads upwards, to a room that imports this one. It is shown as "(↑ room)".
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,6 +34,7 @@ class Room:
         lines: of these, all together.
         imports: rooms that it imports.
         late: those of them that only functions import, when they are called.
+        doors: what only functions import, of what stands above.
         modules: their names, where it is no folder.
     """
 
@@ -40,6 +42,7 @@ class Room:
     lines: int
     imports: frozenset[str]
     late: frozenset[str]
+    doors: frozenset[str] = frozenset()
     modules: tuple[str, ...] = ()
 
 
@@ -77,7 +80,7 @@ def rooms(package: Path) -> dict[str, Room]:
             of.setdefault(top, []).append(path)
     found = {top: [pair for path in paths for pair in imported(path)] for top, paths in of.items()}
     folders = {top for top in of if (package / top).is_dir()}
-    tops = {top: {name.split(".")[0] for name, _ in pairs} for top, pairs in found.items()}
+    tops = {top: {name.split(".")[0] for name, late in pairs if not late} for top, pairs in found.items()}
     nouns = {top for top in of if top not in folders and not tops[top] & folders}
     # A module of the root that only looks like a noun: what it imports is none.
     while more := {top for top in nouns if tops[top] - nouns - _DOORS - {top}}:
@@ -93,9 +96,30 @@ def rooms(package: Path) -> dict[str, Room]:
         others = {other for other, _ in pairs if other in named} - {name}
         late = {other for other in others if (other, False) not in pairs}
         lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths)
-        return Room(len(paths), lines, frozenset(others), frozenset(late), tuple(members) if name == NOUNS else ())
+        modules = tuple(members) if name == NOUNS else ()
+        return Room(len(paths), lines, frozenset(others), frozenset(late), modules=modules)
 
-    return {name: drawn(name, members) for name, members in named.items()}
+    whole = {name: drawn(name, members) for name, members in named.items()}
+    return {name: _with_doors(name, whole) for name in whole}
+
+
+def _with_doors(name: str, found: Mapping[str, Room]) -> Room:
+    """A room, with what leads upwards apart."""
+    at_once = {other: room.imports - room.late for other, room in found.items()}
+    doors = frozenset(other for other in found[name].late if name in below(other, at_once))
+    return replace(found[name], imports=found[name].imports - doors, late=found[name].late - doors, doors=doors)
+
+
+def below(name: str, imports: Mapping[str, frozenset[str]]) -> set[str]:
+    """All that a room imports, and what that imports in turn."""
+    seen: set[str] = set()
+    todo = [*imports[name]]
+    while todo:
+        other = todo.pop()
+        if other not in seen:
+            seen.add(other)
+            todo += imports[other]
+    return seen
 
 
 def levels(found: Mapping[str, Room]) -> dict[str, int]:
@@ -117,14 +141,8 @@ def levels(found: Mapping[str, Room]) -> dict[str, int]:
 
 def _direct(name: str, found: Mapping[str, Room]) -> list[str]:
     """The rooms that a room imports, without those that these import in turn."""
-    below: set[str] = set()
-    todo = [other for first in found[name].imports for other in found[first].imports]
-    while todo:
-        other = todo.pop()
-        if other not in below:
-            below.add(other)
-            todo += found[other].imports
-    return sorted(found[name].imports - below)
+    imports = {other: room.imports for other, room in found.items()}
+    return sorted(found[name].imports.difference(*(below(other, imports) for other in found[name].imports)))
 
 
 def picture(found: Mapping[str, Room]) -> str:
@@ -136,7 +154,8 @@ def picture(found: Mapping[str, Room]) -> str:
     for name in sorted(found, key=lambda n: (-height[n], n)):
         room = found[name]
         names = sorted(_direct(name, found), key=lambda n: (-height[n], n))
-        shown = [f"({n})" if n in room.late else n for n in names] or room.modules
+        shown = [f"({n})" if n in room.late else n for n in names] or list(room.modules)
+        shown += [f"(↑ {n})" for n in sorted(room.doors)]
         layer = "" if height[name] == last else str(height[name])
         last = height[name]
         bar = "▇" * max(1, round(room.lines / _BAR))

@@ -49,8 +49,11 @@ def test_overrides_take_out_too() -> None:
             "tasks=[{name='x', kind='score', bounds=[1, -1]}]",
             "the recipe at 'tasks': the score 'x' needs bounds",
         ),
-        ("tasks=[{name='x', kind='score', bounds=[1]}]", "its lowest and highest value, not (1.0,)"),
-        ("tasks=[{name='x', kind='score', bounds=[0, 1, 2]}]", "its lowest and highest value, not (0.0, 1.0, 2.0)"),
+        ("tasks=[{name='x', kind='score', bounds=[1]}]", "the recipe at 'tasks' at 'bounds' must have 2 values, not 1"),
+        (
+            "tasks=[{name='x', kind='score', bounds=[0, 1, 2]}]",
+            "the recipe at 'tasks' at 'bounds' must have 2 values, not 3",
+        ),
         ("train.optimizer=foo", "train.optimizer cannot be 'foo'; known: adamw, sgd"),
         ("train.schedule=cosin", "train.schedule cannot be 'cosin'; did you mean 'cosine'?"),
         ("train.keep=foo", "train.keep cannot be 'foo'; known: best, last"),

@@ -11,10 +11,12 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from tools import griffe_names, site
 
 from ..conftest import ROOT
 from ..report.browser import OPTIONS, chromium
+
+pytest.importorskip("griffe", reason="needs the extra docs")
+from tools import griffe_names, site
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,12 @@ from mien.data.rows import read_rows
 from mien.errors import InputError
 from mien.evaluation.comparison import Entrant
 from mien.events import Work
-from mien.recipe.recipe import Recipe, load
+from mien.recipe.recipe import Recipe
 from mien.runtime.extras import has_report
 from mien.study.compare import boards
 from mien.study.comparison import Plan, outcomes
-from mien.training.loop import check_names
 from mien.workflows.comparison import Comparison
-from mien.workflows.train_bundle import planned
+from mien.workflows.train_bundle import checked, planned
 
 
 def prepared(
@@ -25,12 +24,11 @@ def prepared(
     """Recipes under the names that tables give them, and their data. See ``compare``."""
     if not recipes:
         raise InputError("name the recipes that are to be compared")
-    loaded = [recipe if isinstance(recipe, Recipe) else load(recipe, changes) for recipe in recipes]
-    for recipe in loaded:
-        check_names(recipe)  # of all of them, before any data are read
+    # All mistakes in recipes are told before data are read, which may take long.
+    chosen = [checked(recipe, changes) for recipe in recipes]
     rows = None if data is None else list(read_rows(data))
     plans, corpora = [], []
-    for recipe in loaded:
+    for recipe in chosen:
         plan, corpus = yield from planned(recipe, (), data, root, rows)
         plans.append(plan)
         corpora.append(corpus)

@@ -52,6 +52,25 @@ class TrainedBundle:
     folders: tuple[Path, ...]
 
 
+def checked(recipe: str | Path | Recipe, changes: Sequence[str] = ()) -> Recipe:
+    """A recipe all of whose names are known. No data are read for it.
+
+    Args:
+        recipe: a .toml file, the name of a shipped recipe, or a recipe, which is taken as it is.
+        changes: "a.b=value" overrides of a recipe that is a file or shipped.
+
+    Raises:
+        RecipeError: a recipe with a mistake, or overrides of what is a recipe already.
+    """
+    if isinstance(recipe, Recipe) and changes:
+        raise RecipeError(
+            "overrides are for the file or the name of a recipe; change a Recipe with dataclasses.replace"
+        )
+    plan = recipe if isinstance(recipe, Recipe) else load(recipe, changes)
+    check_names(plan)
+    return plan
+
+
 def planned(
     recipe: str | Path | Recipe,
     changes: Sequence[str] = (),
@@ -62,8 +81,7 @@ def planned(
     """A recipe and its data, or the user's in place of them. Its names are checked before any data are read.
 
     Args:
-        recipe: a .toml file, the name of a shipped recipe, or a recipe, which is taken as it is.
-        changes: "a.b=value" overrides of a recipe that is a file or shipped.
+        recipe, changes: see ``checked``.
         data: the user's own manifest; ``None`` for the recipe's data.
         root: folder of the recipe's data sets; ``None`` for the usual one, see ``data_root``.
         rows: of the user's manifest, where they were read already; ``None`` to read them.
@@ -71,12 +89,7 @@ def planned(
     Raises:
         RecipeError: a recipe or a manifest with a mistake, no folder of data, or overrides of what is a recipe already.
     """
-    if isinstance(recipe, Recipe) and changes:
-        raise RecipeError(
-            "overrides are for the file or the name of a recipe; change a Recipe with dataclasses.replace"
-        )
-    plan = recipe if isinstance(recipe, Recipe) else load(recipe, changes)
-    check_names(plan)
+    plan = checked(recipe, changes)
     if data is None:
         return plan, Corpus.of(plan, data_root(root))
     return (yield from own_data(plan, data, rows=rows))

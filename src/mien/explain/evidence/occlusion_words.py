@@ -16,7 +16,7 @@ _MOST = 40  # parts; in a longer text they are phrases
 class WordOcclusion(Explainer):
     """Words, or phrases of equal length where there are more than 40 words. Left-out words leave no gap.
 
-    In a language written without spaces a word is what speech recognition takes for one.
+    In a language written without spaces a word is what speech recognition takes for one, and of a text a character.
     """
 
     modality: Modality = "text"
