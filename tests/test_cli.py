@@ -84,7 +84,7 @@ def test_missing_recipe_leaves_nothing(
         ("evaluate research --data my.csv --html none/x.html", "there is no folder 'none'"),
         ("evaluate research --data my.csv --groups gender", "has no column 'gender'; known: emotion, end, text"),
         ("evaluate research --data my.csv --recipe text", "leave out one of them"),
-        ("evaluate research", "name the data to judge on"),
+        ("evaluate research", "name the data to evaluate on"),
     ],
 )
 def test_mistakes_are_told_before_any_work(
