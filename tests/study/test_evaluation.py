@@ -134,7 +134,10 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
     for row in found.reliability:
         assert row.figures.n == card[row.modality]["n"]
         for figure in ("accuracy", "ece", "brier", "aurc", "covered"):
-            assert getattr(row, figure) == pytest.approx(card[row.modality][figure], abs=2e-3), (row.modality, figure)
+            assert getattr(row.figures, figure) == pytest.approx(card[row.modality][figure], abs=2e-3), (
+                row.modality,
+                figure,
+            )
 
 
 def test_the_manifest_that_was_trained_on_is_judged_on_its_test_people(
