@@ -138,8 +138,8 @@ def own_data(
         {m: t for m, t in features.items() if m in encoders},
         context=(yield from _context(recipe, survey)),
     )
-    splits = {"train": _to_train, "evaluate": _to_evaluate, "calibrate": _to_calibrate}[purpose]
-    source = replace(source, **(yield from splits(survey)))
+    split = {"train": _to_train, "evaluate": _to_evaluate, "calibrate": _to_calibrate}[purpose]
+    source = yield from split(source, survey)
     own = replace(recipe, name=f"{recipe.name}-{manifest.stem}", encoders=encoders, data=(source,))
     corpus = Corpus(own.data, own.tasks, manifest.parent, Tables({manifest: rows}))
     if purpose != "train":
@@ -210,17 +210,17 @@ def _label(task: Task, value: str, survey: _Survey) -> str:
     return label
 
 
-def _to_evaluate(survey: _Survey) -> Work[dict[str, Any]]:
-    """Fields of the source where nothing is trained."""
+def _to_evaluate(source: Source, survey: _Survey) -> Work[Source]:
+    """The source with splits for a bundle that is evaluated: all that matters is which rows are test rows."""
     names = {name: SPLITS[name] for name in survey.splits if name in SPLITS}
     if "test" in names.values():
-        return {"splits": names}
+        return replace(source, splits=names)
     yield Notice("no_test_rows_evaluate")
-    return {"splits": dict.fromkeys(("", *survey.splits), "test")}
+    return replace(source, splits=dict.fromkeys(("", *survey.splits), "test"))
 
 
-def _to_calibrate(survey: _Survey) -> Work[dict[str, Any]]:
-    """Fields of the source where calibration is fitted on one part and measured on the other."""
+def _to_calibrate(source: Source, survey: _Survey) -> Work[Source]:
+    """The source with splits for calibration, which is fitted on one part and measured on the other."""
     if survey.stated:
         sides = yield from _sides(survey)
         names = {name: "test" if side == "test" else "valid" for name, side in sides.items()}
@@ -228,21 +228,21 @@ def _to_calibrate(survey: _Survey) -> Work[dict[str, Any]]:
             raise RecipeError(f"all rows of '{survey.path}' are test rows; name others 'valid', to calibrate on")
         if "test" not in names.values():
             yield Notice("no_test_rows_calibrate")
-        return {"splits": names}
+        return replace(source, splits=names)
     group = _group(survey, "it has no column 'split', and")
     yield Notice("halved", {"count": len(survey.groups[group]), "column": group})
     # Test rows, half of whose people are taken to validate.
-    return {"splits": {"": "test"}, "train": "test", "group": group, "hold_out": 0.5}
+    return replace(source, splits={"": "test"}, train="test", group=group, hold_out=0.5)
 
 
-def _to_train(survey: _Survey) -> Work[dict[str, Any]]:
-    """Fields of the source that say how its examples are split."""
+def _to_train(source: Source, survey: _Survey) -> Work[Source]:
+    """The source with splits for a training."""
     if not survey.stated:
         group = _group(survey, "it has no column 'split', and")
         train, valid, test = (round(100 * share) for share in SHARES)
         count = len(survey.groups[group])
         yield Notice("divided", {"count": count, "column": group, "train": train, "valid": valid, "test": test})
-        return {"divide": SHARES, "group": group}
+        return replace(source, divide=SHARES, group=group)
     names = yield from _sides(survey)
     both = sum(len({names[s] for s in sides if s}) > 1 for speaker, sides in survey.sides.items() if speaker)
     if both:
@@ -252,10 +252,10 @@ def _to_train(survey: _Survey) -> Work[dict[str, Any]]:
     if "test" not in names.values():
         yield Notice("no_test_rows_train")
     if "valid" in names.values():
-        return {"splits": names}
+        return replace(source, splits=names)
     group = _group(survey, "it has no row whose split is 'valid', and")
     yield Notice("held_out", {"column": group})
-    return {"splits": names, "group": group, "hold_out": HOLD_OUT}
+    return replace(source, splits=names, group=group, hold_out=HOLD_OUT)
 
 
 def _sides(survey: _Survey) -> Work[dict[str, str]]:

@@ -70,10 +70,10 @@ def loss(task: Task, logits: Tensor, targets: Tensor, how: Loss | None = None, s
         targets: (N, L), see ``Example``; soft ones (annotators' votes) too.
         how: ``[losses.<task>]`` of the recipe.
         shares: how often each label is true in the training data, (L,); needed for balanced class weights. A label with
-            share 0 was never seen: smoothing gives it nothing.
+            share 0 is in no training example, so smoothing gives it nothing. ``None``: all labels occur.
     """
-    seen = torch.ones(logits.shape[-1], device=logits.device) if shares is None else shares
-    return _TABLE[task.kind].loss(logits.float(), targets, how or Loss(), seen)
+    known = torch.ones(logits.shape[-1], device=logits.device) if shares is None else shares
+    return _TABLE[task.kind].loss(logits.float(), targets, how or Loss(), known)
 
 
 def score(task: Task, logits: Tensor) -> Tensor:

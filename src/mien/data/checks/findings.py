@@ -49,7 +49,7 @@ class Findings:
         labels: {task: {label: {split: examples}}}.
         speakers: {split: people}; empty without a column of speakers.
         modalities: {modality: rows that have it}. Of a face it is not known whether it is in the picture.
-        trainable: whether a training would take it; a bundle may be judged on it all the same.
+        trainable: whether a training would take it. A bundle may be evaluated on it all the same.
     """
 
     manifest: str
