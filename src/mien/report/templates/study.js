@@ -22,9 +22,10 @@ function themed(layout, width) {
   return whole;
 }
 
-/** Cells of a matrix from the colour of the paper to one that text is readable on, in light and dark. */
+/** A trace in colours for light or dark: text is readable on the cells of a matrix, and thin lines stand out. */
 function shaded(trace) {
-  return trace.type === "heatmap" ? { ...trace, colorscale: [[0, ink("--track")], [1, ink("--heat")]] } : trace;
+  if (trace.type === "heatmap") return { ...trace, colorscale: [[0, ink("--track")], [1, ink("--heat")]] };
+  return dark.matches ? JSON.parse(JSON.stringify(trace).replaceAll("#0072b2", "#5591f0")) : trace;
 }
 
 async function draw() {
