@@ -4,16 +4,19 @@ export MIEN_THREADS ?= $(shell nproc 2>/dev/null || echo 2)
 # Tests run side by side, a module on one worker; each worker computes with one thread.
 WORKERS = -n auto --maxprocesses 4 --dist loadscope
 
-.PHONY: help setup check lint format test fast wheel bundles trust figures picture docs rooms
+.PHONY: help setup lock check lint format test fast pythons wheel bundles trust figures picture docs rooms
 
 help:             ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 12
 
-setup:            ## install everything for development; torch's CPU build first, the default one is several GB
-	$(PYTHON) -m pip install torch==2.13.0
-	$(PYTHON) -m pip install -e '.[dev]'
+setup:            ## install everything for development, in the versions of constraints.txt
+	$(PYTHON) -m pip install -c constraints.txt -e '.[dev]'
 
-check: lint docs test  ## all that CI checks
+lock:             ## the newest versions that pyproject.toml allows into constraints.txt; torch stays at the one with a CPU build here
+	echo torch==2.13.0 | $(PYTHON) -m uv pip compile pyproject.toml - --all-extras --universal --python-version 3.11 --upgrade \
+		--no-annotate --custom-compile-command 'make lock' --quiet --output-file constraints.txt
+
+check: lint docs test  ## all that CI checks on this Python
 
 lint:             ## style, types, and who may import whom
 	$(PYTHON) -m ruff check .
@@ -30,6 +33,9 @@ test:             ## all tests, slow ones too
 
 fast:             ## the fast tests
 	MIEN_THREADS=1 $(PYTHON) -m pytest -q $(WORKERS) -m 'not slow'
+
+pythons:          ## the fast tests that need no torch on each Python, with the newest and the lowest libraries: about 6 minutes
+	$(PYTHON) tools/each_python.py
 
 wheel:            ## what users install, in dist/
 	$(PYTHON) -m pip wheel --no-deps -w dist .

@@ -11,6 +11,7 @@ from mien.recipe.recipe import load
 
 with tempfile.TemporaryDirectory() as folder:
     write(Path(folder, "clips.npz"))
-    recipes = [replace(load(RECIPE, [f"fusion.name={name}"]), name=name) for name in ("late", "concat")]
-    found = mien.compare(recipes, seeds=(0, 1), data_root=folder, runs=Path(folder, "runs"))
+    late = replace(load(RECIPE), name="late")
+    concat = replace(late, name="concat", fusion={"name": "concat"})
+    found = mien.compare([late, concat], seeds=[0, 1], data_root=folder, runs=Path(folder, "runs"))
     print(found.markdown)

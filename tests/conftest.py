@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,31 @@ ROOT = Path(__file__).resolve().parents[1]
 # Read by libraries when they are first imported, so set before any of them is.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers side by side leave one thread for each.
+    os.environ.setdefault("MIEN_THREADS", "1")
+
+
+# Analysis needs no torch, and neither do its tests: without it, tests that turn out to need it are skipped, whole files too.
+_NO_TORCH = "needs torch: pip install 'mien[train]'"
+needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason=_NO_TORCH)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    report = yield
+    if report.failed and find_spec("torch") is None and "No module named 'torch'" in str(report.longrepr):
+        report.outcome, report.longrepr = "skipped", (str(collector.path), 0, f"Skipped: {_NO_TORCH}")
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    report = yield
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, ModuleNotFoundError) and error.name == "torch" and find_spec("torch") is None:
+        report.outcome, report.longrepr = "skipped", (str(item.path), 0, f"Skipped: {_NO_TORCH}")
+    return report
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -58,7 +58,7 @@ def test_mistakes_are_told_before_anything_is_made(home: Path) -> None:
         mien.train("fussion", data="my.csv")
     with pytest.raises(RecipeError, match="overrides are for the file or the name of a recipe"):
         mien.train(replace(load("fusion"), name="mine"), data="my.csv", changes=["train.epochs=1"])
-    with pytest.raises(InputError, match="name the data to judge on"):
+    with pytest.raises(InputError, match="name the data to evaluate on"):
         mien.evaluate("research")
     with pytest.raises(InputError, match="there is no bundle 'reserch'"):
         mien.evaluate("reserch", data="my.csv")

@@ -15,6 +15,8 @@ from mien.errors import InputError, MienError, ParityError
 from mien.report.exporters.base import exporters
 from mien.workflows.outputs import SHORT
 
+from .conftest import needs_torch
+
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     monkeypatch.setattr(sys, "argv", ["mien", *arguments])
@@ -48,6 +50,7 @@ def test_unknown_bundle(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     assert capsys.readouterr().err.startswith("mien: there is no bundle 'reserch'")
 
 
+@needs_torch
 def test_missing_recipe_leaves_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -56,6 +59,7 @@ def test_missing_recipe_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@needs_torch
 @pytest.mark.parametrize(
     ("command", "message"),
     [
@@ -80,7 +84,7 @@ def test_missing_recipe_leaves_nothing(
         ("evaluate research --data my.csv --html none/x.html", "there is no folder 'none'"),
         ("evaluate research --data my.csv --groups gender", "has no column 'gender'; known: emotion, end, text"),
         ("evaluate research --data my.csv --recipe text", "leave out one of them"),
-        ("evaluate research", "name the data to judge on"),
+        ("evaluate research", "name the data to evaluate on"),
     ],
 )
 def test_mistakes_are_told_before_any_work(

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from io import TextIOWrapper
 
 import typer
+from typer.main import get_command
 
 from mien.cli import analysis, data, explanation, studies, training
 from mien.cli.app import app
+from mien.cli.language import LANG, translated
 from mien.errors import MienError, explain, is_mistake
 
 __all__ = ["analysis", "app", "data", "explanation", "guarded", "main", "studies", "training"]
@@ -19,7 +21,7 @@ __all__ = ["analysis", "app", "data", "explanation", "guarded", "main", "studies
 def main() -> None:
     """Entry point. The user's mistakes end with 2, ours with 1; nobody sees a traceback unless MIEN_DEBUG is set."""
     _say_anything()
-    code = guarded(app)
+    code = guarded(translated(get_command(app), LANG))
     guarded(_say_what_is_not_kept)
     sys.exit(code)
 
@@ -51,7 +53,6 @@ def _say_what_is_not_kept() -> None:
 
     notice = no_cache()
     if notice is not None:
-        from mien.cli.language import LANG
         from mien.report.page.words import Language
         from mien.report.sentences import sentence
 

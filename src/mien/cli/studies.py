@@ -1,4 +1,4 @@
-"""Verbs of studies: compare recipes, tune one, judge a bundle, rebuild a benchmark. One short function per verb."""
+"""Verbs of studies: compare recipes, tune one, evaluate a bundle, rebuild a benchmark. One short function per verb."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def compare(
 @app.command()
 def evaluate(
     bundle: Annotated[str, typer.Argument(help="research, open, or the folder of a bundle.")],
-    recipe: Annotated[str | None, typer.Option(help="Judge it on the test data of this recipe.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="Evaluate it on the test data of this recipe.")] = None,
     data: Own = None,
     subsets: Annotated[bool, typer.Option("--subsets", help="Also with modalities missing.")] = False,
     calibration: Annotated[
@@ -59,7 +59,7 @@ def evaluate(
     csv: Annotated[Path | None, typer.Option(help="Write the rows to this file.")] = None,
     data_root: Root = None,
 ) -> None:
-    """Judge a bundle on labelled data: every metric with its interval, and what is left when modalities are missing."""
+    """Evaluate a bundle on labelled data: every metric with its interval, and what is left when modalities are missing."""
     from mien.runtime.extras import needs_report, needs_train
 
     needs_train()
@@ -69,7 +69,6 @@ def evaluate(
 
     from mien.bundle.bundle import Bundle
     from mien.report.studies.evaluation import evaluation_page
-    from mien.report.studies.files import evaluation_csv, evaluation_json
     from mien.report.terminal.evaluation import render
     from mien.workflows.evaluate_bundle import evaluate_bundle
     from mien.workflows.outputs import STDOUT, check_outputs, put
@@ -81,9 +80,9 @@ def evaluate(
     found = followed(work, Notices())
     if STDOUT not in outputs.values():
         Console().print(render(found))
-    written = {"html": lambda e: evaluation_page(e, loaded.name), "json": evaluation_json, "csv": evaluation_csv}
+    written = {"html": lambda: evaluation_page(found, loaded.name), "json": found.to_json, "csv": found.to_csv}
     for kind, path in outputs.items():
-        put(path, written[kind](found))
+        put(path, written[kind]())
 
 
 @app.command()

@@ -1,17 +1,22 @@
-"""What a bundle did on labelled data, as rows. ``mien.study`` fills them, ``mien.report`` shows them."""
+"""What a bundle did on labelled data, as rows. ``on_data.py`` and ``group_report.py`` fill them, ``mien.report`` shows them."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mien.bundle.results import Result
+from mien.evaluation.flat import csv_of, frame_of
 from mien.evaluation.missing import Cell
 from mien.evaluation.predictions import Evaluation
 from mien.evaluation.reliability import Bin, Point
 from mien.recipe import strict
 from mien.trust.table import Figures
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -129,8 +134,8 @@ class EvaluationReport:
     reliability: Sequence[Reliability] = ()
     groups: Groups | None = None
 
-    def as_table(self) -> dict[str, Any]:
-        """Plain values, for JSON (``mien.evaluation/1``); what was not asked for is left out."""
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values in the form ``mien.evaluation/1``. What was not asked for is left out."""
         cells = [cell.as_table() for cell in self.cells]
         found: dict[str, Any] = {
             "schema": "mien.evaluation/1",
@@ -141,7 +146,22 @@ class EvaluationReport:
         found |= {"groups": self.groups.as_table()} if self.groups is not None else {}
         return found
 
-    def as_rows(self) -> list[dict[str, Any]]:
-        """The rows, then the cells, for CSV: cells have a rate and the share of the commonest answer too."""
+    def to_json(self) -> str:
+        """``to_dict`` as text."""
+        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
+
+    def to_csv(self) -> str:
+        """The rows, then the cells, which have a rate of missing modalities and the share of the commonest answer too."""
+        return csv_of(self._flat())
+
+    def to_pandas(self) -> DataFrame:
+        """The rows of ``to_csv`` as a table of pandas.
+
+        Raises:
+            InputError: pandas is not installed.
+        """
+        return frame_of(self._flat())
+
+    def _flat(self) -> list[dict[str, Any]]:
         cells = [cell.as_table() for cell in self.cells]
         return [*(row.as_table() for row in self.rows), *({**cell, "modality": cell.pop("subset")} for cell in cells)]

@@ -1,4 +1,4 @@
-"""A trained model as a system that can be evaluated. It has a module of its own, because it needs torch."""
+"""A trained model as a system that can be evaluated. It has its own module because it needs torch."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from mien.errors import InputError
 
 _REPORT = ("jinja2", "plotly")
-_TRAIN = ("torch", "transformers", "lightning_fabric", "onnx", "sklearn")
+_TRAIN = ("torch", "transformers", "lightning_fabric", "onnx")
 _TUNE = ("optuna", "tomlkit")
 
 

@@ -60,8 +60,12 @@ def own() -> None:
 
 def session_options() -> onnxruntime.SessionOptions:
     """Options for every ONNX Runtime session: our thread count, no spinning, denormals flushed."""
+    import numpy as np
     import onnxruntime
 
+    for kind in (np.float16, np.float32, np.float64):
+        # NumPy before 2.4 measures a type when it is first asked about it, and warns if denormals are flushed by then.
+        np.finfo(kind)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = count()
     options.inter_op_num_threads = 1

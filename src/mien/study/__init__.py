@@ -1,1 +1,1 @@
-"""Studies: compare recipes, tune one, rebuild a benchmark, report a training. All train through ``train.py``."""
+"""Studies: compare recipes, tune one, rebuild a benchmark. All train with ``training/loop.py``."""

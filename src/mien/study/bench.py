@@ -1,4 +1,4 @@
-"""Benchmarks: tables of the documentation, rebuilt beside published figures by one command. A benchmark is a TOML file::
+"""Benchmarks: one command rebuilds a table of the documentation beside published figures. A benchmark is a TOML file::
 
     name = "ravdess"
     title = "RAVDESS: voice and face of unseen actors"
@@ -38,7 +38,7 @@ _DOCUMENT = Path("docs/benchmarks.md")
 
 @dataclass(frozen=True)
 class System:
-    """A row of ours.
+    """A system that we train: one row of the table.
 
     Attributes:
         label: its name in the table.
@@ -53,7 +53,7 @@ class System:
 
 @dataclass(frozen=True)
 class Published:
-    """A row from a paper: its figure of the benchmark's metric, on the same split, and where it stands.
+    """A row from a paper: its figure in the benchmark's metric on the same split, and the place it is taken from.
 
     Attributes:
         task: where a benchmark has several; "" for the first.
@@ -98,7 +98,7 @@ def _folder() -> Path:
 
 
 def load(which: str | Path) -> tuple[Bench, Path]:
-    """A benchmark by file or shipped name, and the folder its recipes are sought in.
+    """A benchmark, by its file or its shipped name, and the folder where its recipes are looked for.
 
     Raises:
         RecipeError: there is none, or it has a mistake.
@@ -112,7 +112,7 @@ def load(which: str | Path) -> tuple[Bench, Path]:
 
 
 def plan(bench: Bench, folder: Path, fresh: bool = False) -> Plan:
-    """What is to be trained and compared."""
+    """What the benchmark trains and compares."""
     entrants = tuple(Entrant(s.label, recipe.load(_recipe(s, folder), s.change)) for s in bench.systems)
     return Plan(entrants, tuple(range(bench.seeds)), bench.folds, bench.metric or None, bench.subsets, fresh)
 
@@ -123,7 +123,7 @@ def _recipe(system: System, folder: Path) -> Path | str:
 
 
 def usual_document(bench: Bench, runs: Path) -> Path:
-    """The document of this project; outside it ``runs/bench-<name>.md``, begun with a place for the benchmark's table."""
+    """The document of this project. Outside the project it is ``runs/bench-<name>.md``, made with a place for the table."""
     if _DOCUMENT.is_file():
         return _DOCUMENT
     document = runs / f"bench-{bench.name}.md"

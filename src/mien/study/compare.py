@@ -56,7 +56,7 @@ def _board(
 
 
 def _learned(outcome: Outcome, task: str) -> bool:
-    """Whether the system learned the task: one whose loss weighs nothing has a head that says nothing."""
+    """Whether the system learned the task. Where the loss of a task has weight 0, its head learned nothing."""
     loss = outcome.entrant.recipe.losses.get(task)
     return loss is None or loss.weight > 0
 
@@ -80,7 +80,7 @@ def _against(first: Sequence[_Measured], parts: Sequence[_Measured]) -> Differen
 
 
 def _mcnemar(first: Sequence[_Measured], parts: Sequence[_Measured]) -> list[float]:
-    """Of each seed; nothing against itself, or where several labels or numbers are asked for."""
+    """p of McNemar's test for each seed. Empty for the first system, and for tasks that are not single-label."""
     if first is parts or first[0].part.task.kind != "single":
         return []
     found = []

@@ -46,12 +46,12 @@ class Plan:
 
     @property
     def trainings(self) -> int:
-        """How many there are."""
+        """How many trainings there are."""
         return sum(1 for entrant in self.entrants for _ in steps(entrant, self.seeds, self.folds))
 
     @property
     def name(self) -> str:
-        """Of its folder: the same plan, the same name."""
+        """The name of its folder. The same plan has the same name."""
         recipes = [(e.label, e.recipe.as_table()) for e in self.entrants]
         return f"compare-{content_key([recipes, self.seeds, self.folds, self.metric, self.subsets])[:10]}"
 

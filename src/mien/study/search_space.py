@@ -24,7 +24,7 @@ Value = bool | int | float | str
 
 @dataclass(frozen=True)
 class Between:
-    """``{low, high, log, step}``: a number; whole where both ends are.
+    """``{low, high, log, step}``: a number between two ends. It is a whole number where both ends are.
 
     Raises:
         RecipeError: if there is nothing between the ends, or no such steps.
@@ -45,7 +45,7 @@ class Between:
 
     @property
     def known(self) -> tuple[Value, ...]:
-        """Values it may suggest: both ends."""
+        """Some values that it may suggest: both ends."""
         return self.low, self.high
 
     def suggest(self, trial: optuna.Trial, name: str) -> Value:
@@ -63,7 +63,7 @@ class OneOf:
 
     @property
     def known(self) -> tuple[Value, ...]:
-        """Values it may suggest: all."""
+        """All values that it may suggest."""
         return self.choices
 
     def suggest(self, trial: optuna.Trial, name: str) -> Value:

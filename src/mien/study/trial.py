@@ -65,7 +65,7 @@ def in_fold(recipe: Recipe, fold: int) -> Recipe:
 
 
 def steps(entrant: Entrant, seeds: Sequence[int], folds: bool) -> Iterator[tuple[int, Recipe]]:
-    """(seed, recipe of one training), folds within seeds.
+    """The trainings of an entrant: (seed, recipe) for each. All folds of one seed come before the next seed.
 
     Raises:
         RecipeError: if folds are asked for and there are none.
@@ -187,7 +187,7 @@ def _train(plan: Recipe, corpus: Corpus, runs: Path, home: Path, subsets: bool) 
 
 
 def starting_in(plan: Recipe, runs: Path) -> Recipe:
-    """The recipe, with the runs it starts from in the folder of all runs, wherever its own goes."""
+    """The recipe, with full paths to the runs that it starts from. They lie in the folder of all runs."""
     tables = {m: replace(t, start=str((runs / t.start).absolute())) if t.start else t for m, t in plan.encoders.items()}
     return replace(plan, encoders=tables)
 
@@ -197,7 +197,7 @@ def _fold(plan: Recipe) -> int:
 
 
 def _key(plan: Recipe, corpus: Corpus, runs: Path) -> str:
-    """Of all that decides the result, without seed and fold: those name folders."""
+    """A hash of all that decides the result, except seed and fold, which stand in the names of folders."""
     table: dict[str, Any] = asdict(in_fold(replace(plan, seed=0), 0))
     for irrelevant in ("export", "tune"):
         table.pop(irrelevant, None)

@@ -1,7 +1,7 @@
 """Look for better numbers in a recipe, with Optuna. Only validation data decide: the test split is never loaded.
 
 The recipe says where to look, see ``search_space``. Trials are kept in an SQLite file in ``runs/tune-<hash>``; a search that
-was broken off goes on there. The first trial is the recipe as it stands. What was found should be judged with another seed
+was broken off goes on there. The first trial is the recipe as it stands. Evaluate what was found with another seed
 than that of the search: ``mien compare old.toml best.toml``.
 """
 
@@ -108,7 +108,7 @@ def tune(search: Search, root: Path, runs: Path) -> Work[Found]:
     plan, corpus = yield from data.put_in(search.recipe())
     folder = runs / f"tune-{content_key([plan.as_table(), search.metric, corpus.content])[:10]}"
     folder.mkdir(parents=True, exist_ok=True)
-    # A trial that fails is told once, as the error it ends with.
+    # A trial that fails ends the search with its error; Optuna would report it a second time.
     optuna.logging.set_verbosity(logging.ERROR)
     storage = optuna.storages.RDBStorage(f"sqlite:///{folder / 'trials.db'}")
     study = optuna.create_study(
@@ -152,20 +152,20 @@ def _same_data(one: Recipe, other: Recipe) -> bool:
 
 
 def _try_all(search: Search, where: Space) -> None:
-    """Every end and choice stands in a recipe once, so that a wrong one is told before anything is trained."""
+    """Put every end and every choice into a recipe once, so that a wrong one is refused before anything is trained."""
     columns = {key: part.known for key, part in where.items()}
     for row in range(max(map(len, columns.values()))):
         check_names(search.recipe({key: values[row % len(values)] for key, values in columns.items()}))
 
 
 def _go_on(study: optuna.Study, search: Search, where: Space, data: _Data, runs: Path, folder: Path) -> Work[None]:
-    """As many trials as are missing; the first of all is the recipe as it stands."""
+    """Run the trials that are missing. The very first trial is the recipe as it stands."""
     import optuna
 
     done = len(_finished(study))
     if not done:
         study.enqueue_trial(_as_it_stands(search, where))
-    # Seeded by how many there are already: a search that goes on does not draw the same values again.
+    # The seed is the number of finished trials, so a search that goes on does not draw the same values again.
     study.sampler = optuna.samplers.TPESampler(seed=done)
     for number in range(done, search.trials):
         trial = study.ask()
@@ -178,7 +178,7 @@ def _go_on(study: optuna.Study, search: Search, where: Space, data: _Data, runs:
             state = optuna.trial.TrialState.COMPLETE
             yield Notice("trial_finished", {"number": trial.number, "score": score})
         except DivergedError:
-            # Worse than any score: the search learns to keep away.
+            # It counts as worse than any score, so the search learns to keep away.
             state = optuna.trial.TrialState.PRUNED
             yield Notice("trial_diverged", {"number": trial.number})
         finally:
@@ -186,7 +186,7 @@ def _go_on(study: optuna.Study, search: Search, where: Space, data: _Data, runs:
 
 
 def _finished(study: optuna.Study) -> Sequence[optuna.trial.FrozenTrial]:
-    """Those with a score, and those whose loss was no finite number."""
+    """The trials that have a score, and those whose loss was no finite number."""
     return [trial for trial in study.get_trials(deepcopy=False) if trial.state.name in ("COMPLETE", "PRUNED")]
 
 
@@ -197,7 +197,7 @@ def _best(study: optuna.Study) -> optuna.trial.FrozenTrial:
 
 
 def lower_is_better(search: Search) -> bool:
-    """Whether the objective falls when things get better.
+    """Whether a lower score is better.
 
     Raises:
         InputError: if no task of the recipe has the metric.
@@ -229,7 +229,7 @@ def _measured(run: Run, metric: str) -> Work[float]:
 
 
 def _as_it_stands(search: Search, where: Space) -> dict[str, Value]:
-    """The recipe's own values with what was set and what it leaves out, as far as the search could suggest such."""
+    """The recipe's own values, with overrides and defaults, as far as the search could suggest them."""
     table = search.recipe().as_table()
     found: dict[str, Value] = {}
     for key, part in where.items():
@@ -242,7 +242,7 @@ def _as_it_stands(search: Search, where: Space) -> dict[str, Value]:
 
 
 def rewritten(path: Path | str, overrides: Sequence[str], values: Mapping[str, Value]) -> str:
-    """The text of a recipe with other values; comments and order stay, unless it extends another: then it becomes whole."""
+    """The text of a recipe with other values. Comments and order stay. A recipe that extends another is written out whole."""
     import tomlkit
 
     document = tomlkit.parse(recipes.file_of(path).read_text(encoding="utf-8"))

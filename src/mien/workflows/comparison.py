@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from mien.errors import InputError
 from mien.evaluation.comparison import Board, Outcome
+from mien.evaluation.flat import csv_of, frame_of
 from mien.report.studies import markdown
 from mien.runtime.cache import write_atomic
-from mien.runtime.extras import needs_pandas, needs_report
+from mien.runtime.extras import needs_report
 from mien.study.comparison import Plan
 
 if TYPE_CHECKING:
-    import pandas
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -69,23 +68,18 @@ class Comparison:
 
     def to_csv(self) -> str:
         """One row for each system, test set, task and metric."""
-        rows = [row for board in self.boards for line in board.lines for row in line.as_rows()]
-        file = io.StringIO()
-        writer = csv.DictWriter(file, list(rows[0]) if rows else [], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        return file.getvalue()
+        return csv_of(self._flat())
 
-    def to_pandas(self) -> pandas.DataFrame:
-        """The rows of ``to_csv`` as a table.
+    def to_pandas(self) -> DataFrame:
+        """The rows of ``to_csv`` as a table of pandas.
 
         Raises:
-            InputError: if pandas is not installed.
+            InputError: pandas is not installed.
         """
-        needs_pandas()
-        import pandas
+        return frame_of(self._flat())
 
-        return pandas.DataFrame([row for board in self.boards for line in board.lines for row in line.as_rows()])
+    def _flat(self) -> list[dict[str, Any]]:
+        return [row for board in self.boards for line in board.lines for row in line.as_rows()]
 
     def to_html(self) -> str:
         """All tables and charts as one page that loads nothing.

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from mien.bundle.bundle import Bundle
 from mien.evaluation.evaluation_report import EvaluationReport
+from mien.evaluation.group_report import attributes, compared
+from mien.evaluation.on_data import data_for, report_on
 from mien.events import Work
-from mien.study.evaluation import judged, on
-from mien.study.groups import attributes, compared
 
 
 def evaluate_bundle(
@@ -37,10 +37,10 @@ def evaluate_bundle(
             or ``groups`` could compare.
         RecipeError: a recipe or a manifest with a mistake.
     """
-    corpus = yield from on(bundle, recipe, data, root)
+    corpus = yield from data_for(bundle, recipe, data, root)
     named: dict[str, str] = {}
     if groups:
         # Read first, so that a misspelt column is told before the bundle has read everything.
         named = yield from attributes(corpus, groups)
-    found = yield from judged(bundle, corpus, subsets, calibration)
+    found = yield from report_on(bundle, corpus, subsets, calibration)
     return replace(found, groups=compared(found.evaluation, groups, named)) if groups else found

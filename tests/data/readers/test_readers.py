@@ -65,7 +65,7 @@ def test_rows_that_are_no_manifest_are_told(change: Row, claim: str) -> None:
 def test_the_docstring_says_what_one_must_know(name: str) -> None:
     said = readers.get(name).__doc__ or ""
     assert all(
-        re.search(rf"^ +{part}: \S", said, re.M) for part in ("Licence", "To get it", "Layout", "Labels", "Splits")
+        re.search(rf"^ *{part}: \S", said, re.M) for part in ("Licence", "To get it", "Layout", "Labels", "Splits")
     )
 
 

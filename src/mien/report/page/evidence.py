@@ -1,4 +1,4 @@
-"""What spoke for an answer, as the page's script needs it."""
+"""The evidence for an answer, as the page's script reads it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def table_of(e: Explanation, labels: Sequence[str], modalities: Sequence[Modalit
 
 
 def graphs(explained: Sequence[Explanation | None]) -> list[list[str]]:
-    """Every step that ran in any of them: name, modality or "", part, and file, whose name holds its SHA-256's beginning."""
+    """Every step of any explanation: name, modality or "", part, and file, whose name holds a part of its SHA-256."""
     seen = {(s.name, s.modality or "", s.part, s.file): None for e in explained if e for s in e.stages}
     return [list(step) for step in seen]
 

@@ -1,4 +1,4 @@
-"""How a report reaches the clip it is about."""
+"""How a report finds the clip that it is about."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Media:
 
 
 def referred(path: Path, page: Path, kind: Kind) -> Media:
-    """The file where it lies, seen from the folder of ``page``."""
+    """A clip that stays where it lies. Its address is relative to the folder of ``page``."""
     try:
         way = os.path.relpath(path.absolute(), page.absolute().parent)
     except ValueError:
@@ -47,7 +47,7 @@ def referred(path: Path, page: Path, kind: Kind) -> Media:
 
 
 def embedded(path: Path, kind: Kind) -> Media:
-    """The file's bytes.
+    """A clip that stands in the page itself.
 
     Raises:
         InputError: if it is too large.

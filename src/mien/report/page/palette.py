@@ -1,4 +1,4 @@
-"""How labels and modalities look: a colour, a sign and a pattern each, so that nothing rests on colour alone."""
+"""How labels and modalities look: each has a colour, a sign and a pattern, so nobody needs to tell colours apart."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Look:
     pattern: str
 
 
-# Okabe and Ito 2008, "Color universal design": told apart with every common colour blindness.
+# Okabe and Ito 2008, "Color universal design": people with any common colour blindness can tell these apart.
 _EMOTIONS = {
     "neutral": Look("#9a9a9a", "circle", ""),
     "happy": Look("#e69f00", "triangle-up", "."),
@@ -39,7 +39,7 @@ _EMOTIONS = {
     "disgusted": Look("#009e73", "square", "-"),
     "surprised": Look("#56b4e9", "star", "+"),
 }
-# Tol 2021, "Colour schemes", the muted one: for the labels of other tasks.
+# Tol 2021, "Colour schemes", the muted scheme. The labels of other tasks have these.
 _OTHERS = ("#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499")
 _PATTERNS = ("", ".", "\\", "x", "|", "-", "+", "/")
 

@@ -73,7 +73,7 @@ def _source(name: str) -> str:
 
 
 def _policy(scripts: Sequence[str], styles: Sequence[str], clip: str) -> str:
-    """Forbids everything but the page's own scripts and styles, by hash, and its one clip (a source of such a policy)."""
+    """A Content-Security-Policy. It allows the page's own scripts and styles, by their hashes, and its one clip."""
     rules = {
         "default-src": "'none'",
         "script-src": " ".join(f"'{s}'" for s in scripts),
@@ -106,19 +106,19 @@ def plotly() -> str:
 
 @cache
 def places() -> list[str]:
-    """Ids of the style elements Plotly would make. Where they exist it makes none, which the page's policy would refuse."""
+    """Ids of the style elements that Plotly looks for. It would add missing ones, which the page's policy refuses."""
     named = re.findall(r'getElementById\("([0-9a-f]{64})"\)', plotly())
     return ["plotly.js-style-global", *dict.fromkeys(named)]
 
 
 @cache
 def plotly_hash() -> str:
-    """Of its code, for the policy."""
+    """The hash of Plotly's code, for the policy."""
     return hash_of(plotly())
 
 
 def hash_of(text: str) -> str:
-    """A source of a Content-Security-Policy."""
+    """The hash of a text, as a Content-Security-Policy names it."""
     # The parser of HTML makes all ends of lines "\n" before a browser hashes what it found.
     digest = hashlib.sha256(text.replace("\r\n", "\n").replace("\r", "\n").encode()).digest()
     return f"sha256-{base64.b64encode(digest).decode()}"

@@ -1,4 +1,4 @@
-"""What a timeline comes to, in plain sentences: nothing here is computed that its numbers do not say."""
+"""A timeline in plain sentences. They say only what its numbers say."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Person:
 
 
 def people(timeline: Timeline) -> list[Person]:
-    """Everybody, in order of appearance; those who could not be told apart are one."""
+    """Everybody, in order of appearance. People who could not be told apart count as one."""
     found = []
     for who in dict.fromkeys(p.who for p in timeline.predictions):
         mine = [p for p in timeline.predictions if p.who == who]
@@ -42,7 +42,7 @@ def people(timeline: Timeline) -> list[Person]:
 
 
 def _mean(weights: Sequence[float], values: Sequence[float | None]) -> float | None:
-    """``None`` where one of them is: labels that are no emotions have no valence."""
+    """The weighted mean; ``None`` where one value is ``None``, because labels that are no emotions have no valence."""
     known = [v for v in values if v is not None]
     if len(known) < len(values):
         return None
@@ -50,7 +50,7 @@ def _mean(weights: Sequence[float], values: Sequence[float | None]) -> float | N
 
 
 def alone(timeline: Timeline) -> dict[Modality, dict[str, float]]:
-    """What each modality alone says on the whole: mean opinions, weighted by duration."""
+    """What each modality alone says about the whole clip: its mean opinion, weighted by duration."""
     answer: dict[Modality, dict[str, float]] = {}
     for m in MODALITIES:
         having = [p for p in timeline.predictions if p.opinions.get(m)]

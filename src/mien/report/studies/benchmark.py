@@ -57,7 +57,7 @@ def _theirs(known: Published) -> tuple[str, ...]:
 
 
 def _ahead(board: Board, published: Sequence[Published]) -> str:
-    """Against the best published figure, in a sentence; better is positive."""
+    """A sentence: how far our best system is from the best published figure."""
     if not published:
         return ""
     best = (min if board.lower else max)(published, key=lambda p: p.value)

@@ -1,4 +1,4 @@
-"""The charts of studies, as Plotly's traces and layouts. Every text in them is escaped, for Plotly's texts know markup."""
+"""The charts of studies, as Plotly's traces and layouts. Plotly reads markup in texts, so every text is escaped here."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from mien.evaluation.reliability import Bin
 from mien.metrics.base import confusion
 from mien.report.studies.page import Chart
 
-# Okabe and Ito 2008: told apart with every common colour blindness.
+# Okabe and Ito 2008. People with any common colour blindness can tell these apart.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
 _SIGNS = ("circle", "square", "diamond", "triangle-up", "x", "star", "triangle-down")
 _SQUARE = {"width": 460, "height": 380}  # room for two beside each other
 
 
 def intervals(board: Board, number: int) -> Chart:
-    """Each system's value with its interval; the majority baseline as a line."""
+    """The value of each system with its interval, and a line at what the commonest answer alone reaches."""
     lines = board.lines[::-1]
     values = [line.row.value for line in lines]
     bounds = [line.row.interval or (v, v) for line, v in zip(lines, values, strict=True)]
@@ -69,7 +69,7 @@ def _upright(x: float) -> dict[str, Any]:
 
 
 def rates(named: Sequence[tuple[str, Sequence[Cell]]], about: str, number: int) -> Chart:
-    """A value over the rate of missing modalities, a line for each name, and what the commonest answer alone would reach."""
+    """A metric over the rate of missing modalities: a line for each name, and one for the commonest answer alone."""
     traces = [*_commonest(named[-1][1])]
     for k, (name, cells) in enumerate(named):
         colour = COLOURS[k % len(COLOURS)]
@@ -89,7 +89,7 @@ def rates(named: Sequence[tuple[str, Sequence[Cell]]], about: str, number: int) 
 
 
 def _commonest(cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
-    """A line, unless a constant answer says nothing of the metric."""
+    """The line of the commonest answer. There is none for metrics where a constant answer means nothing."""
     known = [(c.rate, c.majority) for c in cells if c.majority is not None]
     if known:
         line = {"color": COLOURS[6], "dash": "dash", "width": 1.5}
@@ -98,7 +98,7 @@ def _commonest(cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
 
 
 def curves(train: Sequence[tuple[int, float]], valid: Sequence[tuple[int, float]]) -> Chart:
-    """Loss over steps: of training as a running mean, of validation as it was measured."""
+    """The loss over steps: in training as a running mean, in validation as it was."""
     smooth = _running([value for _, value in train])
     traces: list[dict[str, Any]] = [
         {
@@ -127,7 +127,7 @@ def curves(train: Sequence[tuple[int, float]], valid: Sequence[tuple[int, float]
 
 
 def _running(values: Sequence[float]) -> list[float]:
-    """Mean over a fiftieth of all steps; at most 1,000 points would be seen, but all are kept."""
+    """The running mean over a fiftieth of all steps, at every step."""
     width = max(1, len(values) // 50)
     sums = np.concatenate([[0.0], np.cumsum(values)])
     ends = np.arange(1, len(values) + 1)
@@ -136,7 +136,7 @@ def _running(values: Sequence[float]) -> list[float]:
 
 
 def confusion_matrix(part: Predictions, number: int) -> Chart:
-    """Truth against answer, as shares of each true label."""
+    """For each true label, the share of its examples that got each answer."""
     labels = [escape(label) for label in part.task.labels]
     matrix = confusion(part.scores, part.targets).sum(axis=0).reshape(len(labels), -1)
     there = matrix.sum(axis=1) > 0
@@ -166,7 +166,7 @@ def confusion_matrix(part: Predictions, number: int) -> Chart:
 
 
 def reliability(bins: Sequence[Bin], name: str, number: int) -> Chart:
-    """How often answers of some confidence are right; ``name`` says whose."""
+    """How often answers of some confidence are right. ``name`` says which answers."""
     counts = np.asarray([b.n for b in bins])
     traces = [
         {
@@ -199,7 +199,7 @@ def reliability(bins: Sequence[Bin], name: str, number: int) -> Chart:
 
 
 def risk_coverage(rows: Sequence[Reliability], number: int) -> Chart:
-    """What is left wrong when only the surest answers are kept: a line for each subset of the modalities."""
+    """The share of wrong answers when only the surest ones are kept: a line for each subset of the modalities."""
     traces = [
         {
             "type": "scatter",

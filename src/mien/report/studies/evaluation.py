@@ -1,4 +1,4 @@
-"""A bundle judged on labelled data, as a page: results, confusion, reliability diagrams, and what else was asked for."""
+"""The page of an evaluation: results, confusion, reliability diagrams, and what else was asked for."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def evaluation_page(found: EvaluationReport, name: str) -> str:
 
 
 def _trust(found: EvaluationReport) -> Iterator[Section]:
-    """Of each set and task: figures, risk-coverage curve and reliability diagram of each subset of the modalities."""
+    """A section for each set and task: figures, risk-coverage curves, and a reliability diagram for each subset."""
     drawn = count()
     for number, rows in enumerate(grids.by_set(found.reliability)):
         diagrams = [charts.reliability(r.diagram, f"{r.set}, {r.modality}", next(drawn)) for r in rows]

@@ -58,7 +58,7 @@ def metrics(found: Board) -> Grid:
 
 
 def results(rows: Sequence[Result]) -> Iterator[tuple[str, Grid]]:
-    """What was measured, in words, and a grid of the metrics: one for each set, task and modalities."""
+    """A title and a grid of metrics for each set, task and combination of modalities."""
     for one, same in groupby(rows, key=lambda r: (r.set, r.task, r.modality, r.n)):
         cells = tuple((r.metric, value(r), interval(r.interval), majority(r)) for r in same)
         title = f"{one[0]}: {one[1]} from {one[2]}, n = {one[3]:,}"
@@ -66,7 +66,7 @@ def results(rows: Sequence[Result]) -> Iterator[tuple[str, Grid]]:
 
 
 def missing(cells: Sequence[Cell]) -> Grid:
-    """Of one set and task: a row for each subset of the modalities, a column for each rate of missing ones."""
+    """The cells of one set and task: a row for each subset of the modalities, a column for each rate of missing ones."""
     rates = sorted({c.rate for c in cells})
     found = {(c.subset, c.rate): c for c in cells}
     rows = []
@@ -101,7 +101,7 @@ def reliability(rows: Sequence[Reliability], columns: Sequence[str] = (*PROBABIL
 
 
 def _figure(row: Reliability, column: str) -> str:
-    """Nothing where label sets were never fitted, and for the risk of no answer."""
+    """A figure as text. It is "" where label sets were never fitted, and for the risk where nothing was answered."""
     figure: float | None = getattr(row.figures, column)
     known = figure is not None and (column != "risk" or row.figures.answered)
     return f"{figure:.3f}" if known else ""

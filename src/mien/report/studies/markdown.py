@@ -29,7 +29,7 @@ def comparison(boards: Sequence[Board], outcomes: Sequence[Outcome], seeds: int,
 
 
 def board(found: Board, seeds: int) -> str:
-    """One comparison: the metric it is by, then all others."""
+    """One comparison: a table by its metric, then a table of all metrics."""
     resampled = found.lines[0].row.resampled
     note = (
         f"Mean ± standard deviation over {seeds} seeds; bootstrap over {resampled}, 95 %; "
@@ -40,7 +40,7 @@ def board(found: Board, seeds: int) -> str:
 
 
 def subsets(outcomes: Sequence[Outcome]) -> list[str]:
-    """Tables of what is left when modalities are missing, where that was measured."""
+    """A table for each system that was evaluated with modalities missing."""
     return [_subsets(o.entrant.label, o.cells) for o in outcomes if o.cells]
 
 

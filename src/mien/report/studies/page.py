@@ -12,7 +12,7 @@ from mien.report.page import shell
 
 @dataclass(frozen=True)
 class Chart:
-    """Plotly's ``traces`` and ``layout``, and what they show, for those who cannot see it too."""
+    """Plotly's ``traces`` and ``layout``. ``about`` says what they show, also to people who cannot see it."""
 
     kind: ClassVar[str] = "chart"
     id: str
@@ -31,7 +31,7 @@ class Entries:
 
 @dataclass(frozen=True)
 class Code:
-    """Something to type, or a file; folded away under its name where it has one."""
+    """Something to type, or a file. What has a name is folded away under it."""
 
     kind: ClassVar[str] = "code"
     text: str

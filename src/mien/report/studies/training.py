@@ -30,7 +30,7 @@ _CAVEAT = (
 
 
 def write(folder: Path) -> Path:
-    """Write ``report.html`` into the folder of a run that ``produce`` made.
+    """Write ``report.html`` into the folder of a run that ``train_bundle`` made.
 
     Raises:
         ImportError: if the extra ``report`` is not installed; see ``extras.needs_report``.
@@ -45,13 +45,13 @@ def training_page(folder: Path) -> str:
     recipe = _json(folder, RECIPE)
     table = _json(folder, RECORD)
     record = TrainingRecord.from_table(table)
-    judged = Evaluation.load(folder / PREDICTIONS)
+    evaluation = Evaluation.load(folder / PREDICTIONS)
     rows = [Result.from_table(row) for row in _json(folder, RESULTS)]
     cells = [Cell(**cell) for cell in table["subsets"]]
     sections = [
         Section("Results", results(rows), _how_to_read(rows)),
         Section("While it learned", [_curves(folder)]),
-        *by_set(judged.test),
+        *by_set(evaluation.test),
         *missing(cells),
         _data(record.data, recipe),
         _again(record, recipe),

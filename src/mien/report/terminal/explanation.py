@@ -87,7 +87,7 @@ def _evidence(found: Evidence, label: str, say: Language) -> list[RenderableType
 
 
 def _sum(pieces: Sequence[Piece], total: float, say: Language) -> Text:
-    """Whether the parts account for the whole."""
+    """A line that says whether the parts add up to the whole."""
     found = sum(p.weight for p in pieces)
     style = "dim" if abs(found - total) < _NOTABLE else "yellow"
     return Text(say("why.sum", weights=f"{100 * found:+.1f}%", total=f"{100 * total:+.1f}%"), style=style)

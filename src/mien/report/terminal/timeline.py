@@ -92,7 +92,7 @@ def _doubts(predictions: Sequence[Prediction], say: Language) -> list[str]:
 
 
 def percent(probability: float) -> str:
-    """Nothing is ever certain."""
+    """A probability in percent. It is never 100 %: nothing is certain."""
     return ">99%" if probability >= 0.995 else f"{probability:.0%}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mien.bundle.bundle import Bundle
@@ -11,20 +12,23 @@ from mien.data.own import own_data
 from mien.data.sets import example_sets
 from mien.errors import InputError
 from mien.evaluation.evaluate import BundleSystem, evaluate
-from mien.evaluation.evaluation_report import EvaluationReport
+from mien.evaluation.evaluation_report import EvaluationReport, Reliability
 from mien.evaluation.missing import Cell, by_subset, missing
 from mien.evaluation.predictions import Predictions
+from mien.evaluation.reliability import Bin, Point, curve, diagram, figures_of
 from mien.evaluation.results import results
 from mien.events import Work
 from mien.recipe.recipe import load
-from mien.study.calibration import calibration as trust_of
+from mien.trust.judgement import Judgement
+from mien.trust.sample import Sample
+from mien.types import MODALITIES
 
 
-def on(bundle: Bundle, recipe: str | None, data: Path | None, root: Path | None) -> Work[Corpus]:
+def data_for(bundle: Bundle, recipe: str | None, data: Path | None, root: Path | None) -> Work[Corpus]:
     """The data that a bundle is evaluated on, labelled for its tasks.
 
     Args:
-        bundle: what is judged.
+        bundle: what is evaluated.
         recipe: name or file of a recipe whose data to take.
         data: the user's own manifest instead.
         root: folder of the data sets.
@@ -33,15 +37,19 @@ def on(bundle: Bundle, recipe: str | None, data: Path | None, root: Path | None)
         InputError: if not exactly one of both is named.
     """
     if recipe is None and data is None:
-        raise InputError("name the data to judge on: --data my.csv, or --recipe with a recipe whose test data to take")
+        raise InputError(
+            "name the data to evaluate on: --data my.csv, or --recipe with a recipe whose test data to take"
+        )
     if recipe is not None and data is not None:
-        raise InputError("--data and --recipe both name data to judge on; leave out one of them")
+        raise InputError("--data and --recipe both name data to evaluate on; leave out one of them")
     if recipe is not None:
         return Corpus(load(recipe).data, bundle.tasks, data_root(root))
     return (yield from own_data(bundle.recipe, data, "evaluate"))[1]  # type: ignore[arg-type]  # one of both is given
 
 
-def judged(bundle: Bundle, corpus: Corpus, subsets: bool = False, calibration: bool = False) -> Work[EvaluationReport]:
+def report_on(
+    bundle: Bundle, corpus: Corpus, subsets: bool = False, calibration: bool = False
+) -> Work[EvaluationReport]:
     """Ask a bundle about the test data of a corpus.
 
     Args:
@@ -70,4 +78,26 @@ def judged(bundle: Bundle, corpus: Corpus, subsets: bool = False, calibration: b
             cells += yield from missing(system, part)
         if calibration:
             said += yield from by_subset(system, part, [p for p in found.test if p.set == part.name])
-    return EvaluationReport(found, results([found]), cells, trust_of(bundle, said))
+    return EvaluationReport(found, results([found]), cells, reliability(bundle, said))
+
+
+def reliability(bundle: Bundle, parts: Sequence[Predictions]) -> list[Reliability]:
+    """One row for each single-label part. The bundle's calibration for the part's ``modality`` is used."""
+    rows = []
+    for part in parts:
+        judgement = bundle.trust.of(part.task.name, [m for m in MODALITIES if m in part.modality.split("+")])
+        if judgement is not None:
+            rows.append(_row(part, judgement))
+    return rows
+
+
+def _row(part: Predictions, judgement: Judgement) -> Reliability:
+    sample = Sample.of(part.scores, part.targets, part.groups)
+    return Reliability(
+        part.set,
+        part.task.name,
+        part.modality,
+        figures_of(sample, judgement),
+        diagram=tuple(Bin(round(b.confidence, 4), round(b.accuracy, 4), b.n) for b in diagram(sample)),
+        risk_coverage=tuple(Point(round(p.answered, 4), round(p.risk, 4)) for p in curve(sample)),
+    )

@@ -9,11 +9,11 @@ from rich.console import Console
 
 from mien.data.corpus import Corpus
 from mien.errors import InputError
+from mien.evaluation.group_report import attributes, compared
 from mien.evaluation.predictions import Evaluation, Predictions
 from mien.events import finish
 from mien.recipe.recipe import EncoderTable, Recipe, Source
 from mien.report.terminal.evaluation import groups as shown
-from mien.study.groups import attributes, compared
 from mien.types import EMOTION, Task
 from tests.tiny import hearing
 

@@ -15,8 +15,8 @@ from mien.bundle.bundle import Bundle
 from mien.bundle.encoded import EncodedTracks
 from mien.cli import main
 from mien.data.corpus import Corpus
+from mien.evaluation.on_data import report_on
 from mien.events import finish
-from mien.study.evaluation import judged
 from mien.types import Modality, Track
 from tests.tiny import bundle_of, clips_recipe, own, recipe, write_clips, write_pictures
 
@@ -100,7 +100,7 @@ def test_the_bundle_says_what_training_measured(root: Path, monkeypatch: pytest.
     """The test rows of the manifest, judged again, give what ``produce`` wrote."""
     monkeypatch.setenv("MIEN_CACHE", str(root / "cache"))
     folder = root / "runs" / "tiny" / "seed0"
-    found = finish(judged(Bundle.load(folder / "bundle"), Corpus.of(recipe(), root)))
+    found = finish(report_on(Bundle.load(folder / "bundle"), Corpus.of(recipe(), root)))
     written = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     assert [row.as_table() for row in found.rows] == written
 
@@ -120,9 +120,9 @@ def test_every_subset_is_measured_as_on_the_card(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(Bundle, "encode", counting)
     corpus = Corpus.of(plan, tmp_path)
-    finish(judged(bundle, corpus))
+    finish(report_on(bundle, corpus))
     without = Counter(read)
-    found = finish(judged(bundle, corpus, calibration=True))
+    found = finish(report_on(bundle, corpus, calibration=True))
     counts = {row.modality: row.figures.n for row in found.reliability}
     assert list(counts) == ["text", "voice", "face", "text+voice", "text+face", "voice+face", "text+voice+face"]
     assert counts["text"] == 80

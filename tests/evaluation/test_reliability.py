@@ -15,13 +15,12 @@ from mien.bundle.bundle import Bundle
 from mien.data.corpus import Corpus
 from mien.errors import InputError
 from mien.evaluation.evaluation_report import EvaluationReport, Reliability
+from mien.evaluation.on_data import reliability, report_on
 from mien.evaluation.predictions import Evaluation, Predictions
 from mien.events import finish
 from mien.report.studies import grids
 from mien.report.studies.evaluation import evaluation_page
-from mien.report.terminal.evaluation import reliability
-from mien.study.calibration import calibration
-from mien.study.evaluation import judged
+from mien.report.terminal.evaluation import reliability as tables
 from mien.types import EMOTION, MODALITIES, Task
 from tests.report.browser import LAPTOP, PHONE, opened
 
@@ -41,7 +40,7 @@ def rows() -> list[Reliability]:
     """Of words, voice, and both; a score in between is left out."""
     text, score = said(EMOTION, 7), said(Task("sentiment", "score", (), (-3.0, 3.0)), 1)
     voice, both = (replace(text, modality=name) for name in ("voice", "text+voice"))
-    return calibration(Bundle.load("research"), (text, score, voice, both))
+    return reliability(Bundle.load("research"), (text, score, voice, both))
 
 
 def test_rows_hold_the_diagram_the_curve_and_what_the_bundle_has_for_the_subset(rows: list[Reliability]) -> None:
@@ -71,19 +70,19 @@ def test_scores_have_no_calibration(tmp_path: Path) -> None:
     bundle = Bundle.load("research")
     bundle.tasks = (Task("sentiment", "score", (), (-3.0, 3.0)),)
     with pytest.raises(InputError, match="--calibration measures answers that are one label each"):
-        finish(judged(bundle, Corpus.of(bundle.recipe, tmp_path), calibration=True))
+        finish(report_on(bundle, Corpus.of(bundle.recipe, tmp_path), calibration=True))
 
 
 def test_the_terminal_shows_each_set_whole_at_80_columns(rows: list[Reliability]) -> None:
     longest = [replace(row, modality="text+voice+face") for row in rows]
-    for table in reliability(longest):
+    for table in tables(longest):
         file = io.StringIO()
         Console(file=file, width=80).print(table)
         text = file.getvalue()
         assert "mine: emotion" in text
         assert text.count("text+voice+face") == 3
         assert "…" not in text
-    probabilities, decisions = reliability(rows)
+    probabilities, decisions = tables(rows)
     assert [str(c.header) for c in probabilities.columns] == [
         "modalities",
         "n",

@@ -101,7 +101,7 @@ def _about(part: Predictions) -> _About:
 
 
 def _sample(part: Predictions) -> tuple[Sample, bool]:
-    """Answers by people; where some name nobody, every clip stands for itself."""
+    """The answers by people, and whether people are named. Where some are not, every clip stands for itself."""
     named = "" not in part.groups
     return Sample.of(part.scores, part.targets, part.groups if named else part.ids), named
 

@@ -1,0 +1,172 @@
+"""Try mien on each Python there is, with the newest and with the lowest libraries that pyproject.toml allows, without torch.
+
+    python tools/each_python.py [3.12 3.13 ...]
+
+Each environment gets the wheel alone first and must answer `mien demo`; then the extras, and the fast tests that need no torch
+(tests/conftest.py skips the others). A Python that is neither here nor to be had is named below the table. One that no
+classifier names may fail. Needs uv.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+OLDEST = 11  # of Python 3
+RESOLUTIONS = ("highest", "lowest-direct")
+EXTRAS = "train,report,lora,opensmile,tune,csd,test"
+# The extras name torch; a requirement that holds nowhere takes its place.
+WITHOUT_TORCH = "torch; python_version < '3'\n"
+ANSWER = ("jacket", "person-1", "demo.mp4: mostly neutral")
+
+
+class FailedError(Exception):
+    """A command that did not do what it should, with the end of what it said."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table at the end."""
+
+    python: str
+    resolution: str
+    demo: str
+    tests: str
+    seconds: float
+
+    @property
+    def failed(self) -> bool:
+        """Whether a Python that we promise did not do; others are only reported."""
+        return "failed" in (self.demo, self.tests) and self.python in promised()
+
+    def __str__(self) -> str:
+        note = "" if self.python in promised() else "  not promised"
+        return f"{self.python:8}{self.resolution:16}{self.demo:8}{self.tests:28}{self.seconds:5.0f} s{note}"
+
+
+def run(*command: str | Path, **environment: str) -> str:
+    """What a command prints.
+
+    Raises:
+        FailedError: it did not end well.
+    """
+    # Nothing of whoever calls: an active environment, a path.
+    clean = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")}
+    words = [str(word) for word in command]
+    done = subprocess.run(words, cwd=ROOT, env=clean | environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise FailedError("\n".join([f"$ {' '.join(words)}", *(done.stdout + done.stderr).splitlines()[-40:]]))
+    return done.stdout
+
+
+def uv(*arguments: str | Path) -> str:
+    """As ``run``, of uv."""
+    return run(sys.executable, "-m", "uv", *arguments)
+
+
+@cache
+def promised() -> list[str]:
+    """The Pythons that the classifiers in pyproject.toml name."""
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return [v for c in table["project"]["classifiers"] if re.fullmatch(r"3\.\d+", v := c.rpartition(" ")[2])]
+
+
+def minors() -> list[str]:
+    """3.11, 3.12 and so on, up to the newest finished Python that uv knows of."""
+    finished = set(re.findall(r"^cpython-3\.(\d+)\.\d+-", uv("python", "list", "--only-downloads"), re.M))
+    return [f"3.{minor}" for minor in sorted(map(int, finished)) if minor >= OLDEST]
+
+
+def interpreter(minor: str) -> Path:
+    """A Python: one of the system, one of pyenv, else one that uv can fetch.
+
+    Raises:
+        FailedError: there is none, and none can be fetched.
+    """
+    pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
+    if found := sorted(pyenv.glob(f"versions/{minor}.*/bin/python")):
+        return found[-1]
+    try:
+        return Path(uv("python", "find", "--no-python-downloads", minor).strip())
+    except FailedError:
+        uv("python", "install", "--no-bin", minor)
+        return Path(uv("python", "find", minor).strip())
+
+
+def install(python: Path, resolution: str, *what: str | Path) -> None:
+    """From wheels only: what must be compiled is not to be had on most machines."""
+    uv("pip", "install", "--python", python, "--resolution", resolution, "--only-binary", ":all:", *what)
+
+
+def demo(python: Path) -> None:
+    """The main job, and the answer it must give.
+
+    Raises:
+        FailedError: it gives another.
+    """
+    said = run(python, "-m", "mien", "demo")
+    if missing := [part for part in ANSWER if part not in said]:
+        raise FailedError(f"the demo does not say {missing}:\n{said}")
+
+
+def tests(python: Path) -> str:
+    """The last line of the fast tests."""
+    said = run(python, "-m", "pytest", "-q", "-n", "2", "--dist", "loadscope", "-m", "not slow", MIEN_THREADS="1")
+    return re.sub(r" in .*", "", said.splitlines()[-1])
+
+
+def attempt(minor: str, base: Path, resolution: str, wheel: Path, folder: Path) -> Row:
+    """One environment, from nothing to its row."""
+    begun, state = time.monotonic(), {"demo": "failed", "tests": "failed"}
+    place, without = folder / f"{minor}-{resolution}", folder / "without-torch.txt"
+    python = place / "bin" / "python"
+    try:
+        uv("venv", "--python", base, place)
+        install(python, resolution, wheel)
+        demo(python)
+        state["demo"] = "ok"
+        install(python, resolution, "--override", without, f"{wheel}[{EXTRAS}]")
+        state["tests"] = tests(python)
+    except FailedError as error:
+        tell(f"Python {minor}, {resolution}:\n{error}")
+    return Row(minor, resolution, **state, seconds=time.monotonic() - begun)
+
+
+def tell(line: str) -> None:
+    """To whoever reads the log, at once."""
+    print(line, flush=True)
+
+
+def main() -> int:
+    """The table; 1 if anything failed or nothing was tried."""
+    rows: list[Row] = []
+    absent: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="mien-each-") as name:
+        folder = Path(name)
+        (folder / "without-torch.txt").write_text(WITHOUT_TORCH, encoding="utf-8")
+        uv("build", "--wheel", "--out-dir", folder, ROOT)
+        wheel = next(folder.glob("*.whl"))
+        for minor in sys.argv[1:] or minors():
+            try:
+                base = interpreter(minor)
+            except FailedError as error:
+                absent.append(f"Python {minor} is neither here nor to be had: {str(error).splitlines()[-1].strip()}")
+                continue
+            for resolution in RESOLUTIONS:
+                rows.append(attempt(minor, base, resolution, wheel, folder))
+                tell(str(rows[-1]))
+    tell("\n".join(["", "python  resolution      demo    tests", *map(str, rows), *absent]))
+    return int(not rows or any(row.failed for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
