@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mien.errors import MediaError
 from mien.events import Notice
 from mien.media.decoding.picture import check_file, check_pixels, picture_size
-from mien.media.decoding.upright import upright
+from mien.media.decoding.upright import Upright
 from mien.runtime import threads
 from mien.types import SAMPLE_RATE, Audio, Picture
 
@@ -181,6 +181,7 @@ class _Decoder:
         self._samples: int | None = None  # samples given so far, counted from time 0
         self.reached = 0.0
         if video is not None:
+            self._upright = Upright(video.sample_aspect_ratio)
             video.thread_type = "AUTO"
             video.codec_context.thread_count = threads.count()
             if float(video.average_rate or 0) >= 3 * fps:
@@ -244,7 +245,7 @@ class _Decoder:
             return
         # The next one is due on the grid, so that the rate holds however the pictures fall.
         self._next = (math.floor(time / self.step + 1e-6) + 1) * self.step
-        yield Picture(upright(frame, self.video.sample_aspect_ratio), time)
+        yield Picture(self._upright(frame), time)
 
 
 @contextmanager

@@ -14,22 +14,34 @@ _STRANGEST = 8.0  # a pixel this many times as wide as high, or the reverse, is 
 _MATRIX = struct.Struct("=9i")
 
 
-def upright(frame: Any, pixel: Fraction | None) -> NDArray[np.uint8]:
-    """uint8 RGB (H, W, 3), its long side at most 1280.
+class Upright:
+    """Makes the frames of one stream upright.
 
     Args:
-        frame: of PyAV, as decoded.
         pixel: width of a pixel over its height, as the container or else the stream says; ``None`` or 0 where neither does.
             DV, DVD and many recordings of studies have pixels that are not square: taken as they are, faces are stretched.
     """
-    aspect = float(pixel or 1)
-    if not 1 / _STRANGEST <= aspect <= _STRANGEST:
-        aspect = 1.0
-    width, height = (frame.width * aspect, frame.height) if aspect > 1 else (frame.width, frame.height / aspect)
-    scale = min(1.0, _LONG_SIDE / max(width, height))
-    width, height = max(1, round(width * scale)), max(1, round(height * scale))
-    pixels = _one_field(frame, width, height) if frame.interlaced_frame else _scaled(frame, width, height)
-    return np.ascontiguousarray(_turned(pixels, _matrix(frame)))
+
+    def __init__(self, pixel: Fraction | None) -> None:
+        aspect = float(pixel or 1)
+        self._aspect = aspect if 1 / _STRANGEST <= aspect <= _STRANGEST else 1.0
+        self._matrix = (1, 0, 0, 1)
+        self._rotation: float | None = None
+
+    def __call__(self, frame: Any) -> NDArray[np.uint8]:
+        """A frame of PyAV, as decoded, to uint8 RGB (H, W, 3), its long side at most 1280."""
+        if frame.rotation != self._rotation:
+            # Once for each turn of the camera: a frame that was asked for its side data refers to itself from then on, and
+            # its memory comes free late.
+            self._rotation, self._matrix = frame.rotation, _matrix(frame)
+        wide = self._aspect > 1
+        width, height = (
+            (frame.width * self._aspect, frame.height) if wide else (frame.width, frame.height / self._aspect)
+        )
+        scale = min(1.0, _LONG_SIDE / max(width, height))
+        width, height = max(1, round(width * scale)), max(1, round(height * scale))
+        pixels = _one_field(frame, width, height) if frame.interlaced_frame else _scaled(frame, width, height)
+        return np.ascontiguousarray(_turned(pixels, self._matrix))
 
 
 def _scaled(frame: Any, width: int, height: int) -> NDArray[np.uint8]:
