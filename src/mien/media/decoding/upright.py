@@ -1,4 +1,4 @@
-"""A decoded picture as people are meant to see it: square pixels, upright, the right way round, of one moment."""
+"""Turns a decoded frame into the picture people should see: square pixels, upright, not mirrored, of one moment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LONG_SIDE = 1280
-_STRANGEST = 8.0  # a pixel this many times as wide as high, or the reverse, is a damaged header
+_STRANGEST = 8.0  # a larger ratio of the sides of a pixel comes from a damaged header
 _MATRIX = struct.Struct("=9i")
 
 
@@ -19,7 +19,7 @@ class Upright:
 
     Args:
         pixel: width of a pixel over its height, as the container or else the stream says; ``None`` or 0 where neither does.
-            DV, DVD and many recordings of studies have pixels that are not square: taken as they are, faces are stretched.
+            DV, DVD and many recordings of studies have pixels that are not square, so faces would look stretched.
     """
 
     def __init__(self, pixel: Fraction | None) -> None:
@@ -50,7 +50,7 @@ def _scaled(frame: Any, width: int, height: int) -> NDArray[np.uint8]:
 
 
 def _one_field(frame: Any, width: int, height: int) -> NDArray[np.uint8]:
-    """Every second line: the lines between are of another moment, and what moves looks like a comb."""
+    """The picture from every second line. The other lines show another moment, so moving things would look like a comb."""
     import av
 
     lines = np.ascontiguousarray(_scaled(frame, width, frame.height)[::2])
@@ -58,7 +58,7 @@ def _one_field(frame: Any, width: int, height: int) -> NDArray[np.uint8]:
 
 
 def _matrix(frame: Any) -> tuple[int, int, int, int]:
-    """a, b, c, d of the display matrix, by which x' = ax + cy and y' = bx + dy."""
+    """The entries a, b, c, d of the display matrix: x' = ax + cy and y' = bx + dy."""
     data = frame.side_data.get("DISPLAYMATRIX")
     if data is not None and len(bytes(data)) == _MATRIX.size:
         a, b, _, c, d, *_ = _MATRIX.unpack(bytes(data))
@@ -67,7 +67,7 @@ def _matrix(frame: Any) -> tuple[int, int, int, int]:
 
 
 def _turned(pixels: NDArray[np.uint8], matrix: tuple[int, int, int, int]) -> NDArray[np.uint8]:
-    """Turned by the nearest multiple of 90 degrees, and mirrored where the matrix says so."""
+    """The picture turned by the nearest multiple of 90 degrees, and mirrored when the matrix says so."""
     a, b, c, d = matrix
     across, down = (a, d) if abs(a) + abs(d) >= abs(b) + abs(c) else (c, b)
     if (across, down) != (a, d):

@@ -1,5 +1,5 @@
 "use strict";
-/* Draws the charts that the page's data describe. All text in them was escaped for Plotly, whose texts know markup. */
+/* Draws the charts that the page's data describe. All their text is already escaped, because Plotly reads markup. */
 const specs = JSON.parse(document.getElementById("data").textContent);
 const charts = { all: specs };
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -38,7 +38,7 @@ async function draw() {
   document.documentElement.dataset.drawn = String(specs.length);
 }
 
-// The code of Plotly stands below this script.
+// The code of Plotly comes after this script in the page.
 addEventListener("load", async () => {
   await draw();
   document.documentElement.dataset.ready = "";
