@@ -266,3 +266,14 @@ def test_known_words_are_explained_where_the_analysis_heard_them(analyzer: Analy
     for moment in moments:
         why = finish(explain_moment(analyzer, demo_clip(), text=text, at=moment.span.middle, parts=[]))
         assert why.prediction == moment
+
+
+def test_an_open_file_is_what_its_name_says(analyzer: Analyzer, tmp_path: Path) -> None:
+    (tmp_path / "said.txt").write_text("I love it. I hate it.")
+    with (tmp_path / "said.txt").open("rb") as file:
+        timeline = analyzer.analyze(file)
+    assert timeline.source == "said.txt"
+    assert [p.text for p in timeline.predictions] == ["I love it.", "I hate it."]
+    assert analyzer.analyze(io.BytesIO(demo_clip().read_bytes())).source == "file"
+    with (tmp_path / "said.txt").open("rb") as file, pytest.raises(InputError, match=r"said\.txt' is text itself"):
+        analyzer.analyze(file, text="hello")

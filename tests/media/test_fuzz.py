@@ -14,16 +14,16 @@ _SCRIPT = """
 import sys
 from pathlib import Path
 from mien.errors import InputError
-from mien.media.cut import CutSettings, cut
-from mien.media.decoding.open import probe
-from mien.types import Clip
+from mien.media.segmenting import Segmenter
+from mien.types import Segment
 
+segmenter = Segmenter("off")
 for name in sys.argv[1:]:
     path = Path(name)
     try:
-        kind = probe(path).kind
-        for segment in cut(Clip(name, **{kind: path}), CutSettings(), None, lambda line: None).segments:
-            segment.modalities
+        for found in segmenter.read(path):
+            if isinstance(found, Segment):
+                found.modalities
         print("read", path.name)
     except InputError as error:
         sentence = str(error)

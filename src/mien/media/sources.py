@@ -18,8 +18,8 @@ from mien.errors import InputError
 from mien.events import Notice
 from mien.media.decoding.arrays import picture_of, pieces_of, sound_of
 from mien.media.decoding.open import MediaInfo, Piece, probe, stream
-from mien.media.written import clip_of, is_text
-from mien.types import SAMPLE_RATE, Audio, Clip, Picture
+from mien.media.written import is_text
+from mien.types import SAMPLE_RATE, Audio, Clip
 
 Source = (
     str
@@ -34,7 +34,7 @@ Source = (
 """A path, a ``Clip``, the bytes of a file, an open file, a picture uint8 RGB (H, W, 3), sound as (samples, rate), or pieces.
 Pieces are ``Audio`` and ``Picture`` in order of time; they may come live from a microphone and a camera."""
 
-_NAMES = {bytes: "bytes", np.ndarray: "picture", tuple: "sound"}
+_NAMES = {bytes: "bytes", np.ndarray: "picture", tuple: "sound"}  # of others that have no name: "file" or "live"
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,12 @@ class Feed:
     Attributes:
         name: of the clip.
         info: what it holds.
-        pieces: a function of (pictures a second, whether pictures are wanted) that gives all pieces and notices.
-        again: whether ``pieces`` can be called more than once.
+        pieces: given pictures a second, and whether pictures are wanted: all of it, from its start.
     """
 
     name: str
     info: MediaInfo
     pieces: Callable[[float, bool], Generator[Piece | Notice]]
-    again: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,13 +83,44 @@ def opened(source: Source | None, text: str | None, subtitles: Path | None) -> I
     """
     with ExitStack() as open_files:
         if source is None or isinstance(source, str | os.PathLike | Clip):
-            yield _named(clip_of(source, text, subtitles), subtitles)
+            yield _named(_clip_of(source, text, subtitles), subtitles)
         elif isinstance(source, bytes) or hasattr(source, "read"):
             path = open_files.enter_context(_on_disk(cast(bytes | BinaryIO, source)))
-            clip = clip_of(Clip(name_of(source), video=path), text, subtitles)
+            clip = _clip_of(Clip(name_of(source), video=path), text, subtitles)
             yield _named(clip, subtitles)
         else:
             yield _in_memory(source, text, subtitles)
+
+
+def _clip_of(source: str | os.PathLike[str] | Clip | None, text: str | None, subtitles: Path | None) -> Clip:
+    """A ``Clip`` for whatever was given. A path becomes its ``video``; the kind of the file is found out when it is opened.
+
+    Raises:
+        InputError: there are words twice, several files, or nothing at all.
+    """
+    if text is not None and subtitles is not None:
+        raise InputError("there are words twice; give a text or subtitles, not both")
+    if source is None and subtitles is not None:
+        raise InputError("subtitles go with a video or a sound; to read the subtitles alone, name them as the file")
+    if isinstance(source, Clip):
+        clip = source if text is None else replace(source, text=text)
+    elif source is None:
+        clip = Clip("text", text=text)
+    else:
+        clip = Clip(Path(source).name, video=Path(source), text=text)
+    if clip.text is not None:
+        clip = replace(clip, text=_without_surrogates(clip.text))
+    files = [f for f in (clip.video, clip.audio, clip.image) if f is not None]
+    if len(files) > 1:
+        raise InputError("pictures and sound lie in several files; join them into one video first")
+    if not files and not (clip.text or "").strip():
+        raise InputError("there is nothing to analyse: name a file, or give --text")
+    return replace(clip, id=_without_surrogates(clip.id))
+
+
+def _without_surrogates(text: str) -> str:
+    """The text without lone surrogates. They stand for bytes that are not text, and cannot be written to a file."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _named(clip: Clip, subtitles: Path | None) -> Given:
@@ -112,7 +141,7 @@ def _named(clip: Clip, subtitles: Path | None) -> Given:
 
 
 def _in_memory(source: object, text: str | None, subtitles: Path | None) -> Given:
-    clip = replace(clip_of(Clip(name_of(source), video=Path()), text, subtitles), video=None)
+    clip = replace(_clip_of(Clip(name_of(source), video=Path()), text, subtitles), video=None)
     if isinstance(source, np.ndarray):
         if subtitles is not None:
             raise InputError("a picture has no time for subtitles; give the words as text")
@@ -130,7 +159,7 @@ def _in_memory(source: object, text: str | None, subtitles: Path | None) -> Give
     if text is not None:
         raise InputError("words go with a clip that is there as a whole; give subtitles, or leave the words out")
     coming = MediaInfo("video", 0.0, has_audio=True)
-    return Given(clip, feed=Feed(clip.id, coming, lambda fps, pictures: pieces_of(source, fps), again=False))
+    return Given(clip, feed=Feed(clip.id, coming, lambda fps, pictures: pieces_of(source, fps)))
 
 
 def _seconds(sound: Audio) -> Generator[Piece | Notice]:
@@ -143,7 +172,7 @@ def _seconds(sound: Audio) -> Generator[Piece | Notice]:
 def _on_disk(source: bytes | BinaryIO) -> Iterator[Path]:
     """A temporary copy of the source. Decoders move back and forth in a file, which not every source allows."""
     with tempfile.TemporaryDirectory(prefix="mien-") as folder:
-        path = Path(folder) / "clip"
+        path = Path(folder) / (_without_surrogates(name_of(source)) or "clip")
         if isinstance(source, bytes):
             path.write_bytes(source)
         else:
@@ -157,7 +186,6 @@ def name_of(source: object) -> str:
     if isinstance(source, Clip):
         return source.id
     name = source if isinstance(source, str | os.PathLike) else getattr(source, "name", None)
-    return Path(name).name if isinstance(name, str | os.PathLike) and str(name) else _NAMES.get(type(source), "live")
-
-
-__all__ = ["Feed", "Given", "Picture", "Source", "name_of", "opened"]
+    if isinstance(name, str | os.PathLike) and Path(name).name:
+        return Path(name).name
+    return _NAMES.get(type(source), "file" if hasattr(source, "read") else "live")

@@ -2,53 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from mien.errors import InputError
 from mien.events import Notice
 from mien.media.subtitles import SUBTITLES, Said, read_subtitles
 from mien.media.text.files import read_text
 from mien.media.text.words import LONGEST, ends_sentence, language_of, pace, parts, pieces, sentences, spread_as
-from mien.types import UNSPACED, Clip, Segment, Span, Word, Words
+from mien.types import UNSPACED, Segment, Span, Word, Words
 
 _LARGEST = 20_000_000  # bytes
 _PAUSE = 0.5  # seconds; a longer time without a word ends an utterance
 _UTTERANCE = 10.0  # seconds; the longest utterance
-
-
-def clip_of(source: str | os.PathLike[str] | Clip | None, text: str | None, subtitles: Path | None) -> Clip:
-    """A ``Clip`` for whatever was given. A path becomes its ``video``; the kind of the file is found out when it is opened.
-
-    Raises:
-        InputError: there are words twice, several files, or nothing at all.
-    """
-    if text is not None and subtitles is not None:
-        raise InputError("there are words twice; give a text or subtitles, not both")
-    if source is None and subtitles is not None:
-        raise InputError("subtitles go with a video or a sound; to read the subtitles alone, name them as the file")
-    if isinstance(source, Clip):
-        clip = source if text is None else replace(source, text=text)
-    elif source is None:
-        clip = Clip("text", text=text)
-    else:
-        clip = Clip(Path(source).name, video=Path(source), text=text)
-    if clip.text is not None:
-        clip = replace(clip, text=_sound_text(clip.text))
-    files = [f for f in (clip.video, clip.audio, clip.image) if f is not None]
-    if len(files) > 1:
-        raise InputError("pictures and sound lie in several files; join them into one video first")
-    if not files and not (clip.text or "").strip():
-        raise InputError("there is nothing to analyse: name a file, or give --text")
-    return replace(clip, id=_sound_text(clip.id))
-
-
-def _sound_text(text: str) -> str:
-    """The text without lone surrogates. They stand for bytes that are not text, and cannot be written to a file."""
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def is_text(path: Path) -> bool:
