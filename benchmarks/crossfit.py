@@ -1,12 +1,12 @@
-"""What the voice part of a bundle says of speakers it has not heard: answers out of fold, for `mien calibrate --more`.
+"""Writes answers of the voice part of a bundle about speakers it was not trained on, for `mien calibrate --more`.
 
     python benchmarks/crossfit.py research voice.npz
     mien calibrate research --more voice.npz
 
-A bundle's validation data hold four speakers. Here the training speakers of its voice recipe are dealt into five folds; five
-voice parts are trained as the recipe says, each without one fold, and answer for it. Each answer then gets the bundle's own
-prior and its own trust in inputs of that quality (both read from its fusion graph), so it is what the bundle would have said.
-Every part has learned from four fifths of the speakers: what it says is a little worse than what the bundle would say.
+The validation data of a bundle hold four speakers. Here the training speakers of its voice recipe are divided into five
+folds. Five voice parts are trained as the recipe says, each without one fold, and answer for this fold. Each answer then gets
+the bundle's own prior and its own trust in inputs of that quality (both come from its fusion graph), so that it is close to
+the answer of the bundle. Every part is trained on four fifths of the speakers, so its answers are a little worse.
 """
 
 from __future__ import annotations

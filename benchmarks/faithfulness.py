@@ -1,14 +1,14 @@
-"""Do the explainers say what is so? Deletion and insertion on real test data, against random orders.
+"""Measures how faithful the explainers are: deletion and insertion on real test data, against random orders.
 
     python benchmarks/faithfulness.py                       # all explainers; about an hour on 2 cores
     python benchmarks/faithfulness.py --only occlusion_words --examples 400
     python benchmarks/faithfulness.py --run runs/faithfulness/seed0     # those that need trained weights, beside the others
 
-The shipped bundle answers, or that of a run (`mien train benchmarks/faithfulness.toml`); for each example its own most probable
-label is explained. Parts of the input are taken away, and put back, heaviest first, and in a random order (Petsiuk et al. 2018,
-arXiv 1806.07421). Examples are drawn by the seed from the test splits that the bundle names. Rows go into
-src/mien/explain/faithfulness.json, from which the defaults of mien follow, and the table into docs/explanations.md. Rows of
-other explainers and models stay.
+The shipped bundle answers, or the bundle of a run (`mien train benchmarks/faithfulness.toml`). For each example, the most
+probable label is explained. Parts of the input are removed and added, the largest weight first, and in a random order (Petsiuk
+et al. 2018, arXiv 1806.07421). The seed draws examples from the test splits that the bundle names. Rows are written to
+src/mien/explain/faithfulness.json, which decides the default explainers of mien, and the table to docs/explanations.md. Rows
+of other explainers and models stay.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
-"""How often guards are triggered, and whether the answers are worse then: on test sets, clean and degraded at several levels.
+"""Measures how often guards are triggered and whether answers are then worse, on clean and degraded test sets.
 
     python benchmarks/guards.py research
     python benchmarks/guards.py research --bounds
 
-A line for each guard, set and degradation that the guard is there for: the share of answers that trigger it; how many of them
-are right, beside those that do not; the mean confidence of both, calibrated; confidence and NLL of the first, without and with
-the temperatures of all guards that they trigger. Then a line for each guard, over all sets and levels.
+There is a line for each guard, set and degradation that the guard is made for. It gives the share of answers that trigger the
+guard, and for these and the other answers the share that is right and the mean calibrated confidence. For answers that trigger
+it, it also gives confidence and NLL without and with the temperatures of all guards that they trigger. Then there is a line for
+each guard over all sets and levels.
 
-``--bounds`` reads validation sets instead, and gives for each guard the value of its measure at which half of the answers are
-right: by logistic regression on asinh of the measure, every set counting the same.
+``--bounds`` reads validation sets instead. It gives for each guard the value of its measure at which half of the answers are
+right, by logistic regression on asinh of the measure. Every set has the same weight.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""How often another language is noticed, and English taken for another.
+"""Measures how often another language is noticed, and how often English is taken for another language.
 
     python benchmarks/languages.py BUNDLE [--clips 40]
 
-Texts: of the sets at hand, and sentences of our own in languages that no set has. *left out*: the text encoder does not read
-them; *told*: it does, and the guard `other_language` is triggered; *nothing said*: neither. Confidence is that of the words
-alone, without and with the guard. Speech: of so many test clips of each set, the share in which Whisper tiny.en makes out no
-words.
+Texts come from the available sets, and some are written for languages that no set has. *left out*: the text encoder gives
+nothing for them. *told*: it reads them, and the guard `other_language` is triggered. *nothing said*: neither is true.
+Confidence is that of the words alone, without and with the guard. For speech, the table gives the share of the test clips of
+each set in which Whisper tiny.en finds no words.
 """
 
 from __future__ import annotations

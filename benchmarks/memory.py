@@ -1,8 +1,8 @@
-"""Does memory grow with the length of a video? Peak of a whole analysis, for growing lengths, each in a new process.
+"""Measures whether memory grows with the length of a video: the peak of a whole analysis, each in a new process.
 
     python benchmarks/memory.py --minutes 10 20 40
 
-The clips are the demo clip remuxed over and over, without encoding it again.
+Each clip is the demo clip, repeated without encoding it again.
 """
 
 from __future__ import annotations

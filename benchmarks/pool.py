@@ -1,16 +1,16 @@
-"""How much do modalities repeat one another? Measures the redundancy of the late pool on real paired data.
+"""Measures how much modalities repeat one another: the redundancy of the fusion `late` on real paired data.
 
     python benchmarks/pool.py
 
-Three sets hold judgements or features of several modalities of the same moments:
+Three sets hold votes or features of several modalities for the same moments:
 
-- CREMA-D: what people heard in the voice alone, saw in the face alone, and perceived from both (7,442 clips). A
-  posterior per modality is counted from the votes of other actors; the target is the verdict on both together.
-- RAVDESS: our voice tracks and OpenFace action units; the target is the acted emotion.
+- CREMA-D: what people perceived in the voice alone, in the face alone, and in both together (7,442 clips). The posterior of
+  each modality is counted from the votes on other actors; the target is the vote on both together.
+- RAVDESS: mien's voice tracks and OpenFace action units; the target is the acted emotion.
 - MELD dev: RoBERTa text, wav2vec 2.0 voice and action units; the target is the annotated emotion.
 
-Every posterior is made without the person (CREMA-D, RAVDESS) or dialogue (MELD) it is used on. The redundancy is fitted
-by likelihood on all folds but one and judged on that one. The last line is what goes into `redundancy` of the recipes.
+Every posterior is made without the person (CREMA-D, RAVDESS) or dialogue (MELD) on which it is used. The redundancy is fitted
+by likelihood on all folds but one, and tested on that one. The last line gives the value for `redundancy` in the recipes.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""How large is the HTML report of a long clip, and how soon can it be read? Needs Chromium and `pip install playwright`.
+"""Measures the size of the HTML report of a long clip and how soon it can be read.
 
     python benchmarks/report.py [--chromium /usr/bin/chromium]
 
-A made-up hour: 1,800 segments of three people, every modality, 60 of them explained, no media. Prints the size, the time to
-write it, and, from the start of loading in a new browser, the time until something is painted, until the page answers
-clicks, and until the chart in view is drawn; and the processor time of all that, which other programs change little.
-Medians of five runs.
+It needs Chromium and `pip install playwright`. The report is of an invented hour: 1,800 segments of three people with every
+modality, 60 of them explained, without media. The benchmark prints the size and the time to write the report. In a new
+browser it measures the time from the start of loading until something is painted, until the page answers clicks, and until
+the chart in view is drawn. It also gives the processor time, which other programs change little. Figures are medians of five
+runs.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What voice activity detection makes of sounds that are no speech.
+"""Measures how much of sounds without speech voice activity detection takes for speech.
 
     python benchmarks/sounds.py BUNDLE [FILE ...]
 
-Kinds that are synthesised here, 20 s each: chords with drums at three tempi, a melody of plucked strings, a vowel that is sung
+The sounds are synthesised here, 20 s each: chords with drums at three tempi, a melody of plucked strings, a vowel that is sung
 up and down, a siren, pink noise, white noise. They are not music as people play it; name sound files to add recordings. For
-each: how much of it is taken for speech, and how many of the answers that the bundle then gives name which reason.
+each sound, the table gives the share that is taken for speech, and how many answers of the bundle name each reason.
 """
 
 from __future__ import annotations

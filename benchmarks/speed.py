@@ -1,11 +1,11 @@
-"""How fast is the main job? One command, ratios in one run.
+"""Measures the speed of an analysis. One command gives all ratios in one run.
 
     python benchmarks/speed.py
 
-Makes a clip of 60 s at 1280 x 720 with speech and a face on the spot (the demo clip, scaled and repeated), reads it with all
-three modalities, and prints the time as a share of the clip's duration, the share of each stage, the time of
-``import mien``, and of a first sentence from a cold start (a new process). One sentence over and over makes Whisper run
-on and on, which is the worst case; ``--speech FILE`` gives the clip other words.
+It makes a clip of 60 s at 1280 x 720 with speech and a face (the demo clip, scaled and repeated) and analyzes it with all
+three modalities. It prints the time as a share of the clip's duration, the share of each stage, the time of ``import mien``,
+and the time of a first sentence in a new process. The repeated sentence makes Whisper repeat itself too, which is the worst
+case; ``--speech FILE`` gives the clip other words.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""How far the probabilities of each subset of the modalities hold, on clips that have several of one moment.
+"""Measures the calibration of each subset of the modalities, on clips with several modalities.
 
     python benchmarks/subsets.py ravdess
     python benchmarks/subsets.py meld-dev
 
-Each fold of the recipe's data is the test once: a bundle is trained on the others but one (seed 0), calibrated on that one, and
-asked with every subset of the modalities. The answers of all folds are measured together. *before*: as the fusion graph gives
-them, without what was fitted for the subset; *too sure*: mean confidence minus accuracy.
+Each fold of the recipe's data is the test fold once. A bundle is trained on the others without one (seed 0), calibrated on that
+one, and evaluated with every subset of the modalities. The answers of all folds are measured together. *before*: as the fusion
+graph gives them, without the calibration of the subset. *too sure*: mean confidence minus accuracy.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
-"""What the loop costs: examples per CPU second of ours against a plain PyTorch loop over the same model and batches.
+"""Measures the cost of mien's training loop: its examples per CPU second against those of a plain PyTorch loop.
 
     python benchmarks/training.py [--epochs 4] [--rounds 5]
 
-RAVDESS, training split, `voice_whisper` tracks. Both loops take turns in one process, with new weights each time. Ours
-also follows a schedule, logs each step, and saves weights and a checkpoint after each epoch.
+Both loops use the same model and batches: the training split of RAVDESS with `voice_whisper` tracks. They take turns in one
+process, with new weights each time. Mien's loop also follows a schedule, logs each step, and saves weights and a checkpoint
+after each epoch.
 
-`--memory 2000 8000` tells instead how much memory the examples take, for growing numbers of them: by how much the anonymous
-pages of a process grow that makes every batch of an epoch from tracks on disk.
+`--memory 2000 8000` instead measures the memory of growing numbers of examples. It is the growth of the anonymous pages of a
+process that makes every batch of an epoch from tracks on disk.
 """
 
 from __future__ import annotations

@@ -1,17 +1,17 @@
-"""How well is the voice read? Our encoder and head against the field's classic baseline, on unseen speakers.
+"""Compares mien's voice encoder and head with the classic baseline of the field, on speakers outside the training data.
 
     python benchmarks/voice.py
     python benchmarks/voice.py --sets emodb7_2s zh_tw_3class --seeds 0 1 2
 
-On each set's own split, with the set's own labels:
+Each set is used with its own split and its own labels. The two systems are:
 
-- ours: the tracks of ``voice_whisper`` and its network, trained on this set alone by the project's loop with the
+- mien: the tracks of ``voice_whisper`` and its network, trained on this set alone by mien's loop with the
   settings of the recipe ``voice-research`` (the same for every set), mean and deviation over seeds;
 - ComParE 2016 (Schuller et al., Interspeech 2016): 6,373 functionals by openSMILE, standardised, and a linear SVM whose
   C and form (one against one, one against the rest) are chosen on the validation split. Needs ``mien[bench]``.
 
-Both learn from the training split alone. Prints a Markdown table of unweighted average recall (UAR). Features are
-kept in ``--cache``, so a second run is short.
+Both are trained on the training split alone. The benchmark prints a Markdown table of unweighted average recall (UAR).
+Features are kept in ``--cache``, so a second run is short.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Draws docs/demo.svg from what ``mien demo`` answers: ``python -m tools.demo_picture``."""
+"""Draws docs/demo.svg from the output of ``mien demo``: ``python -m tools.demo_picture``."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ THEME = TerminalTheme(
         (214, 217, 224),
     ],
 )
-# Rich's own frame loads a font from the network; this one uses whatever fixed-width font the reader has.
+# Rich's own frame loads a font from the network. This frame uses a fixed-width font of the reader's system.
 FRAME = """\
 <svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img">
 <style>

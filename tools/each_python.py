@@ -1,10 +1,10 @@
-"""Try mien on each Python there is, with the newest and with the lowest libraries that pyproject.toml allows, without torch.
+"""Tests mien on each Python, with the newest and with the lowest libraries that pyproject.toml allows, without torch.
 
     python tools/each_python.py [3.12 3.13 ...]
 
-Each environment gets the wheel alone first and must answer `mien demo`; then the extras, and the fast tests that need no torch
-(tests/conftest.py skips the others). A Python that is neither here nor to be had is named below the table. One that no
-classifier names may fail. Needs uv.
+Each environment first gets the wheel alone and must answer `mien demo`. Then it gets the extras and runs the fast tests that
+need no torch (tests/conftest.py skips the others). A Python that is not installed and cannot be downloaded is named below the
+table. A Python that no classifier names may fail. This tool needs uv.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ ROOT = Path(__file__).resolve().parents[1]
 OLDEST = 11  # of Python 3
 RESOLUTIONS = ("highest", "lowest-direct")
 EXTRAS = "train,report,lora,opensmile,tune,csd,test"
-# The extras name torch; a requirement that holds nowhere takes its place.
+# The extras name torch. This requirement, which holds nowhere, replaces it.
 WITHOUT_TORCH = "torch; python_version < '3'\n"
 ANSWER = ("jacket", "person-1", "demo.mp4: mostly neutral")
 
 
 class FailedError(Exception):
-    """A command that did not do what it should, with the end of what it said."""
+    """A command failed. The message holds the end of its output."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Row:
 
     @property
     def failed(self) -> bool:
-        """Whether a Python that we promise did not do; others are only reported."""
+        """Whether a promised Python failed. Other Pythons are only reported."""
         return "failed" in (self.demo, self.tests) and self.python in promised()
 
     def __str__(self) -> str:
@@ -54,12 +54,12 @@ class Row:
 
 
 def run(*command: str | Path, **environment: str) -> str:
-    """What a command prints.
+    """The output of a command.
 
     Raises:
-        FailedError: it did not end well.
+        FailedError: its exit code is not 0.
     """
-    # Nothing of whoever calls: an active environment, a path.
+    # The command must not use the active environment or the path of the caller.
     clean = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")}
     words = [str(word) for word in command]
     done = subprocess.run(words, cwd=ROOT, env=clean | environment, capture_output=True, text=True, check=False)
@@ -69,7 +69,7 @@ def run(*command: str | Path, **environment: str) -> str:
 
 
 def uv(*arguments: str | Path) -> str:
-    """As ``run``, of uv."""
+    """The output of uv; see ``run``."""
     return run(sys.executable, "-m", "uv", *arguments)
 
 
@@ -81,16 +81,16 @@ def promised() -> list[str]:
 
 
 def minors() -> list[str]:
-    """3.11, 3.12 and so on, up to the newest finished Python that uv knows of."""
+    """3.11, 3.12 and so on, up to the newest released Python that uv knows."""
     finished = set(re.findall(r"^cpython-3\.(\d+)\.\d+-", uv("python", "list", "--only-downloads"), re.M))
     return [f"3.{minor}" for minor in sorted(map(int, finished)) if minor >= OLDEST]
 
 
 def interpreter(minor: str) -> Path:
-    """A Python: one of the system, one of pyenv, else one that uv can fetch.
+    """The path of a Python: one of pyenv, else one of the system, else one that uv downloads.
 
     Raises:
-        FailedError: there is none, and none can be fetched.
+        FailedError: there is none, and none can be downloaded.
     """
     pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
     if found := sorted(pyenv.glob(f"versions/{minor}.*/bin/python")):
@@ -103,15 +103,15 @@ def interpreter(minor: str) -> Path:
 
 
 def install(python: Path, resolution: str, *what: str | Path) -> None:
-    """From wheels only: what must be compiled is not to be had on most machines."""
+    """Installs from wheels only, because most machines cannot compile packages."""
     uv("pip", "install", "--python", python, "--resolution", resolution, "--only-binary", ":all:", *what)
 
 
 def demo(python: Path) -> None:
-    """The main job, and the answer it must give.
+    """Runs `mien demo` and checks its answer.
 
     Raises:
-        FailedError: it gives another.
+        FailedError: the answer is another one.
     """
     said = run(python, "-m", "mien", "demo")
     if missing := [part for part in ANSWER if part not in said]:
@@ -119,13 +119,13 @@ def demo(python: Path) -> None:
 
 
 def tests(python: Path) -> str:
-    """The last line of the fast tests."""
+    """Runs the fast tests. Returns the last line of their output."""
     said = run(python, "-m", "pytest", "-q", "-n", "2", "--dist", "loadscope", "-m", "not slow", MIEN_THREADS="1")
     return re.sub(r" in .*", "", said.splitlines()[-1])
 
 
 def attempt(minor: str, base: Path, resolution: str, wheel: Path, folder: Path) -> Row:
-    """One environment, from nothing to its row."""
+    """Makes and tests one environment. Returns its row."""
     begun, state = time.monotonic(), {"demo": "failed", "tests": "failed"}
     place, without = folder / f"{minor}-{resolution}", folder / "without-torch.txt"
     python = place / "bin" / "python"
@@ -142,12 +142,12 @@ def attempt(minor: str, base: Path, resolution: str, wheel: Path, folder: Path) 
 
 
 def tell(line: str) -> None:
-    """To whoever reads the log, at once."""
+    """Prints a line at once, for readers of the log."""
     print(line, flush=True)
 
 
 def main() -> int:
-    """The table; 1 if anything failed or nothing was tried."""
+    """Prints the table. Returns 1 if a promised Python failed or nothing was tested."""
     rows: list[Row] = []
     absent: list[str] = []
     with tempfile.TemporaryDirectory(prefix="mien-each-") as name:

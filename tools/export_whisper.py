@@ -1,8 +1,8 @@
 """Makes the frozen front of the Whisper encoder that ``voice_whisper`` uses: ``python -m tools.export_whisper``.
 
-Reads the CTranslate2 file of Whisper tiny.en (Radford et al. 2022, arXiv 2212.04356; MIT), keeps the convolutions and the
-first three transformer layers, and writes them as ONNX with float16 weights. Run once by the project, with
-``mien[train]``; the result is shipped.
+It reads the CTranslate2 file of Whisper tiny.en (Radford et al. 2022, arXiv 2212.04356; MIT), keeps the convolutions and the
+first three transformer layers, and writes them as ONNX with float16 weights. The project ran it once, with ``mien[train]``;
+the result is shipped.
 """
 
 from __future__ import annotations
@@ -29,7 +29,11 @@ _HEADS = 6
 
 
 def read_ctranslate2(path: Path) -> dict[str, NDArray[np.float32]]:
-    """The variables of a CTranslate2 model file, by name, as float32."""
+    """The variables of a CTranslate2 model file as float32, by name.
+
+    Raises:
+        ValueError: the version of the file is not supported.
+    """
     variables: dict[str, NDArray[np.float32]] = {}
     with path.open("rb") as file:
         (version,) = struct.unpack("<I", file.read(4))
@@ -98,7 +102,7 @@ def _loaded(v: dict[str, NDArray[np.float32]], path: str) -> nn.Module:
 
 
 class Front(nn.Module):
-    """Log-mel (B, 80, F) -> states after layers 2 and 3 side by side, (B, F / 2, 768)."""
+    """Log-mel spectrogram float32 (B, 80, F) -> joined states after layers 2 and 3, (B, F / 2, 768)."""
 
     def __init__(self, v: dict[str, NDArray[np.float32]]) -> None:
         super().__init__()
@@ -107,7 +111,7 @@ class Front(nn.Module):
         self.layers = nn.ModuleList(_Layer(v, f"encoder/layer_{i}") for i in range(max(LAYERS)))
 
     def forward(self, mel: Tensor) -> Tensor:
-        """Run the front."""
+        """Runs the front; see the class for shapes."""
         x = functional.gelu(self.conv2(functional.gelu(self.conv1(mel)))).transpose(1, 2)
         positions: Tensor = self.positions  # type: ignore[assignment]  # a buffer
         x = x + positions[: x.shape[1]]
@@ -127,7 +131,7 @@ def _convolution(v: dict[str, NDArray[np.float32]], path: str, stride: int) -> n
 
 
 def main() -> None:
-    """Write ``bundles/shared/whisper_tiny_en_front.onnx``."""
+    """Writes ``bundles/shared/whisper_tiny_en_front.onnx``."""
     front = Front(read_ctranslate2(tiny_en_folder() / "model.bin")).eval()
     frames = Dim("half", max=1500) * 2
     proto = trace(front, (torch.randn(1, 80, 300),), ({2: frames},), ["mel"], ["states"])

@@ -22,7 +22,7 @@ Entry = Mapping[str, Any]
 
 
 def table(bundles: Mapping[str, Sequence[Entry]]) -> str:
-    """Markdown: one row per bundle, modality and test set, one column per metric that any of them has."""
+    """A Markdown table: one row for each bundle, modality and test set, and one column for each metric."""
     entries = [e for rows in bundles.values() for e in rows]
     if not entries:
         return "Not measured yet."
@@ -33,7 +33,7 @@ def table(bundles: Mapping[str, Sequence[Entry]]) -> str:
         for key in dict.fromkeys((e["modality"], e["set"], e["split"], e["n"]) for e in rows):
             same = {e["metric"]: e for e in rows if (e["modality"], e["set"], e["split"], e["n"]) == key}
             modality, data_set, split, n = key
-            # Calibration is of the weights that ship alone, so its figures may be of fewer seeds: they have no deviation.
+            # Only the shipped weights are calibrated, so figures of calibration may have fewer seeds and no deviation.
             seeds = max(e["seeds"] for e in same.values())
             where = data_set if split == "test" else f"{data_set} ({split})"
             cells = [name, modality, where, f"{n:,}", str(seeds), *(_cell(same.get(m)) for m in columns)]
@@ -50,7 +50,7 @@ def _cell(entry: Entry | None) -> str:
 
 
 def measured(folder: Path) -> dict[str, list[Entry]]:
-    """The evaluation of every bundle in a folder, by its name; ``research`` first."""
+    """The evaluation of every bundle in a folder, by name, with ``research`` first."""
     files = sorted(folder.glob("*/bundle.json"), key=lambda p: (p.parent.name != "research", p.parent.name))
     return {p.parent.name: json.loads(p.read_text(encoding="utf-8"))["evaluation"] for p in files}
 
@@ -65,7 +65,7 @@ def updated(text: str, figures: str) -> str:
 
 
 def main(arguments: Iterable[str]) -> int:
-    """Write, or compare."""
+    """Writes the figures, or with ``--check`` returns 1 if they differ."""
     path = ROOT / "README.md"
     old = path.read_text(encoding="utf-8")
     new = updated(old, table(measured(ROOT / "src" / "mien" / "bundles")))

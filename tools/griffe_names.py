@@ -1,4 +1,4 @@
-"""For the API reference: a docstring may tell of several names on one line, ``start, end: seconds``; here each gets its own."""
+"""For the API reference: a docstring may have several names on one line, ``start, end: seconds``. Each gets its own line."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ _SEVERAL = re.compile(r"^(?P<indent> +)(?P<names>\w+(?:, \w+)+): (?P<text>.*)$")
 
 
 def apart(docstring: str) -> str:
-    """The docstring with a line for each name. What follows on further lines stays with the last name.
-
-    The others get the first line alone, and say with which name it goes on.
-    """
+    """The docstring with its own line for each name. Each name gets the whole text, with the lines that continue it."""
     lines: list[str] = []
     every = docstring.split("\n")
     for number, line in enumerate(every):
@@ -37,9 +34,9 @@ def apart(docstring: str) -> str:
 
 
 class Names(griffe.Extension):
-    """Is shown every object before its docstring is read."""
+    """Changes the docstring of every object before it is parsed."""
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
-        """Set the names of its docstring apart."""
+        """Separates the names in the docstring of an object."""
         if obj.docstring is not None:
             obj.docstring.value = apart(obj.docstring.value)

@@ -19,7 +19,7 @@ from mien.workflows.explain_clip import Clearest
 
 
 def picture(page: Path, chromium: str) -> bytes:
-    """The upper part of a report at its third moment, which is explained, as WebP."""
+    """A WebP picture of the upper part of a report, at its third moment, which is explained."""
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         tab = browser.new_page(viewport={"width": 1280, "height": 1800})
@@ -38,7 +38,7 @@ def picture(page: Path, chromium: str) -> bytes:
 
 
 def main() -> None:
-    """Read the demo clip, write its report, draw it."""
+    """Analyzes the demo clip, writes its report, and draws it."""
     parser = argparse.ArgumentParser(description="Draws docs/report.webp.")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     chromium = parser.parse_args().chromium

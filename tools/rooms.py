@@ -1,9 +1,8 @@
-"""Draws the rooms of src/mien from their imports, between two marks in CONTRIBUTING.md: ``python -m tools.rooms`` (``--check``
-only compares).
+"""Draws the rooms of src/mien between two marks in CONTRIBUTING.md: ``python -m tools.rooms`` (``--check`` only compares).
 
-A room is a folder, or a module of the root. The modules of the root that import no folder are one room: the nouns. Imports for
-type checkers alone do not count. Imports inside functions do; they are in brackets. A room stands above all that it imports,
-except for a door: an import inside a function that leads upwards, to a room that imports this one. It is shown as "(↑ room)".
+A room is a folder, or a module of the root. The modules of the root that import no folder form one room: the nouns. Imports
+for type checkers only do not count. Imports inside functions count; they are in brackets. A room stands above all rooms that it
+imports. The exception is a door: an import inside a function of a room that imports this one. It is shown as "(↑ room)".
 """
 
 from __future__ import annotations
@@ -19,23 +18,21 @@ ROOT = Path(__file__).resolve().parents[1]
 START, END = "<!-- rooms -->", "<!-- end of rooms -->"
 NOUNS = "nouns"
 _DOORS = {"__init__", "__main__"}
-_BAR, _WIDE = 400, 10  # lines of code in a block of a bar; blocks in the longest
-_ROUGH = (
-    0.2  # by how much lines may have changed before the picture is out of date: it is of the rooms, not of each commit
-)
+_BAR, _WIDE = 400, 10  # lines of code for one block of a bar; blocks in the longest bar
+_ROUGH = 0.2  # share of its lines by which a room may change before the picture is out of date
 
 
 @dataclass(frozen=True)
 class Room:
-    """What is drawn of a room.
+    """What is drawn for a room.
 
     Attributes:
-        files: modules in it.
-        lines: of these, all together.
-        imports: rooms that it imports.
-        late: those of them that only functions import, when they are called.
-        doors: what only functions import, of what stands above.
-        modules: their names, where it is no folder.
+        files: number of its modules.
+        lines: number of lines in all its modules.
+        imports: rooms below it that it imports.
+        late: those of ``imports`` that only functions import.
+        doors: rooms above it; only functions import them.
+        modules: names of its modules for the nouns; empty for other rooms.
     """
 
     files: int
@@ -51,7 +48,7 @@ def _for_types(node: ast.AST) -> bool:
 
 
 def _nodes(node: ast.AST, late: bool = False) -> Iterator[tuple[ast.AST, bool]]:
-    """All nodes that run, and whether they stand inside a function."""
+    """All nodes that run, each with whether it is inside a function."""
     for child in ast.iter_child_nodes(node):
         if _for_types(child):
             continue
@@ -60,7 +57,7 @@ def _nodes(node: ast.AST, late: bool = False) -> Iterator[tuple[ast.AST, bool]]:
 
 
 def imported(path: Path) -> Iterator[tuple[str, bool]]:
-    """Modules of mien that a module imports, without "mien.", and whether inside a function."""
+    """The modules of mien that a module imports, without "mien.", each with whether the import is inside a function."""
     for node, late in _nodes(ast.parse(path.read_text(encoding="utf-8"))):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -72,7 +69,7 @@ def imported(path: Path) -> Iterator[tuple[str, bool]]:
 
 
 def rooms(package: Path) -> dict[str, Room]:
-    """All rooms of a package by name."""
+    """All rooms of a package, by name."""
     of: dict[str, list[Path]] = {}
     for path in sorted(package.rglob("*.py")):
         top = path.relative_to(package).parts[0].removesuffix(".py")
@@ -82,7 +79,7 @@ def rooms(package: Path) -> dict[str, Room]:
     folders = {top for top in of if (package / top).is_dir()}
     tops = {top: {name.split(".")[0] for name, late in pairs if not late} for top, pairs in found.items()}
     nouns = {top for top in of if top not in folders and not tops[top] & folders}
-    # A module of the root that only looks like a noun: what it imports is none.
+    # A module of the root is not a noun if it imports a module that is not a noun.
     while more := {top for top in nouns if tops[top] - nouns - _DOORS - {top}}:
         nouns -= more
     named: dict[str, list[str]] = {}
@@ -104,14 +101,14 @@ def rooms(package: Path) -> dict[str, Room]:
 
 
 def _with_doors(name: str, found: Mapping[str, Room]) -> Room:
-    """A room, with what leads upwards apart."""
+    """A room whose imports of rooms above it are moved to ``doors``."""
     at_once = {other: room.imports - room.late for other, room in found.items()}
     doors = frozenset(other for other in found[name].late if name in below(other, at_once))
     return replace(found[name], imports=found[name].imports - doors, late=found[name].late - doors, doors=doors)
 
 
 def below(name: str, imports: Mapping[str, frozenset[str]]) -> set[str]:
-    """All that a room imports, and what that imports in turn."""
+    """All rooms that a room imports, directly or through other rooms."""
     seen: set[str] = set()
     todo = [*imports[name]]
     while todo:
@@ -123,7 +120,7 @@ def below(name: str, imports: Mapping[str, frozenset[str]]) -> set[str]:
 
 
 def levels(found: Mapping[str, Room]) -> dict[str, int]:
-    """How high each room stands: 0 for one that imports no other.
+    """The layer of each room; 0 for a room that imports no other.
 
     Raises:
         SystemExit: rooms import one another in a circle.
@@ -140,13 +137,13 @@ def levels(found: Mapping[str, Room]) -> dict[str, int]:
 
 
 def _direct(name: str, found: Mapping[str, Room]) -> list[str]:
-    """The rooms that a room imports, without those that these import in turn."""
+    """The rooms that a room imports, without those that it also imports through other rooms."""
     imports = {other: room.imports for other, room in found.items()}
     return sorted(found[name].imports.difference(*(below(other, imports) for other in found[name].imports)))
 
 
 def picture(found: Mapping[str, Room]) -> str:
-    """The rooms from top to bottom, a line each; rooms of one layer stand together."""
+    """The rooms from top to bottom, one in each line. Rooms of one layer stand together."""
     height = levels(found)
     wide = max(map(len, found))
     lines = [f"layer  {'room':<{wide}}  files  lines            imports, and with them what those import"]
@@ -174,7 +171,7 @@ def updated(text: str, drawn: str) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two documents agree, but for lines of code that have changed a little."""
+    """Whether two documents agree. Small differences in the number of lines of code do not count."""
     row = re.compile(r"^( *\d*  \w+ +\d+ +)(\d+) ▇+ *(.*)$", re.M)
     if row.sub(r"\1\3", one) != row.sub(r"\1\3", other):
         return False
@@ -183,7 +180,7 @@ def same(one: str, other: str) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Draw, or compare."""
+    """Draws the picture, or with ``--check`` returns 1 if it is out of date."""
     path = ROOT / "CONTRIBUTING.md"
     old = path.read_text(encoding="utf-8")
     new = updated(old, picture(rooms(ROOT / "src" / "mien")))

@@ -1,6 +1,6 @@
-"""Put a trained bundle into the package: ``python -m tools.ship_bundle FOLDER``.
+"""Puts a trained bundle into the package: ``python -m tools.ship_bundle FOLDER``.
 
-Graphs of encoders go where bundles share them.
+Graphs of encoders go to the folder that bundles share.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from mien.errors import InputError
 
 
 def ship(folder: Path) -> Path:
-    """Copy a bundle into the package and drop shared graphs that no bundle names any more.
+    """Copies a bundle into the package, and deletes shared graphs that no bundle uses any more.
 
     Returns:
         The bundle's folder in the package.
 
     Raises:
-        InputError: the licence of one of its encoders does not allow it.
+        InputError: the licence of one of its encoders does not allow this.
     """
     bundle = Bundle.load(folder)
     for encoder in bundle.encoders.values():
@@ -43,7 +43,7 @@ def ship(folder: Path) -> Path:
 
 
 def main() -> None:
-    """Ship the bundle named on the command line."""
+    """Ships the bundle that the command line names."""
     target = ship(Path(sys.argv[1]))
     sys.stdout.write(f"shipped to {target}\n")
 

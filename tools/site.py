@@ -1,7 +1,7 @@
 """Builds the documents as a site and checks it: ``python -m tools.site [FOLDER]`` (``make docs``).
 
-Zensical ends the build at a broken link, anchor or reference. Here three things more end it: a docstring that does not fit its
-signature, a page that would load something from elsewhere, and a page that no menu names.
+Zensical stops the build at a broken link, anchor or reference. This tool finds three more faults: a docstring that does not
+fit its signature, a page that would load something from elsewhere, and a page that no menu names.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# What a browser loads by itself; a link that a reader may click is none of these.
+# Matches what a browser loads by itself. Links that a reader may click do not match.
 _LOADED = re.compile(
     r"""<(?:script|img|iframe|source|video|audio)\b[^>]*?\bsrc=["']?(?:https?:)?//[^"'\s>]+"""
     r"""|<link\b(?=[^>]*\brel=["']?(?:stylesheet|icon|preconnect|preload|dns-prefetch))[^>]*?\bhref=["']?(?:https?:)?//[^"'\s>]+"""
@@ -24,8 +24,8 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def build(root: Path) -> tuple[int, str]:
-    """Build ``root``/site. Exit code and what was printed."""
-    # The signatures of the reference are set by ruff, which lies beside this Python.
+    """Builds ``root``/site. Returns the exit code and the output."""
+    # The build needs ruff, which formats the signatures of the reference. It lies beside this Python.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
         [sys.executable, "-m", "zensical", "build", "--strict", "--clean"],
@@ -41,7 +41,7 @@ def build(root: Path) -> tuple[int, str]:
 
 
 def loaded_from_elsewhere(site: Path) -> list[str]:
-    """What pages and style sheets would load over the network, as "page: text"."""
+    """Everything that pages and style sheets would load over the network, as "page: text"."""
     files = sorted(p for p in site.rglob("*") if p.suffix in {".html", ".css"})
     return [
         f"{file.relative_to(site)}: {found[0]}"
@@ -51,14 +51,14 @@ def loaded_from_elsewhere(site: Path) -> list[str]:
 
 
 def without_menu(root: Path) -> list[str]:
-    """Documents that mkdocs.yml does not name, so that nobody would find them on the site."""
+    """Documents that mkdocs.yml does not name, and names in mkdocs.yml without a document."""
     named = set(re.findall(r"[\w/.-]+\.md", (root / "mkdocs.yml").read_text(encoding="utf-8").partition("nav:")[2]))
     there = {p.relative_to(root / "docs").as_posix() for p in (root / "docs").rglob("*.md")}
     return sorted(there ^ named)
 
 
 def faults(root: Path) -> list[str]:
-    """Build the site of a checkout; what is wrong with it, a line each."""
+    """Builds the site of a checkout. Returns its faults, one in each line."""
     code, printed = build(root)
     found = [line for line in printed.splitlines() if line.startswith(("griffe: ", "mkdocstrings: "))]
     if code:
@@ -71,7 +71,7 @@ def faults(root: Path) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Build, and say what is wrong."""
+    """Builds the site and prints its faults. Returns 1 if there are any."""
     root = Path(arguments[0]) if arguments else ROOT
     found = faults(root)
     print("\n".join(found) or f"{root / 'site'}: to search it, python -m http.server --directory {root / 'site'}")

@@ -19,7 +19,10 @@ __all__ = ["analysis", "app", "data", "explanation", "guarded", "main", "studies
 
 
 def main() -> None:
-    """Entry point. The user's mistakes end with 2, ours with 1; nobody sees a traceback unless MIEN_DEBUG is set."""
+    """Runs the command line. A mistake of the user gives exit code 2, and any other error gives 1.
+
+    A traceback of an unexpected error is shown only when MIEN_DEBUG is set.
+    """
     _say_anything()
     code = guarded(translated(get_command(app), LANG))
     guarded(_say_what_is_not_kept)
@@ -27,16 +30,16 @@ def main() -> None:
 
 
 def guarded(work: Callable[[], object]) -> int:
-    """Run and turn what is raised into one sentence and an exit code."""
+    """Runs the work, and turns an error into one sentence and an exit code."""
     try:
         code = work()
     except SystemExit as done:
-        # How Typer ends: usage errors, which it has shown, are 2.
+        # Typer ends in this way. It has already shown usage errors, which have code 2.
         code = done.code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody to tell.
+        # The program that reads the output has ended, so no message can reach it.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open until the end
         return 1
     except Exception as error:
@@ -48,7 +51,7 @@ def guarded(work: Callable[[], object]) -> int:
 
 
 def _say_what_is_not_kept() -> None:
-    """One line where the cache could not be used, whatever the verb."""
+    """Prints one line if the cache could not be used."""
     from mien.runtime.cache import no_cache
 
     notice = no_cache()
@@ -60,7 +63,10 @@ def _say_what_is_not_kept() -> None:
 
 
 def _say_anything() -> None:
-    """What the terminal's encoding lacks is written as an escape: words come in every script, file names as any bytes."""
+    """Makes output streams write an escape for each character that their encoding lacks.
+
+    Words may be in any script, and file names may hold any bytes.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

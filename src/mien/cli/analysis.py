@@ -1,4 +1,4 @@
-"""Verbs that read clips with a bundle. One short function per verb."""
+"""The verbs that analyze clips with a bundle, and a few small ones. Each is one short function."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def analyze(
 
 
 class _Shown:
-    """What is printed of an analysis: a table for each clip, then the notes of the bundle and what was skipped."""
+    """Prints an analysis: a table for each clip, then the notes of the bundle and the skipped clips."""
 
     def __init__(self, analyzer: Analyzer, lang: str, quiet: bool = False) -> None:
         from rich.console import Console
@@ -81,7 +81,7 @@ class _Shown:
             self._skipped.append(event)
 
     def end(self, count: int) -> None:
-        """The last lines, about ``count`` clips."""
+        """Prints the last lines, about ``count`` clips."""
         from rich.text import Text
 
         from mien.report.terminal.harmless import harmless

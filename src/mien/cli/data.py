@@ -1,4 +1,4 @@
-"""`mien data`: check a manifest, convert a public set to one, and arrays out of pickles. One short function per verb."""
+"""The verbs of `mien data`: check a manifest, convert a public set, and unpickle arrays. Each is one short function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verb that says why."""
+"""The verb that explains one answer."""
 
 from __future__ import annotations
 

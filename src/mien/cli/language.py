@@ -1,4 +1,4 @@
-"""The language that the command line speaks: ``--lang``, else the one of the terminal, else English."""
+"""The language of the command line: ``--lang``, else that of the terminal, else English."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mien.report.page.words import languages
 
 
 def spoken(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
-    """The name of a catalogue.
+    """The name of the catalogue to use.
 
     Args:
-        arguments: of the command; ``--lang zh`` counts wherever it stands. A language that there is not is told by the verb.
-        environment: ``LC_ALL``, ``LC_MESSAGES`` and ``LANG`` as POSIX has them: the first that is set decides.
+        arguments: of the command; ``--lang zh`` counts at any place. An unknown language is ignored here; the verb refuses it.
+        environment: of ``LC_ALL``, ``LC_MESSAGES`` and ``LANG``, the first that is set decides, as in POSIX.
     """
     for option, value in pairwise([*arguments, ""]):
         if option == "--lang" and value in languages():
@@ -31,13 +31,13 @@ def spoken(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
 
 
 LANG = spoken(sys.argv[1:], os.environ)
-"""Decided before the verbs are made, for their help speaks it too."""
+"""The language of this run. It is known before the verbs are made, because their help needs it."""
 
 
 def translated(command: Any, lang: str) -> Any:
-    """A Click command whose help, and that of all its verbs and options, is in a language. They are written in English.
+    """Translates the help of a Click command, its verbs and its options. The source language is English.
 
-    Its class is Click's own, or that of the Click inside newer versions of Typer.
+    The class of the command is Click's own, or that of the Click inside newer versions of Typer.
     """
     if lang == "en":
         return command

@@ -1,4 +1,4 @@
-"""Work on a terminal: bars while it goes on, and a line for each notice."""
+"""Shows work on a terminal: progress bars, and a line for each notice."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ T = TypeVar("T")
 
 
 def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
-    """Run work to its end, with a bar for each stage on the error stream where that is a terminal.
+    """Runs work to its end. It shows a bar for each stage on the error stream if that is a terminal.
 
     Args:
-        work: what is done.
-        tell: called with every other event; the bars make room while it prints.
+        work: the work.
+        tell: called with every event but progress; the bars are hidden while it prints.
     """
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -35,7 +35,7 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
     )
     console = Console(stderr=True)
     stages, tasks = Language(LANG).table["stages"], dict[str, TaskID]()  # one bar for each stage
-    # What is printed must reach the stream that it is meant for, so the bars take no stream over.
+    # The bars redirect no stream, so that each output reaches its own stream.
     with Progress(
         *columns,
         console=console,
@@ -52,7 +52,7 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
                     tasks[event.stage] = bars.add_task(name, total=None)
                 bars.update(tasks[event.stage], description=name, completed=event.done, total=event.total or None)
                 if event.total and event.done >= event.total:
-                    # What is finished makes room: a study goes through hundreds of these.
+                    # A finished bar is removed, because a study has hundreds of them.
                     bars.remove_task(tasks.pop(event.stage))
                 return
             if isinstance(event, events.Finished | events.Skipped):
@@ -73,13 +73,13 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
 
 
 class Notices:
-    """Prints each notice on the error stream, once, however often a stage of the work gives it."""
+    """Prints each notice on the error stream once, even if the work gives it several times."""
 
     def __init__(self, lang: str = LANG) -> None:
         self._lang, self._told = lang, set[str]()
 
     def __call__(self, event: Event) -> None:
-        """Print the event, if it is a notice that was not given before."""
+        """Prints the event if it is a new notice."""
         if isinstance(event, Notice):
             from mien.report.sentences import sentence
             from mien.report.terminal.harmless import harmless
@@ -91,5 +91,5 @@ class Notices:
 
 
 def say(line: str) -> None:
-    """A line on the error stream."""
+    """Prints a line on the error stream."""
     typer.echo(f"mien: {line}", err=True)

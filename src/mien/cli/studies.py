@@ -1,4 +1,4 @@
-"""Verbs of studies: compare recipes, tune one, evaluate a bundle, rebuild a benchmark. One short function per verb."""
+"""The verbs of studies: compare, tune, evaluate and bench. Each is one short function."""
 
 from __future__ import annotations
 

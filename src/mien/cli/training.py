@@ -1,4 +1,4 @@
-"""Verbs that train and calibrate models; they need ``mien[train]``. One short function per verb."""
+"""The verbs that train and calibrate models; they need ``mien[train]``. Each is one short function."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def train(
     from mien.workflows.train_bundle import planned, train_bundle
 
     where, each = Devices(accelerator, devices, strategy, nodes), _seeds(seeds)
-    # Of several processes only the first shows anything.
+    # With several processes, only the first one prints.
     follow = partial(followed, tell=Notices()) if is_first_process() else finish
     plan, corpus = follow(planned(recipe, set_ or (), data, data_root))
     command = shlex.join(["mien", *sys.argv[1:]])
@@ -53,7 +53,7 @@ def train(
 
 
 def _report(folders: Sequence[Path]) -> None:
-    """A page about each seed's training, beside its bundle; without the extra for it, say how to get it."""
+    """Writes a page about the training of each seed. Without the extra ``report``, it prints how to install it."""
     from mien.report.studies.training import write
     from mien.runtime.extras import needs_report
 

@@ -47,7 +47,7 @@ def data_root(given: Path | None = None, sources: Sequence[Source] = ()) -> Path
 
 
 def read(source: Source, tasks: Sequence[Task], root: Path) -> list[Example]:
-    """All usable examples of one source, in the order of its manifest; see ``labelled`` and ``deal``."""
+    """All usable examples of one source, in the order of its manifest. For errors, see ``labelled`` and ``deal``."""
     return deal(source, labelled(source, tasks, root, Tables()))
 
 

@@ -19,7 +19,7 @@ CROP = 112
 """Width and height of an aligned crop, pixels."""
 _DETECT_SIDE = 400  # pixels; long side of the picture that the detector gets
 _LEAST_SCORE = 0.6
-_LOST_AFTER = 1.5  # seconds a person may be out of sight and still be the same
+_LOST_AFTER = 1.5  # seconds; a person may be out of sight this long before the look alone decides who it is
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Many clips, one after the other: answers, files, and what was skipped and why."""
+"""Analyzes many clips, one after the other, and writes their files. A clip that cannot be read is skipped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ _MEDIA = frozenset(f".{ending}" for ending in _ENDINGS.split())
 
 
 def expanded(paths: Sequence[Path]) -> list[Path]:
-    """Files as they are; folders as the media files in and below them, in order of name, hidden ones left out. Each once.
+    """The files among the paths, and the media files in and below the folders in order of name. Each file comes once.
+
+    Hidden files in folders are left out.
 
     Raises:
         InputError: a folder holds no media file.
@@ -41,11 +43,11 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def analyze_files(analyzer: Analyzer, clips: Sequence[Path], outputs: Outputs) -> Work[int]:
-    """Analyse clips and write what is wanted of each; one bad file, or a fault of ours with it, does not cost the rest.
+    """Analyzes clips and writes the outputs of each. An error in one clip does not stop the others.
 
     Args:
-        analyzer: reads them.
-        clips: files.
+        analyzer: reads the clips.
+        clips: the files.
         outputs: what is written, and where.
 
     Yields:
@@ -76,11 +78,11 @@ def analyze_one(
     text: str | None = None,
     subtitles: Path | None = None,
 ) -> Work[None]:
-    """Analyse one clip, explain it where the report is to, and write what is wanted.
+    """Analyzes one clip, explains it if the report needs that, and writes its outputs.
 
     Args:
-        analyzer: reads it.
-        clip: a file; ``None`` with ``text`` alone.
+        analyzer: reads the clip.
+        clip: a file; ``None`` when only ``text`` is given.
         outputs: what is written, and where.
         text, subtitles: the words; see ``Analyzer.stream``.
 

@@ -1,4 +1,4 @@
-"""Recipes compared from start to end: trained, asked about the same examples, and written down."""
+"""Compares recipes from start to end: they are trained and evaluated on the same examples, and tables are written."""
 
 from __future__ import annotations
 
@@ -21,10 +21,15 @@ from mien.workflows.train_bundle import checked, planned
 def prepared(
     recipes: Sequence[str | Path | Recipe], changes: Sequence[str], data: Path | None, root: Path | None
 ) -> Work[tuple[tuple[Entrant, ...], tuple[Corpus, ...]]]:
-    """Recipes under the names that tables give them, and their data. See ``compare``."""
+    """The recipes under their names in tables, and the data of each. See ``doors.compare``.
+
+    Raises:
+        InputError: no recipe is named.
+        RecipeError: a recipe or a manifest has a mistake.
+    """
     if not recipes:
         raise InputError("name the recipes that are to be compared")
-    # All mistakes in recipes are told before data are read, which may take long.
+    # All recipes are checked before data are read, because reading may take long.
     chosen = [checked(recipe, changes) for recipe in recipes]
     rows = None if data is None else list(read_rows(data))
     plans, corpora = [], []
@@ -36,7 +41,7 @@ def prepared(
 
 
 def _labels(recipes: Sequence[str | Path | Recipe]) -> list[str]:
-    """Short names, as long as no two are the same."""
+    """Short names, if no two of them are the same; otherwise full paths and numbered names."""
     short = [recipe.name if isinstance(recipe, Recipe) else Path(recipe).stem for recipe in recipes]
     if len(set(short)) == len(short):
         return short
@@ -45,7 +50,7 @@ def _labels(recipes: Sequence[str | Path | Recipe]) -> list[str]:
 
 
 def run(plan: Plan, corpora: Sequence[Corpus], runs: Path) -> Work[Comparison]:
-    """Train what is not finished, compare, and write the tables to ``runs/compare-<hash>``.
+    """Trains what is not finished, compares, and writes the tables to ``runs/compare-<hash>``.
 
     Args:
         plan: see ``Plan``.

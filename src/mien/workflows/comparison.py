@@ -1,4 +1,4 @@
-"""What came of a comparison: its tables as text, as a page, as data for other programs."""
+"""The result of a comparison, with its tables as text, as a page, and as data for other programs."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came of a plan.
+    """The result of a plan.
 
     Attributes:
         plan: what was compared.
-        boards: who is how good, one for each test set and task.
-        outcomes: the systems, with everything that they answered.
-        folder: where ``comparison.md``, ``.json`` and, with the extra ``report``, ``.html`` lie.
+        boards: the results of all systems, one board for each test set and task.
+        outcomes: the systems with their predictions.
+        folder: the folder with ``comparison.md``, ``.json`` and, with the extra ``report``, ``.html``.
     """
 
     plan: Plan
@@ -38,12 +38,12 @@ class Comparison:
 
     @property
     def markdown(self) -> str:
-        """All tables."""
+        """All tables as Markdown."""
         return markdown.comparison(self.boards, self.outcomes, len(self.plan.seeds), self.notes)
 
     @property
     def notes(self) -> list[str]:
-        """What a reader must know besides."""
+        """What else a reader must know."""
         stale = sum(o.stale for o in self.outcomes)
         if not stale:
             return []
@@ -52,7 +52,7 @@ class Comparison:
         ]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, in the form ``mien.comparison/1``."""
+        """Plain values in the form ``mien.comparison/1``."""
         return {
             "schema": "mien.comparison/1",
             "seeds": list(self.plan.seeds),
@@ -63,15 +63,15 @@ class Comparison:
         }
 
     def to_json(self) -> str:
-        """``to_dict`` as text."""
+        """``to_dict`` as JSON text."""
         return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
 
     def to_csv(self) -> str:
-        """One row for each system, test set, task and metric."""
+        """CSV with one row for each system, test set, task and metric."""
         return csv_of(self._flat())
 
     def to_pandas(self) -> DataFrame:
-        """The rows of ``to_csv`` as a table of pandas.
+        """The rows of ``to_csv`` as a pandas table.
 
         Raises:
             InputError: pandas is not installed.
@@ -82,10 +82,10 @@ class Comparison:
         return [row for board in self.boards for line in board.lines for row in line.as_rows()]
 
     def to_html(self) -> str:
-        """All tables and charts as one page that loads nothing.
+        """All tables and charts as one page that loads no other file.
 
         Raises:
-            InputError: if the extra ``report`` is not installed.
+            InputError: the extra ``report`` is not installed.
         """
         needs_report()
         from mien.report.studies.comparison import comparison_page
@@ -97,10 +97,10 @@ class Comparison:
         return comparison_page(self.boards, self.outcomes, len(plan.seeds), facts, self.notes)
 
     def save(self, path: str | Path) -> None:
-        """Write a file: .md, .json, .csv or .html, by its ending.
+        """Writes a file in the format of its suffix: .md, .json, .csv or .html.
 
         Raises:
-            InputError: another ending, or an extra that is not installed.
+            InputError: the suffix is another one, or the extra ``report`` is missing for .html.
         """
         file = Path(path)
         forms: dict[str, Callable[[], str]] = {
@@ -115,5 +115,5 @@ class Comparison:
         write_atomic(file, form())
 
     def _repr_markdown_(self) -> str:
-        """For a notebook."""
+        """The tables for a notebook."""
         return self.markdown

@@ -1,6 +1,6 @@
-"""What a notebook calls: train, evaluate, compare. Each runs its work to the end; ``tell`` hears what goes on meanwhile.
+"""The functions for notebooks: train, evaluate, compare. Each runs its work to the end and calls ``tell`` with its events.
 
-They need ``mien[train]``, and are imported where that is missing too: then they say how to install it.
+They need ``mien[train]``. Without it they can still be imported, and a call says how to install it.
 """
 
 from __future__ import annotations
@@ -33,28 +33,29 @@ def train(
     devices: Devices | None = None,
     tell: Callable[[Event], object] | None = None,
 ) -> TrainedBundle:
-    """Train a recipe, export what it learned as a bundle, and evaluate that: what ``mien train`` does. Needs ``mien[train]``.
+    """Trains a recipe, exports it as a bundle, and evaluates the bundle, like ``mien train``. It needs ``mien[train]``.
 
     Args:
         recipe: name of a shipped recipe, a .toml file, or a ``Recipe``.
-        data: your own manifest (CSV, Parquet, JSONL or .npz, see docs/data.md) in place of the recipe's data. Columns that it
-            lacks leave their modality out.
-        changes: overrides of single values: ``["train.epochs=5"]``; ``"-encoders.face"`` takes something out.
-        seeds: one training each. The bundle of the first one is kept; results are means over all.
+        data: your own manifest (CSV, Parquet, JSONL or .npz, see docs/data.md) in place of the recipe's data. A modality
+            without a column is left out.
+        changes: overrides of single values: ``["train.epochs=5"]``; ``"-encoders.face"`` removes a part.
+        seeds: the recipe is trained once with each. The result has the bundle of the first seed and means over all seeds.
         runs: folder of all runs. Seed 0 of ``fusion`` on ``my.csv`` goes to ``runs/fusion-my/seed0``.
-        resume: go on where a run was broken off.
+        resume: continue a run that was interrupted.
         data_root: folder of the recipe's data sets; ``None`` for ``MIEN_DATA``, else ``../shared/data``.
-        devices: where to train; ``None`` for one device, a GPU where there is one.
-        tell: called with every event: progress, and notices of what was decided or could not be read, of which
-            ``mien.report.sentences`` makes sentences. ``None`` to listen to nothing. What it raises stops the training.
+        devices: where to train; ``None`` for one device, which is a GPU if there is one.
+        tell: called with every event: progress, and notices of what was decided or could not be read.
+            ``mien.report.sentences`` turns notices into sentences. ``None`` ignores events. An error that it raises stops the
+            training.
 
     Returns:
         The bundle, its results on the test data, and the folders of the runs.
 
     Raises:
-        InputError: a recipe, a manifest or an argument with a mistake, or a folder that holds a run already; the message says
+        InputError: a recipe, a manifest or an argument has a mistake, or the folder already holds a run; the message says
             what to do.
-        DivergedError: the loss is no finite number any more.
+        DivergedError: the loss is no longer a finite number.
         ParityError: the exported graphs do not answer as the trained model does.
     """
     needs_train()
@@ -76,23 +77,25 @@ def evaluate(
     data_root: str | Path | None = None,
     tell: Callable[[Event], object] | None = None,
 ) -> EvaluationReport:
-    """Evaluate a bundle on labelled data: what ``mien evaluate`` does. Needs ``mien[train]``.
+    """Evaluates a bundle on labelled data, like ``mien evaluate``. It needs ``mien[train]``.
 
     Args:
-        bundle: name of a shipped bundle, the folder of one, or a ``Bundle``.
-        data: your own manifest. Its rows whose split is "test" are evaluated, or all where none is.
-        recipe: name or file of a recipe whose test data to take instead.
-        subsets: also with modalities missing.
-        calibration: also how far the probabilities hold, for each subset of the modalities.
-        groups: also by the groups that a column of the data names, such as "gender"; ``None`` for none.
+        bundle: name of a shipped bundle, the folder of a bundle, or a ``Bundle``.
+        data: your own manifest. Its rows with the split "test" are evaluated, or all rows if none has this split.
+        recipe: name or file of a recipe whose test data are used instead.
+        subsets: also evaluate with modalities missing.
+        calibration: also measure how well the probabilities are calibrated, for each subset of the modalities.
+        groups: also compare the groups in this column of the data, such as "gender"; ``None`` for no groups.
         data_root: folder of the recipe's data sets; ``None`` for ``MIEN_DATA``, else ``../shared/data``.
         tell: called with every event, see ``train``.
 
     Returns:
-        ``rows``: a ``Result`` for each test set, task and metric; ``cells``, ``trust`` and ``groups``: what else was asked for.
+        A report. Its ``rows`` hold a ``Result`` for each test set, task and metric. ``cells``, ``reliability`` and ``groups``
+        hold what else was asked for.
 
     Raises:
-        InputError: not exactly one of ``data`` and ``recipe``, no test data, or a mistake in them; the message says what to do.
+        InputError: ``data`` and ``recipe`` are both given or both missing, there are no test data, or they have a mistake; the
+            message says what to do.
     """
     from mien.bundle.bundle import Bundle
 
@@ -119,9 +122,9 @@ def compare(
     fresh: bool = False,
     tell: Callable[[Event], object] | None = None,
 ) -> Comparison:
-    """Train recipes with the same seeds and compare them on the same test examples.
+    """Trains recipes with the same seeds and compares them on the same test examples.
 
-    What was trained before is not trained again; see docs/studies.md.
+    Finished trainings are not repeated; see docs/studies.md.
 
         import mien
 
@@ -130,25 +133,26 @@ def compare(
         found.save("comparison.html")
 
     Args:
-        recipes: .toml files, names of shipped recipes, or recipes. The others are tested against the first.
-        seeds: each recipe is trained with all of them.
-        changes: "train.epochs=5" overrides of every recipe that is a file or shipped.
+        recipes: .toml files, names of shipped recipes, or ``Recipe`` objects. The others are tested against the first.
+        seeds: each recipe is trained with each seed.
+        changes: overrides such as "train.epochs=5" for each recipe; a ``Recipe`` object takes none.
         data: your own manifest (CSV, Parquet, JSONL, .npz) in place of the recipes' data; ``None`` for their own.
         data_root: folder of the recipes' data sets; ``None`` for the usual one.
-        runs: folder of all runs. Trainings are kept in ``studied`` there, the comparison in ``compare-<hash>``.
-        metric: what is compared by; ``None`` for the usual metric of each task.
-        folds: all folds of the data, the test predictions of a seed pooled, instead of the one that a recipe names.
-        subsets: measure what is left when modalities are missing, too.
-        fresh: train again what is finished.
-        tell: called with every event: progress and notices; ``None`` to listen to nothing.
+        runs: folder of all runs. Trainings go to ``studied`` in it, and the comparison goes to ``compare-<hash>``.
+        metric: name of the metric for the comparison; ``None`` for the usual metric of each task.
+        folds: use all folds of the data and pool the test predictions of a seed, instead of one fold.
+        subsets: also evaluate with modalities missing.
+        fresh: repeat finished trainings.
+        tell: called with every event, see ``train``.
 
     Returns:
         The comparison. Its files are written to its ``folder``.
 
     Raises:
-        InputError: no recipe, no seed, a metric that no task has, or the extra ``train`` is not installed.
-        RecipeError: a recipe or a manifest with a mistake, or no folds where they are asked for.
-        DivergedError: the loss of a training is no finite number any more.
+        InputError: there is no recipe or no seed, no task has the metric, or the extra ``train`` is not installed.
+        RecipeError: a recipe or a manifest has a mistake, ``changes`` are given for a ``Recipe`` object, or the data have no
+            folds although ``folds`` is set.
+        DivergedError: the loss of a training is no longer a finite number.
     """
     needs_train()
     from mien.study.comparison import Plan

@@ -1,4 +1,4 @@
-"""A bundle on labelled data: every metric with its interval, and what else was asked for."""
+"""Evaluates a bundle on labelled data: every metric with its interval, and what else was asked for."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ def evaluate_bundle(
     calibration: bool = False,
     groups: str | None = None,
 ) -> Work[EvaluationReport]:
-    """Evaluate a bundle on the test data of a recipe, or on the user's. The data are read once.
+    """Evaluates a bundle on the test data of a recipe, or on the user's data. The data are read once.
 
     Args:
-        bundle: what is evaluated.
-        recipe: name or file of a recipe whose test data to take.
-        data: the user's own manifest instead.
+        bundle: the bundle.
+        recipe: name or file of a recipe whose test data are used; ``None`` with ``data``.
+        data: the user's own manifest; ``None`` with ``recipe``.
         root: folder of the recipe's data sets; ``None`` for the usual one.
-        subsets: also with modalities missing.
-        calibration: also how far probabilities hold, for each subset of the modalities.
-        groups: also by the groups that this column of the data names; ``None`` for none.
+        subsets: also evaluate with modalities missing.
+        calibration: also measure how well the probabilities are calibrated, for each subset of the modalities.
+        groups: also compare the groups in this column of the data; ``None`` for no groups.
 
     Raises:
-        InputError: not exactly one of ``recipe`` and ``data`` is named, there are no test data, or nothing that ``calibration``
-            or ``groups`` could compare.
-        RecipeError: a recipe or a manifest with a mistake.
+        InputError: ``recipe`` and ``data`` are both given or both missing, there are no test data, or there is nothing that
+            ``calibration`` or ``groups`` could compare.
+        RecipeError: a recipe or a manifest has a mistake.
     """
     corpus = yield from data_for(bundle, recipe, data, root)
     named: dict[str, str] = {}
     if groups:
-        # Read first, so that a misspelt column is told before the bundle has read everything.
+        # The column is read first, so that a spelling mistake in its name is found before the long evaluation.
         named = yield from attributes(corpus, groups)
     found = yield from report_on(bundle, corpus, subsets, calibration)
     return replace(found, groups=compared(found.evaluation, groups, named)) if groups else found

@@ -1,4 +1,4 @@
-"""Clips read and explained: one moment, or the moments of a whole clip that are most worth it."""
+"""Reads and explains clips: one moment, or the moments of a whole clip that are most interesting."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mien.timeline import Prediction, Timeline
 from mien.types import Span
 
 MOST = 60
-"""Moments of a clip whose inputs are taken apart for a report: more would cost minutes, and nobody would look at them."""
+"""The largest number of moments that a report explains. More would take minutes, and nobody would look at them."""
 
 _Key = tuple[Span, str | None, str]
 
@@ -36,19 +36,19 @@ def explain_moment(
     label: str | None = None,
     parts: Sequence[Explainer] | None = None,
 ) -> Work[Explanation]:
-    """Why one moment of a clip was answered as it was. What comes after the moment is not read.
+    """Explains the answer about one moment of a clip. With ``at``, the clip is not read much further than the moment.
 
     Args:
-        analyzer: what reads the clip.
+        analyzer: reads the clip.
         source, text, subtitles: see ``Analyzer.stream``.
         at: seconds from the start of the clip; ``None`` for the clearest moment.
-        who: the person, where several are in view at once; ``None`` for the one who is read most surely.
-        label: the label to explain; ``None`` for the answer.
+        who: the person, when several are in view at once; ``None`` for the person with the clearest answer.
+        label: the label to explain; ``None`` for the answered label.
         parts: explainers; ``None`` for the default ones.
 
     Raises:
         InputError: there is no such moment, person or label, an explainer needs weights that the bundle lacks, or the moment
-            has nothing that the named explainers take apart.
+            has no input for the named explainers.
     """
     _check_label(analyzer, label)
     chosen = build(defaults().values()) if parts is None else parts
@@ -67,7 +67,7 @@ def explain_moment(
 def _sought(
     stream: Work[Timeline], name: str, at: float | None, who: str | None
 ) -> Work[tuple[Answered, tuple[Notice, ...]]]:
-    """The answer that is meant, and the notices until then."""
+    """The wanted answer, and the notices before it."""
     sought: Answered | None = None
     predictions: list[Prediction] = []
     notices: list[Notice] = []
@@ -91,11 +91,12 @@ def _sought(
 
 
 class Clearest:
-    """Is shown the events of an analysis and keeps the moments most worth explaining: where inputs disagree, then the
-    clearest ones.
+    """Keeps the most interesting moments of an analysis: those in which inputs disagree, then the clearest ones.
+
+    ``look`` gets the events of the analysis.
 
     Args:
-        most: how many, so that memory does not grow with the length of the clip.
+        most: how many moments are kept, so that memory does not grow with the length of the clip.
     """
 
     def __init__(self, most: int = MOST) -> None:
@@ -104,7 +105,7 @@ class Clearest:
         self._count = 0
 
     def look(self, event: Event) -> None:
-        """Keep an answer, or let it go."""
+        """Keeps an answer if it is among the most interesting ones."""
         if not isinstance(event, Answered):
             return
         self._count += 1
@@ -115,11 +116,11 @@ class Clearest:
             heapq.heappushpop(self._heap, entry)
 
     def explain(self, analyzer: Analyzer, timeline: Timeline) -> Work[tuple[Explanation | None, ...]]:
-        """An explanation for each prediction of the timeline, or ``None`` where the moment was let go.
+        """An explanation for each prediction of the timeline, or ``None`` when the moment was not kept.
 
         Args:
-            analyzer: what gave the events.
-            timeline: what it answered.
+            analyzer: the analyzer that gave the events.
+            timeline: its timeline.
         """
         kept = {_key(event.prediction): event for _, _, event in self._heap}
         parts = build(defaults().values())
@@ -140,7 +141,7 @@ def _key(p: Prediction) -> _Key:
 
 
 def _clearness(p: Prediction) -> float:
-    """Disagreement first, then what is expressed clearly and is not neutral."""
+    """How interesting a moment is: disagreement counts most, then a label that is not neutral, then its probability."""
     return (2.0 if p.conflict else 0.0) + (1.0 if p.label != "neutral" else 0.0) + p.scores[p.label]
 
 

@@ -1,4 +1,4 @@
-"""Where answers are written: to a file for one clip, into a folder for several."""
+"""Decides where answers are written: to a file for one clip, and into a folder for several clips."""
 
 from __future__ import annotations
 
@@ -20,12 +20,18 @@ if TYPE_CHECKING:
 
 STDOUT = Path("-")
 SHORT = ("json", "csv", "vtt", "html")
-"""Exporters that have an option of their own on the command line; ``--to NAME=FILE`` and ``--out FILE`` name any."""
+"""Exporters with their own option on the command line. ``--to NAME=FILE`` and ``--out FILE`` can name any exporter."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """How files are written: in which language, and pages whether with the clip itself and with explanations."""
+    """How files are written.
+
+    Attributes:
+        lang: the language.
+        embed: whether pages hold the clip itself.
+        explain: whether pages hold explanations.
+    """
 
     lang: str = "en"
     embed: bool = False
@@ -34,13 +40,13 @@ class Page:
 
 @dataclass(frozen=True)
 class Outputs:
-    """What is to be written, checked before anything is analysed.
+    """The outputs of an analysis. They are checked before anything is analyzed.
 
     Attributes:
-        wanted: {name of an exporter: file, or folder when there are ``several`` clips, or ``STDOUT``}.
-        names: {clip: name of its file in such a folder, without the ending}.
+        wanted: {name of an exporter: a file, or a folder when there are ``several`` clips, or ``STDOUT``}.
+        names: {clip: name of its file in such a folder, without the suffix}.
         several: whether ``wanted`` names folders.
-        page: how they are written.
+        page: how files are written.
     """
 
     wanted: Mapping[str, Path]
@@ -57,10 +63,10 @@ class Outputs:
         inputs: Sequence[Path],
         page: Page | None = None,
     ) -> Outputs:
-        """Refuse what could not be written, or would destroy one of the ``inputs``, before hours are spent.
+        """Refuses outputs that could not be written or would overwrite one of the ``inputs``, before the long work.
 
         Raises:
-            InputError: saying which option cannot be met, and why.
+            InputError: an output cannot be written; the message names the option and the reason.
         """
         page = page or Page()
         _check_page(page, [exporter(name) for name in wanted], clips)
@@ -74,30 +80,30 @@ class Outputs:
         return cls(wanted, _unique_names(clips), several, page)
 
     def write(self, timeline: Timeline, clip: Path | None, explained: Sequence[Explanation | None] = ()) -> None:
-        """Write all that is wanted of one clip, each file whole or not at all.
+        """Writes all outputs of one clip. Each is a whole file or nothing.
 
         Raises:
-            InputError: if the disk refuses.
+            InputError: a file cannot be written.
         """
         for name, path in self.wanted.items():
             writer = exporter(name)
             target = path / f"{self.names[clip]}.{writer.endings[0]}" if self.several and clip is not None else path
-            # A page knows where its clip lies, seen from the folder it is written to.
+            # A page refers to its clip by a path relative to the folder of the page.
             media = _media(clip, target.resolve(), self.page.embed) if writer.plays else None
             content = writer.write(Export(timeline, self.page.lang, media, explained if writer.explains else ()))
             put(STDOUT if path == STDOUT else target, content)
 
 
 def chosen(short: Mapping[str, Path | None], to: Sequence[str], out: Sequence[Path]) -> dict[str, Path]:
-    """What the options of the command line ask for: {name of an exporter: where it writes to}.
+    """The outputs that the options of the command line ask for: {name of an exporter: file or folder}.
 
     Args:
-        short: {name of an exporter: file, or ``None`` where the option is not given}.
-        to: "NAME=FILE" each.
-        out: files whose ending names the exporter.
+        short: {name of an exporter: file, or ``None`` when the option is not given}.
+        to: values of the form "NAME=FILE".
+        out: files whose suffix names the exporter.
 
     Raises:
-        InputError: an option names no exporter, or one for the second time.
+        InputError: an option names no exporter, or two options name the same one.
     """
     asked = [(name, path) for name, path in short.items() if path is not None]
     for option in to:
@@ -116,10 +122,14 @@ def chosen(short: Mapping[str, Path | None], to: Sequence[str], out: Sequence[Pa
 
 
 def check_outputs(wanted: Mapping[str, Path], inputs: Sequence[Path]) -> None:
-    """Refuse a file that could not be written, is an input, or is named for two outputs {kind: file}.
+    """Refuses a file that could not be written, is an input, or is named for two outputs.
+
+    Args:
+        wanted: {kind of output: file}.
+        inputs: files that must not be overwritten.
 
     Raises:
-        InputError: saying why.
+        InputError: a file is refused; the message says why.
     """
     for kind, path in wanted.items():
         if path != STDOUT:
@@ -131,10 +141,10 @@ def check_outputs(wanted: Mapping[str, Path], inputs: Sequence[Path]) -> None:
 
 
 def put(path: Path, content: str) -> None:
-    """Write a file, whole or not at all, or to ``STDOUT``.
+    """Writes a whole file or nothing. The path ``STDOUT`` writes to standard output.
 
     Raises:
-        InputError: if the disk refuses.
+        InputError: the file cannot be written.
     """
     if path == STDOUT:
         sys.stdout.write(content)
@@ -154,7 +164,7 @@ def _media(clip: Path | None, target: Path, embed: bool) -> Media:
 
 
 def _check_page(page: Page, writers: Sequence[Exporter], clips: Sequence[Path]) -> None:
-    """Refuse what no exporter that is wanted could write."""
+    """Refuses settings that the wanted exporters do not support."""
     if (page.embed and not any(w.plays for w in writers)) or (page.explain and not any(w.explains for w in writers)):
         raise InputError("--embed and --explain go with --html; add --html report.html")
     for writer in writers:
@@ -182,7 +192,7 @@ def _check_file(kind: str, path: Path, inputs: Sequence[Path]) -> None:
 
 
 def _option(kind: str, value: str = "") -> str:
-    """How the command line writes that an exporter (or a verb with ``--json``) writes to a file."""
+    """The command-line option for an output, for messages."""
     return f"--{kind} {value}".rstrip() if kind in SHORT else f"--to {kind}={value}".rstrip("=")
 
 
@@ -198,13 +208,13 @@ def _make_folder(kind: str, path: Path) -> None:
 
 
 def _unique_names(clips: Sequence[Path]) -> dict[Path, str]:
-    """A clip's own name; where two clips share one, the later gets as many of its folders before it as it takes."""
+    """The name of each clip. When two clips have the same name, the later one gets names of its folders before it."""
     names: dict[Path, str] = {}
     taken: set[str] = set()
     for clip in clips:
         name = clip.name
         for folder in clip.absolute().parents:
-            # Some file systems do not tell capital letters from small ones.
+            # Some file systems do not distinguish capital and small letters.
             if name.casefold() not in taken:
                 break
             name = f"{folder.name}-{name}"

@@ -1,4 +1,4 @@
-"""A table of the documentation, rebuilt: train what is missing, compare, and put the table into its document."""
+"""Rebuilds a table of the documentation: it trains what is missing, compares, and writes the table into its document."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from mien.workflows.compare_recipes import run
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """A table in Markdown, and the document that it stands in."""
+    """A table in Markdown, and the document that contains it."""
 
     table: str
     document: Path
 
 
 def rebuild(which: str | Path, document: Path | None, fresh: bool, root: Path, runs: Path) -> Work[Rebuilt]:
-    """Rebuild the table of a benchmark.
+    """Rebuilds the table of a benchmark.
 
     Args:
         which: the name of a shipped benchmark, or a .toml file.
-        document: where its table stands; ``None`` for ``bench.usual_document``.
-        fresh: train again what is finished.
+        document: the document that contains its table; ``None`` for ``bench.usual_document``.
+        fresh: repeat finished trainings.
         root: folder of the data sets.
         runs: folder of all runs.
 
     Raises:
         RecipeError: there is no such benchmark, or it has a mistake.
-        InputError: there is no document, or it has no place for the table; told before anything is trained.
+        InputError: there is no document, or it has no place for the table. This is checked before anything is trained.
     """
     wanted, folder = bench.load(which)
     document = document or bench.usual_document(wanted, runs)
@@ -42,6 +42,6 @@ def rebuild(which: str | Path, document: Path | None, fresh: bool, root: Path, r
     plan = bench.plan(wanted, folder, fresh)
     found = yield from run(plan, [Corpus.of(e.recipe, root) for e in plan.entrants], runs)
     table = benchmark(wanted, found.boards, [*subsets(found.outcomes), *found.notes])
-    # Trainings take hours: the document may have changed meanwhile.
+    # Trainings take hours and the document may have changed, so it is read again.
     write_atomic(document, bench.rebuilt(bench.text_of(document), wanted.name, table))
     return Rebuilt(table, document)

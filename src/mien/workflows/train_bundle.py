@@ -1,6 +1,6 @@
-"""The whole training line: a recipe in, an evaluated bundle out.
+"""Trains a recipe from start to end: the result is an evaluated bundle.
 
-A run's folder then holds what ``runtime/run_folder.py`` names; ``mien train`` makes a report of it.
+The folder of a run then holds the files that ``runtime/run_folder.py`` names. ``mien train`` makes a report of them.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from mien.training.result import Run, whole
 
 @dataclass(frozen=True)
 class TrainedBundle:
-    """What came of training a recipe.
+    """The result of training a recipe.
 
     Attributes:
-        bundle: of the first seed. The first is shipped by convention: none is chosen for its results.
+        bundle: the bundle of the first seed. It is always the first, so that no seed is chosen for its results.
         results: on the test sets, over all seeds.
-        folders: of the runs, one for each seed.
+        folders: the folder of the run of each seed.
     """
 
     bundle: Bundle
@@ -53,14 +53,14 @@ class TrainedBundle:
 
 
 def checked(recipe: str | Path | Recipe, changes: Sequence[str] = ()) -> Recipe:
-    """A recipe all of whose names are known. No data are read for it.
+    """Loads a recipe and checks that all its names are known. No data are read.
 
     Args:
-        recipe: a .toml file, the name of a shipped recipe, or a recipe, which is taken as it is.
+        recipe: a .toml file, the name of a shipped recipe, or a ``Recipe``, which is returned as it is.
         changes: "a.b=value" overrides of a recipe that is a file or shipped.
 
     Raises:
-        RecipeError: a recipe with a mistake, or overrides of what is a recipe already.
+        RecipeError: the recipe has a mistake, or there are overrides for a ``Recipe``.
     """
     if isinstance(recipe, Recipe) and changes:
         raise RecipeError(
@@ -78,16 +78,16 @@ def planned(
     root: Path | None = None,
     rows: Sequence[Row] | None = None,
 ) -> Work[tuple[Recipe, Corpus]]:
-    """A recipe and its data, or the user's in place of them. Its names are checked before any data are read.
+    """A recipe with its own data or with the user's. Its names are checked before any data are read.
 
     Args:
         recipe, changes: see ``checked``.
         data: the user's own manifest; ``None`` for the recipe's data.
         root: folder of the recipe's data sets; ``None`` for the usual one, see ``data_root``.
-        rows: of the user's manifest, where they were read already; ``None`` to read them.
+        rows: the rows of the user's manifest if they are already read; ``None`` to read them.
 
     Raises:
-        RecipeError: a recipe or a manifest with a mistake, no folder of data, or overrides of what is a recipe already.
+        RecipeError: a recipe or a manifest has a mistake, there is no data folder, or there are overrides for a ``Recipe``.
     """
     plan = checked(recipe, changes)
     if data is None:
@@ -104,24 +104,24 @@ def train_bundle(
     devices: Devices | None = None,
     command: str = "",
 ) -> Work[TrainedBundle]:
-    """Train with every seed, export and evaluate each, and put the mean over seeds into the first one's bundle.
+    """Trains, exports and evaluates a recipe with each seed, and writes the means over seeds into the first bundle.
 
-    A bundle is calibrated as ``mien calibrate`` does it, where 30 labelled validation examples are known. With ``resume``,
-    seeds that were finished before are read, and one that was broken off goes on: after the export every step is done again,
-    and each gives the same as before.
+    A bundle is calibrated as by ``mien calibrate`` if there are 30 labelled validation examples. With ``resume``, the results
+    of finished seeds are read, and an interrupted seed continues. What follows its training is then done again from the
+    export on, with the same results.
 
     Args:
         recipe: what to train, and how.
-        corpus: the recipe's data; read once for all seeds and steps.
-        seeds: one training each.
-        runs: folder of all runs; each seed goes to ``runs/<name>/seed<seed>``, its bundle to ``bundle`` in there.
-        resume: go on where a run was broken off.
+        corpus: the recipe's data. They are read once for all seeds.
+        seeds: the recipe is trained once with each.
+        runs: folder of all runs. Each seed goes to ``runs/<name>/seed<seed>``, and its bundle to ``bundle`` in it.
+        resume: continue runs that were interrupted.
         devices: where to train; ``None`` for one device.
-        command: what was typed, for the report.
+        command: the command of the user, for the report.
 
     Raises:
-        InputError: a folder holds a run already and ``resume`` is not set, or one of another recipe or of other data.
-        DivergedError: the loss is no finite number any more.
+        InputError: a folder already holds a run and ``resume`` is not set, or the run has another recipe or other data.
+        DivergedError: the loss is no longer a finite number.
         ParityError: the exported graphs do not answer as the trained model does.
     """
     fabric = (devices or Devices()).fabric(recipe.train.precision)
@@ -146,9 +146,9 @@ def train_bundle(
 
 
 def _finish(run: Run, command: str) -> Work[None]:
-    """Export, calibrate on validation data, evaluate what was exported, and keep what a report needs.
+    """Exports a run, calibrates the bundle on validation data, evaluates it, and writes what a report needs.
 
-    The predictions are written last: their file says that a run is finished.
+    The predictions are written last, because their file marks a run as finished.
     """
     bundle = yield from exported(run, run.folder / BUNDLE)
     if any(task.kind == "single" for task in bundle.tasks):
@@ -177,6 +177,6 @@ def _write(file: Path, table: object) -> None:
 
 
 def exported(run: Run, folder: Path) -> Work[Bundle]:
-    """The bundle of a finished training, not evaluated yet. The run's model is changed; see ``whole``."""
+    """The bundle of a finished training, before its evaluation. The model of the run is changed; see ``whole``."""
     run = yield from whole(run)
     return export(run.model, run.encoders, run.recipe, run.probe, folder, run.lineage, run.populations, run.weights)

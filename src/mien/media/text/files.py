@@ -83,7 +83,7 @@ def _marked(raw: bytes) -> Text | None:
 
 
 def _utf8(raw: bytes, path: Path) -> Text | None:
-    """The text as UTF-8; ``None`` when more characters beyond ASCII are damaged than good."""
+    """The text as UTF-8; ``None`` when it holds a NUL, or when damaged bytes are as many as good ones beyond ASCII."""
     text = raw.decode("utf-8-sig", "replace")
     bad = text.count("\ufffd") - raw.count("\ufffd".encode())
     good = sum(len(c.encode()) - 1 for c in text if c > "\x7f" and c != "\ufffd")

@@ -10,7 +10,7 @@ from mien.report.page.media import Media
 
 @dataclass(frozen=True)
 class NamedLook:
-    """A label or a modality: its name, and how it looks (see ``palette.Look``)."""
+    """The name and the look of a label or a modality; see ``palette.Look``."""
 
     name: str
     colour: str

@@ -18,7 +18,7 @@ def majority(row: Result) -> str:
 
 
 def interval(bounds: Sequence[float] | None) -> str:
-    """ "[low, high]", or "" for ``None``."""
+    """The text "[low, high]"; "" for ``None``."""
     return "" if bounds is None else f"[{bounds[0]:.3f}, {bounds[1]:.3f}]"
 
 
