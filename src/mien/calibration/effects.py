@@ -15,7 +15,7 @@ from mien.trust.table import Effect, Fitted
 from mien.types import Task
 
 ALL = "all of these"
-"""The name of several test sets whose answers are evaluated together."""
+"""The name of several test sets whose answers are evaluated together. Every answer has the same weight."""
 
 
 def effects(test: Sequence[SetAnswers], task: Task, entries: Entries) -> list[Effect]:
