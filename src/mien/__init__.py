@@ -1,4 +1,4 @@
-"""mien reads the emotion a person expresses in words, voice and face, together, from raw media, on a laptop."""
+"""mien reads the emotion that a person expresses in words, voice and face together, from raw media, on a laptop."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _DOORS = {
     "train": "mien.workflows.doors",
 }
 
-# Before anything of ours imports NumPy or ONNX Runtime: they read the environment once.
+# This must come before NumPy and ONNX Runtime are imported, because they read the environment once.
 threads.own()
 
 
 def __getattr__(name: str) -> Any:
-    # Analysis brings media and ONNX libraries; ``import mien`` alone must stay light.
+    # Analysis imports media and ONNX libraries, but ``import mien`` alone must stay light.
     if name in _DOORS:
         return getattr(import_module(_DOORS[name]), name)
     raise AttributeError(f"module 'mien' has no attribute '{name}'")

@@ -1,4 +1,4 @@
-"""``python -m mien`` is ``mien``."""
+"""Runs the command line: ``python -m mien`` does the same as ``mien``."""
 
 from __future__ import annotations
 

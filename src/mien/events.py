@@ -1,6 +1,6 @@
-"""What long work tells while it goes on: events, in order of time. Whoever runs it draws bars, prints, or listens to nothing.
+"""Events that long work yields while it runs. The caller may draw bars, print, or ignore them.
 
-Work is a generator. It yields events and returns its result. Work that does other work says ``found = yield from other()``.
+Work is a generator. It yields events and returns its result. Work calls other work by ``found = yield from other()``.
 Closing the generator stops the work: its threads end and its files close.
 """
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Value = str | int | float
-"""What a notice may carry."""
+"""A value in a notice."""
 
 Stage = Literal["read", "explain", "prepare", "train", "degrade", "calibrate", "evaluate", "compare", "tune"]
-"""What work is busy with."""
+"""A stage of the work."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Progress:
     """How far one stage of the work is.
 
     Attributes:
-        stage: what is done.
-        about: to what: the name of a file, of a data set and split, of a recipe and seed.
-        done: seconds of a clip, else a count: examples, steps, moments.
-        total: of the same; 0 when it is not known.
+        stage: the stage.
+        about: the name of what it works on: a file, a data set and split, or a recipe and seed.
+        done: how much is done: seconds of a clip, or a count of examples, steps or moments.
+        total: how much there is to do, in the same unit; 0 when it is not known.
     """
 
     stage: Stage
@@ -46,8 +46,8 @@ class Notice:
     """Something the user should know. It does not stop the work.
 
     Attributes:
-        code: which notice; ``report/catalogues`` has a sentence for each code, in each language.
-        values: what stands in the gaps of the sentence.
+        code: ``report/catalogues`` has a sentence for each code in each language.
+        values: the values for the gaps in the sentence.
     """
 
     code: str
@@ -56,7 +56,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class Heard:
-    """Words of an utterance, before it is known what they express."""
+    """The words of an utterance, before they are answered. ``who`` is the speaker, or ``None``."""
 
     words: Words
     who: str | None
@@ -64,7 +64,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Answered:
-    """The answer about one segment, final. ``moment`` is what it was read from, so that it can be explained."""
+    """The final answer about one segment. ``moment`` holds what is needed to explain it."""
 
     prediction: Prediction
     moment: Moment
@@ -72,7 +72,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Finished:
-    """The end of a clip: everything that was answered about it."""
+    """The end of a clip, with its whole timeline."""
 
     timeline: Timeline
 
@@ -97,7 +97,7 @@ Work = Generator[Event, None, T]
 
 
 def tap(work: Work[T], look: Callable[[Event], object]) -> Work[T]:
-    """The same work; ``look`` is shown every event on its way."""
+    """The same work. ``look`` is called with every event."""
     try:
         while True:
             event = next(work)
@@ -111,11 +111,11 @@ def tap(work: Work[T], look: Callable[[Event], object]) -> Work[T]:
 
 
 def finish(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
-    """Run work to its end and give its result.
+    """Runs work to its end and returns its result.
 
     Args:
         work: see the module.
-        tell: called with every event; ``None`` to listen to nothing. What it raises stops the work.
+        tell: called with every event; ``None`` ignores them. An error that it raises stops the work.
     """
     try:
         while True:

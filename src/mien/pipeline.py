@@ -1,4 +1,4 @@
-"""Clip to timeline: the only place that names all stages in order."""
+"""Turns a clip into a timeline. This is the only place that names all stages in order."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ People = dict[tuple[Modality, str | None], Baseline]
 
 
 class Analyzer:
-    """Reads clips with one bundle; keeps its models loaded from one clip to the next.
+    """Analyzes clips with one bundle, and keeps its models loaded between clips.
 
     Args:
-        bundle: a shipped bundle ("research", "open") or the folder of one.
+        bundle: a shipped bundle ("research", "open") or the folder of a bundle.
         asr: speech recognition: "tiny.en", "base", "off", a folder, or the name of a hub model.
         settings: how to cut; ``None`` for the defaults.
-        task: which of the bundle's tasks to answer; ``None`` for the first that is answered with one label.
+        task: the task of the bundle to answer; ``None`` for the first task that is answered with one label.
 
     Raises:
-        InputError: no such bundle, or no such task in it.
+        InputError: there is no such bundle, or it has no such task.
     """
 
     def __init__(
@@ -58,16 +58,16 @@ class Analyzer:
     def stream(
         self, source: Source | None = None, *, text: str | None = None, subtitles: str | Path | None = None
     ) -> Work[Timeline]:
-        """Read a clip and tell what is found as soon as it is decided: progress, words, answers, notices, the end.
+        """Reads a clip and yields events as soon as they are known: progress, words, answers, notices, the end.
 
         Closing the generator stops the work: its threads end and its files close.
 
         Args:
-            source: see ``mien.media.sources``: video, sound, picture, .txt, .srt or .vtt by its path; bytes or an open file;
-                arrays; or pieces that still come in. ``None`` with ``text`` alone. Of a ``Clip`` with a span, the segments that
-                share time with it are answered.
-            text: the words said, instead of speech recognition.
-            subtitles: an .srt or .vtt file with the words and their times, instead of speech recognition.
+            source: the path of a video, a sound, a picture, a .txt file or subtitles; bytes or an open file; arrays; or pieces
+                that still come in. See ``mien.media.sources``. It is ``None`` when only ``text`` is given. For a ``Clip``
+                with a span, only the segments that overlap the span are answered.
+            text: the words said; they replace speech recognition.
+            subtitles: an .srt, .vtt, .ass or .ssa file with the words and their times; they replace speech recognition.
 
         Yields:
             ``mien.events``: ``Heard`` and ``Answered`` in order of time, then ``Finished``.
@@ -103,7 +103,7 @@ class Analyzer:
     def analyze(
         self, source: Source | None = None, *, text: str | None = None, subtitles: str | Path | None = None
     ) -> Timeline:
-        """The timeline of expressed emotion, or of what else the task is; see ``stream``.
+        """The timeline of expressed emotion, or of another task; see ``stream``.
 
         Raises:
             InputError: the source cannot be used; the message says why.
@@ -111,7 +111,7 @@ class Analyzer:
         return finish(self.stream(source, text=text, subtitles=subtitles))
 
     def analyze_many(self, sources: Iterable[Source]) -> Iterator[Timeline | Skipped]:
-        """One timeline after the other. A clip that cannot be read gives ``Skipped``, with the reason, and the next follows."""
+        """Yields one timeline for each source. A clip that cannot be read gives ``Skipped`` with the reason."""
         for source in sources:
             try:
                 yield self.analyze(source)
@@ -121,18 +121,18 @@ class Analyzer:
                 yield Skipped(name_of(source), explain(error))
 
     def _tracks(self, segment: Segment, people: People) -> dict[Modality, Track]:
-        """What each encoder reads in the segment; relative to the person as the clip has shown them so far."""
+        """The track of each encoder. With a person baseline it is relative to what the clip has shown of the person so far."""
         found = {m: t for m, e in self.bundle.encoders.items() if (t := e.prepare(segment)) is not None}
         for modality, population in self.bundle.populations.items():
             if modality in found:
-                # Who cannot be told apart counts as one person: most sounds without pictures are of one voice.
+                # Unknown people count as one person, because most sounds without pictures have one voice.
                 usual = people.setdefault((modality, segment.who), Baseline(population.strength))
                 usual.observe(found[modality].values)
                 found[modality] = replace(found[modality], values=usual.normalise(found[modality].values))
         return found
 
     def _events(self, reading: Iterable[Found]) -> Iterator[Opened | Event]:
-        """The same, with what is said and answered in place of segments."""
+        """The same items with the events of each segment in its place."""
         clip, people = Opened(""), People({})
         for found in reading:
             if isinstance(found, Segment):
@@ -143,7 +143,7 @@ class Analyzer:
             yield found
 
     def _answer(self, segment: Segment, clip: Opened, people: People) -> Iterator[Event]:
-        """What a segment says and what is answered about it."""
+        """The events of one segment: its words, notices and its answer."""
         if segment.words is not None and segment.words.text:
             yield Heard(segment.words, segment.who)
         encoders, tracks = self.bundle.encoders, self._tracks(segment, people)
@@ -159,7 +159,7 @@ class Analyzer:
         yield Answered(self._prediction(moment, missing), moment)
 
     def _prediction(self, moment: Moment, missing: Sequence[str]) -> Prediction:
-        """An answer as the timeline holds it; ``missing`` are reasons beside those of the bundle."""
+        """An answer as the timeline holds it. ``missing`` holds reasons that the bundle does not know."""
         segment, tracks, answer = moment.segment, moment.tracks, moment.answer
         labels, task = self.task.labels, self.task.name
         scores = dict(zip(labels, map(float, answer.scores[task]), strict=True))
@@ -207,7 +207,7 @@ class Analyzer:
         )
 
     def _again(self, people: People, who: str | None) -> Callable[[Modality, Segment], Track | None]:
-        """Prepares as now, relative to what is known of the person by now."""
+        """A function that makes tracks as now, relative to what is known about the person now."""
         usual = {m: deepcopy(people[m, who]) for m in self.bundle.populations if (m, who) in people}
 
         def prepare(modality: Modality, segment: Segment) -> Track | None:
@@ -228,7 +228,11 @@ def analyze(
     asr: str = "tiny.en",
     task: str | None = None,
 ) -> Timeline:
-    """The timeline of one clip; see ``Analyzer``, which is the better choice for many clips.
+    """The timeline of one clip. For many clips, ``Analyzer`` is faster, because it keeps its models loaded.
+
+    Args:
+        source, text, subtitles: see ``Analyzer.stream``.
+        bundle, asr, task: see ``Analyzer``.
 
     Raises:
         InputError: the source, the bundle or the task cannot be used; the message says why.
@@ -237,7 +241,7 @@ def analyze(
 
 
 def _with_context(reading: Iterable[Found], reach: int) -> Iterator[Found]:
-    """Each segment with the ``reach`` utterances before it, as "speaker: text", as manifests of dialogues give them."""
+    """Gives each segment the ``reach`` utterances before it as "speaker: text", in the form of dialogue manifests."""
     said: deque[str] = deque(maxlen=reach)
     for found in reading:
         if not isinstance(found, Segment):

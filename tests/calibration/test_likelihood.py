@@ -198,3 +198,15 @@ def test_what_is_saved_is_read(tmp_path: Path) -> None:
 def test_answers_that_cannot_be_told_apart_are_all_right() -> None:
     tie: Float32 = np.asarray([[0.5, 0.5, 0.0, 0.0]], np.float32)
     assert Sample.of(tie, tie).right.all()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_answers_that_are_all_right_but_unsure_are_fitted_without_overflow(seed: int) -> None:
+    """On separable data the likelihood grows with the scale for ever. A warning is an error here."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 3, 50)
+    truths = np.eye(3, dtype=np.float32)[labels]
+    scores = normalised((0.02 * truths + 0.002 * rng.normal(size=(50, 3))).astype(np.float32))
+    found = fit_calibration(Sample.of(scores, truths, [f"person-{i % 5}" for i in range(50)]), {})
+    assert np.isfinite(found.calibration.scale).all()
+    assert found.calibration.scale.min() > 10, "much surer than the scores were"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import struct
 from fractions import Fraction
 from pathlib import Path
@@ -122,3 +123,16 @@ def test_cases_of_users() -> None:
     mirrored, plain = (analyzer.analyze(p) for p in (CASES / "mirrored_matrix.mp4", ROOT / "src/mien/samples/demo.mp4"))
     assert {p.who for p in mirrored.predictions} == {p.who for p in plain.predictions}
     assert mirrored.label == plain.label
+
+
+def test_frames_are_freed_as_soon_as_they_are_read(tmp_path: Path) -> None:
+    """A frame that was asked for its side data refers to itself. A whole video would be held until the collector runs."""
+    path = write_clip(tmp_path / "v.mp4", [CORNER] * 60, None)
+    gc.collect()
+    gc.disable()
+    try:
+        assert len(list(stream(path, 25.0, sound=False))) == 60
+        held = sum(isinstance(found, av.VideoFrame) for found in gc.get_objects())
+    finally:
+        gc.enable()
+    assert held <= 3

@@ -34,6 +34,7 @@ targets.emotion.column = "label"
 @pytest.mark.slow
 def test_two_processes_learn_one_model(tmp_path: Path) -> None:
     write_pictures(tmp_path)
+    (tmp_path / "pictures" / "0.png").unlink()
     (tmp_path / "two.toml").write_text(RECIPE, encoding="utf-8")
     command = [sys.executable, "-m", "mien", "train", "two.toml", "--data-root", ".", "--accelerator", "cpu"]
     done = subprocess.run(
@@ -48,6 +49,7 @@ def test_two_processes_learn_one_model(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     assert "torchvision" not in done.stderr, "what libraries say about themselves"
     assert done.stdout.count("| pictures | test | face | accuracy |") == 1, "one process prints"
+    assert done.stderr.count("pictures train: 19 of 20 clips read") == 1, "and says what could not be read, once"
     assert (tmp_path / "runs/two/seed0/bundle/bundle.json").is_file()
     folder = tmp_path / "runs/two/seed0"
     log = (folder / "log.txt").read_text(encoding="utf-8").splitlines()

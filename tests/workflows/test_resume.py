@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mien.calibration import write as writing
+from mien.bundle import write as writing
 from mien.workflows import train_bundle as line
 from tests.tiny import bundle_of, recipe, write_pictures
 
@@ -79,10 +79,12 @@ def test_a_kill_between_two_files_costs_nothing(
 
     def once(file: Path, content: Any) -> None:
         nonlocal done
-        if done:
+        # The draft of an export is thrown away by a kill; what lies in the folder of a bundle was exported.
+        finished = not file.parent.name.startswith(".draft-")
+        if finished and done:
             raise KilledError
         write(file, content)
-        done += 1
+        done += finished
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(place, step, once)

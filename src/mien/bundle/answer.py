@@ -1,4 +1,4 @@
-"""What a bundle says of one segment."""
+"""The answer of a bundle about one segment."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ Subset = frozenset[Modality]
 
 
 def subsets_of(modalities: Iterable[Modality]) -> list[Subset]:
-    """All subsets but the empty one, the smallest first, in the order of the modalities given."""
+    """All subsets of the given modalities without the empty one, the smallest first."""
     given = list(modalities)
     return [frozenset(chosen) for size in range(1, len(given) + 1) for chosen in combinations(given, size)]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a bundle says of one segment.
+    """The answer of a bundle about one segment.
 
     Attributes:
-        scores: {task: float32 (L,)}, calibrated probabilities (or the score).
+        scores: {task: float32 (L,)}: calibrated probabilities, or the score of a task of kind "score".
         weights: how the fusion weighs each modality that is present; they sum to 1.
-        subsets: {modalities: {task: float32 (L,)}}, the answer from every subset of those present; from the empty one it is
-            ``Bundle.prior``, from all of them ``scores``.
+        subsets: {modalities: {task: float32 (L,)}}: the answer from every subset of the modalities that are present. For
+            the empty subset it is ``Bundle.prior``, and for all of them ``scores``.
         uncalibrated: ``scores`` as the fusion graph gave them.
-        label_sets: {task: labels, most probable first} that hold the right one at the bundle's coverage; a task for which
-            no sets were fitted has an empty one.
+        label_sets: {task: labels, most probable first}. The set holds the right label with the bundle's coverage; it is
+            empty for a task without fitted label sets.
         uncertain: tasks whose most probable label is not probable enough to be relied on.
-        reasons: what makes answers less sure beside that, by ``mien.trust.guard.REASONS``.
-        temperature: of the guards that were triggered; 1 where none was.
+        reasons: what else makes the answer less sure, see ``mien.trust.guard.REASONS``.
+        temperature: of the guards that were triggered; 1 when none was.
     """
 
     scores: Mapping[str, Float32]
@@ -46,19 +46,19 @@ class Answer:
 
     @property
     def opinions(self) -> dict[Modality, Mapping[str, Float32]]:
-        """{modality: {task: float32 (L,)}}, the answer from that modality alone."""
+        """{modality: {task: float32 (L,)}}: the answer from that modality alone."""
         return {m: self.subsets[frozenset([m])] for m in self.weights}
 
 
 def single(tasks: Sequence[Task], name: str | None = None) -> Task:
-    """The task that is read and explained: one whose answer is one of several labels.
+    """The task that is answered with one label of several, so that it can be shown and explained.
 
     Args:
         tasks: of a bundle.
-        name: which; ``None`` for the first of its kind.
+        name: of the task; ``None`` for the first task of this kind.
 
     Raises:
-        InputError: there is none, or none of that name.
+        InputError: there is no such task, or none with that name.
     """
     found = {t.name: t for t in tasks if t.kind == "single"}
     if not found:

@@ -1,4 +1,4 @@
-"""From encoded tracks to an answer: every subset of the modalities is pooled and calibrated."""
+"""Turns encoded tracks into an answer: every subset of the modalities is fused and calibrated."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from mien.types import Float32, Modality, Task
 
 
 class Calibrated(NamedTuple):
-    """``scores`` {task: (B, L)} as a user reads them, and the ``temperature`` (B,) of the guards in them."""
+    """Calibrated ``scores`` {task: float32 (B, L)}, and the ``temperature`` float32 (B,) of the guards in them."""
 
     scores: dict[str, Float32]
     temperature: Float32
 
 
 def calibrated(trust: Trust, encoded: Mapping[Modality, EncodedTracks], pooled: Pooled) -> Calibrated:
-    """What the fusion graph gave for some encoded tracks, calibrated.
+    """Calibrates the output of the fusion graph.
 
     Args:
         trust: of the bundle.
-        encoded: the modalities present.
-        pooled: what the graph gave for them.
+        encoded: the modalities that are present.
+        pooled: the output of the fusion graph for them.
     """
     measures = measures_of(encoded)
     temperature = trust.temperature(measures, pooled.weights)
@@ -46,7 +46,7 @@ def answer_to(
         pool: runs the fusion graph.
         trust: of the bundle.
         tasks: of the bundle.
-        prior: the answer to no modality at all.
+        prior: the answer without any modality, {task: float32 (L,)}.
     """
     subsets = {frozenset[Modality](): prior}
     for chosen in subsets_of(encoded):
@@ -54,7 +54,7 @@ def answer_to(
         pooled = pool(part)
         found = calibrated(trust, part, pooled)
         subsets[chosen] = first_row(found.scores)
-    # The last subset is the whole.
+    # The last subset holds all modalities.
     scores = subsets[frozenset(encoded)]
     judgements = {t: j for t in tasks if (j := trust.of(t.name, encoded)) is not None}
     measures = measures_of(encoded)
@@ -72,5 +72,5 @@ def answer_to(
 
 
 def first_row(scores: Mapping[str, Float32]) -> dict[str, Float32]:
-    """Of each task the scores of the first segment: (B, L) to (L,)."""
+    """The scores of the first segment for each task: (B, L) becomes (L,)."""
     return {task: rows[0] for task, rows in scores.items()}

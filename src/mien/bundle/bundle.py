@@ -1,4 +1,4 @@
-"""A trained model as files: load it and ask it. ONNX Runtime only, no torch."""
+"""Loads a trained model from the files of a bundle and runs it. It needs ONNX Runtime but not torch."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from mien.trust.judgement import Trust
 from mien.types import Float32, Modality, Task, Track
 
 UNCALIBRATED = Notice("uncalibrated")
-"""Probabilities are as the graphs give them: too few labelled validation examples were at hand when the bundle was made."""
+"""The notice for a bundle without calibration, which was made with too few labelled validation examples."""
 
 
 class Bundle:
-    """A folder with ``bundle.json``, ``card.md``, one ONNX graph per encoder and one for the fusion.
+    """A folder with ``bundle.json``, ``card.md``, one ONNX graph for each encoder and one for the fusion.
 
-    ``encode`` runs an encoder's graph, ``pool`` the fusion's, and ``fuse`` calibrates what that gives. ``answer`` does all of
-    it for one segment and every subset of its modalities.
+    ``encode`` runs the graph of an encoder, ``pool`` runs the graph of the fusion, and ``fuse`` also calibrates its output.
+    ``answer`` does all of this for one segment and every subset of its modalities.
 
     Args:
-        folder: where it lies.
-        table: what its ``bundle.json`` says.
-        sha256: of that file; it names all others, so this is the bundle's identity.
+        folder: of the bundle.
+        table: the content of its ``bundle.json``.
+        sha256: of ``bundle.json``. This file names the hashes of all others, so its hash identifies the bundle.
     """
 
     def __init__(self, folder: Path, table: BundleTable, sha256: str) -> None:
@@ -54,64 +54,63 @@ class Bundle:
 
     @classmethod
     def load(cls, which: str | Path) -> Self:
-        """Open a shipped bundle by name, or a folder.
+        """Opens a shipped bundle by its name, or a folder.
 
         Raises:
-            InputError: no such bundle, or not one that this version can read.
+            InputError: there is no such bundle, or this version cannot read it.
         """
         return cls(*load(which))
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        """What mien has to say of it to its users. ``notes`` are what its authors say."""
+        """What mien tells users about the bundle. ``notes`` hold what its authors tell them."""
         return () if self.trust.fitted else (UNCALIBRATED,)
 
     @property
     def card(self) -> str:
-        """The model card, Markdown."""
+        """The model card in Markdown."""
         return (self.folder / "card.md").read_text(encoding="utf-8")
 
     @cached_property
     def recipe(self) -> Recipe:
-        """How it was trained, on what.
+        """The recipe it was trained with.
 
         Raises:
-            RecipeError: it was made with a recipe that this version cannot read.
+            RecipeError: this version cannot read the recipe.
         """
         return self.table.training
 
     @property
     def tables(self) -> dict[Modality, EncoderTable]:
-        """What its encoders are made of, as a recipe says it."""
+        """The tables of its encoders, as in a recipe."""
         entries = {m: self.table.encoders[m] for m in self.modalities}
         return {m: EncoderTable(entry.name, dict(entry.options)) for m, entry in entries.items()}
 
     @cached_property
     def encoders(self) -> dict[Modality, Encoder]:
-        """What prepares the tracks that it reads."""
+        """The encoders that prepare its tracks, by modality."""
         return encoders_of(self.table, self.files, self._graphs)
 
     @cached_property
     def populations(self) -> dict[Modality, Population]:
-        """Of the modalities whose tracks are taken relative to the person."""
+        """The population of each modality whose tracks are made relative to the person."""
         return populations_of(self.table)
 
     @cached_property
     def trust(self) -> Trust:
-        """How its probabilities are calibrated, and when they are not to be relied on."""
+        """How its probabilities are calibrated, and when they cannot be relied on."""
         return Trust(self.table.trust, self.tasks)
 
     @cached_property
     def prior(self) -> Mapping[str, Float32]:
-        """What the bundle answers when no modality is there at all, {task: (L,)}: its fusion graph with every mask false.
+        """The answer without any modality, {task: float32 (L,)}: the output of the fusion graph when every mask is false.
 
-        For the late pool that is the same probability for each label: it has heard nothing, and the habits of the data that one
-        modality was trained on are known only once that modality speaks.
+        The fusion "late" then gives each label the same probability.
         """
         return first_row(self.pool({m: self._absent(m, 1) for m in self.modalities}).scores)
 
     def encode(self, modality: Modality, tracks: Sequence[Track]) -> EncodedTracks:
-        """Run one encoder's graph over some tracks, padded to the longest."""
+        """Runs the graph of one encoder on B tracks, padded to the longest."""
         rows = padded(tracks)
         states = self._graphs.encode(modality, rows)
         mask, times = rows.mask, rows.times
@@ -123,24 +122,24 @@ class Bundle:
         return EncodedTracks(states, mask, np.stack([t.quality for t in tracks]), times, measures)
 
     def pool(self, encoded: Mapping[Modality, EncodedTracks]) -> Pooled:
-        """Run the fusion graph; not calibrated. Modalities left out count as absent."""
+        """Runs the fusion graph, without calibration. Modalities that are left out count as absent."""
         size = len(next(iter(encoded.values())).mask)
         pooled = self._graphs.fuse({m: encoded.get(m) or self._absent(m, size) for m in self.modalities})
         return pooled._replace(weights={m: w for m, w in pooled.weights.items() if m in encoded})
 
     def fuse(self, encoded: Mapping[Modality, EncodedTracks]) -> Pooled:
-        """Scores as a user reads them. Modalities left out count as absent."""
+        """Runs the fusion graph and calibrates its scores. Modalities that are left out count as absent."""
         pooled = self.pool(encoded)
         return pooled._replace(scores=calibrated(self.trust, encoded, pooled).scores)
 
     def answer(self, tracks: Mapping[Modality, Track]) -> Answer:
-        """Answer for one segment.
+        """The answer for one segment.
 
         Args:
-            tracks: what the bundle's encoders prepared; at least one modality.
+            tracks: tracks from the encoders of the bundle; at least one modality.
 
         Raises:
-            ValueError: if there is no modality at all.
+            ValueError: there is no modality at all.
         """
         encoded = {m: self.encode(m, [tracks[m]]) for m in self.modalities if m in tracks}
         if not encoded:

@@ -1,4 +1,4 @@
-"""The model card of a bundle, Markdown, written from its table alone."""
+"""Writes the model card of a bundle in Markdown, from its table alone."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ those in the data."""
 
 
 def card(table: BundleTable) -> str:
-    """The card.
+    """The card in Markdown.
 
     Raises:
-        RecipeError: the bundle was made with a recipe that this version cannot read.
+        RecipeError: this version cannot read the recipe of the bundle.
     """
     recipe = table.training
     single = any(t.kind == "single" for t in table.tasks)
@@ -61,7 +61,7 @@ def _reads(table: BundleTable) -> str:
 
 
 def _places(table: BundleTable) -> list[str]:
-    """Where valence and arousal come from; nothing where no task has labels with places."""
+    """The section on where valence and arousal come from; empty when no task has labels with positions."""
     places = table.positions
     if not any(t.labels and set(t.labels) <= places.keys() for t in table.tasks):
         return []
@@ -90,7 +90,7 @@ def _parts(table: BundleTable) -> str:
 
 
 def _training(table: BundleTable) -> str:
-    """Data of the parts that were trained before, then of the recipe itself."""
+    """The data of the parts that were trained before, then the data of the recipe itself."""
     recipe = table.training
     parts = [
         f"The {modality} part comes from the recipe `{before['name']}`, seed {before['seed']}:\n\n{_data(_sources(before))}"
@@ -102,7 +102,7 @@ def _training(table: BundleTable) -> str:
 
 
 def _sources(recipe: Mapping[str, Any]) -> list[Source]:
-    """The data of the recipe of an earlier run. Keys that a source had once and has no more are passed over."""
+    """The data of the recipe of an earlier run. Keys that a source no longer has are ignored."""
     known = {f.name for f in fields(Source)}
     tables = [{key: value for key, value in source.items() if key in known} for source in recipe["data"]]
     return [strict.build(Source, table, f"the data of the recipe '{recipe['name']}'") for table in tables]

@@ -1,4 +1,4 @@
-"""The part of a model card on calibration, label sets, abstention and guards."""
+"""Writes the part of a model card on calibration, label sets, abstention and guards."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ its modality and fits best by NLL on validation examples degraded on purpose: *n
 
 
 def trusted(trust: TrustTable | None) -> str:
-    """Markdown; of a bundle that was not calibrated one sentence."""
+    """The part in Markdown; one sentence for a bundle without calibration."""
     if trust is None:
         return _UNCALIBRATED
     several = len(trust.tasks) > 1
@@ -67,7 +67,7 @@ def _fitted(of: str, e: Fitted) -> str:
 
 
 def _effect(row: Effect, several: bool) -> str:
-    """Figures of the calibrated answers, and the error before."""
+    """A row of the table: figures of the calibrated answers, and the ECE before calibration."""
     after, (low, high) = row.after, row.after.ece_95
     covered, size = (f"{after.covered:.3f}", f"{after.size:.2f}") if after.size is not None else ("", "")
     cells = [
@@ -85,7 +85,7 @@ def _effect(row: Effect, several: bool) -> str:
 
 
 def _guards(guards: Sequence[Guard]) -> list[str]:
-    """How guards were fitted; nothing for a bundle from before that was told."""
+    """The lines on how guards were fitted; empty for an older bundle that does not say it."""
     rows = [_guard(guard, guard.fitted) for guard in guards if guard.fitted is not None]
     head = "| sign | of | triggered by | degraded by | n | right | NLL before | NLL | temperature | clean |"
     return ["", _GUARDS, "", head, "|" + "---|" * 10, *rows] if rows else []

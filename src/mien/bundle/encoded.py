@@ -1,4 +1,4 @@
-"""What the graph of an encoder gives for some segments: numbers that a fusion joins."""
+"""The states that the graph of an encoder gives for some segments, as a fusion takes them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from mien.types import Float32, Modality
 
 @dataclass(frozen=True)
 class EncodedTracks:
-    """The tracks of one modality of B segments, encoded.
+    """The encoded tracks of one modality for B segments.
 
     Attributes:
         states: float32 (B, T, D).
-        mask: bool (B, T), true where there is data; all false for a segment that lacks the modality.
+        mask: bool (B, T), true where there is data; all false for a segment without the modality.
         quality: float32 (B, Q), see ``Track``.
         times: float32 (B, T) in seconds.
-        measures: {name: (B,)} what the encoder measured of the inputs, see ``Encoder.measures``.
+        measures: {name: float32 (B,)}: what the encoder measured in the inputs, see ``Encoder.measures``.
     """
 
     states: Float32
@@ -33,13 +33,13 @@ class EncodedTracks:
 
     @classmethod
     def absent(cls, size: int, dim: int, quality: int) -> Self:
-        """Of ``size`` segments that lack the modality: one masked step of D = ``dim``, and Q = ``quality``."""
+        """The states of ``size`` segments without the modality: one masked step, with D = ``dim`` and Q = ``quality``."""
         states, rows = np.zeros((size, 1, dim), np.float32), np.zeros((size, 1), np.float32)
         return cls(states, np.zeros((size, 1), bool), np.zeros((size, quality), np.float32), rows)
 
     @classmethod
     def stacked(cls, parts: Sequence[Self]) -> Self:
-        """One under the other, padded to the longest."""
+        """Joins parts along B. All are padded to the longest."""
         longest = max(p.mask.shape[1] for p in parts)
 
         def rows(name: str) -> NDArray[Any]:
@@ -51,12 +51,12 @@ class EncodedTracks:
         return cls(rows("states"), rows("mask"), quality, rows("times"), measures)
 
     def rows(self, chosen: NDArray[np.int64]) -> Self:
-        """Some rows, in this order; one may come several times."""
+        """The chosen rows in this order. A row may come several times."""
         measures = {name: values[chosen] for name, values in self.measures.items()}
         return type(self)(self.states[chosen], self.mask[chosen], self.quality[chosen], self.times[chosen], measures)
 
     def scattered(self, rows: Sequence[int], size: int) -> Self:
-        """As the given rows of ``size`` segments; the other segments lack the modality."""
+        """The same states as rows ``rows`` of ``size`` segments. The other segments lack the modality."""
 
         def whole(values: NDArray[Any]) -> NDArray[Any]:
             found = np.zeros((size, *values.shape[1:]), values.dtype)
@@ -68,10 +68,10 @@ class EncodedTracks:
 
 
 def measures_of(encoded: Mapping[Modality, EncodedTracks]) -> Measures:
-    """What was measured of the inputs: {modality: {name: (B,)}}."""
+    """What was measured in the inputs: {modality: {name: float32 (B,)}}."""
     return {m: part.measures for m, part in encoded.items()}
 
 
 def _after(dimensions: int, steps: int) -> list[tuple[int, int]]:
-    """Padding for ``np.pad``: so many steps at the end of the second axis."""
+    """The argument of ``np.pad`` that adds ``steps`` at the end of the second axis."""
     return [(0, 0), (0, steps), *[(0, 0)] * (dimensions - 2)]

@@ -1,4 +1,4 @@
-"""The encoders of a bundle, with the files and graphs that they need out of it."""
+"""Builds the encoders of a bundle, with the files and graphs that they need from it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mien.types import Modality
 def encoders_of(table: BundleTable, files: Files, graphs: Graphs) -> dict[Modality, Encoder]:
     """The encoders that the bundle was trained with, by modality.
 
-    Where there is a person baseline, tracks are those that it takes: standardised features of the leading part of the network.
+    An encoder with a person baseline gives the tracks that the baseline takes: standardised features of its trunk.
 
     Raises:
         UnknownNameError: an encoder comes from a package that is not installed.
@@ -35,7 +35,7 @@ def encoders_of(table: BundleTable, files: Files, graphs: Graphs) -> dict[Modali
 
 
 def populations_of(table: BundleTable) -> dict[Modality, Population]:
-    """Of the modalities with a person baseline. Their tracks are standardised already, so centre is 0 and scale 1."""
+    """The population of each modality with a person baseline. Its tracks are standardised, so centre is 0 and scale 1."""
     trunks = {m: entry.trunk for m, entry in table.encoders.items() if entry.trunk is not None}
     zero, one = np.zeros(1, np.float32), np.ones(1, np.float32)
     return {m: Population(zero, one, np.asarray(t.strength, np.float32)) for m, t in trunks.items()}

@@ -1,4 +1,4 @@
-"""The files of a bundle: graphs, and what encoders read. Each is checked against the SHA-256 that ``bundle.json`` gives."""
+"""Opens the files of a bundle: graphs, and files that encoders read. Each must have the SHA-256 in ``bundle.json``."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class Files:
-    """Files by their entries. Graphs stay open once they were asked for.
+    """Finds files by their entries. A graph that was opened stays open.
 
     Args:
         name: of the bundle, for messages.
-        folder: the bundle's own; what shipped bundles share lies in the package.
+        folder: of the bundle. Files that shipped bundles share are found in the package.
     """
 
     def __init__(self, name: str, folder: Path) -> None:
@@ -29,10 +29,10 @@ class Files:
         self._opened: dict[str, onnxruntime.InferenceSession] = {}
 
     def path(self, entry: FileEntry) -> Path:
-        """Where a file lies.
+        """The path of a file.
 
         Raises:
-            MienError: it is missing, or not the one that was exported.
+            MienError: the file is missing, or is not the one that was exported.
         """
         for path in (self._folder / entry.file, bundles.folder() / "shared" / entry.file):
             if path.is_file():
@@ -44,7 +44,7 @@ class Files:
         raise MienError(f"the bundle '{self._name}' lacks its file '{entry.file}'; install or export it again")
 
     def graph(self, entry: FileEntry) -> onnxruntime.InferenceSession:
-        """A graph, opened when it is first asked for.
+        """A graph. It is opened at the first call.
 
         Raises:
             MienError: see ``path``.
@@ -54,7 +54,7 @@ class Files:
         return self._opened[entry.file]
 
     def copy(self, entry: FileEntry, folder: Path) -> None:
-        """Put a file into another folder, under its own name.
+        """Copies a file into another folder, under the same name.
 
         Raises:
             MienError: see ``path``.

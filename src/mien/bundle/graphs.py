@@ -1,4 +1,4 @@
-"""The graphs of a bundle, run in ONNX Runtime."""
+"""Runs the graphs of a bundle in ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from mien.types import Float32, Modality, Track
 
 
 class Pooled(NamedTuple):
-    """What the fusion graph gives for B segments.
+    """The output of the fusion graph for B segments.
 
     Attributes:
-        scores: {task: float32 (B, L)}, probabilities or a score.
-        weights: {modality: float32 (B,)}, how the fusion weighs each; they sum to 1 over those that are present.
+        scores: {task: float32 (B, L)}: probabilities or a score.
+        weights: {modality: float32 (B,)}: how the fusion weighs each; they sum to 1 over those that are present.
     """
 
     scores: dict[str, Float32]
@@ -29,31 +29,31 @@ class Pooled(NamedTuple):
 
 
 class Graphs:
-    """Runs the graphs of one bundle; each is opened when it is first needed.
+    """Runs the graphs of one bundle. Each graph is opened when it is first needed.
 
-    There is one graph for each encoder, so that a sentence opens no graph for faces, and every subset of the modalities costs
-    only the small fusion graph.
+    Each encoder has its own graph. So a text opens no graph for faces, and each subset of the modalities only needs another
+    run of the small fusion graph.
     """
 
     def __init__(self, table: BundleTable, files: Files) -> None:
         self._table, self._files, self._entries = table, files, table.graphs
 
     def encode(self, modality: Modality, tracks: Padded) -> Float32:
-        """States (B, T, D), or (B, 1, D) where the encoder pools over time."""
+        """States, float32 (B, T, D), or (B, 1, D) when the encoder pools over time."""
         (states,) = self._run(modality, {"values": tracks.values, "mask": tracks.mask})
         return states
 
     def before_baseline(self, modality: Modality, track: Track) -> Float32:
-        """Standardised features (T', D) of one track: what stands before the person baseline."""
+        """Standardised features of one track, float32 (T', D), which the person baseline takes."""
         feed = {"values": track.values[None], "mask": np.ones((1, len(track)), bool)}
         (features,) = self._run(f"{modality}_trunk", feed)
         return np.asarray(features[0], np.float32)
 
     def fuse(self, encoded: Mapping[Modality, EncodedTracks]) -> Pooled:
-        """Scores and weights, not calibrated.
+        """Scores and weights without calibration.
 
         Args:
-            encoded: all modalities of the bundle; one that is absent is masked.
+            encoded: all modalities of the bundle; absent ones are masked.
         """
         feed: dict[str, NDArray[Any]] = {}
         for m, part in encoded.items():
@@ -66,14 +66,14 @@ class Graphs:
 
     def _run(self, part: str, feed: Mapping[str, NDArray[Any]]) -> list[Float32]:
         graph = self._files.graph(self._entries[part])
-        # Not every graph asks for all: those made before fusions knew times do not, nor for steps where nothing is aligned.
+        # Not every graph takes every input. Older graphs do not take times, and graphs without alignment do not take steps.
         found: list[Float32] = graph.run(None, {i.name: feed[i.name] for i in graph.get_inputs()})
         return found
 
 
 def _steps(how: Alignment, parts: Collection[EncodedTracks]) -> Float32:
-    """Numbers of the steps of the clock onto which the graph aligns, enough for the longest segment."""
-    # In float32, as the graph computes: a step more or less depends on how it rounds.
+    """The numbers 0, 1, ... of the time steps to which the graph aligns states, float32, enough for the longest segment."""
+    # The graph computes in float32, and the number of steps depends on its rounding.
     never = np.float32(np.inf)
     first = np.min([np.where(p.mask, p.times, never).min(axis=1) for p in parts], axis=0)
     last = np.max([np.where(p.mask, p.times, -never).max(axis=1) for p in parts], axis=0)

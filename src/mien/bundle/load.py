@@ -16,7 +16,7 @@ TABLE = "bundle.json"
 
 
 class Loaded(NamedTuple):
-    """A bundle's folder, its table, and the SHA-256 of the file that the table stands in."""
+    """The folder of a bundle, its table, and the SHA-256 of its ``bundle.json``."""
 
     folder: Path
     table: BundleTable
@@ -24,10 +24,10 @@ class Loaded(NamedTuple):
 
 
 def load(which: str | Path) -> Loaded:
-    """Read the table of a shipped bundle, by name, or of one in a folder.
+    """Reads the table of a shipped bundle by its name, or of a bundle in a folder.
 
     Raises:
-        InputError: no such bundle, or not one that this version can read.
+        InputError: there is no such bundle, or this version cannot read it.
     """
     folder = _folder(which)
     path = folder / TABLE

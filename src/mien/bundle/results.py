@@ -1,4 +1,4 @@
-"""A row of measured results, as a bundle and its card keep it."""
+"""A row of measured results, as a bundle and its card hold it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ class Result:
         set: name of the data set.
         split: "valid" or "test".
         modality: the modalities that its examples have, joined by "+" in the order text, voice, face.
-        task: what was asked.
+        task: name of the task.
         metric: name of the metric.
         value: its mean over seeds.
         std: its standard deviation over seeds; ``None`` for one seed.
         seeds: how many runs.
         n: how many examples.
-        majority: the metric of always giving the commonest label, or the median score; ``None`` where that says nothing.
-        interval: 95 % bootstrap interval of ``value``, see ``metrics.statistics``; ``None`` where it is undefined.
-        resampled: what the bootstrap is over, for example "12 groups"; "" in bundles from before there were intervals.
+        majority: the metric of a baseline that always gives the commonest label or the median score; ``None`` when it has
+            no meaning.
+        interval: 95 % bootstrap interval of ``value``, see ``metrics.statistics``; ``None`` when it is undefined.
+        resampled: what the bootstrap resamples, for example "12 groups"; "" in older bundles without intervals.
     """
 
     set: str
@@ -43,15 +44,15 @@ class Result:
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any], place: str = "a row of results") -> Self:
-        """Read what ``as_table`` wrote.
+        """Reads what ``as_table`` wrote.
 
         Raises:
-            RecipeError: it is something else; ``place`` is what the message calls it.
+            RecipeError: it is something else. The message names it by ``place``.
         """
         return strict.build(cls, table, place)
 
     def as_table(self) -> dict[str, Any]:
-        """Plain values, for JSON and CSV. Rows from before there were intervals stay without."""
+        """Plain values for JSON and CSV. Older rows without intervals stay without them."""
         table = dict(vars(self))
         if not self.resampled:
             return {key: value for key, value in table.items() if key not in ("interval", "resampled")}

@@ -1,7 +1,7 @@
-"""What stands in a ``bundle.json``. ``strict.build`` reads these classes, ``strict.plain`` writes them.
+"""The content of a ``bundle.json``. ``strict.build`` reads these classes, and ``strict.plain`` writes them.
 
-The keys in the file are the names of the fields. A field that has a default may be absent from the file: bundles from before
-there was such a field lack it.
+The keys in the file are the names of the fields. A field with a default may be absent from the file, because older bundles
+lack it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SCHEMA = "mien.bundle/1"
 
 @dataclass(frozen=True)
 class FileEntry:
-    """A file of the bundle: its name, the SHA-256 of its bytes, and how many there are."""
+    """A file of the bundle: its name, its SHA-256, and its size in bytes."""
 
     file: str
     sha256: str
@@ -31,10 +31,10 @@ class FileEntry:
 
 @dataclass(frozen=True)
 class TrunkEntry(FileEntry):
-    """The graph before a person baseline, which standardises its features too; see ``mien.person``.
+    """The graph before a person baseline. It also standardises its features; see ``mien.person``.
 
     Attributes:
-        strength: of ``Population``, one number a feature.
+        strength: ``Population.strength``, one number for each feature.
     """
 
     strength: tuple[float, ...]
@@ -48,10 +48,10 @@ class EncoderEntry:
         name: registered name.
         options: its arguments.
         version: of the encoder when the bundle was made.
-        dim: size of a state.
-        assets: {argument: file} that the encoder reads; the bundle has a copy of each.
+        dim: size D of a state.
+        assets: {argument: file} of the files that the encoder reads; the bundle has a copy of each.
         file, sha256, bytes: of the graph.
-        trunk: ``None`` where there is no person baseline.
+        trunk: the graph before the person baseline; ``None`` when there is no person baseline.
     """
 
     name: str
@@ -66,17 +66,17 @@ class EncoderEntry:
 
     @property
     def graph(self) -> FileEntry:
-        """From what the encoder prepared (or the trunk gave) to states."""
+        """The graph that turns the prepared tracks, or the features of the trunk, into states."""
         return FileEntry(self.file, self.sha256, self.bytes)
 
 
 @dataclass(frozen=True)
 class FusionEntry:
-    """The fusion and its graph, which holds alignment and heads too.
+    """The fusion and its graph, which also holds alignment and heads.
 
     Attributes:
         name: registered name.
-        options: its arguments. In the file they stand beside ``name``, not under a key of their own.
+        options: its arguments. In the file they stand beside ``name``.
         graph: its file.
     """
 
@@ -86,10 +86,10 @@ class FusionEntry:
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any], place: str) -> Self:
-        """Read what ``as_table`` wrote.
+        """Reads what ``as_table`` wrote.
 
         Raises:
-            RecipeError: it is something else; ``place`` is what the message calls it.
+            RecipeError: it is something else. The message names it by ``place``.
         """
         graph = {key: table[key] for key in ("file", "sha256", "bytes") if key in table}
         options = {key: value for key, value in table.items() if key not in ("name", *graph)}
@@ -97,17 +97,17 @@ class FusionEntry:
         return cls(name, options, strict.build(FileEntry, graph, place))
 
     def as_table(self) -> dict[str, Any]:
-        """Plain values."""
+        """Plain values for JSON."""
         return {"name": self.name, **self.options, **strict.plain(self.graph)}
 
 
 @dataclass(frozen=True)
 class Parity:
-    """How far the graphs were from the trained model on real examples.
+    """How much the graphs differed from the trained model on real examples.
 
     Attributes:
         largest_difference: of a probability or score.
-        same_top_label: share of the examples with the same most probable label; ``None`` where no task has labels.
+        same_top_label: share of the examples with the same most probable label; ``None`` when no task has labels.
         examples: how many there were.
     """
 
@@ -118,25 +118,25 @@ class Parity:
 
 @dataclass(frozen=True, kw_only=True)
 class BundleTable:
-    """All of a ``bundle.json`` but its schema.
+    """Everything in a ``bundle.json`` except its schema.
 
     Attributes:
         name: of the bundle.
         made_by: "mien" and its version.
         summary, licence: of the weights; one sentence each.
         notes: what the authors want users to know, in plain sentences.
-        tasks: what it answers.
+        tasks: the tasks that it answers.
         positions: {label: (valence, arousal)}.
-        encoders: of the modalities that it reads.
-        align: how states are put on one clock; ``None`` where they are not, in bundles from before that was told.
-        fusion: what joins the modalities.
-        recipe: how it was trained, as the recipe was written then; ``training`` reads it. A version of mien that knows other
-            keys still runs the bundle.
+        encoders: the encoder of each modality that it reads.
+        align: how states are put on one clock; ``None`` in older bundles, which do not align states.
+        fusion: joins the modalities.
+        recipe: the recipe of its training as plain values; ``training`` reads it. The bundle runs even in a version of mien
+            that cannot read them.
         evaluation: measured results.
-        lineage: recipes of the runs whose weights it started from, in the same form.
-        weights: SHA-256 of the file of the trained weights; ``None`` in bundles from before that was told.
+        lineage: {modality: recipe of the run whose weights it started from}, in the same form.
+        weights: SHA-256 of the file of the trained weights; ``None`` in older bundles.
         parity: ``None`` until the graphs have been compared with the model.
-        trust: ``None`` where nothing was calibrated.
+        trust: ``None`` when nothing was calibrated.
     """
 
     name: str
@@ -168,21 +168,21 @@ class BundleTable:
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
-        """Those that it reads."""
+        """The modalities that it reads."""
         return tuple(m for m in MODALITIES if m in self.encoders)
 
     @property
     def training(self) -> Recipe:
-        """How it was trained, on what.
+        """The recipe it was trained with.
 
         Raises:
-            RecipeError: it was made with a recipe that this version cannot read.
+            RecipeError: this version cannot read the recipe.
         """
         return strict.build(Recipe, self.recipe, "the bundle's recipe")
 
     @property
     def graphs(self) -> dict[str, FileEntry]:
-        """{part: its graph}: "fusion", each modality, and "<modality>_trunk" where there is a person baseline."""
+        """{part: its graph}. The parts are "fusion", each modality, and "<modality>_trunk" for a person baseline."""
         own: dict[str, FileEntry] = {m: self.encoders[m].graph for m in self.modalities}
         trunks = {f"{m}_trunk": entry.trunk for m, entry in self.encoders.items() if entry.trunk is not None}
         return {"fusion": self.fusion.graph, **own, **trunks}

@@ -1,4 +1,4 @@
-"""Writes the ``bundle.json`` and the card of a bundle: the only place that does."""
+"""Writes the ``bundle.json`` and the card of a bundle. No other module does."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from mien.runtime.cache import make_folder, write_atomic
 
 
 def write(table: BundleTable, folder: Path) -> None:
-    """Write table and card into a folder that holds the bundle's files."""
+    """Writes table and card into a folder that holds the files of the bundle."""
     plain = {"schema": SCHEMA, **strict.plain(table)}
     write_atomic(folder / TABLE, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
     write_atomic(folder / "card.md", card(table))
 
 
 def rewritten(bundle: Bundle, table: BundleTable) -> Bundle:
-    """The bundle with another table, in the same folder."""
+    """Writes another table into the folder of the bundle, and loads the bundle again."""
     write(table, bundle.folder)
     return Bundle.load(bundle.folder)
 
 
 def copied(bundle: Bundle, table: BundleTable, folder: Path) -> Bundle:
-    """A bundle with another table in a folder of its own, with all files. The bundle stays as it is."""
+    """Copies the files of a bundle into another folder, with another table. The bundle stays as it is."""
 
     def fill(draft: Path) -> None:
         for entry in bundle.table.files:
@@ -41,6 +41,6 @@ def copied(bundle: Bundle, table: BundleTable, folder: Path) -> Bundle:
 
 
 def annotate(folder: Path, results: Sequence[Result]) -> Bundle:
-    """Put measured results into the bundle of a folder, and on its card."""
+    """Writes measured results into the bundle of a folder, and on its card."""
     bundle = Bundle.load(folder)
     return rewritten(bundle, replace(bundle.table, evaluation=tuple(results)))

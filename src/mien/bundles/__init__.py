@@ -1,4 +1,4 @@
-"""The shipped weights, and where they lie."""
+"""The shipped bundles, and where they lie."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from mien.errors import MienError
 
 
 def folder() -> Path:
-    """The folder of the shipped bundles. Works for wheels unpacked on disk, as pip installs them."""
+    """The folder of the shipped bundles. The package must lie unpacked on disk, as pip installs it."""
     with as_file(files(__name__)) as path:
         return Path(path)
 
 
 def shipped() -> list[str]:
-    """Names of the bundles in the package."""
+    """The names of the shipped bundles."""
     return sorted(p.parent.name for p in folder().glob("*/bundle.json"))
 
 
 def shared_file(name: str) -> Path:
-    """A frozen file that several bundles use.
+    """A file that several bundles share.
 
     Raises:
-        MienError: if the installation lacks it.
+        MienError: the installation lacks it.
     """
     path = folder() / "shared" / name
     if not path.is_file():

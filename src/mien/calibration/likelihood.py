@@ -19,6 +19,7 @@ Conditions = Mapping[Modality, Sequence[str]]
 
 _WORTH = 0.01  # nats; a more complex method must gain more, because it changes labels or depends on the recording
 _RIDGE = 0.01  # nats; the penalty of a parameter of 1, except for the temperature
+_FURTHEST = 30.0  # largest exponent of a scale that a fit may try, on either side
 _FEW = 30  # answers; with fewer, no temperature of a guard is fitted
 _LOWEST, _HIGHEST = 1.0, 10.0  # bounds of the temperature of a guard
 _Make = Callable[[NDArray[np.float64]], Calibration]
@@ -135,15 +136,20 @@ def _fit(method: _Method, sample: Sample) -> Calibration:
     return method.make(minimize(cost, np.zeros(method.size), method="L-BFGS-B", options={"eps": 1e-4}).x)
 
 
+def _positive(exponent: NDArray[np.float64] | float) -> Float32:
+    """The exponential, float32. On data that are almost separable, a fit tries exponents that are too large for float32."""
+    return np.asarray(np.exp(np.clip(exponent, -_FURTHEST, _FURTHEST)), np.float32)
+
+
 def _methods(sample: Sample, conditions: Conditions) -> list[_Method]:
     size = sample.scores.shape[1]
     zeros: Float32 = np.zeros(size, np.float32)
 
     def plain(numbers: NDArray[np.float64]) -> Calibration:
-        return Calibration(np.full(size, np.exp(-numbers[0]), np.float32), zeros)
+        return Calibration(np.full(size, _positive(-numbers[0]), np.float32), zeros)
 
     def vector(numbers: NDArray[np.float64]) -> Calibration:
-        scale = np.exp(-numbers[0] - numbers[1 : size + 1]).astype(np.float32)
+        scale = _positive(-numbers[0] - numbers[1 : size + 1])
         return Calibration(scale, numbers[size + 1 :].astype(np.float32))
 
     usual = _usual(sample, conditions)
@@ -153,7 +159,7 @@ def _methods(sample: Sample, conditions: Conditions) -> list[_Method]:
             Slope(m, name, centre, spread, round(float(value), 4))
             for (m, name, centre, spread), value in zip(usual, numbers[1:], strict=True)
         )
-        return Calibration(np.full(size, np.exp(-numbers[0]), np.float32), zeros, slopes)
+        return Calibration(np.full(size, _positive(-numbers[0]), np.float32), zeros, slopes)
 
     methods = [_Method("temperature", 1, plain), _Method("vector", 1 + 2 * size, vector)]
     return [methods[0], _Method("conditional", 1 + len(usual), conditional), methods[1]] if usual else methods

@@ -59,10 +59,15 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
                 for task in tasks.values():
                     bars.remove_task(task)
                 tasks.clear()
-            if tell is not None:
+            if tell is None:
+                return
+            # Only these may be printed; for words and answers the bars would flicker.
+            if isinstance(event, events.Finished | events.Skipped | Notice):
                 bars.stop()
                 tell(event)
                 bars.start()
+            else:
+                tell(event)
 
         return finish(work, look)
 

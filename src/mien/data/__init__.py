@@ -1,1 +1,1 @@
-"""From manifests on disk to batches."""
+"""Turns manifests on disk into batches."""

@@ -1,4 +1,4 @@
-"""A public set to a manifest of its own."""
+"""Writes a public data set as a manifest."""
 
 from __future__ import annotations
 
@@ -16,13 +16,19 @@ from mien.runtime.cache import write_atomic
 
 
 def write_manifest(reader: str, folder: Path, out: Path, left_out: LeftOut) -> Work[int]:
-    """Write the rows of a set as CSV; paths become relative to the manifest's folder.
+    """Writes the rows of a set as CSV. Paths become relative to the manifest's folder.
+
+    Args:
+        reader: name of the reader.
+        folder: the data set.
+        out: the .csv file to write.
+        left_out: counts what the reader leaves out.
 
     Returns:
         The number of rows.
 
     Raises:
-        InputError: ``out`` is no .csv file in a folder that exists, or the reader cannot read the folder.
+        InputError: ``out`` is not a .csv file in a folder that exists, or the reader cannot read the folder.
     """
     if out.suffix.lower() != ".csv" or not out.parent.is_dir():
         raise InputError(f"'{out}' should be a .csv file in a folder that exists")

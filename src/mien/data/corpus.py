@@ -1,4 +1,4 @@
-"""All examples of a recipe's data sets. Every manifest is read once, however many splits, copies and folds are made of it."""
+"""All examples of a recipe's data sets. A manifest is read once for all of its splits, copies and folds."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from mien.types import Example, Task
 class Corpus:
     """The examples of some data sets, by source and split. Manifests are read when they are first needed.
 
-    Their rows are let go when the first split is taken, for a training may last for days: ask for columns before.
+    The first call of ``split`` frees the memory of the rows, because a training may last for days. A later call of
+    ``column`` reads the manifest again.
 
     Args:
         sources: the data sets.
-        tasks: what their examples are labelled for.
+        tasks: the tasks for which their examples are labelled.
         root: folder of the data sets.
-        tables: rows that were read already; ``None`` for none.
+        tables: rows that are already read; ``None`` for none.
     """
 
     def __init__(
@@ -43,10 +44,10 @@ class Corpus:
         """The same rows in other folds. Nothing is read again.
 
         Args:
-            sources: this corpus's, with another ``fold``.
+            sources: the sources of this corpus with another ``fold``.
 
         Raises:
-            ValueError: they differ in something else.
+            ValueError: the sources differ in anything else.
         """
         if [replace(s, fold=0) for s in sources] != [replace(s, fold=0) for s in self.sources]:
             raise ValueError("these are other data sets, not other folds of the same")
@@ -59,15 +60,15 @@ class Corpus:
         """All usable examples of each source, in the order of its manifest.
 
         Raises:
-            RecipeError: a manifest that is missing or does not fit its source; see ``data.manifest``.
+            RecipeError: a manifest is missing or does not fit its source; see ``data.manifest``.
         """
         return tuple(tuple(deal(s, rows)) for s, rows in zip(self.sources, self._reading.rows, strict=True))
 
     def split(self, name: str) -> list[tuple[Source, list[Example]]]:
-        """The examples of one split of each source. Sources without the split have none.
+        """The examples of one split of each source. The list is empty for a source without this split.
 
         Args:
-            name: "train", "valid" or "test"; what a source calls the first two, it says itself.
+            name: "train", "valid" or "test". ``Source.train`` and ``Source.valid`` say how the source calls the first two.
         """
         found = []
         everything = self.examples
@@ -78,24 +79,24 @@ class Corpus:
         return found
 
     def column(self, source: Source, name: str) -> dict[str, str]:
-        """{id of the clip: value} of any column of a source's manifest; rows where it is empty are left out.
+        """{id of the clip: value} of a column of a source's manifest. Rows without a value are left out.
 
         Raises:
-            RecipeError: a missing manifest or column.
+            RecipeError: the manifest or the column is missing.
         """
         return column(source, name, self.root, self._reading.tables)
 
     @property
     def content(self) -> str:
-        """A hash of what the data sets hold: their tables, and the features in them or beside them.
+        """A hash of the content of the data sets: their tables, and the features in them or beside them.
 
-        It tells whether two results are of the same data. Recordings are told by their names.
+        It tells whether two results come from the same data. Recordings count by their names, not by their content.
         """
         return self._reading.content()
 
 
 class _Reading:
-    """What was read. Corpora of several folds share it."""
+    """The rows that were read. Corpora of several folds share them."""
 
     def __init__(self, sources: Sequence[Source], tasks: Sequence[Task], root: Path, tables: Tables) -> None:
         self._sources, self._tasks, self._root = sources, tasks, root
@@ -112,7 +113,7 @@ class _Reading:
 
     def let_rows_go(self) -> None:
         if any(source.reader for source in self._sources):
-            self.content()  # what a reader gives is hashed row by row, so while the rows are there
+            self.content()  # the hash of a reader's data needs the rows
         self.tables = Tables()
 
     def _parts(self, source: Source) -> list[Any]:

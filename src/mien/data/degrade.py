@@ -1,4 +1,4 @@
-"""Worse copies of a segment, made on purpose: to learn from poor inputs, and to measure how much worse the answers are."""
+"""Makes degraded copies of segments, to train on poor inputs and to measure their effect on the answers."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from mien.errors import RecipeError, closest
 from mien.types import SAMPLE_RATE, Audio, Frames, Segment, Word, Words
 
 Degrade = Callable[[Segment, float, np.random.Generator], Segment]
-"""A segment, the level, and what random choices are drawn from -> the worse segment. What it is not for, it leaves."""
+"""(segment, level, random generator) -> degraded segment. A segment without the modality comes back unchanged."""
 
 
 def degraded(segment: Segment, how: str, name: str) -> Segment:
-    """A copy of a segment, made worse as ``how`` ("kind:level") says; "" leaves it as it is.
+    """A degraded copy of a segment.
 
     Args:
         segment: of one clip.
-        how: see ``way``.
+        how: "kind:level", see ``way``; "" leaves the segment as it is.
         name: of the clip. The same name always gives the same result.
 
     Raises:
-        RecipeError: unknown kind or level.
+        RecipeError: the kind or the level is unknown.
     """
     if not how:
         return segment
@@ -36,8 +36,10 @@ def degraded(segment: Segment, how: str, name: str) -> Segment:
 def way(how: str) -> tuple[Degrade, float]:
     """The function and the level that "kind:level" names.
 
+    The kinds are noise (dB), shrink (pixels), blur (pixels), errors (share), foreign (share) and shorten (seconds).
+
     Raises:
-        RecipeError: unknown kind or level.
+        RecipeError: the kind is unknown, or the level is not a number.
     """
     kind, _, level = how.partition(":")
     if kind not in _WAYS:
@@ -49,7 +51,7 @@ def way(how: str) -> tuple[Degrade, float]:
 
 
 def _noise(segment: Segment, snr_db: float, rng: np.random.Generator) -> Segment:
-    """Pink-like noise at a signal-to-noise ratio in dB."""
+    """Adds noise like pink noise at a signal-to-noise ratio in dB."""
     if segment.audio is None:
         return segment
     samples = segment.audio.samples
@@ -63,7 +65,7 @@ def _noise(segment: Segment, snr_db: float, rng: np.random.Generator) -> Segment
 
 
 def _shrink(segment: Segment, side: float, rng: np.random.Generator) -> Segment:
-    """Faces as if they had been ``side`` pixels wide in the source."""
+    """Makes faces look as if they were ``side`` pixels wide in the source."""
     if segment.frames is None:
         return segment
     from PIL import Image
@@ -81,7 +83,7 @@ def _shrink(segment: Segment, side: float, rng: np.random.Generator) -> Segment:
 
 
 def _blur(segment: Segment, radius: float, rng: np.random.Generator) -> Segment:
-    """Faces out of focus: Gaussian blur with a radius in pixels of the crop."""
+    """Blurs faces with a Gaussian kernel; the radius is in pixels of the crop."""
     if segment.frames is None:
         return segment
     from PIL import Image, ImageFilter
@@ -92,7 +94,7 @@ def _blur(segment: Segment, radius: float, rng: np.random.Generator) -> Segment:
 
 
 def _errors(segment: Segment, rate: float, rng: np.random.Generator) -> Segment:
-    """Word errors as of a recogniser: words drop out or turn into others, and all confidence falls with them."""
+    """Makes the word errors of a recogniser: words disappear or change, and the confidence of all words falls."""
     if segment.words is None:
         return segment
     kept = []
@@ -111,8 +113,10 @@ _VOWELS, _CONSONANTS = "aeiouy", "bcdfghjklmnpqrstvwxz"
 
 
 def _foreign(segment: Segment, share: float, rng: np.random.Generator) -> Segment:
-    """A share of the words as of a language nobody knows: vowels change places with vowels, consonants with consonants, the
-    same way in the whole segment."""
+    """Turns a share of the words into words of an unknown language.
+
+    Vowels are replaced by vowels and consonants by consonants, in the same way in the whole segment.
+    """
     if segment.words is None:
         return segment
     strange = "".join("".join(rng.permutation(list(kind))) for kind in (_VOWELS, _CONSONANTS))
@@ -125,7 +129,7 @@ def _foreign(segment: Segment, share: float, rng: np.random.Generator) -> Segmen
 
 
 def _shorten(segment: Segment, seconds: float, rng: np.random.Generator) -> Segment:
-    """A stretch of so many seconds from somewhere in the sound."""
+    """Keeps a random stretch of the sound, ``seconds`` long."""
     if segment.audio is None or len(segment.audio.samples) <= seconds * SAMPLE_RATE:
         return segment
     length = int(seconds * SAMPLE_RATE)

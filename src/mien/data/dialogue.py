@@ -1,4 +1,4 @@
-"""What was said before, and what stands around: the place of each row in its dialogue."""
+"""Finds the place of each row in its dialogue: what was said before, and which rows are near."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from mien.recipe.recipe import Source
 
 
 class Place(NamedTuple):
-    """``before``: earlier utterances of the dialogue, the latest last, as "speaker: text".
+    """The place of a row in its dialogue.
 
-    ``around``: (number of the row in its file, distance in utterances) of the row itself and of its neighbours.
+    Attributes:
+        before: earlier utterances of the dialogue as "speaker: text", the latest last.
+        around: (number of the row in its file, distance in utterances) of the row itself and of its neighbours.
     """
 
     before: tuple[str, ...]
@@ -21,7 +23,7 @@ class Place(NamedTuple):
 
 
 def places(source: Source, entries: Sequence[Entry]) -> list[Place]:
-    """The place of each entry, as far as ``source.context`` and ``around`` of its features reach."""
+    """The place of each entry. ``source.context`` and the ``around`` of its features say how far it reaches."""
     reach = max([0, *(f.around for f in source.features.values())])
     if not source.context and not reach:
         return [Place((), ((e.number, 0.0),)) for e in entries]

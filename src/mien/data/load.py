@@ -1,4 +1,4 @@
-"""From an example's clip to the segment that its encoders read."""
+"""Turns the clip of an example into the segment that an encoder reads."""
 
 from __future__ import annotations
 
@@ -27,9 +27,12 @@ from mien.types import (
 
 
 def segment_of(clip: Clip, modality: Modality) -> Segment | None:
-    """One modality of the whole clip as one segment; ``None`` when the clip has none of it.
+    """One modality of the whole clip as one segment; ``None`` when the clip does not have this modality.
 
-    A picture is taken to be a face crop. Of a video the face that is in view longest is taken.
+    A still picture counts as a face crop. In a video, the face that is in view longest is taken.
+
+    Raises:
+        MediaError: a file of the clip cannot be read.
     """
     given = clip.features.get(modality)
     if given is not None:
@@ -66,7 +69,7 @@ def _face(clip: Clip) -> Segment | None:
 
 
 def _rows_of(given: Features) -> Float32:
-    """(T, D): the rows named, one under the other; a single row that is a sequence itself stays one."""
+    """The named rows as float32 (T, D). A row that is a sequence itself gives several of the T rows."""
     rows = _array(given.path, given.array)[list(given.rows)]
     return rows.reshape(-1, rows.shape[-1])
 
@@ -77,12 +80,12 @@ def _array(path: Path, name: str) -> Float32:
 
 
 def words_of(text: str, language: str | None = None, span: Span | None = None) -> Words:
-    """Known words without known times: one after the other at an even pace, over the span in which they were said.
+    """Spreads words without times evenly over the span in which they were said.
 
     Args:
         text: the words.
-        language: ISO 639-1; ``None`` for what their script gives away.
-        span: seconds; ``None`` for a usual pace from 0 on.
+        language: ISO 639-1; ``None`` when only the script of the text may tell it.
+        span: in seconds; ``None`` for a usual pace from 0 on.
     """
     language = language or language_of(text)
     found = pieces(text, language) or [text]

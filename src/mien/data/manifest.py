@@ -1,4 +1,4 @@
-"""Manifests: tables of clips and labels, read into examples."""
+"""Reads manifests, which are tables of clips and labels, into examples."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from mien.types import Clip, Example, Float32, Task
 _T = TypeVar("_T")
 
 FILES = ("video", "audio", "image")
-"""Columns that hold paths, relative to the manifest's folder."""
+"""Columns that hold paths. The paths are relative to the manifest's folder."""
 
 FIELDS = ("id", *FILES, "row", "text", "start", "end", "speaker")
-"""The standard columns of a clip. Beside them stand split, dialogue, turn, and one column per task."""
+"""The standard columns of a clip. A manifest also has split, dialogue, turn, and one column for each task."""
 
 
 def data_root(given: Path | None = None, sources: Sequence[Source] = ()) -> Path:
-    """Where the data sets lie: the argument, else ``MIEN_DATA``, else ``../shared/data``.
+    """The folder of the data sets: the argument, else ``MIEN_DATA``, else ``../shared/data``.
 
-    ``sources`` that all name their manifests by absolute paths lie anywhere.
+    When all ``sources`` name their manifests by absolute paths, no such folder is needed.
 
     Raises:
-        RecipeError: if there is no such folder.
+        RecipeError: there is no such folder.
     """
     if sources and all(Path(s.manifest).is_absolute() for s in sources):
         return Path()
@@ -54,16 +54,16 @@ def read(source: Source, tasks: Sequence[Task], root: Path) -> list[Example]:
 def labelled(source: Source, tasks: Sequence[Task], root: Path, tables: Tables) -> list[Labelled]:
     """The usable rows of one source, in the order of its manifest.
 
-    A row counts when it is chosen by ``where`` and has an answer to at least one task.
+    A row is usable when it fits ``where`` and has an answer to at least one task.
 
     Args:
         source: what to read, and how.
-        tasks: what the answers are to.
+        tasks: the tasks of the answers.
         root: folder of the data sets.
-        tables: reads each file once.
+        tables: reads each file once and keeps its rows.
 
     Raises:
-        RecipeError: a missing manifest or column, an id that two rows have, or a label the task does not have.
+        RecipeError: a manifest or a column is missing, two rows have the same id, or a task does not have a label.
     """
     known = {t.name: t for t in tasks}
     for name, target in source.targets.items():
@@ -83,10 +83,10 @@ def labelled(source: Source, tasks: Sequence[Task], root: Path, tables: Tables) 
 
 
 def column(source: Source, name: str, root: Path, tables: Tables) -> dict[str, str]:
-    """{id of the clip: value} of any column of a source's manifest; rows where it is empty are left out.
+    """{id of the clip: value} of a column of a source's manifest. Rows without a value are left out.
 
     Raises:
-        RecipeError: a missing manifest or column.
+        RecipeError: the manifest or the column is missing.
     """
     found = {}
     for number, entry in enumerate(_entries(source, root, tables)):
@@ -99,10 +99,12 @@ def column(source: Source, name: str, root: Path, tables: Tables) -> dict[str, s
 
 
 def files(source: Source, root: Path) -> list[Path]:
-    """The manifest files of a source that no reader reads, whether they are there or not; several where {split} is in its name.
+    """The manifest files of a source without a reader. There are several when {split} is in its name.
+
+    A single file need not exist.
 
     Raises:
-        RecipeError: none of several.
+        RecipeError: {split} is in the name, and there is no such file.
     """
     before, several, after = source.manifest.partition("{split}")
     paths = sorted(root.glob(f"{before}*{after}")) if several else [root / source.manifest]
@@ -121,12 +123,12 @@ def _check_target(source: Source, name: str, target: Target, known: Mapping[str,
 
 
 def set_rows(source: Source, root: Path, tables: Tables) -> Sequence[Row]:
-    """The rows of a public set, by its reader."""
+    """The rows that the reader of a public set gives."""
     return tables.rows(root / source.manifest, partial(read_set, source.reader, left_out=Counter()))
 
 
 def _entries(source: Source, root: Path, tables: Tables) -> Iterator[Entry]:
-    """Rows of all files; of several files, the part of the name at {split} is the row's split."""
+    """The rows of all files. With several files, the part of the file name at {split} is the split of a row."""
     if source.reader:
         folder = root / source.manifest
         for number, row in enumerate(set_rows(source, root, tables)):
@@ -143,7 +145,7 @@ def _entries(source: Source, root: Path, tables: Tables) -> Iterator[Entry]:
                 columns |= row.keys()
                 _check_columns(source, row, several=bool(several))
             yield Entry(path, number, row if split is None else {**row, "split": split}, path.parent)
-    # A task may be labelled in one split's file alone.
+    # A task may be labelled in the file of one split only, so its column is looked for in all files together.
     _require(source, [t.column for t in source.targets.values() if t.column], columns)
 
 
@@ -158,8 +160,8 @@ def _check_columns(source: Source, row: Row, several: bool = False) -> None:
 
 
 def _check_ids(source: Source, entries: Sequence[Entry]) -> None:
-    """Predictions are found again by the id of their clip, so two rows of a split must not have the same."""
-    together = bool(source.divide or source.folds)  # else rows of two files are in two splits, and never meet
+    """Refuses equal ids in one split, because predictions are found by the id of their clip."""
+    together = bool(source.divide or source.folds)  # otherwise each file is a split of its own
     owners: dict[tuple[Path | None, str], Entry] = {}
     for entry in entries:
         first = owners.setdefault((None if together else entry.path, _id(source, entry)), entry)
@@ -188,7 +190,7 @@ def _ordered(source: Source) -> bool:
 def _answers(
     source: Source, tasks: Mapping[str, Task], entry: Entry
 ) -> tuple[Mapping[str, Float32], Mapping[str, Float32]]:
-    """The answers that the row is taught by, and those that it is tested by; see ``Labelled``."""
+    """The answers for training, and those for tests; see ``Labelled``."""
     tested = _known({name: _target(target, tasks[name], entry) for name, target in source.targets.items()})
     votes = _known({name: _vote_shares(t, tasks[name], entry) for name, t in source.targets.items() if t.votes})
     return {**tested, **votes}, tested
@@ -199,7 +201,7 @@ def _known(targets: Mapping[str, Float32 | None]) -> dict[str, Float32]:
 
 
 def _example(source: Source, entry: Entry, place: Place, root: Path) -> Example:
-    """A row in the split that its file states, without its answers."""
+    """A row as an example in the split that the manifest states, without its answers."""
     stated = str(entry.row.get("split") or "")
     split = source.splits.get(stated, stated)
     clip = _clip(source, entry, place, root)
@@ -208,7 +210,7 @@ def _example(source: Source, entry: Entry, place: Place, root: Path) -> Example:
 
 
 def _target(target: Target, task: Task, entry: Entry) -> Float32 | None:
-    """The row's answer to one task; ``None`` when it has none."""
+    """The answer of a row to one task, float32 (L,); ``None`` when it has none."""
     column = target.column or task.name
     value = entry.row.get(column)
     if value is None or value == "":
@@ -252,7 +254,7 @@ def _clip(source: Source, entry: Entry, place: Place, root: Path) -> Clip:
 
 
 def _standard(source: Source, row: Row) -> dict[str, Any]:
-    """The row's values of the fields of a clip."""
+    """The values of the row for the fields of a clip."""
     columns = source.clip or ({f: f for f in FIELDS if f in row} if source.reader else {})
     return {name: row.get(column) for name, column in columns.items()}
 
@@ -263,7 +265,7 @@ def _id(source: Source, entry: Entry) -> str:
 
 
 def _said_of(entry: Entry, meaning: Callable[..., _T], *values: Any) -> _T:
-    """What values of a row mean; an error says which row it is."""
+    """``meaning`` of values of a row. An error names the row."""
     try:
         return meaning(*values)
     except ValueError as error:

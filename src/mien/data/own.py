@@ -1,4 +1,4 @@
-"""One's own manifest in place of a recipe's data: columns by their standard names, splits by speaker where there are none."""
+"""Reads a user's own manifest in place of a recipe's data. Without splits in it, speakers are divided."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ SPLITS = {
     **dict.fromkeys(("valid", "val", "validation", "dev", "development"), "valid"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
-"""Names of splits in a manifest, and here."""
+"""{name of a split in a manifest: its name in mien}."""
 
 SHARES = (0.7, 0.1, 0.2)
-"""Shares of the speakers for train, valid and test where a manifest has no splits."""
+"""Shares of the speakers for train, valid and test when a manifest has no splits."""
 
 HOLD_OUT = 0.125
-"""An eighth: share of the speakers in train that validate where a manifest has no rows for that."""
+"""The share of the training speakers that is used for validation when a manifest has no rows for it."""
 
 _STAND_INS = ("speaker", "dialogue", "video")
 
 
 @dataclass
 class _Survey:
-    """What one pass over a manifest finds."""
+    """What one pass over a manifest counts."""
 
     path: Path
     columns: tuple[str, ...] = ()
@@ -63,11 +63,11 @@ class _Survey:
 
     @property
     def stated(self) -> bool:
-        """Whether any row states its split; a column of nothing is none."""
+        """Whether any row states its split. An empty column does not count."""
         return any(self.splits)
 
     def count(self, row: Row, tasks: Sequence[Task], voted: bool) -> None:
-        """Count one row, its votes only where they are learned from (``voted``)."""
+        """Counts one row. Its votes count only when they are used for training (``voted``)."""
         self.rows += 1
         self.splits[_text(row.get("split"))] += 1
         self.sides[_text(row.get("speaker"))].add(_text(row.get("split")))
@@ -92,25 +92,27 @@ class _Survey:
 def own_data(
     recipe: Recipe, manifest: Path, purpose: Purpose = "train", rows: Sequence[Row] | None = None
 ) -> Work[tuple[Recipe, Corpus]]:
-    """The recipe with one source in place of its data, and the examples of that source.
+    """The recipe with the manifest as its only source, and the examples of that source.
 
-    The manifest is read by the standard names of columns. Encoders whose modality has no column are left out. Without a column
-    "split", speakers are dealt by a hash: 70 % of them train, 10 % validate, 20 % test. Where some rows state a split, the
-    others are left out. Everything that was decided is noticed.
+    The columns of the manifest must have their standard names. An encoder is left out when its modality has no column. A
+    notice tells of every decision.
 
-    To "evaluate", where nothing is trained, all rows are test rows unless some say that they are. To "calibrate", where nothing
-    is trained either, all rows but test rows validate, and without a column "split" one half of the speakers does. For both,
-    ``recipe`` is the bundle's: a manifest that it was trained on stays split as it was then. Clips and people of another
-    manifest that it learned from are noticed.
+    - "train": without a column "split", a hash divides the speakers: 70 % train, 10 % valid, 20 % test. When only some rows
+      state a split, the others are left out.
+    - "evaluate": if no row states that it is a test row, all rows are test rows.
+    - "calibrate": all rows but test rows are used for validation; without a column "split", half of the speakers are.
+
+    For the last two, ``recipe`` belongs to a bundle. A manifest that it was trained on keeps the splits of the training.
+    For any other manifest, a notice tells how many clips the training of the bundle may know.
 
     Args:
-        recipe: what is learned, or a bundle's recipe.
-        manifest: CSV, Parquet, JSONL or .npz.
-        purpose: what for.
-        rows: of the manifest, where they were read already; ``None`` to read them.
+        recipe: the recipe to train, or the recipe of a bundle.
+        manifest: a CSV, Parquet, JSONL or .npz file.
+        purpose: what the manifest is read for.
+        rows: the rows of the manifest if they are already read; ``None`` to read them.
 
     Raises:
-        RecipeError: a needed column is missing, a label is unknown, or there is nothing to split by.
+        RecipeError: a needed column is missing, a label is unknown, or the rows cannot be split.
     """
     known = None if purpose == "train" else same_source(recipe, manifest)
     if known is not None:
@@ -138,8 +140,8 @@ def own_data(
         {m: t for m, t in features.items() if m in encoders},
         context=(yield from _context(recipe, survey)),
     )
-    splits = {"train": _to_train, "evaluate": _to_evaluate, "calibrate": _to_calibrate}[purpose]
-    source = replace(source, **(yield from splits(survey)))
+    split = {"train": _to_train, "evaluate": _to_evaluate, "calibrate": _to_calibrate}[purpose]
+    source = yield from split(source, survey)
     own = replace(recipe, name=f"{recipe.name}-{manifest.stem}", encoders=encoders, data=(source,))
     corpus = Corpus(own.data, own.tasks, manifest.parent, Tables({manifest: rows}))
     if purpose != "train":
@@ -148,13 +150,13 @@ def own_data(
 
 
 def _features(recipe: Recipe, survey: _Survey) -> dict[Modality, FeatureTable]:
-    """Ready-made features are read as the recipe reads its own: by the same array or pattern of columns."""
+    """Tables of features. They use the array, or the pattern of columns, that the recipe names for its own data."""
     return {m: table for source in recipe.data for m, table in source.features.items() if _fits(survey, table)}
 
 
 def _fits(survey: _Survey, table: FeatureTable) -> bool:
     if table.file:
-        return False  # it names the rows of the recipe's own data
+        return False  # the file has rows for the recipe's own data only
     if survey.path.suffix.lower() == ".npz":
         with np.load(survey.path, allow_pickle=False) as arrays:
             return table.array in arrays.files
@@ -183,7 +185,7 @@ def _encoders(
 
 
 def _target(task: Task, survey: _Survey, voted: bool) -> Work[Target]:
-    """Where the answers to a task are. Votes are to learn from, so they count only where that is done (``voted``)."""
+    """Where the answers to a task are. Votes count only when they are used for training (``voted``)."""
     if task.name not in survey.columns:
         raise RecipeError(
             f"'{survey.path}' has no column '{task.name}' for the task '{task.name}'; "
@@ -210,17 +212,17 @@ def _label(task: Task, value: str, survey: _Survey) -> str:
     return label
 
 
-def _to_evaluate(survey: _Survey) -> Work[dict[str, Any]]:
-    """Fields of the source where nothing is trained."""
+def _to_evaluate(source: Source, survey: _Survey) -> Work[Source]:
+    """The source with splits for an evaluation. It matters only which rows are test rows."""
     names = {name: SPLITS[name] for name in survey.splits if name in SPLITS}
     if "test" in names.values():
-        return {"splits": names}
+        return replace(source, splits=names)
     yield Notice("no_test_rows_evaluate")
-    return {"splits": dict.fromkeys(("", *survey.splits), "test")}
+    return replace(source, splits=dict.fromkeys(("", *survey.splits), "test"))
 
 
-def _to_calibrate(survey: _Survey) -> Work[dict[str, Any]]:
-    """Fields of the source where calibration is fitted on one part and measured on the other."""
+def _to_calibrate(source: Source, survey: _Survey) -> Work[Source]:
+    """The source with splits: calibration is fitted on "valid" and measured on "test"."""
     if survey.stated:
         sides = yield from _sides(survey)
         names = {name: "test" if side == "test" else "valid" for name, side in sides.items()}
@@ -228,21 +230,21 @@ def _to_calibrate(survey: _Survey) -> Work[dict[str, Any]]:
             raise RecipeError(f"all rows of '{survey.path}' are test rows; name others 'valid', to calibrate on")
         if "test" not in names.values():
             yield Notice("no_test_rows_calibrate")
-        return {"splits": names}
+        return replace(source, splits=names)
     group = _group(survey, "it has no column 'split', and")
     yield Notice("halved", {"count": len(survey.groups[group]), "column": group})
-    # Test rows, half of whose people are taken to validate.
-    return {"splits": {"": "test"}, "train": "test", "group": group, "hold_out": 0.5}
+    # All rows are test rows, and the rows of half of the speakers then become validation rows.
+    return replace(source, splits={"": "test"}, train="test", group=group, hold_out=0.5)
 
 
-def _to_train(survey: _Survey) -> Work[dict[str, Any]]:
-    """Fields of the source that say how its examples are split."""
+def _to_train(source: Source, survey: _Survey) -> Work[Source]:
+    """The source with splits for a training."""
     if not survey.stated:
         group = _group(survey, "it has no column 'split', and")
         train, valid, test = (round(100 * share) for share in SHARES)
         count = len(survey.groups[group])
         yield Notice("divided", {"count": count, "column": group, "train": train, "valid": valid, "test": test})
-        return {"divide": SHARES, "group": group}
+        return replace(source, divide=SHARES, group=group)
     names = yield from _sides(survey)
     both = sum(len({names[s] for s in sides if s}) > 1 for speaker, sides in survey.sides.items() if speaker)
     if both:
@@ -252,14 +254,14 @@ def _to_train(survey: _Survey) -> Work[dict[str, Any]]:
     if "test" not in names.values():
         yield Notice("no_test_rows_train")
     if "valid" in names.values():
-        return {"splits": names}
+        return replace(source, splits=names)
     group = _group(survey, "it has no row whose split is 'valid', and")
     yield Notice("held_out", {"column": group})
-    return {"splits": names, "group": group, "hold_out": HOLD_OUT}
+    return replace(source, splits=names, group=group, hold_out=HOLD_OUT)
 
 
 def _sides(survey: _Survey) -> Work[dict[str, str]]:
-    """{split in the file: split here}. Rows that state none, where others do, are of no use."""
+    """{split in the file: split in mien}. Rows without a split are left out."""
     names = [name for name in survey.splits if name]
     for name in names:
         if name not in SPLITS:
@@ -270,10 +272,10 @@ def _sides(survey: _Survey) -> Work[dict[str, str]]:
 
 
 def _group(survey: _Survey, why: str) -> str:
-    """The column that no split may cut through: the speaker, or what can stand for one."""
+    """The column whose values must each stay in one split: the speaker, or a column that can stand for it."""
     for column in _STAND_INS:
         values = survey.groups[column]
-        # A value of its own for every row keeps nobody together.
+        # A column with a different value in almost every row does not keep people together.
         if column in survey.columns and "" not in values and (column == "speaker" or 2 * len(values) <= survey.rows):
             return column
     raise RecipeError(

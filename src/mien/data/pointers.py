@@ -1,4 +1,4 @@
-"""Where the ready-made features of a row lie: in the manifest itself, or in another file that names its rows."""
+"""Finds the ready-made features of a row: in the manifest itself, or in another file that names its rows."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mien.types import Features, Modality
 
 
 def features_of(source: Source, entry: Entry, place: Place, root: Path) -> dict[Modality, Features]:
-    """The features of one row, by modality; those it has not are left out.
+    """The features of one row by modality. A modality without features is left out.
 
     Raises:
-        RecipeError: the other file or its names cannot be read, or neighbours are asked for from another file.
+        RecipeError: the other file or its names cannot be read, or ``around`` asks for neighbours from another file.
     """
     found: dict[Modality, Features] = {}
     for modality, table in source.features.items():
@@ -33,7 +33,7 @@ def features_of(source: Source, entry: Entry, place: Place, root: Path) -> dict[
 
 
 def _partner(table: FeatureTable, row: Row, root: Path) -> int | None:
-    """Number of the row of the other file that goes with this one."""
+    """The number of the row in the other file that belongs to this row; ``None`` when there is none."""
     if table.around:
         raise RecipeError(
             f"features of '{table.file}' cannot have neighbours: leave out `around`, or put them into the manifest"

@@ -1,4 +1,4 @@
-"""Manifest files to rows: CSV, Parquet, JSON Lines and .npz, read one row at a time."""
+"""Reads the rows of manifest files: CSV, Parquet, JSON Lines and .npz."""
 
 from __future__ import annotations
 
@@ -21,11 +21,18 @@ from mien.errors import RecipeError
 _NO_ARRAYS = "it is no .npz file of numbers and text (Python objects are never loaded)"
 
 Row = Mapping[str, Any]
-"""Column -> value: text, a number, or nothing (``None`` or ""). Never NaN, which is how pandas writes nothing."""
+"""{column: value}. A value is text, a number, or absent (``None`` or ""). NaN, which pandas writes for absent, is ``None``."""
 
 
 class Entry(NamedTuple):
-    """A row, the manifest it stands in, its number there, and the folder its paths start from."""
+    """A row of a manifest.
+
+    Attributes:
+        path: the manifest.
+        number: of the row in the manifest, from 0.
+        row: its values.
+        folder: the folder from which its paths start.
+    """
 
     path: Path
     number: int
@@ -34,17 +41,17 @@ class Entry(NamedTuple):
 
 
 class Tables:
-    """The rows of manifests and public sets, each read once and kept.
+    """Reads each manifest or public set once, and keeps its rows.
 
     Args:
-        known: rows that were read already, by file.
+        known: {file: rows} that are already read; ``None`` for none.
     """
 
     def __init__(self, known: Mapping[Path, Sequence[Row]] | None = None) -> None:
         self._rows = {path.absolute(): tuple(rows) for path, rows in (known or {}).items()}
 
     def rows(self, path: Path, read: Callable[[Path], Iterable[Row]]) -> Sequence[Row]:
-        """The rows of a file or folder. ``read`` is called for it once, and may raise."""
+        """The rows of a file or folder. ``read`` is called for it once; its errors are passed on."""
         key = path.absolute()
         if key not in self._rows:
             self._rows[key] = tuple(read(path))
@@ -52,10 +59,10 @@ class Tables:
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """The rows of a manifest, in order. Of an .npz file, every array of one dimension is a column.
+    """The rows of a manifest, in order. In an .npz file, every array with one dimension is a column.
 
     Raises:
-        RecipeError: no such file, not one that can be read, or nothing in it.
+        RecipeError: there is no such file, it cannot be read, or it has no rows.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
@@ -79,12 +86,12 @@ def _is_nan(value: Any) -> bool:
 
 
 def read_array(path: Path, name: str) -> NDArray[np.float32]:
-    """A feature array beside the rows, float32 (N, ...): an array of an .npz file, or the columns that fit a pattern.
+    """The features of all N rows, float32 (N, ...): an array of an .npz file, or the columns that fit a pattern.
 
-    A column that says nothing in a row gives NaN.
+    An absent value in a column gives NaN.
 
     Raises:
-        RecipeError: there is no such array or column, or it holds other than numbers.
+        RecipeError: there is no such array or column, or it holds something else than numbers.
     """
     try:
         if path.suffix.lower() == ".npz":
@@ -171,9 +178,9 @@ def _opened(path: Path) -> Iterator[NpzFile]:
     """The arrays of an .npz file.
 
     Raises:
-        ValueError: it is none. NumPy's own message advises to allow pickles, which mien never does.
+        ValueError: it is not an .npz file. NumPy's own message would advise pickles, which mien never loads.
     """
-    # NumPy leaves a path open whose file is damaged; it does not close what it has not opened.
+    # NumPy does not close a damaged file that it opened itself, so the file is opened here.
     with path.open("rb") as file:
         try:
             arrays = np.load(file, allow_pickle=False)

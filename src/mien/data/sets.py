@@ -1,4 +1,4 @@
-"""Sets of examples with their tracks, and the order in which batches are made of them."""
+"""Sets of examples with their tracks, and the order of their batches."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from mien.person import Baseline, Population
 from mien.recipe.recipe import EncoderTable, Source
 from mien.types import Example, Modality, Task, Track
 
-_POOL = 50  # batches' worth of examples among which lengths are sorted
+_POOL = 50  # batches; examples are sorted by length within so many batches
 
 
 class _People(NamedTuple):
-    """Who speaks in a set, and what is usual for each."""
+    """The statistics of all people of a set, and the usual values of each person."""
 
     population: Population
     baselines: dict[str, Baseline]
@@ -37,14 +37,14 @@ class ExampleSet:
     Args:
         name: of the source.
         split: "train", "valid" or "test".
-        items: the examples; one may come several times, degraded in other ways.
-        stores: their tracks, prepared.
-        tasks: what the examples are labelled for.
+        items: the examples; one may come several times, degraded in different ways.
+        stores: their prepared tracks.
+        tasks: the tasks for which the examples are labelled.
 
     Attributes:
         present: which examples have which modality, {modality: bool (N,)} for every encoder.
         left_out: ids of the clips without any track.
-        unread: all that was not read: clips left out, and single modalities of others.
+        unread: everything that could not be read: the clips left out, and single modalities of other clips.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class ExampleSet:
 
     @property
     def notices(self) -> list[Notice]:
-        """What was not read: one notice for each kind of reason, then how many clips were read. Empty where all were."""
+        """One notice for each kind of reason why clips were not read, then their number; empty when all were read."""
         found = [self._notice(first, len(others)) for first, *others in self.reasons()]
         if not found:
             return []
@@ -84,7 +84,7 @@ class ExampleSet:
         return [*found, Notice("clips_read", {"set": self.name, "split": self.split, "read": read, "of": count})]
 
     def reasons(self) -> list[list[Unread]]:
-        """All that was not read, for the same kind of reason together."""
+        """The entries of ``unread``, grouped by kind of reason."""
         alike: dict[tuple[Modality | None, bool], list[Unread]] = defaultdict(list)
         for unread in self.unread:
             alike[unread.modality, unread.missing].append(unread)
@@ -107,12 +107,12 @@ class ExampleSet:
         return Notice("clip_unread", {"set": name, "split": split, "id": clip, "modality": lost, "why": why})
 
     def tracks(self, index: int) -> dict[Modality, Track]:
-        """The tracks of one example; absent modalities are left out."""
+        """The tracks of one example. Absent modalities are left out."""
         found = {m: s[int(self._kept[index])] for m, s in self._stores.items()}
         return {m: self._related(m, t, index) for m, t in found.items() if t is not None}
 
     def relate(self, modality: Modality, population: Population) -> None:
-        """From now on the modality's tracks are relative to what is usual for their person in all clips of this set."""
+        """Makes the tracks of a modality relative to the usual values of their person in all clips of this set."""
         self._people.pop(modality, None)
         everyone: dict[str, Baseline] = defaultdict(lambda: Baseline(population.strength))
         for index, example in enumerate(self.examples):
@@ -129,7 +129,12 @@ class ExampleSet:
         return replace(track, values=usual.normalise(people.population.standardise(track.values)))
 
     def order(self, size: int, rng: np.random.Generator | None) -> list[NDArray[np.int64]]:
-        """Index arrays of batches. With ``rng`` shuffled, and examples of like length together; else sorted by length."""
+        """Index arrays of batches, int64.
+
+        Args:
+            size: examples in a batch.
+            rng: shuffles the examples and keeps similar lengths together; ``None`` sorts them by length.
+        """
         if rng is None:
             at = np.argsort(self._lengths, kind="stable")
             return [at[i : i + size] for i in range(0, len(at), size)]
@@ -142,7 +147,7 @@ class ExampleSet:
         return batches
 
     def batch(self, indices: Sequence[int] | NDArray[np.int64]) -> Batch:
-        """Pad some examples into one batch."""
+        """Pads some examples into one batch."""
         return collate(
             [self.tracks(int(i)) for i in indices],
             [self.examples[int(i)] for i in indices],
@@ -151,26 +156,31 @@ class ExampleSet:
         )
 
     def targets(self, task: str) -> NDArray[np.float32]:
-        """All targets of a task, (N, L); rows of unlabelled examples hold NaN."""
+        """All targets of a task, float32 (N, L). Rows of unlabelled examples hold NaN."""
         size = next(t.size for t in self.tasks if t.name == task)
         blank = np.full(size, np.nan, np.float32)
         return np.stack([e.targets.get(task, blank) for e in self.examples])
 
 
 def epoch(sets: Sequence[ExampleSet], size: int, rng: np.random.Generator) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """One pass over all sets in mixed order: (index of the set, indices of a batch). Batches never mix sets."""
+    """One pass over all sets in mixed order: (index of the set, indices of a batch). A batch never mixes sets."""
     plan = [(k, b) for k, s in enumerate(sets) for b in s.order(size, rng)]
     for i in rng.permutation(len(plan)):
         yield plan[i]
 
 
 def shown(sets: Sequence[ExampleSet], modality: Modality) -> bool:
-    """Whether any example of some sets has the modality."""
+    """Whether any example in these sets has the modality."""
     return any(part.present[modality].any() for part in sets)
 
 
 class Copies(NamedTuple):
-    """Degraded copies of a split: ``how`` (see ``data.degrade``; "" for none), at most ``most`` of each set, evenly over it."""
+    """Degraded copies of a split.
+
+    Attributes:
+        how: "kind:level", see ``data.degrade``; "" leaves the examples as they are.
+        most: the largest number of examples of a set, taken evenly over the set; 0 for all.
+    """
 
     how: str
     most: int
@@ -185,21 +195,21 @@ def example_sets(
     copies: Copies | None = None,
     needed_by: str = "",
 ) -> Work[list[ExampleSet]]:
-    """Prepare one split of a corpus. Sets of which nothing could be read are left out.
+    """Prepares one split of a corpus. Sets without any readable clip are left out.
 
-    It notices what could not be read, but not of copies, whose originals were read before.
+    Notices tell what could not be read. There are none for copies, because their originals were read before.
 
     Args:
         corpus: all examples.
         split: "train", "valid" or "test".
-        encoders: prepare the tracks.
-        tables: which encoders these are; a recipe's ``encoders`` or a bundle's ``tables``.
-        populations: of the modalities whose tracks are taken relative to what is usual for their person.
-        copies: degraded copies in place of the examples. Without them, training examples are as their source asks for.
-        needed_by: name of the recipe that cannot do without; "" where sets may be missing.
+        encoders: they prepare the tracks.
+        tables: the tables of these encoders: a recipe's ``encoders`` or a bundle's ``tables``.
+        populations: for each modality whose tracks are made relative to the person.
+        copies: degraded copies in place of the examples; ``None`` for the examples, degraded in training as the source says.
+        needed_by: name of the recipe that needs this split; "" when the split may be empty.
 
     Raises:
-        RecipeError: for ``needed_by``, where the split has clips and none of them could be read.
+        RecipeError: ``needed_by`` is set, and the split has clips but none of them can be read.
     """
     found = []
     for source, examples in corpus.split(split):
@@ -235,7 +245,7 @@ def _stores(
     tables: Mapping[Modality, EncoderTable],
     by_group: bool,
 ) -> Work[dict[Modality, TrackStore]]:
-    """The tracks of all encoders. Each goes over all items."""
+    """The tracks of all items, by the modality of the encoder."""
     stores, done = {}, 0
     for modality, encoder in encoders.items():
         stores[modality] = TrackStore(encoder, tables[modality].name, items, by_group)
@@ -246,7 +256,7 @@ def _stores(
 
 
 def _reason(part: ExampleSet) -> str:
-    """Why the first clip could not be read, and how many others for the same reason."""
+    """A sentence: why the first clip could not be read, and how many others have the same reason."""
     first, *others = part.reasons()[0]
     nothing = f"no {' or '.join(part.present)} that its encoder can read"
     why = f"no {first.modality}: {first.why}" if first.modality else nothing
@@ -254,7 +264,7 @@ def _reason(part: ExampleSet) -> str:
 
 
 def _limited(examples: Sequence[Example], limit: int) -> Sequence[Example]:
-    """At most ``limit`` (0: all), evenly over the file, so that all labels stay in."""
+    """At most ``limit`` examples (0: all), taken evenly over the file, so that no label is lost."""
     if not limit or len(examples) <= limit:
         return examples
     return [examples[int(i)] for i in np.linspace(0, len(examples) - 1, limit)]

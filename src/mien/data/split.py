@@ -1,4 +1,4 @@
-"""Splits by speaker: no person is ever on two sides."""
+"""Splits examples by speaker, so that no person is in two splits."""
 
 from __future__ import annotations
 
@@ -15,9 +15,14 @@ _SPLITS = ("train", "valid", "test")
 
 
 class Labelled(NamedTuple):
-    """A row as an example whose split may still change, with its answers: {task: target}.
+    """A row as an example, whose split may still change, with its answers.
 
-    Where annotators voted, an example is taught by their votes and tested by its published label.
+    When annotators voted, training uses their votes, and validation and test use the published label.
+
+    Attributes:
+        example: the example without targets.
+        taught: {task: target} for training, float32 (L,).
+        tested: {task: target} for validation and test, float32 (L,).
     """
 
     example: Example
@@ -29,10 +34,10 @@ def deal(source: Source, rows: Sequence[Labelled]) -> list[Example]:
     """Examples in the splits that the source asks for, in the same order. Rows without an answer for their split are left out.
 
     Raises:
-        RecipeError: the rows cannot be split so; see below.
+        RecipeError: the rows cannot be split in this way; see the functions below.
     """
     dealt = _split(source, [row.example for row in rows])
-    # Only its split says which of its answers an example has.
+    # The split of an example decides which of its answers it gets.
     examples = [
         replace(example, targets=row.taught if example.split == source.train else row.tested)
         for example, row in zip(dealt, rows, strict=True)
@@ -49,12 +54,12 @@ def _split(source: Source, examples: Sequence[Example]) -> Sequence[Example]:
 
 
 def cross_validate(examples: Sequence[Example], folds: int, fold: int, valid: bool = True) -> list[Example]:
-    """Fold ``fold`` of the groups becomes "test", the next one "valid" where that is wanted, all others "train".
+    """Makes fold ``fold`` of the groups "test", the next one "valid" if ``valid`` is set, and all others "train".
 
-    Groups are dealt out in the order of their names, so folds are the same on every machine.
+    Groups are dealt in the order of their names, so folds are the same on every machine.
 
     Raises:
-        RecipeError: fewer groups than folds, a fold that does not exist, or examples without a group.
+        RecipeError: there are fewer groups than folds, the fold does not exist, or an example has no group.
     """
     if folds < 3 or not 0 <= fold < folds:
         raise RecipeError(f"folds = {folds}, fold = {fold}: there must be at least 3 folds, counted from 0")
@@ -68,10 +73,10 @@ def cross_validate(examples: Sequence[Example], folds: int, fold: int, valid: bo
 
 
 def hold_out(examples: Sequence[Example], share: float, train: str, valid: str) -> list[Example]:
-    """Move a share of the training groups, chosen by a hash of their names, to validation; none are dropped.
+    """Moves a share of the training groups to validation. A hash of their names chooses them.
 
     Raises:
-        RecipeError: a share that leaves one side empty, or examples without a group.
+        RecipeError: the share leaves one side empty, or an example has no group.
     """
     groups = sorted({_group(e) for e in examples if e.split == train}, key=lambda g: zlib.crc32(g.encode()))
     chosen = set(groups[: held_out(len(groups), share)])
@@ -79,10 +84,10 @@ def hold_out(examples: Sequence[Example], share: float, train: str, valid: str) 
 
 
 def held_out(count: int, share: float) -> int:
-    """How many of so many speakers validate.
+    """How many of ``count`` speakers are held out for validation.
 
     Raises:
-        RecipeError: none of them, or all.
+        RecipeError: the result would be none of them, or all.
     """
     held = round(share * count)
     if not 0 < held < count:
@@ -94,10 +99,10 @@ def held_out(count: int, share: float) -> int:
 
 
 def divide(examples: Sequence[Example], shares: Sequence[float]) -> list[Example]:
-    """Deal the groups, in the order of a hash of their names, to train, valid and test; each gets at least one.
+    """Divides the groups into train, valid and test in the order of a hash of their names. Each gets at least one group.
 
     Raises:
-        RecipeError: other than three shares, fewer than three groups, or examples without a group.
+        RecipeError: there are not three positive shares, there are fewer than three groups, or an example has no group.
     """
     if len(shares) != len(_SPLITS) or min(shares) <= 0:
         raise RecipeError(f"divide = {list(shares)}: there must be a share each for {', '.join(_SPLITS)}")
@@ -110,10 +115,10 @@ def divide(examples: Sequence[Example], shares: Sequence[float]) -> list[Example
 
 
 def check_divisible(count: int) -> None:
-    """Refuse fewer speakers than there are splits.
+    """Refuses fewer speakers than splits.
 
     Raises:
-        RecipeError: saying how many are needed.
+        RecipeError: there are fewer than three speakers.
     """
     if count < len(_SPLITS):
         raise RecipeError(f"{count} speakers cannot be divided into {', '.join(_SPLITS)}; at least 3 are needed")

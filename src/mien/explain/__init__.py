@@ -1,1 +1,1 @@
-"""Why an answer is what it is: what each modality contributed, and what inside each of them spoke for it."""
+"""Explains an answer: what each modality contributed, and which parts of each modality supported it."""

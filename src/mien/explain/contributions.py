@@ -1,8 +1,7 @@
-"""What each modality contributed to an answer: exact Shapley values over all subsets of those that are present.
+"""What each modality contributed to an answer: exact Shapley values over all subsets of the present modalities.
 
-The value v(S) of a subset S is the calibrated probability of the answered label when only S is read; v of the empty
-subset is what the bundle answers to nothing at all (``Bundle.prior``). With at most three modalities all subsets are run,
-so nothing is sampled.
+The value v(S) of a subset S is the calibrated probability of the answered label when the bundle gets only S. For the empty
+subset, v comes from ``Bundle.prior``. There are at most three modalities, so all subsets are run and nothing is sampled.
 """
 
 from __future__ import annotations
@@ -16,10 +15,10 @@ from mien.types import MODALITIES, Modality
 
 
 def contributions(values: Mapping[Subset, float]) -> dict[Modality, float]:
-    """Shapley values (Shapley 1953): signed, and together v(all) - v(empty).
+    """Shapley values (Shapley 1953). They are signed, and their sum is v(all) - v(empty).
 
     Args:
-        values: v of every subset of the modalities present, the empty one too.
+        values: v of every subset of the present modalities, with the empty one.
     """
     players = _players(values)
     found = {}
@@ -32,8 +31,8 @@ def contributions(values: Mapping[Subset, float]) -> dict[Modality, float]:
 def interactions(values: Mapping[Subset, float]) -> dict[tuple[Modality, Modality], float]:
     """Shapley interaction index of each pair (Grabisch and Roubens 1999).
 
-    It is above zero where two modalities give more together than one after the other, and below zero where they repeat or
-    contradict one another.
+    It is above zero when two modalities together give more than the sum of each alone. It is below zero when they repeat or
+    contradict each other.
     """
     players = _players(values)
     found = {}
@@ -45,7 +44,7 @@ def interactions(values: Mapping[Subset, float]) -> dict[tuple[Modality, Modalit
 
 
 def shares(contributed: Mapping[Modality, float]) -> dict[Modality, float]:
-    """Absolute contributions as parts of 1; equal parts where nothing contributed."""
+    """Absolute contributions, scaled so that they sum to 1; equal shares when nothing contributed."""
     total = sum(map(abs, contributed.values()))
     return {m: abs(value) / total if total > 0 else 1 / len(contributed) for m, value in contributed.items()}
 
@@ -56,5 +55,5 @@ def _players(values: Mapping[Subset, float]) -> list[Modality]:
 
 
 def _weight(before: int, count: int) -> float:
-    """How probable it is, over all orders of ``count`` players, that exactly these ``before`` come first."""
+    """The share of all orders of ``count`` players in which a player comes right after ``before`` given others."""
     return factorial(before) * factorial(count - before - 1) / factorial(count)

@@ -1,4 +1,4 @@
-"""Which explainers are offered: those whose evidence is faithful, by figures that ship with the package."""
+"""Chooses the default explainers: those with faithful evidence, by figures that ship with the package."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mien.recipe import strict
 from mien.types import Modality
 
 ERRORS = 2.0
-"""Standard errors by which an explainer has to beat a random order, in deletion and in insertion."""
+"""An explainer must beat a random order by so many standard errors, both in deletion and in insertion."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Gains:
     """How faithful an explainer is on a test set; see ``explain.faithfulness``.
 
     Attributes:
-        explainer, modality, set, bundle: of what.
+        explainer, modality, set, bundle: names of what was measured.
         n: how many examples.
         seed: of the random orders.
         deletion, insertion: mean areas under the curves.
         random_deletion, random_insertion: the same for a random order.
-        deletion_gain, insertion_gain: how much better than a random order it is; above 0 is better.
+        deletion_gain, insertion_gain: how much better the explainer is than a random order; above 0 is better.
         deletion_error, insertion_error: standard errors of these gains.
     """
 
@@ -47,25 +47,25 @@ class Gains:
 
     @property
     def faithful(self) -> bool:
-        """Whether it beats a random order both ways by two standard errors."""
+        """Whether it beats a random order by two standard errors, both in deletion and in insertion."""
         deletes = self.deletion_gain > ERRORS * self.deletion_error
         return deletes and self.insertion_gain > ERRORS * self.insertion_error
 
 
 @cache
 def gains() -> tuple[Gains, ...]:
-    """What ``benchmarks/faithfulness.py`` wrote into ``faithfulness.json``."""
+    """The figures that ``benchmarks/faithfulness.py`` wrote into ``faithfulness.json``."""
     text = files("mien.explain").joinpath("faithfulness.json").read_text(encoding="utf-8")
     found: tuple[Gains, ...] = strict.value(tuple[Gains, ...], json.loads(text), "faithfulness.json")
     return found
 
 
 def defaults() -> Mapping[Modality, str]:
-    """The explainer of each modality.
+    """The default explainer of each modality.
 
-    It is the one with the largest gains on shipped bundles, of those that are faithful on every set that there are figures of.
-    One that needs the trained weights has no gain there. A modality without a faithful explainer is not explained unless an
-    explainer is named.
+    An explainer can be a default when it is faithful on every set with figures. Of these, the one with the largest gains on
+    shipped bundles is chosen. Explainers that need the trained weights have no figures for shipped bundles, so they are never
+    chosen. A modality without a faithful explainer has no default: it is explained only when an explainer is named.
     """
     found: dict[Modality, tuple[float, str]] = {}
     ours = shipped()

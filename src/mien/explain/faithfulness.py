@@ -1,4 +1,4 @@
-"""Is what an explainer says so? Parts are taken away, and put back, in the order of its weights and in a random order."""
+"""Measures how faithful an explainer is: parts are removed and added in the order of its weights and in a random order."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from mien.explain.evidence.base import Explainer
 from mien.explain.question import Question
 from mien.types import Float32
 
-_STEPS = 8  # points of a curve beside its start
+_STEPS = 8  # points of a curve, without its start
 
 
 @dataclass(frozen=True)
 class Faithfulness:
     """Areas under the deletion and insertion curves (Petsiuk et al. 2018, arXiv 1806.07421) of one example.
 
-    The height of a curve is the label's probability. A faithful order loses it soon when parts go, heaviest first, and has it
-    back soon when they come: ``deletion`` is low and ``insertion`` high beside the same areas of a random order.
+    The curves show the probability of the label while parts are removed or added, the largest weight first. For a faithful
+    explainer, the probability falls early in deletion and rises early in insertion. So ``deletion`` is lower, and
+    ``insertion`` is higher, than the same area for a random order.
     """
 
     deletion: float
@@ -29,11 +30,11 @@ class Faithfulness:
 
 
 def faithfulness_of(explainer: Explainer, question: Question, seed: int) -> Faithfulness | None:
-    """How faithful an explainer is on one example; ``None`` when there are fewer than three parts: orders hardly differ then.
+    """How faithful an explainer is on one example; ``None`` with fewer than three parts, because their orders hardly differ.
 
     Args:
-        explainer: what weighs the parts.
-        question: the example, and the label whose probability is followed.
+        explainer: weighs the parts.
+        question: the example and the label.
         seed: of the random order.
     """
     segment = question.moment.segment
@@ -41,7 +42,7 @@ def faithfulness_of(explainer: Explainer, question: Question, seed: int) -> Fait
     if len(pieces) < 3:
         return None
     weights = explainer.weigh(question, segment, pieces).weights
-    # Ties are broken by chance, not by place: a word is not heavier because it comes first.
+    # The order of equal weights is random, because a word is not heavier when it comes first.
     rng = np.random.default_rng(seed)
     best = np.lexsort((rng.random(len(pieces)), -weights))
     ours = _areas(explainer, question, best)
@@ -50,7 +51,7 @@ def faithfulness_of(explainer: Explainer, question: Question, seed: int) -> Fait
 
 
 def _areas(explainer: Explainer, question: Question, order: NDArray[np.int64]) -> Float32:
-    """Areas under the deletion and the insertion curve, (2,)."""
+    """Areas under the deletion and the insertion curve, float32 (2,)."""
     count = len(order)
     taken = np.unique(np.linspace(0, count, min(count, _STEPS) + 1).round().astype(int))
     rank = np.empty(count, int)

@@ -1,4 +1,4 @@
-"""The decision path of one answer, and the evidence for it."""
+"""Builds the explanation of one answer: its decision path and the evidence for it."""
 
 from __future__ import annotations
 
@@ -26,16 +26,19 @@ def explain(
     parts: Iterable[Explainer] = (),
     notices: Sequence[Notice] = (),
 ) -> Explanation:
-    """Why the bundle answered as it did.
+    """Explains why the bundle gave an answer.
 
     Args:
-        bundle: what answered.
-        moment: what it answered to.
-        prediction: its answer.
+        bundle: gave the answer.
+        moment: the segment with its tracks and its answer.
+        prediction: the answer as the timeline holds it.
         source: name of the clip.
-        label: which label to explain; ``None`` for the answer itself.
+        label: the label to explain; ``None`` for the answered label.
         parts: explainers for the evidence inside each modality.
         notices: of the clip.
+
+    Raises:
+        ValueError: the task of the moment is not answered with one label, or has no such label.
     """
     chosen = label or prediction.label
     question = Question(bundle, moment, chosen)
@@ -71,12 +74,16 @@ def _calibrated(bundle: Bundle, moment: Moment) -> Calibrated:
 
 
 def build(names: Iterable[str]) -> list[Explainer]:
-    """Explainers by name."""
+    """The explainers with these names.
+
+    Raises:
+        UnknownNameError: there is no such explainer.
+    """
     return [explainers.build({"name": name}) for name in names]
 
 
 def stages(bundle: Bundle, modalities: Iterable[Modality]) -> tuple[Stage, ...]:
-    """What ran for an answer from these modalities: preparing and encoding of each, then the fusion."""
+    """The stages that ran for an answer from these modalities: prepare and encode for each, then the fusion."""
     table, graphs = bundle.table, bundle.table.graphs
     here = [m for m in MODALITIES if m in set(modalities)]
     found = [Stage("prepare", m, table.encoders[m].name) for m in here]

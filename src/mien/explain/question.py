@@ -1,4 +1,4 @@
-"""Asking a bundle again about a segment whose input was changed."""
+"""Asks a bundle again about a segment with a changed input."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Moment:
     """One segment as a bundle answered it.
 
     Attributes:
-        segment: what was there.
-        tracks: what the encoders made of it.
-        answer: what the bundle said.
-        prepare: makes a track of a changed segment as it was made of this one (relative to the same person at the same
-            time); ``None`` when the modality is not there.
-        task: what was asked: a task of the bundle that is answered with one label.
+        segment: what the bundle read.
+        tracks: the tracks that the encoders made of it.
+        answer: the answer of the bundle.
+        prepare: makes the track of a changed segment in the same way as for this one (relative to the same person at the
+            same time). It gives ``None`` when the changed segment lacks the modality.
+        task: a task of the bundle that is answered with one label.
     """
 
     segment: Segment
@@ -37,18 +37,17 @@ class Moment:
 
 
 class Question:
-    """How probable is a label, when one input is changed and the others stay as they are?
+    """Finds the probability of a label when one input is changed and the others stay as they are.
 
-    The measures of the changed input, which calibration and guards read, stay as they were. So what is found is due to its
-    content.
+    Calibration and guards use the measures of the unchanged input. So a difference comes from the content of the input only.
 
     Args:
-        bundle: whom to ask.
-        moment: about what.
+        bundle: the bundle to ask.
+        moment: the segment with its answer.
         label: one of the labels of its task.
 
     Raises:
-        ValueError: if the task has no such label.
+        ValueError: the task has no such label.
     """
 
     def __init__(self, bundle: Bundle, moment: Moment, label: str) -> None:
@@ -56,11 +55,11 @@ class Question:
         self.index = moment.task.labels.index(label)
 
     def ask(self, modality: Modality, segments: Sequence[Segment | None]) -> Float32:
-        """The label's probability for each changed segment, (N,); ``None`` stands for one that lacks the modality."""
+        """The label's probability for each changed segment, float32 (N,); ``None`` is a segment without the modality."""
         tracks = [None if s is None else self.track(modality, s) for s in segments]
         found = np.full(len(tracks), self._without(modality), np.float32)
         there = [i for i, t in enumerate(tracks) if t is not None]
-        # Of like length together: what is padded costs time.
+        # Tracks of similar length go together, because padding costs time.
         there.sort(key=lambda i: len(tracks[i] or ()))
         for start in range(0, len(there), _BATCH):
             rows = there[start : start + _BATCH]
@@ -71,7 +70,7 @@ class Question:
         return found
 
     def track(self, modality: Modality, segment: Segment) -> Track | None:
-        """The track of a changed segment, with the quality that was measured of the unchanged one."""
+        """The track of a changed segment, with the quality of the unchanged one; ``None`` without the modality."""
         track = self.moment.prepare(modality, segment)
         return None if track is None else replace(track, quality=self.moment.tracks[modality].quality)
 

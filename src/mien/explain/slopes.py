@@ -1,4 +1,4 @@
-"""The trained model behind a bundle, for explainers that follow its slopes. Torch is imported when one does."""
+"""The trained model of a bundle, for explainers that need its gradients. Torch is imported only for them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def run_of(bundle: Bundle) -> tuple[Path, str]:
-    """The folder of the run in which ``mien train`` left the bundle, and the SHA-256 of its weights.
+    """The folder of the training run that holds the bundle, and the SHA-256 of its weights.
 
     Raises:
-        InputError: the trained weights are not there or not those of the bundle, or torch is not installed.
+        InputError: the trained weights are missing or are not those of the bundle, or torch is not installed.
     """
     folder = bundle.folder.resolve().parent
     weights = folder / WEIGHTS
@@ -39,7 +39,7 @@ def run_of(bundle: Bundle) -> tuple[Path, str]:
 
 
 def slopes(bundle: Bundle) -> Slopes:
-    """Those of the run's model.
+    """The gradients of the model of the run, see ``model.gradients``.
 
     Raises:
         InputError: see ``run_of``.

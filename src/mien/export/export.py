@@ -1,4 +1,4 @@
-"""A trained model to a bundle: ONNX graphs, JSON and a card, after a check that they compute the same."""
+"""Exports a trained model as a bundle: ONNX graphs, JSON and a card. It checks that the graphs compute the same."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from mien.types import Example, Modality, Track
 
 
 class _Answering(nn.Module):
-    """Alignment, fusion and heads as one graph: scores of each task, then the weights."""
+    """Alignment, fusion and heads as one module. It gives the scores of each task, then the weights."""
 
     def __init__(self, model: Model) -> None:
         super().__init__()
@@ -65,22 +65,22 @@ def export(
     populations: Mapping[Modality, Population] | None = None,
     weights: str | None = None,
 ) -> Bundle:
-    """Write a bundle.
+    """Writes a bundle.
 
     Args:
-        model: trained, in evaluation mode, whole: see ``training.result.whole``.
-        encoders: what it was trained with.
-        recipe: how it was trained.
+        model: the whole trained model, see ``training.result.whole``. It is set to evaluation mode.
+        encoders: the encoders it was trained with.
+        recipe: the recipe it was trained with.
         probe: real examples for the parity check (validation data).
-        folder: where to. A bundle of the same weights that is there already is taken as it is.
+        folder: of the new bundle. If it already holds a bundle of the same weights, that bundle is returned.
         lineage: recipes of the runs whose weights it started from, by modality.
-        populations: of the modalities with a person baseline.
-        weights: SHA-256 of the file that holds the weights of the model, so that others are not taken for them.
+        populations: for each modality with a person baseline.
+        weights: SHA-256 of the file with the weights of the model; ``None`` skips the check of the folder.
 
     Raises:
-        InputError: if the folder holds a bundle of other weights.
-        ParityError: if the graphs do not answer as the model does; nothing is written then.
-        ValueError: if the model starts behind a part that was run once, which would be missing.
+        InputError: the folder holds a bundle of other weights, or the examples lack a modality.
+        ParityError: the graphs do not answer as the model does. Then nothing is written.
+        ValueError: the model lacks a part of a network that was run once before the training.
     """
     model.eval()
     if left_out := set(model.bodies) - set(populations or {}):
@@ -119,7 +119,7 @@ def export(
 
 
 def _sample(probe: Sequence[ExampleSet], modality: Modality) -> Track:
-    """A real track of the modality, to trace with."""
+    """A real track of the modality for tracing."""
     for part in probe:
         if part.present[modality].any():
             return part.tracks(int(part.present[modality].argmax()))[modality]
@@ -144,7 +144,7 @@ def _encoder_entry(
 
 
 class _Standardised(nn.Module):
-    """The part of a network that never learns, then the population's mean and deviation."""
+    """The part of a network that is not trained, followed by the standardisation of the population."""
 
     def __init__(self, trunk: nn.Module, population: Population) -> None:
         super().__init__()
@@ -166,7 +166,7 @@ def _trunk_entry(
     population: Population,
     folder: Path,
 ) -> TrunkEntry:
-    """The graph before a person baseline, checked on real clips."""
+    """Writes the graph before a person baseline, and checks it on real clips."""
     trunk = trunk_of(model.networks[modality]) or Same()
     tracks = [t for e in _some(probe, modality, 8) if (t := _raw(encoder, e)) is not None]
     standardised = _Standardised(trunk, population).eval()
@@ -178,7 +178,7 @@ def _trunk_entry(
 
 
 def _some(probe: Sequence[ExampleSet], modality: Modality, count: int) -> list[Example]:
-    """Examples that have the modality, evenly over each set."""
+    """About ``count`` examples of each set that have the modality, taken evenly over the set."""
     having = [(part, np.flatnonzero(part.present[modality])) for part in probe]
     return [part.examples[r] for part, rows in having for r in rows[:: max(1, len(rows) // count)][:count]]
 

@@ -1,4 +1,4 @@
-"""A torch module to an ONNX file: tracing, and storage in fewer bits."""
+"""Turns a torch module into an ONNX file: tracing, and storage in fewer bits."""
 
 from __future__ import annotations
 
@@ -20,10 +20,18 @@ from mien.types import Track
 
 
 def trace(module: nn.Module, inputs: tuple[Any, ...], shapes: Any, names: list[str], outputs: list[str]) -> Any:
-    """An ONNX model of a torch module; ``shapes`` names the sizes that may change."""
+    """An ONNX model of a torch module.
+
+    Args:
+        module: what to trace.
+        inputs: its example inputs.
+        shapes: the sizes of the inputs that may change, see ``torch.export``.
+        names: of the inputs.
+        outputs: names of the outputs.
+    """
     import onnx
 
-    # The exporter warns about its own internals, and logs which packages it would know of.
+    # The exporter warns about its own internals, and logs which optional packages it knows.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -40,15 +48,15 @@ def trace(module: nn.Module, inputs: tuple[Any, ...], shapes: Any, names: list[s
             verbose=False,
         )
         proto = onnx.load(path)
-    # The exporter notes the lines of code of each node, with the paths of this machine.
+    # The exporter writes the lines of code of each node, with paths of this machine. They are removed.
     for node in proto.graph.node:
         del node.metadata_props[:]
     return proto
 
 
 def encoder_graph(network: nn.Module, sample: Track) -> Any:
-    """The ONNX model of (values, mask) -> states."""
-    # Two rows of three steps: the tracer would take a length of one for a constant.
+    """An ONNX model of (values, mask) -> states."""
+    # There are two rows of three steps, because the tracer takes a length of one as a constant.
     rows = np.resize(sample.values, (3, *sample.values.shape[1:]))
     values = torch.from_numpy(np.stack([rows, rows]))
     mask = torch.tensor([[True, True, True], [True, True, False]])
@@ -58,7 +66,7 @@ def encoder_graph(network: nn.Module, sample: Track) -> Any:
 
 
 class _Plain(nn.Module):
-    """An encoder network whose attention is written out, as every ONNX runtime can read it."""
+    """An encoder network whose attention uses basic operations, so that every ONNX runtime can run it."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -74,7 +82,7 @@ class _Plain(nn.Module):
 
 
 def keep(source: Path, folder: Path, part: str) -> FileEntry:
-    """Copy a file that an encoder reads into a bundle, named after its content. Returns its entry in the bundle's table."""
+    """Copies a file of an encoder into a bundle, under a name with its hash. Returns its entry for the bundle's table."""
     sha = file_sha256(source)
     named = folder / f"{part}-{sha[:12]}{source.suffix}"
     named.write_bytes(source.read_bytes())
@@ -82,7 +90,7 @@ def keep(source: Path, folder: Path, part: str) -> FileEntry:
 
 
 def store(proto: Any, folder: Path, part: str, recipe: Recipe) -> FileEntry:
-    """Write an ONNX model as the recipe wants it stored. Returns its entry in the bundle's table."""
+    """Writes an ONNX model in int8, float16 or float32, as the recipe says. Returns its entry for the bundle's table."""
     from mien.export.quantise import to_float16, to_int8
 
     path = folder / f"{part}.onnx"
@@ -92,6 +100,6 @@ def store(proto: Any, folder: Path, part: str, recipe: Recipe) -> FileEntry:
         proto = to_float16(proto)
     path.write_bytes(proto.SerializeToString())
     sha = file_sha256(path)
-    # The name carries the content, so that bundles can share a file and none is taken for another.
+    # The name contains the hash, so that bundles can share a file and no file is confused with another.
     named = path.rename(folder / f"{part}-{sha[:12]}.onnx")
     return FileEntry(named.name, sha, named.stat().st_size)

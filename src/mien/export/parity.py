@@ -1,4 +1,4 @@
-"""Whether exported graphs answer as the trained model does. Where they do not, nothing is exported."""
+"""Checks that exported graphs answer as the trained model does. If they do not, nothing is exported."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from mien.model.heads import score
 from mien.model.model import Model
 from mien.types import Float32, Modality, Task, Track
 
-_TOLERANCE = 1e-3  # of an answer, graphs in float32 against torch
-_TRUNK_TOLERANCE = 1e-2  # of a standardised feature
-_AGREEMENT = 0.97  # share of equal top labels, graphs in int8 or float16 too
-_DRIFT = 0.1  # of a score in int8 or float16, as a share of the width of its bounds
+_TOLERANCE = 1e-3  # largest difference of an answer between float32 graphs and torch
+_TRUNK_TOLERANCE = 1e-2  # largest difference of a standardised feature
+_AGREEMENT = 0.97  # smallest share of equal top labels, also for graphs in int8 or float16
+_DRIFT = 0.1  # largest difference of a score in int8 or float16, as a share of the width of its bounds
 _EACH = 64  # examples of each set
 _ADVICE = "nothing was exported: export without int8 and float16, or report this"
 
 
 def check(model: Model, bundle: Bundle, probe: Sequence[ExampleSet], shrunk: bool) -> Parity:
-    """Compare torch and graphs on real examples.
+    """Compares torch and graphs on real examples.
 
     Args:
         model: in evaluation mode.
         bundle: its graphs.
         probe: the examples.
-        shrunk: some weights are stored in fewer bits. Probabilities and scores may differ a little then.
+        shrunk: whether some weights are stored in fewer bits. Then probabilities and scores may differ a little.
 
     Raises:
-        ParityError: they differ, or one of them answers what is no finite number.
+        ParityError: they differ, or one of them gives a number that is not finite.
     """
     wanted, found = _answers(model, bundle, probe)
     with np.errstate(invalid="ignore"):
         differences = {t.name: np.abs(found[t.name] - wanted[t.name]).max() for t in model.tasks}
-    # Not Python's max, in which NaN is lost.
+    # Python's max would lose NaN.
     largest = float(np.max(list(differences.values())))
     labels = [t.name for t in model.tasks if t.kind != "score"]
     same = float(np.mean([_same_top(found[name], wanted[name]) for name in labels])) if labels else None
@@ -60,7 +60,7 @@ def check(model: Model, bundle: Bundle, probe: Sequence[ExampleSet], shrunk: boo
 def _answers(
     model: Model, bundle: Bundle, probe: Sequence[ExampleSet]
 ) -> tuple[Mapping[str, Float32], Mapping[str, Float32]]:
-    """Scores {task: (N, L)} of the model in torch, and of the graphs."""
+    """Scores {task: float32 (N, L)} of the model in torch, and of the graphs."""
     wanted: dict[str, list[Float32]] = {t.name: [] for t in model.tasks}
     found: dict[str, list[Float32]] = {t.name: [] for t in model.tasks}
     for part in probe:
@@ -79,7 +79,7 @@ def _same_top(one: Float32, other: Float32) -> float:
 
 
 def _width(task: Task) -> float:
-    """Of the bounds of a score."""
+    """The width of the bounds of a score; 1 when it has none."""
     low, high = task.bounds or (0.0, 1.0)
     return high - low
 
@@ -88,10 +88,10 @@ def _width(task: Task) -> float:
 def check_trunk(
     modality: Modality, graph: Any, trunk: Callable[[Tensor, Tensor], Tensor], tracks: Sequence[Track], shrunk: bool
 ) -> None:
-    """Compare the graph before a person baseline with what it was made of, (values, mask) -> features, on real tracks.
+    """Compares the graph before a person baseline with its torch module, (values, mask) -> features, on real tracks.
 
     Raises:
-        ParityError: they differ (with ``shrunk`` weights they may), or the graph gives what is no finite number.
+        ParityError: they differ and the weights are not ``shrunk``, or the graph gives a number that is not finite.
     """
     worst = 0.0
     for track in tracks:

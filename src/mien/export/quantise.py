@@ -1,4 +1,4 @@
-"""Smaller graphs: weights as int8 or float16."""
+"""Makes graphs smaller: weights in int8 or float16."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LARGE = 1024  # elements; smaller tensors stay as they are
 
 
 def to_float16(proto: Any) -> Any:
-    """Store large float32 weights as float16 and widen them when the graph is loaded: half the file, same speed."""
+    """Stores large float32 weights as float16; the graph casts them back to float32. The file is half as large."""
     from onnx import TensorProto, helper, numpy_helper
 
     casts = []
@@ -22,7 +22,7 @@ def to_float16(proto: Any) -> Any:
         name, half = tensor.name, f"{tensor.name}_half"
         values = numpy_helper.to_array(tensor)
         small = values.astype(np.float16)
-        # Subnormal halves would make the processor a hundred times slower for nothing.
+        # Subnormal numbers make the processor a hundred times slower, and have no effect on the result.
         small[np.abs(small) < np.finfo(np.float16).smallest_normal] = 0
         tensor.CopyFrom(numpy_helper.from_array(small, half))
         casts.append(helper.make_node("Cast", [half], [name], to=TensorProto.FLOAT))
@@ -32,7 +32,7 @@ def to_float16(proto: Any) -> Any:
 
 
 def to_int8(proto: Any) -> Any:
-    """Matrix products in int8 with a scale per channel; activations are quantised as they come (dynamic)."""
+    """Computes matrix products in int8 with a scale for each channel. Activations are quantised dynamically."""
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 

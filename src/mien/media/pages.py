@@ -1,4 +1,4 @@
-"""A file read a page at a time: who speaks when is decided in stretches, so that memory does not grow with length."""
+"""Reads a feed one page at a time, so that memory does not grow with the length of a clip."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _STEP = 0.2  # seconds of the clip between two events of progress
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of the clip in which everything is decided but the words. Parts follow one another without a gap.
+    """A stretch of the clip whose utterances and people are known; its words are not. Parts follow one another without a gap.
 
     Attributes:
         start: where the part before ended, seconds; 0 for the first.
         done: where it ends, seconds.
         last: whether the clip ends with it.
-        audio: its sound and a little before and after it; ``None`` where there is none.
-        speech: its utterances in order of time, none of which goes on in another part.
+        audio: its sound, and a little of the sound before and after it; ``None`` when there is none.
+        speech: its utterances in order of time; none of them continues in another part.
         people: sightings of each person.
     """
 
@@ -45,13 +45,13 @@ class Part:
     people: dict[str, list[Sighting]]
 
     def __contains__(self, time: float) -> bool:
-        """Every moment lies in one part; what is later than all the file holds lies in the last."""
+        """Every moment lies in one part. A moment after the end of the clip lies in the last part."""
         return self.start <= time < (math.inf if self.last else self.done)
 
 
 @dataclass
 class _Page:
-    """What has been read and not yet given out."""
+    """What has been read and is not yet part of a ``Part``."""
 
     audio: list[Audio] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
@@ -60,14 +60,14 @@ class _Page:
 
 
 class Pages:
-    """A feed a page at a time, in one pass. Nothing longer than a page is held.
+    """Reads a feed in one pass and holds at most a page of it.
 
     Args:
         feed: sound and pictures in order of time.
         settings: how to cut.
-        pictures: whether those are wanted, or sound alone.
-        watcher: follows people through the pictures; ``None`` when nobody can.
-        cues: words with their times, which are speech whatever the sound is.
+        pictures: whether pictures are wanted beside the sound.
+        watcher: follows people through the pictures; ``None`` when there is no face detector.
+        cues: words with their times; they count as speech whatever the sound is.
 
     Attributes:
         sound: whether there was any sound so far.
@@ -87,7 +87,7 @@ class Pages:
         self.sound = False
 
     def __iter__(self) -> Iterator[Part | Progress | Notice]:
-        """Parts as soon as they are decided. Between them notices of the feed, and how far it is read."""
+        """Yields each part as soon as it is decided, and between parts the notices of the feed and the progress."""
         told = -math.inf
         with closing(self._feed.pieces(self._settings.fps, self._pictures)) as pieces:
             for piece in pieces:
@@ -114,14 +114,14 @@ class Pages:
             self._page.sightings += self._watcher.look(piece)
 
     def _decide(self, last: bool) -> Part:
-        """The page up to its end, or to the start of what may still go on there; the rest stays for the next."""
+        """The next part. It ends before an utterance that may not be over; that utterance stays for the next part."""
         page, audio = self._page, self._sound()
         if self._watcher is not None:
             page.sightings += self._watcher.rest()
         speech = self._speech(audio, last)
         done = page.reached if last else page.reached - 1.0
         if not last and speech and speech[-1].end > done:
-            # The last utterance may not be over; a page holds several of the longest, so this ends.
+            # The last utterance may not be over. A page is longer than several of the longest utterances, so parts go on.
             done = speech.pop().start
         speech = [s for s in speech if s.start < done]
         done = max([done, *(s.end for s in speech)])
@@ -147,7 +147,7 @@ class Pages:
         return [s for s in found if s.end > self._page.start]
 
     def _stretches(self, last: bool) -> list[Span]:
-        """Stretches of the given words: words less than half a second apart belong together."""
+        """Stretches of the given words. Words less than half a second apart belong together."""
         spans: list[Span] = []
         for word in self._cues.items if self._cues is not None else ():
             if word.span.start < self._page.start or (word.span.start > self._page.reached and not last):
@@ -164,6 +164,6 @@ class Pages:
         page.start = done
         page.sightings = [s for s in page.sightings if s.time >= done]
         if audio is not None:
-            # A little context is kept: voice activity needs a run-up.
+            # A little earlier sound is kept, because the detection of speech needs it.
             first = min(len(audio.samples), max(0, round((done - 0.2 - audio.start) * SAMPLE_RATE)))
             page.audio = [Audio(audio.samples[first:].copy(), audio.start + first / SAMPLE_RATE)]

@@ -1,4 +1,4 @@
-"""Any source to segments: which way it is read follows from what it is."""
+"""Turns any source into segments, in the way that its kind needs."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Opened:
-    """What is known of a clip before its first segment.
+    """What is known about a clip before its first segment.
 
     Attributes:
         name: of the clip.
-        duration: seconds; 0 when the file does not say, and of words and pictures.
-        faces: whether faces are looked for in it.
+        duration: seconds; 0 for text and pictures, and when the file does not say.
+        faces: whether mien searches the clip for faces.
     """
 
     name: str
@@ -37,11 +37,11 @@ class Opened:
 
 
 Found = Opened | Segment | Progress | Notice
-"""What reading a source gives: first how it was opened, then segments in order of time, and news between them."""
+"""What a source yields: first ``Opened``, then segments in order of time, with progress and notices between them."""
 
 
 class Segmenter:
-    """Cuts clips; keeps speech recognition loaded from one to the next.
+    """Cuts clips, and keeps speech recognition loaded between them.
 
     Args:
         asr: speech recognition: "tiny.en", "base", "off", a folder, or the name of a hub model.
@@ -54,16 +54,16 @@ class Segmenter:
         self._recogniser: Recogniser | None = None
 
     def read(self, source: Source | None, text: str | None = None, subtitles: Path | None = None) -> Generator[Found]:
-        """What the source is cut into. Nothing longer than a page of it is held; closing the generator stops all work.
+        """Yields what the source is cut into. At most a page of it is held; closing the generator stops all work.
 
         Args:
-            source: what is read; ``None`` with ``text`` alone. Of a ``Clip`` with a span, segments that share time with it
-                are given, and what comes after it is not read.
+            source: what to read; ``None`` when only ``text`` is given. If it is a ``Clip`` with a span, only segments that
+                overlap the span are given, and nothing after the span is read.
             text: the words said.
-            subtitles: an .srt or .vtt file with the words of a video or a sound.
+            subtitles: a file of subtitles (.srt, .vtt, .ass or .ssa) with the words of a video or a sound.
 
         Raises:
-            InputError: the source cannot be read, or does not go with words or subtitles.
+            InputError: the source cannot be read, or words or subtitles do not fit it.
         """
         with opened(source, text, subtitles) as given:
             if given.text_file is not None:
@@ -77,7 +77,7 @@ class Segmenter:
                     yield from found
 
     def _media(self, given: Given, subtitles: Path | None) -> Generator[Found]:
-        # What reads media is slow to import, and words need none of it.
+        # The modules that read media are slow to import, and text does not need them.
         from mien.media.cut import CutSettings, cut, cut_still
         from mien.media.speech import recogniser
         from mien.media.subtitles import read_subtitles
@@ -99,7 +99,7 @@ class Segmenter:
 
 
 def _inside(found: Iterable[Found], span: Span) -> Iterator[Found]:
-    """Segments that share time with the span, and all else; the end of the span ends the reading."""
+    """Everything found, without the segments that lie outside the span. It stops at the end of the span."""
     for item in found:
         if not isinstance(item, Segment):
             yield item
@@ -110,7 +110,7 @@ def _inside(found: Iterable[Found], span: Span) -> Iterator[Found]:
 
 
 def _with_words(stills: Iterable[Segment | Notice], text: str | None) -> Iterator[Segment | Notice]:
-    """Known words of a picture go to the face in it. With several faces or none, nobody knows who said them."""
+    """Gives known words to the only face in a picture. With several faces or none, the words get their own segment."""
     found = list(stills)
     words = spread(text, Span(0.0, 0.0)) if text is not None and text.strip() else None
     segments = [item for item in found if isinstance(item, Segment)]

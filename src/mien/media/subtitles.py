@@ -1,4 +1,4 @@
-"""Known words with times: .srt, .vtt, .ass and .ssa files."""
+"""Reads subtitles, which are known words with times: .srt, .vtt, .ass and .ssa files."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from mien.media.text.words import language_of, spread_as
 from mien.types import UNSPACED, Span, Word, Words
 
 SUBTITLES = (".srt", ".vtt", ".ass", ".ssa")
-"""Endings of the files that are read."""
+"""Suffixes of the files that are read as subtitles."""
 _LARGEST = 5_000_000  # bytes; an hour of captions with times inside has about 400,000
 
 
 @dataclass(frozen=True)
 class Said:
-    """What one person says at a stretch.
+    """What one person says without a change of speaker.
 
     Attributes:
-        words: with their times, and the language where their script gives it away.
-        who: the speaker whom the file names, or ``None``.
-        new: whether the file marks it as said by somebody else than what stands before.
+        words: the words with their times; their language when the script tells it.
+        who: the speaker, if the file names one; otherwise ``None``.
+        new: whether the file marks a change of speaker before these words.
     """
 
     words: Words
@@ -44,7 +44,7 @@ class Subtitles:
     """A file of subtitles.
 
     Attributes:
-        said: in order of time; nothing overlaps.
+        said: the words in order of time; no two entries overlap.
         notices: what was guessed, and what could not be read.
     """
 
@@ -53,7 +53,7 @@ class Subtitles:
 
     @property
     def words(self) -> Words:
-        """All words, in the language of most of them. Where that has no spaces, each word carries what spacing it has."""
+        """All words, in the language of most of them. In a language without spaces, a word carries the space before it."""
         sizes = Counter[str | None]()
         for part in self.said:
             sizes[part.words.language] += len(part.words)
@@ -67,7 +67,7 @@ class Subtitles:
         return Words(tuple(found), language)
 
     def beyond(self, duration: float) -> tuple[Notice, ...]:
-        """A notice if words begin after the end of their clip. Broadcast times often begin at 1:00:00.
+        """A notice when words begin after the end of their clip; empty when none do. Broadcast times often begin at 1:00:00.
 
         Args:
             duration: of the clip, seconds; 0 when it is not known.
@@ -77,10 +77,10 @@ class Subtitles:
 
 
 def read_subtitles(path: Path) -> Subtitles:
-    """The words of a file of subtitles. Where only a whole cue has times, they are spread over it by their length.
+    """The words of a file of subtitles. When only the whole cue has times, its words are spread over it by their length.
 
     Raises:
-        InputError: it cannot be read, or holds no cue with words.
+        InputError: the file cannot be read, or holds no cue with words.
     """
     content, notices = read_text(path, _LARGEST)
     styled = path.suffix.lower() in (".ass", ".ssa")
@@ -98,7 +98,7 @@ def _said(turn: Turn) -> Said:
     found: list[Word] = []
     for span, text in turn.pieces:
         first, *rest = spread_as(text, span, language).items
-        # Between pieces a space is told by the text, as between words.
+        # The text tells whether there is a space between pieces, as it does between words.
         lead = " " if found and text[:1].isspace() and language in UNSPACED else ""
         found += [Word(lead + first.text, first.span), *rest]
     return Said(Words(tuple(found), language), turn.who, turn.new)

@@ -1,4 +1,4 @@
-"""Whose turn it is: words to utterances, sightings to people, what lies between utterances."""
+"""Assigns words to utterances and sightings to people, and finds the silences between utterances."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from mien.types import SAMPLE_RATE, Audio, Frames, Segment, Span, Word, Words
 
 
 def with_cues(heard: list[Span], cues: list[Span], within: Span) -> list[Span]:
-    """Given cues as they are, and heard speech that no cue covers."""
+    """The cues inside the span ``within``, and the heard speech that no cue overlaps, in order of time."""
     inside = [c for c in (cue & within for cue in cues) if c is not None]
     extra = [h for h in heard if not any(h & c for c in inside)]
     return sorted([*inside, *extra])
 
 
 def share_out(heard: Sequence[Words], speech: Sequence[Span]) -> list[Words | None]:
-    """What was said in each utterance; ``None`` where no word was made out.
+    """The words of each utterance; ``None`` for an utterance without words.
 
-    A word goes to the utterance that holds its middle, or to the nearest within half a second. Other words are dropped. An
-    utterance has the language of most of its words.
+    A word goes to the utterance that holds its middle, or to the nearest one within half a second. Other words are dropped.
+    The language of an utterance is that of most of its words.
     """
     shares: list[list[tuple[Word, str | None]]] = [[] for _ in speech]
     for words in heard:
@@ -42,12 +42,12 @@ def _words(share: Sequence[tuple[Word, str | None]]) -> Words:
 
 
 def over_speech(text: str, speech: Sequence[Span]) -> Words:
-    """The words of a text over all utterances, in proportion to their length; each lies in one, none in a pause."""
+    """Spreads the words of a text over all utterances in proportion to their length. No word lies in a pause."""
     edges = np.cumsum([0.0, *(s.duration for s in speech)])
     spoken = spread(text, Span(0.0, float(edges[-1])))
     words = []
     for word in spoken.items if speech else ():
-        # As if nobody ever paused; from there to the clock.
+        # The word has a time on a clock without pauses, which is turned into a time of the clip.
         said = min(int(np.searchsorted(edges, word.span.middle, "right")) - 1, len(speech) - 1)
         inside = word.span & Span(float(edges[said]), float(edges[said + 1])) or word.span
         words.append(Word(word.text, inside.shifted(speech[said].start - float(edges[said]))))
@@ -55,7 +55,7 @@ def over_speech(text: str, speech: Sequence[Span]) -> Words:
 
 
 def by_person(sightings: Sequence[Sighting]) -> dict[str, list[Sighting]]:
-    """Sightings of each person, in order of time."""
+    """The sightings of each person, in order of time."""
     people: dict[str, list[Sighting]] = defaultdict(list)
     for sighting in sorted(sightings, key=lambda s: s.time):
         people[sighting.who].append(sighting)
@@ -63,14 +63,17 @@ def by_person(sightings: Sequence[Sighting]) -> dict[str, list[Sighting]]:
 
 
 def who_speaks(people: dict[str, list[Sighting]], span: Span) -> str | None:
-    """Who moves the mouth most in the span; the only one in view; or ``None``."""
+    """The person whose mouth moves most in the span; ``None`` when nobody is in view."""
     moving = {who: _mouth_motion([s for s in seen if s.time in span]) for who, seen in people.items()}
     visible = {who: m for who, m in moving.items() if m is not None}
     return max(visible, key=lambda who: visible[who]) if visible else None
 
 
 def _mouth_motion(sightings: Sequence[Sighting]) -> float | None:
-    """Mean change of the mouth relative to the change of the eyes (head and light move both); ``None`` if out of view."""
+    """Mean change of the mouth relative to that of the eyes; ``None`` when the person is not in view.
+
+    Movements of the head and changes of the light change both, so they cancel out.
+    """
     if not sightings:
         return None
     grey = np.stack([s.pixels.mean(axis=2) for s in sightings])
@@ -83,7 +86,7 @@ def _mouth_motion(sightings: Sequence[Sighting]) -> float | None:
 
 
 def frames_in(sightings: Sequence[Sighting], span: Span) -> Frames | None:
-    """Faces seen in the span; ``None`` when there are none."""
+    """The faces in the span; ``None`` when there are none."""
     inside = [s for s in sightings if s.time in span]
     if not inside:
         return None
@@ -95,7 +98,7 @@ def frames_in(sightings: Sequence[Sighting], span: Span) -> Frames | None:
 
 
 def sound_in(audio: Audio | None, span: Span) -> Audio | None:
-    """Exactly the samples of the span."""
+    """Exactly the samples of the span; ``None`` when there are none."""
     if audio is None or (span & audio.span) is None:
         return None
     first = max(0, round((span.start - audio.start) * SAMPLE_RATE))
@@ -105,7 +108,7 @@ def sound_in(audio: Audio | None, span: Span) -> Audio | None:
 
 
 def silences(speech: Sequence[Span], start: float, end: float) -> list[Span]:
-    """What the utterances leave of [start, end)."""
+    """The spans of [start, end) in which no utterance lies."""
     gaps, at = [], start
     for span in speech:
         if span.start > at:
@@ -119,7 +122,18 @@ def silences(speech: Sequence[Span], start: float, end: float) -> list[Span]:
 def face_only(
     who: str, sightings: Sequence[Sighting], gap: Span, fps: float, least: float, stretch: float
 ) -> list[Segment]:
-    """Segments of a person in view while nobody speaks: runs without a long loss, split evenly."""
+    """Segments of a person in view while nobody speaks.
+
+    A run of sightings ends when the person is out of sight for more than a second. A long run is split evenly.
+
+    Args:
+        who: the person.
+        sightings: of the person.
+        gap: the span without speech.
+        fps: pictures a second.
+        least: seconds; shorter runs give no segment.
+        stretch: seconds; no segment is longer.
+    """
     times = [s.time for s in sightings if s.time in gap]
     step = 1.0 / fps
     runs: list[list[float]] = []

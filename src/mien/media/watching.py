@@ -1,4 +1,4 @@
-"""Pictures to sightings of people: faces are looked for on a thread of their own, a few pictures behind the decoder."""
+"""Turns pictures into sightings of people. The search for faces has its own thread, a few pictures behind the decoder."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ from mien.media.workers import worker
 from mien.types import Float32, Frames, Picture, Span
 
 _Found = tuple[float, list[Face], list[Pixels]]
-_GROUP = 3  # pictures, of which one is searched whole: at 5 a second, no face is missed that is there for 0.6 s
-_SAME = 0.3  # overlap (intersection over union) above which two boxes are of one face
-_MARGIN = 0.5  # searched around a face, in its sides
-_FACE = 64.0  # pixels; a face is searched no larger than this
-_AHEAD = 2  # groups that may wait for the face detector; a picture is up to 2.8 MB
+_GROUP = 3  # pictures; one of them is searched whole. At 5 a second, every face in view for 0.6 s is found.
+_SAME = 0.3  # two boxes with a larger overlap (intersection over union) belong to one face
+_MARGIN = 0.5  # how far around a box the face is searched, as a share of its longer side
+_FACE = 64.0  # pixels; a box is scaled down to this before the search
+_AHEAD = 2  # groups that may wait for the face detector; a picture takes up to 2.8 MB
 
 
 class Watcher:
-    """Follows people through pictures that are handed over in order of time.
+    """Follows people through pictures in order of time.
 
-    Searching a whole picture is dear, and faces hardly move in 0.2 s. So the last picture of each group is searched whole,
-    and those before it only around the faces that this picture and the last one searched whole have in common. Where the
-    two differ somebody came or went, and all are searched whole: when it happened is known to the picture.
+    The search of a whole picture is slow, and faces hardly move in 0.2 s. So only the last picture of each group is searched
+    whole. The pictures before it are searched around the faces that it shares with the last picture of the group before.
+    When those two pictures do not show the same faces, somebody came or went. Then all pictures of the group are searched
+    whole, so that the picture in which it happened is known.
 
     Args:
-        executor: has one thread, on which faces are looked for.
-        detector: finds them.
+        executor: an executor with one thread, on which the search runs.
+        detector: finds the faces.
     """
 
     def __init__(self, executor: Executor, detector: Detector) -> None:
@@ -43,7 +44,7 @@ class Watcher:
         self._before: list[Face] = []
 
     def look(self, picture: Picture) -> list[Sighting]:
-        """Hand a picture over; what was seen in those before it, as far as it is known by now."""
+        """Takes a picture, and gives the sightings in earlier pictures that are known by now."""
         self._group.append(picture)
         if len(self._group) < _GROUP:
             return []
@@ -51,7 +52,7 @@ class Watcher:
         return self._follow(waiting=_AHEAD)
 
     def rest(self) -> list[Sighting]:
-        """What was seen in the pictures that are still waiting."""
+        """The sightings in the pictures that still wait."""
         if self._group:
             self._submit()
         return self._follow(waiting=0)
@@ -68,7 +69,7 @@ class Watcher:
         return sightings
 
     def _search(self, group: Sequence[Picture]) -> list[_Found]:
-        """Runs on the executor, one group after the other."""
+        """The faces in each picture of a group. It runs on the executor, one group after the other."""
         last = self._detector.detect(group[-1].pixels)
         where = _paths(self._before, last)
         self._before = last
@@ -82,7 +83,7 @@ class Watcher:
 
 
 def _paths(before: Sequence[Face], after: Sequence[Face]) -> list[Float32] | None:
-    """A box around each face and the same face later; ``None`` where the two pictures do not show the same faces."""
+    """A box around each face and the same face later; ``None`` when the two pictures do not show the same faces."""
     partners = [max(after, key=lambda a: overlap(b.box, a.box), default=None) for b in before]
     pairs = [(b.box, p.box) for b, p in zip(before, partners, strict=True) if p and overlap(b.box, p.box) > _SAME]
     if not len(before) == len(after) == len(pairs) == len({id(p) for p in partners}):
@@ -91,7 +92,7 @@ def _paths(before: Sequence[Face], after: Sequence[Face]) -> list[Float32] | Non
 
 
 def _near(detector: Detector, pixels: Pixels, box: Float32) -> Face | None:
-    """The face in and around a box, searched no finer than the whole picture would be."""
+    """The face in and around a box; ``None`` when there is none. It is searched no finer than the whole picture would be."""
     height, width = pixels.shape[:2]
     side = float(max(box[2:] - box[:2]))
     left, top = (max(0, int(v - _MARGIN * side)) for v in box[:2])
@@ -107,16 +108,17 @@ def _near(detector: Detector, pixels: Pixels, box: Float32) -> Face | None:
 
 
 def faces_in(detector: Detector, pixels: Pixels) -> tuple[list[Face], list[Pixels]]:
-    """The faces in a picture, and the crop of each."""
+    """The faces in a picture uint8 RGB (H, W, 3), and the crop of each."""
     faces = detector.detect(pixels)
     return faces, [crop(pixels, f) for f in faces]
 
 
 def main_face(path: Path, span: Span | None = None, fps: float = 5.0) -> Frames | None:
-    """The face that is in view longest in a video (or in a span of it); ``None`` where there is none.
+    """The face that is in view longest in a video, or in a span of it; ``None`` when there is none.
 
     Raises:
-        MediaError: if the file cannot be read.
+        MediaError: the file cannot be read.
+        InputError: this machine has no face detector.
     """
     sightings: list[Sighting] = []
     with worker("mien-faces") as executor:

@@ -1,4 +1,4 @@
-"""Threads that work beside the reading of a clip, and end with it."""
+"""Threads that work while a clip is read, and end with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def worker(name: str) -> Iterator[Executor]:
-    """One thread. What it has not begun when the block ends is never begun."""
+    """One thread. Work that has not begun at the end of the block is dropped."""
     executor = ThreadPoolExecutor(1, name)
     try:
         yield executor

@@ -1,4 +1,4 @@
-"""Written words to segments: sentences of a text, utterances of subtitles."""
+"""Turns written words into segments: sentences of a text, and utterances of subtitles."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from mien.media.text.words import LONGEST, ends_sentence, language_of, pace, par
 from mien.types import UNSPACED, Clip, Segment, Span, Word, Words
 
 _LARGEST = 20_000_000  # bytes
-_PAUSE = 0.5  # seconds without a word that end an utterance
-_UTTERANCE = 10.0  # seconds
+_PAUSE = 0.5  # seconds; a longer time without a word ends an utterance
+_UTTERANCE = 10.0  # seconds; the longest utterance
 
 
 def clip_of(source: str | os.PathLike[str] | Clip | None, text: str | None, subtitles: Path | None) -> Clip:
-    """One noun for whatever was given. What kind of file a path is, is seen when it is opened.
+    """A ``Clip`` for whatever was given. A path becomes its ``video``; the kind of the file is found out when it is opened.
 
     Raises:
-        InputError: words or files are given twice, or nothing is.
+        InputError: there are words twice, several files, or nothing at all.
     """
     if text is not None and subtitles is not None:
         raise InputError("there are words twice; give a text or subtitles, not both")
@@ -47,20 +47,20 @@ def clip_of(source: str | os.PathLike[str] | Clip | None, text: str | None, subt
 
 
 def _sound_text(text: str) -> str:
-    """Bytes that are no text (in file names, in arguments) come as lone surrogates, which nothing can write out."""
+    """The text without lone surrogates. They stand for bytes that are not text, and cannot be written to a file."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def is_text(path: Path) -> bool:
-    """Whether a file is read as words rather than as media."""
+    """Whether a file is read as text and not as media."""
     return path.suffix.lower() in (".txt", *SUBTITLES)
 
 
 def text_file_segments(path: Path) -> Iterator[Segment | Notice]:
-    """Segments of a text file or of subtitles, after the notices about what was guessed or could not be read.
+    """Segments of a text file or of subtitles. Notices about what was guessed or could not be read come first.
 
     Raises:
-        InputError: if it cannot be read.
+        InputError: the file cannot be read.
     """
     if path.suffix.lower() in SUBTITLES:
         found = read_subtitles(path)
@@ -70,7 +70,7 @@ def text_file_segments(path: Path) -> Iterator[Segment | Notice]:
 
 
 def sentence_segments(text: str) -> Iterator[Segment]:
-    """A segment per sentence, several for a very long one. A text has no times: an even pace of reading stands in for them."""
+    """One segment for each sentence, and several for a very long one. A text has no times, so an even pace is assumed."""
     at = 0.0
     for sentence in sentences(text):
         language = language_of(sentence)
@@ -82,7 +82,7 @@ def sentence_segments(text: str) -> Iterator[Segment]:
 
 
 def utterances(said: Sequence[Said]) -> Iterator[Segment]:
-    """A segment for each utterance of subtitles. It ends at a pause, with a sentence, with its speaker, or when it is long."""
+    """One segment for each utterance. It ends at a pause, at the end of a sentence, at a new speaker, or when it is long."""
     words: list[Word] = []
     before: Said | None = None
     for part in said:
@@ -100,13 +100,13 @@ def utterances(said: Sequence[Said]) -> Iterator[Segment]:
 
 
 def _apart(before: Said, part: Said) -> bool:
-    """Whether somebody else speaks, or in another language. Of speakers without a name only the marks of the file tell."""
+    """Whether the speaker or the language changes. For speakers without a name, only the marks in the file tell."""
     marked = part.new and part.who is None
     return marked or before.who != part.who or before.words.language != part.words.language
 
 
 def _ended(words: Sequence[Word], word: Word, language: str | None) -> bool:
-    """Whether an utterance ends before the next word."""
+    """Whether the utterance ends before the next word."""
     pause = word.span.start - words[-1].span.end > _PAUSE
     long = word.span.end - words[0].span.start > _UTTERANCE or len(words) >= LONGEST
     return pause or long or ends_sentence(words[-1].text, language)

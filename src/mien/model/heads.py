@@ -72,8 +72,8 @@ def loss(task: Task, logits: Tensor, targets: Tensor, how: Loss | None = None, s
         shares: how often each label is true in the training data, (L,); needed for balanced class weights. A label with
             share 0 is not in the training data, and smoothing gives it nothing. ``None`` treats all labels as present.
     """
-    seen = torch.ones(logits.shape[-1], device=logits.device) if shares is None else shares
-    return _TABLE[task.kind].loss(logits.float(), targets, how or Loss(), seen)
+    known = torch.ones(logits.shape[-1], device=logits.device) if shares is None else shares
+    return _TABLE[task.kind].loss(logits.float(), targets, how or Loss(), known)
 
 
 def score(task: Task, logits: Tensor) -> Tensor:

@@ -40,7 +40,8 @@ def load_weights(model: Model, folder: Path, modality: Modality | None = None) -
     try:
         left_out = model.load_state_dict(state, strict=modality is None)
     except RuntimeError as error:
-        raise InputError(f"the run in '{folder}' does not fit this recipe: {str(error).splitlines()[-1]}") from error
+        reason = str(error).strip().rpartition("\n")[2]
+        raise InputError(f"the run in '{folder}' does not fit this recipe: {reason}") from error
     if left_out.unexpected_keys:
         raise InputError(f"the run in '{folder}' does not fit this recipe: {left_out.unexpected_keys[0]} has no place")
 

@@ -1,4 +1,4 @@
-"""Times of a clip as people read them."""
+"""Writes times of a clip as people read them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ def clock(seconds: float, digits: int = 0) -> str:
     """A time: 0:03, 1:02:03; with tenths of seconds 0:03.2, 1:02:03.0.
 
     Args:
-        seconds: from the start.
-        digits: after the full stop. Players show the second that has begun, so whole seconds are cut off, not rounded.
+        seconds: from the start of the clip.
+        digits: decimals. Without decimals the time is cut off and not rounded, as players do.
     """
     scale = 10**digits
     ticks = round(seconds * scale) if digits else int(seconds + 1e-6)

@@ -1,4 +1,4 @@
-"""An explanation as JSON in the documented form `mien.explanation/1` (docs/explanations.md)."""
+"""Writes an explanation as JSON in the documented form `mien.explanation/1` (docs/explanations.md)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ SCHEMA = "mien.explanation/1"
 
 
 def write_json(explanation: Explanation) -> str:
-    """The whole explanation; the same clip and bundle give the same bytes."""
+    """The whole explanation. The same clip and bundle give the same bytes."""
     return json.dumps(as_table(explanation), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of what ``write_json`` writes."""
+    """The JSON Schema of the output of ``write_json``."""
     text = files("mien.report").joinpath("schemas", "explanation.schema.json").read_text(encoding="utf-8")
     table: dict[str, Any] = json.loads(text)
     return table
@@ -66,7 +66,7 @@ def _evidence(e: Evidence) -> dict[str, Any]:
 
 
 def _piece(p: Piece) -> dict[str, Any]:
-    """What does not apply to a piece is left out."""
+    """A piece as plain values, without the fields that do not apply to it."""
     found: dict[str, Any] = dict(rounded({"weight": p.weight}))
     if p.text:
         found["text"] = p.text

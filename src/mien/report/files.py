@@ -1,4 +1,4 @@
-"""A timeline to text or to a file, by the name of an exporter or by an ending."""
+"""Writes a timeline as text or to a file, by the name of an exporter or by a suffix."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mien.timeline import Timeline
 
 
 def text_of(timeline: Timeline, name: str, lang: str = "en") -> str:
-    """What an exporter writes.
+    """The text that an exporter writes.
 
     Raises:
-        InputError: there is no such exporter or language, or the exporter lacks something.
+        InputError: there is no such exporter or language, or a package that the exporter needs is missing.
     """
     writer = exporter(name)
     writer.check(lang)
@@ -22,19 +22,19 @@ def text_of(timeline: Timeline, name: str, lang: str = "en") -> str:
 
 
 def save(timeline: Timeline, path: Path, lang: str = "en") -> None:
-    """Write what the ending of a path names.
+    """Writes a timeline with the exporter that has the suffix of the path.
 
     Raises:
-        InputError: no exporter has this ending, it lacks something, or the file cannot be written.
+        InputError: no exporter has this suffix, a package that it needs is missing, or the file cannot be written.
     """
     put(path, text_of(timeline, exporter_for(path), lang))
 
 
 def put(path: Path, content: str) -> None:
-    """Write a file, whole or not at all. A link is followed: what it points at is replaced, not the link.
+    """Writes a whole file or nothing. For a link, the file it points to is replaced, not the link.
 
     Raises:
-        InputError: if the disk refuses.
+        InputError: the file cannot be written.
     """
     try:
         write_atomic(path.resolve(), content)

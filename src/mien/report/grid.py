@@ -1,4 +1,4 @@
-"""A table of text, however it is shown: in Markdown, on a page, in the terminal."""
+"""A table of text, to be shown in Markdown, on a page or in the terminal."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class Grid:
 
     Attributes:
         head: names of the columns.
-        rows: as many cells each; the first names the row.
-        words: how many columns hold words; after them come numbers.
+        rows: each has one cell for each column; the first cell names the row.
+        words: how many of the first columns hold words; the others hold numbers.
     """
 
-    kind: ClassVar[str] = "table"  # how a page's template tells its parts apart
+    kind: ClassVar[str] = "table"  # the template of a page tells its parts apart by this
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     words: int = 1

@@ -1,4 +1,4 @@
-"""A timeline in a notebook: a table of pandas, and what is shown of it."""
+"""Shows a timeline in a notebook: as a pandas table or as HTML."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from mien.timeline import Prediction, Timeline
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-_SHOWN = 20  # segments; a notebook is no place for hours
-_WORDS = 200  # characters of what is said
+_SHOWN = 20  # segments; more would fill the notebook
+_WORDS = 200  # characters of the words of a segment
 
 
 def frame(timeline: Timeline) -> DataFrame:
@@ -29,7 +29,7 @@ def frame(timeline: Timeline) -> DataFrame:
 
 
 def fragment(timeline: Timeline) -> str:
-    """HTML without scripts, styles or links. Everything that was said or named is escaped."""
+    """HTML without scripts, styles or links. All words and names are escaped."""
     head = f"<p>{_safe(summary(timeline, Language('en', timeline.task)).plain)}</p>"
     body = "".join(_row(p) for p in timeline.predictions[:_SHOWN])
     names = "".join(f"<th>{_safe(name)}</th>" for name in ("time", "person", "words", timeline.task))

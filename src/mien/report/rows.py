@@ -1,4 +1,4 @@
-"""A timeline as rows, one for each segment: for CSV files and for pandas."""
+"""Turns a timeline into rows, one for each segment, for CSV files and for pandas."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ Cell = str | float | bool | None
 
 
 def columns(timeline: Timeline) -> list[str]:
-    """start, end (seconds), who, text, emotion (or the name of another task), probability, valence, arousal, p_<label>,
-    share_<modality>, uncertain, label_set and reasons.
+    """The names of the columns.
+
+    They are start, end (seconds), who, text, emotion (or the name of another task), probability, valence, arousal,
+    p_<label>, share_<modality>, uncertain, label_set and reasons.
     """
     answer = ["start", "end", "who", "text", timeline.task, "probability", "valence", "arousal"]
     labels = [f"p_{label}" for label in timeline.labels]
@@ -20,8 +22,10 @@ def columns(timeline: Timeline) -> list[str]:
 
 
 def rows(timeline: Timeline) -> Iterator[list[Cell]]:
-    """What stands in the columns. Absent are ``who`` of nobody, shares of absent modalities, and valence and arousal where
-    labels are no emotions. Label sets and reasons are joined by "|".
+    """The values of the columns for each segment.
+
+    ``None`` stands for an unknown person, for the share of an absent modality, and for valence and arousal when the labels
+    are not emotions. Label sets and reasons are joined by "|".
     """
     for p in timeline.predictions:
         numbers = (p.scores[p.label], p.valence, p.arousal, *(p.scores[label] for label in timeline.labels))

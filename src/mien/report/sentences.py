@@ -1,4 +1,4 @@
-"""Notices as sentences, in the reader's language. No other code makes sentences of them, and none reads one to decide."""
+"""Turns notices into sentences in the reader's language. No other code does, and no code decides by a sentence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from mien.report.page.words import Language, languages
 
 
 def sentence(notice: Notice, lang: str = "en") -> str:
-    """One sentence without its full stop. A notice that no catalogue knows, of a plugin perhaps, is its code and values.
+    """One sentence without its full stop. An unknown notice, such as one of a plugin, becomes its code and values.
 
     Raises:
         InputError: there is no such language.

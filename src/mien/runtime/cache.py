@@ -1,7 +1,7 @@
-"""Where mien keeps what it can make again: one folder, written atomically.
+"""The cache: one folder of files that mien can make again. They are written atomically.
 
-Work never stops for want of this folder. Where it cannot be made, read or written, a temporary folder stands in for it until
-the process ends, and ``no_cache`` gives the notice that says so.
+Work goes on without this folder. When it cannot be made, read or written, a temporary folder replaces it until the process
+ends, and ``no_cache`` gives a notice.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from typing import Any, BinaryIO
 from mien.events import Notice
 
 _refused: dict[Path | None, str] = {}
-"""Folders that could not be used, and why; ``None`` stands for a home that nobody knows."""
+"""{folder that could not be used: why}; the key ``None`` stands for an unknown home."""
 
 
 def cache_folder() -> Path:
     """The folder of the cache. It exists and can be written.
 
-    ``MIEN_CACHE``, else ``mien`` in the user's cache folder (``XDG_CACHE_HOME`` or ``~/.cache``), else a temporary folder.
+    It is ``MIEN_CACHE``, else ``mien`` in the user's cache folder (``XDG_CACHE_HOME`` or ``~/.cache``), else a temporary
+    folder.
     """
     folder = _wanted()
     why = _refused.get(folder) or _unusable(folder)
@@ -39,14 +40,14 @@ def cache_folder() -> Path:
 
 
 def cached_folder(name: str, fill: Callable[[Path], None]) -> Path:
-    """A folder of the cache, made when it is not there yet; see ``make_folder``.
+    """A folder in the cache. It is made if it does not exist; see ``make_folder``.
 
-    A folder that is there is taken even where the cache cannot be written. Where the disk refuses (it is full), the temporary
-    folder is taken from then on.
+    An existing folder is used even when the cache cannot be written. After an error of the disk (it is full, for example),
+    the temporary folder is used until the process ends.
 
     Args:
-        name: of the folder, below that of the cache.
-        fill: writes the content into the folder it is given. It may be called twice.
+        name: of the folder, below the folder of the cache.
+        fill: writes the content into the folder it gets. It may be called twice.
 
     Raises:
         OSError: the temporary folder cannot be written either.
@@ -65,7 +66,7 @@ def cached_folder(name: str, fill: Callable[[Path], None]) -> Path:
 
 
 def no_cache() -> Notice | None:
-    """The notice that nothing is kept for the next time; ``None`` while the cache can be used, or nobody asked for it."""
+    """The notice that nothing is kept for the next run; ``None`` when the cache works or was not used."""
     folder = _wanted()
     if folder not in _refused:
         return None
@@ -73,19 +74,19 @@ def no_cache() -> Notice | None:
 
 
 def _wanted() -> Path | None:
-    """The folder that the user or the system names; ``None`` where there is no home."""
+    """The folder that the user or the system names; ``None`` when there is no home."""
     if asked := os.environ.get("MIEN_CACHE"):
         return Path(asked)
     if base := os.environ.get("XDG_CACHE_HOME"):
         return Path(base) / "mien"
     try:
         return Path.home() / ".cache" / "mien"
-    except RuntimeError:  # no HOME, and the system does not know the user (a container with a made-up number)
+    except RuntimeError:  # there is no HOME, and the system does not know the user (a container with any user number)
         return None
 
 
 def _unusable(folder: Path | None) -> str:
-    """Why a folder cannot be used; "" if it can."""
+    """Why a folder cannot be used; "" when it can."""
     if folder is None:
         return "nobody knows the home of this user"
     try:
@@ -104,7 +105,7 @@ def _temporary() -> Path:
 
 
 def content_key(value: Any) -> str:
-    """SHA-256 of a JSON-like value, the same for the same content."""
+    """SHA-256 of a JSON-like value. The order of keys does not matter."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -127,9 +128,10 @@ def _sha256(file: Path, _changed: int) -> str:
 
 @cache
 def code_sha256(*names: str) -> str:
-    """SHA-256 of the source of modules, and of all modules in packages. It is read once in a process.
+    """SHA-256 of the source of modules, and of all modules in packages. The source is read once in a process.
 
-    What code has made is out of date when the code changes, and a version that is raised by hand is forgotten.
+    What code has made is out of date when the code changes. A version number is no safe sign, because people forget to
+    raise it.
     """
     digest = hashlib.sha256()
     for name in names:
@@ -139,7 +141,7 @@ def code_sha256(*names: str) -> str:
 
 
 def _sources(name: str) -> Iterator[tuple[str, Path]]:
-    """The files of a module or package: (place in it, file)."""
+    """The files of a module or package: (path inside the package, file)."""
     spec = find_spec(name)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"there is no module '{name}'")
@@ -151,9 +153,9 @@ def _sources(name: str) -> Iterator[tuple[str, Path]]:
 
 
 def make_folder(path: Path, fill: Callable[[Path], None]) -> Path:
-    """Make a folder all at once: ``fill`` writes into a temporary one beside it, which is then renamed.
+    """Makes a whole folder or nothing: ``fill`` writes into a temporary folder beside it, which is then renamed.
 
-    A folder that exists is taken as it is. Two processes may race; one wins, both get the same content.
+    A folder that exists is returned as it is. When two processes make it at the same time, both use the first one.
     """
     if path.is_dir():
         return path
@@ -173,13 +175,13 @@ def make_folder(path: Path, fill: Callable[[Path], None]) -> Path:
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
-    """Write a whole file or nothing."""
+    """Writes a whole file or nothing."""
     data = content.encode() if isinstance(content, str) else content
     fill_atomic(path, lambda file: file.write(data))
 
 
 def fill_atomic(path: Path, fill: Callable[[BinaryIO], object]) -> None:
-    """Write a whole file or nothing, where the content is too large to be held twice: ``fill`` writes it."""
+    """Writes a whole file or nothing. ``fill`` writes the content, so that it need not be held in memory."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -192,7 +194,7 @@ def fill_atomic(path: Path, fill: Callable[[BinaryIO], object]) -> None:
 
 
 def _mask() -> int:
-    """The umask: temporary files are private, what is kept has the usual permissions."""
+    """The umask of the process. Temporary files are private; files that are kept get the usual permissions."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -1,4 +1,4 @@
-"""Optional parts of the installation: whether they are there, and the sentence that says how to get them."""
+"""Checks whether optional parts are installed, and tells the user how to install them."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ _TUNE = ("optuna", "tomlkit")
 
 
 def has_report() -> bool:
-    """Whether pages can be written."""
+    """Whether the packages for the HTML report are installed."""
     return not _missing(_REPORT)
 
 
 def needs_report() -> None:
-    """Check that what the HTML report needs is installed.
+    """Checks that the packages for the HTML report are installed.
 
     Raises:
-        InputError: naming the command that installs it.
+        InputError: a package is missing; the message has the command that installs it.
     """
     _needs(_REPORT, "the HTML report", "'mien[report]'")
 
 
 def needs_train(purpose: str = "training") -> None:
-    """Check that what training needs is installed.
+    """Checks that the packages for training are installed.
 
     Args:
-        purpose: what needs it, as the message says.
+        purpose: what needs them, for the message.
 
     Raises:
-        InputError: naming the command that installs it.
+        InputError: a package is missing; the message has the command that installs it.
     """
     _needs(_TRAIN, purpose, "'mien[train]'")
 
 
 def needs_tune() -> None:
-    """Check that what tuning needs is installed.
+    """Checks that the packages for tuning are installed.
 
     Raises:
-        InputError: naming the command that installs it.
+        InputError: a package is missing; the message has the command that installs it.
     """
     _needs(_TUNE, "tuning", "'mien[train,tune]'")
 
 
 def needs_pandas() -> None:
-    """Check that pandas is installed.
+    """Checks that pandas is installed.
 
     Raises:
-        InputError: naming the command that installs it.
+        InputError: it is missing; the message has the command that installs it.
     """
     _needs(("pandas",), "a table of pandas", "'mien[notebook]'")
 

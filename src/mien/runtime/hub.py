@@ -1,6 +1,6 @@
-"""Files of pretrained models, from a local folder or from the Hugging Face hub.
+"""Finds files of pretrained models, in a local folder or on the Hugging Face hub.
 
-The hub is asked only for a model that a recipe or an option names, and keeps what it gave in its own cache.
+The hub is used only for a model that a recipe or an option names. Its client keeps downloads in its own cache.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from mien.errors import InputError
 
 
 def model_file(model: str, name: str) -> Path | None:
-    """A file of a model; ``None`` where the model has none of that name.
+    """A file of a model; ``None`` when the model has no file with that name.
 
     Args:
-        model: a folder, or the name of a hub model ("FacebookAI/roberta-base"). A name that is no folder is looked for in the
-            hub; under ``HF_HUB_OFFLINE=1`` only in what was downloaded before.
+        model: a folder, or the name of a hub model ("FacebookAI/roberta-base"). A name that is not a folder is looked up on
+            the hub. With ``HF_HUB_OFFLINE=1``, only earlier downloads are used.
         name: of the file.
 
     Raises:
@@ -36,7 +36,7 @@ def needed_file(model: str, name: str, remedy: str) -> Path:
 
     Args:
         model, name: see ``model_file``.
-        remedy: what the user can do where it has none.
+        remedy: what the user can do when there is no such file, for the message.
 
     Raises:
         InputError: there is no such model or file, or the hub cannot be reached.
@@ -48,10 +48,10 @@ def needed_file(model: str, name: str, remedy: str) -> Path:
 
 
 def model_table(model: str, name: str) -> dict[str, Any]:
-    """A JSON file of a model, whose keys are the model's own; empty where the model has none of that name.
+    """A JSON file of a model as plain values; empty when the model has no file with that name.
 
     Raises:
-        InputError: there is no such model, the hub cannot be reached, or the file is no JSON table.
+        InputError: there is no such model, the hub cannot be reached, or the file is not a JSON table.
     """
     path = model_file(model, name)
     if path is None:

@@ -1,4 +1,4 @@
-"""The folder of a training, and the names of what lies in it. Torch is not needed to read them."""
+"""The folder of a training run, and the names of its files. Torch is not needed to read them."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from mien.errors import InputError
 RECIPE = "recipe.json"
 """The recipe as plain values."""
 DATA = "data.json"
-"""A hash of what its data sets held."""
+"""A hash of the content of its data sets."""
 WEIGHTS = "weights.safetensors"
 """All parameters and buffers that are kept."""
 CHECKPOINT = "checkpoint.safetensors"
-"""What an unfinished training goes on from."""
+"""The state from which an unfinished training continues."""
 LOG = "log.txt"
-"""A line for each validation."""
+"""One line for each validation."""
 SCALARS = "scalars.csv"
-"""(step, name, value)."""
+"""Rows of (step, name, value)."""
 TENSORBOARD = "tensorboard"
-"""The folder with the same for TensorBoard."""
+"""The folder with the same values for TensorBoard."""
 BUNDLE = "bundle"
 """The folder of the exported bundle."""
 PREDICTIONS = "predictions.npz"
-"""The answers to every validation and test example."""
+"""The predictions for every validation and test example."""
 RESULTS = "results.json"
 """Rows of measured results."""
 RECORD = "record.json"
-"""What a report needs to know of the training."""
+"""What a report needs to know about the training."""
 REPORT = "report.html"
-"""The page about it."""
+"""The page about the training."""
 
 
 def run_folder(runs: Path, name: str, seed: int) -> Path:
-    """``runs/<name>/seed<seed>``: the folder of a recipe that is trained with a seed."""
+    """``runs/<name>/seed<seed>``: the folder of one training of a recipe."""
     return runs / name / f"seed{seed}"
 
 
@@ -43,7 +43,7 @@ def load_recipe(folder: Path) -> dict[str, Any]:
     """The recipe of a run as plain values; ``recipe.strict.build`` checks them.
 
     Raises:
-        InputError: the folder holds no recipe that can be read.
+        InputError: the folder has no recipe, or its recipe cannot be read.
     """
     path = folder / RECIPE
     try:

@@ -1,7 +1,7 @@
-"""The one place that sets what libraries read from the environment: thread counts, and that nothing phones home.
+"""Sets the environment for libraries: thread counts, and no telemetry. No other module does this.
 
-OpenMP, BLAS, OpenCV, ONNX Runtime, CTranslate2 and torch each start a pool of their own. Several pools that spin on
-the same few cores stall one another (a face detector went from 7 to 220 ms a frame), so mien sets all of them.
+OpenMP, BLAS, OpenCV, ONNX Runtime, CTranslate2 and torch each start their own pool of threads. Several pools that spin on
+the same few cores stop one another (a face detector went from 7 to 220 ms a frame), so mien sets the size of all of them.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 _POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _SILENT = {
-    # ONNX Runtime 1.32 leaves a device id in the user's cache and writes to its makers from C++, out of sight of Python.
+    # ONNX Runtime 1.32 writes a device id into the user's cache and sends telemetry from C++, where Python cannot see it.
     "ORT_DISABLE_TELEMETRY": "1",
-    # The Hugging Face hub and transformers: what is asked of the hub carries no statistics, and no release is asked after.
+    # Requests of the Hugging Face hub and transformers then carry no statistics, and nobody checks for new releases.
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_UPDATE_CHECK": "1",
-    # What all others are asked to honour.
+    # This is a convention that other libraries may follow.
     "DO_NOT_TRACK": "1",
 }
 
 
 @cache
 def count() -> int:
-    """Threads one computation may use: ``MIEN_THREADS``, else the cores this process may run on (at most 8)."""
+    """The number of threads for one computation: ``MIEN_THREADS``, else the cores of this process (at most 8)."""
     asked = os.environ.get("MIEN_THREADS", "")
     if asked.isdigit() and int(asked) > 0:
         return int(asked)
@@ -38,46 +38,46 @@ def count() -> int:
 
 
 def own() -> None:
-    """Set the environment that libraries read when they are first imported; what the user has set stays.
+    """Sets the environment that libraries read when they are first imported. Values that the user has set stay.
 
-    ``mien/__init__.py`` calls it, because that comes before all that mien imports.
+    ``mien/__init__.py`` calls it, because that runs before anything that mien imports.
 
-    One thread each: decoding, faces and words run side by side, and none of them gains from a second one. Those that do
-    (ONNX Runtime, CTranslate2, FFmpeg, torch) are told ``count()`` where they are opened.
+    Each pool gets one thread: decoding, faces and words run side by side, and a second thread does not make them faster.
+    ONNX Runtime, CTranslate2, FFmpeg and torch do get faster; they get ``count()`` threads where they are opened.
     """
     for name in _POOLS:
         os.environ.setdefault(name, "1")
-    # Idle OpenMP threads must sleep, not spin: another pool is waiting for the core.
+    # Idle OpenMP threads must sleep and not spin, because another pool waits for the core.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
     for name, value in _SILENT.items():
         os.environ.setdefault(name, value)
     early = sys.modules.get("onnxruntime")
     if early is not None and os.environ["ORT_DISABLE_TELEMETRY"] != "0":
-        # Somebody imported it before mien, when the variable was not there yet: at least nothing of ours is told from here on.
+        # It was imported before mien, without the variable. From now on it sends nothing.
         early.disable_telemetry_events()
 
 
 def session_options() -> onnxruntime.SessionOptions:
-    """Options for every ONNX Runtime session: our thread count, no spinning, denormals flushed."""
+    """The options of every ONNX Runtime session: mien's thread count, no spinning, and denormals as zero."""
     import numpy as np
     import onnxruntime
 
     for kind in (np.float16, np.float32, np.float64):
-        # NumPy before 2.4 measures a type when it is first asked about it, and warns if denormals are flushed by then.
+        # NumPy before 2.4 examines a type at the first call, and warns if denormals already count as zero.
         np.finfo(kind)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = count()
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Weights of fp16 origin hold denormals, which cost a hundredfold on x86.
+    # Weights that were float16 contain denormals, which are a hundred times slower on x86.
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
     return options
 
 
 def open_graph(path: Path) -> onnxruntime.InferenceSession:
-    """An ONNX graph, on the CPU, with our threads."""
+    """Opens an ONNX graph on the CPU with mien's thread count."""
     import onnxruntime
 
     return onnxruntime.InferenceSession(str(path), session_options(), providers=["CPUExecutionProvider"])

@@ -1,4 +1,4 @@
-"""A clip that may be shared, to try mien on."""
+"""A sample clip that may be shared."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from pathlib import Path
 
 
 def demo_clip() -> Path:
-    """An actor says one sentence three times: neutral, happy, sad (CREMA-D; see CARD.md)."""
+    """A video in which an actor says one sentence three times: neutral, happy, sad (CREMA-D; see CARD.md)."""
     with as_file(files(__name__).joinpath("demo.mp4")) as path:
         return Path(path)

@@ -55,7 +55,8 @@ class Devices:
                 precision=precision,  # type: ignore[arg-type]  # Fabric checks it
             )
         except (ValueError, RuntimeError) as error:
-            raise InputError(f"this machine cannot train so: {str(error).splitlines()[0]}") from error
+            reason = str(error).strip().partition("\n")[0]
+            raise InputError(f"this machine cannot train so: {reason}") from error
         fabric.launch()
         return fabric
 

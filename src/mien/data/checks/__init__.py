@@ -1,1 +1,1 @@
-"""What is wrong with a manifest, and what would help it most. Reads headers of files, never whole videos."""
+"""Checks a manifest for faults, and tells what would improve it most. No sound or video is decoded."""

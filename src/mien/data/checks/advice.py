@@ -1,4 +1,4 @@
-"""What would help a data set most: quantity, diversity, balance."""
+"""Advice on what would improve a data set most: quantity, diversity, balance."""
 
 from __future__ import annotations
 
@@ -20,9 +20,14 @@ def advise(
     rows: int,
     repeated: float,
 ) -> list[str]:
-    """One sentence each, the most pressing first; the thresholds are rules of thumb, not results.
+    """Pieces of advice, one sentence each. The thresholds are rules of thumb, not results.
 
-    ``rows`` are the usable ones; ``repeated`` is the share of all rows that repeat a sentence.
+    Args:
+        tasks: the tasks of the labels.
+        tallies: {task: {label: counts}}.
+        modalities: {modality: usable rows that have it}.
+        rows: number of usable rows.
+        repeated: share of all rows that repeat a sentence.
     """
     found = []
     for task in tasks:
@@ -59,7 +64,7 @@ def _diversity(task: Task, by_label: Mapping[str, Tally]) -> list[str]:
 
 
 def _gaps(task: Task, by_label: Mapping[str, Tally], modalities: Mapping[Modality, int], rows: int) -> list[str]:
-    """A modality that is usual, but not for one label: its absence would give the label away."""
+    """Advice for modalities that are much rarer for one label: a model could learn the label from their absence."""
     return [
         f"{modality} for {task.name} {label}: {tally.modalities.get(modality, 0) / tally.count:.0%} of it have one, "
         f"{count / rows:.0%} of all"

@@ -1,4 +1,4 @@
-"""A whole manifest, row by row. The file is read once."""
+"""Checks a whole manifest row by row. The file is read once."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ USUAL = (
     Task("valence", "score", bounds=(-float("inf"), float("inf"))),
     Task("arousal", "score", bounds=(-float("inf"), float("inf"))),
 )
-"""What columns of these names mean where no recipe says otherwise."""
+"""The tasks that columns of these names stand for when there is no recipe."""
 
-_LISTED = 1000  # faults kept with their reason; all are counted
+_LISTED = 1000  # faults that are kept with their reason; all faults are counted
 
 
 def check(manifest: Path, recipe: Recipe | None) -> Work[Findings]:
-    """Check every clip of a manifest.
+    """Checks every clip of a manifest.
 
     Args:
-        manifest: with the standard names of columns; see docs/data.md.
-        recipe: whose tasks the columns are for, and whose encoder shall read the texts; ``None`` for the usual tasks, as far as
-            there are columns for them.
+        manifest: its columns have the standard names; see docs/data.md.
+        recipe: its tasks are checked, and its text encoder must be able to read the texts; ``None`` for those of the usual
+            tasks that have a column.
 
     Raises:
         RecipeError: the manifest itself cannot be read.
@@ -57,7 +57,7 @@ def check(manifest: Path, recipe: Recipe | None) -> Work[Findings]:
 
 
 class _Summary:
-    """What all rows so far hold."""
+    """Counts over all rows so far."""
 
     def __init__(self) -> None:
         self.leaks = Leaks()
@@ -69,7 +69,7 @@ class _Summary:
         self._ids: set[int] = set()
 
     def add(self, clip: Clip, number: int) -> None:
-        """One row."""
+        """Adds one row."""
         self.rows += 1
         faults = list(clip.faults)
         if hash(clip.id) in self._ids:
@@ -93,7 +93,7 @@ class _Summary:
     def findings(
         self, name: str, tasks: Sequence[Task], problems: Sequence[str], notes: Sequence[str], trainable: bool
     ) -> Findings:
-        """Everything together."""
+        """All findings together."""
         usable = self.rows - self.faulty
         has = {m: self.modalities[m] for m in MODALITIES if self.modalities[m]}
         people: Counter[str] = Counter(s for splits in self.leaks.speakers.values() for s in splits)
@@ -116,7 +116,7 @@ class _Summary:
         )
 
     def notes(self, refused: str) -> list[str]:
-        """What may be as it should, and is worth knowing."""
+        """Warnings: what is worth knowing and need not be a fault."""
         found = []
         shared, tested, _ = self.leaks.repeated()
         if shared:
@@ -145,7 +145,7 @@ def _count(tally: Tally, clip: Clip) -> None:
 
 
 def _columns(columns: Sequence[str], tasks: Sequence[Task], named: bool) -> list[str]:
-    """Columns without which nothing can be learned."""
+    """Problems for columns that are missing and without which nothing can be learned."""
     found = []
     missing = [task.name for task in tasks if task.name not in columns]
     if named and missing:

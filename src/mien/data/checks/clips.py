@@ -1,4 +1,4 @@
-"""One row of a manifest: what it has, and why it cannot be used."""
+"""Checks one row of a manifest: what it has, and why it cannot be used."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from mien.errors import InputError, MediaError, closest
 from mien.media.decoding.open import MediaInfo, probe
 from mien.types import MODALITIES, Modality, Task
 
-_PAST_THE_END = 0.5  # seconds by which a span may pass the end that a file's header names
+_PAST_THE_END = 0.5  # seconds; a span may end this much later than the file does by its header
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A row as the check sees it.
+    """What the check finds in a row.
 
-    ``stated`` is whether it names a split, ``unread`` whether it has a text that the recipe's encoder makes nothing of.
-    ``faults`` are pairs of kind and reason.
+    ``part`` holds its columns row, start and end. ``faults`` are pairs of kind and reason. ``stated`` tells whether it names
+    a split. ``unread`` tells whether it has a text that the recipe's encoder cannot use.
     """
 
     id: str
@@ -43,7 +43,7 @@ class Clip:
 
 
 def look(row: Row, number: int, folder: Path, tasks: Sequence[Task], reads: Reads | None) -> Clip:
-    """Check one row; files are opened, not decoded."""
+    """Checks one row. Its files are opened but not decoded."""
     faults: list[tuple[str, str]] = []
     files = {name: folder / text_of(row, name) for name in FILES if text_of(row, name)}
     infos = {name: info for name, path in files.items() if (info := _opened(row, name, path, faults)) is not None}
@@ -79,7 +79,7 @@ def look(row: Row, number: int, folder: Path, tasks: Sequence[Task], reads: Read
 
 
 def text_of(row: Row, column: str) -> str:
-    """A value of a row as text; "" for nothing."""
+    """A value of a row as text; "" when it is absent."""
     value: Any = row.get(column)
     return "" if value is None else str(value)
 
@@ -140,7 +140,7 @@ def _check_span(row: Row, infos: Mapping[str, MediaInfo], faults: list[tuple[str
     if part is None:
         return
     for name, info in infos.items():
-        # A header that names no length is not held against the part.
+        # When the header names no length, the end cannot be checked.
         if info.kind != "image" and info.duration and part.end > info.duration + _PAST_THE_END:
             faults.append(("span", f"it ends at {part.end:g} s, and the {name} at {info.duration:.1f} s"))
     if part.start < 0 or part.duration == 0:
@@ -148,7 +148,7 @@ def _check_span(row: Row, infos: Mapping[str, MediaInfo], faults: list[tuple[str
 
 
 def _labels(task: Task, value: str, faults: list[tuple[str, str]]) -> tuple[str, ...]:
-    """The labels of a row, as the task calls them. A task without labels takes what it finds."""
+    """The labels of a row, as the task calls them. A task without labels takes any label."""
     if not value:
         return ()
     if task.kind == "score":

@@ -1,4 +1,4 @@
-"""What a check of a manifest finds."""
+"""The findings of a check of a manifest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SPLITS = ("train", "valid", "test")
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a row cannot be used. ``row`` is counted from 1, the header left out."""
+    """Why a row cannot be used. ``row`` counts from 1, without the header."""
 
     row: int
     id: str
@@ -21,7 +21,13 @@ class Fault:
 
 @dataclass
 class Tally:
-    """One label of one task: examples by split ("" where there is none), who speaks in them, what they have."""
+    """Counts for one label of one task.
+
+    Attributes:
+        splits: {split: examples}; "" for rows without a split.
+        speakers: the people in these examples.
+        modalities: {modality: examples that have it}.
+    """
 
     splits: dict[str, int] = field(default_factory=dict)
     speakers: set[str] = field(default_factory=set)
@@ -29,27 +35,27 @@ class Tally:
 
     @property
     def count(self) -> int:
-        """All examples."""
+        """The number of all examples."""
         return sum(self.splits.values())
 
 
 @dataclass(frozen=True)
 class Findings:
-    """All that was found.
+    """All findings.
 
     Attributes:
         manifest: the file.
         rows: how many it has.
         faulty: how many of them cannot be used.
-        faults: the first of those, with the reason.
+        faults: the first 1,000 of them, with the reason.
         reasons: {kind of fault: rows}.
-        problems: what is wrong with the whole: a leak between splits, a column that is missing.
-        warnings: what may be as it should.
-        advice: what would help most, the most pressing first.
+        problems: faults of the whole manifest: a leak between splits, or a missing column.
+        warnings: what is worth knowing and need not be a fault.
+        advice: what would improve the data most.
         labels: {task: {label: {split: examples}}}.
         speakers: {split: people}; empty without a column of speakers.
-        modalities: {modality: rows that have it}. Of a face it is not known whether it is in the picture.
-        trainable: whether a training would take it; a bundle may be judged on it all the same.
+        modalities: {modality: rows that have it}. A row with a picture counts as a face, because no picture is searched.
+        trainable: whether it can be trained on. A bundle may be evaluated on it even if not.
     """
 
     manifest: str
@@ -71,5 +77,5 @@ class Findings:
         return not self.faulty and not self.problems
 
     def as_table(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """The findings as plain values for JSON."""
         return {"schema": "mien.data-check/1", "good": self.good, **asdict(self)}

@@ -1,4 +1,4 @@
-"""What stands in more than one split: people, recordings, sentences."""
+"""Finds people, recordings and sentences that are in more than one split."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from mien.data.checks.findings import SPLITS
 from mien.events import Progress, Work
 from mien.runtime.cache import file_sha256
 
-_NAMED = 3  # examples in a message
+_NAMED = 3  # examples that a message names
 
 
 class Leaks:
-    """Is given every clip once, and keeps what it needs to know of all: names, numbers, hashes; no data."""
+    """Collects names, counts and hashes of all clips, and compares them between splits."""
 
     def __init__(self) -> None:
         self.speakers: dict[str, set[str]] = defaultdict(set)
@@ -23,7 +23,7 @@ class Leaks:
         self._uses: dict[Path, dict[tuple[str, ...], set[str]]] = defaultdict(lambda: defaultdict(set))
 
     def add(self, clip: Clip) -> None:
-        """One clip."""
+        """Adds one clip."""
         if clip.speaker:
             self.speakers[clip.speaker].add(clip.split)
         if clip.text:
@@ -32,9 +32,10 @@ class Leaks:
             self._uses[path][clip.part].add(clip.split)
 
     def across_splits(self) -> Work[tuple[list[str], list[str]]]:
-        """Problems: the same person or the same clip on two sides. Notes: parts of one recording.
+        """Problems and notes.
 
-        Only files of the same size are compared by content.
+        The same person or the same clip in two splits is a problem. Parts of one recording in two splits give a note. Only
+        files of the same size are compared by content.
         """
         found, notes = [], []
         people = sorted(s for s, splits in self.speakers.items() if len(splits - {""}) > 1)
@@ -50,12 +51,12 @@ class Leaks:
         return found, notes
 
     def repeated(self) -> tuple[int, int, int]:
-        """Test rows whose sentence also stands in train, test rows with a sentence, and all rows that repeat one."""
+        """How many test rows have a sentence of train, how many test rows have a sentence, and how many rows repeat one."""
         shared = sum(n[2] for n in self.texts.values() if n[0])
         return shared, sum(n[2] for n in self.texts.values()), sum(sum(n) - 1 for n in self.texts.values())
 
     def _shared(self) -> Work[list[tuple[str, bool]]]:
-        """(file, whether the very same part) of all that stands in two splits."""
+        """(name of the file, whether exactly the same part) for each recording in two splits."""
         found = []
         same = yield from self._same_content()
         for paths in same:
@@ -86,7 +87,7 @@ class Leaks:
 
 
 def _plain(text: str) -> int:
-    """The same number for sentences that differ only in case, spaces and punctuation."""
+    """A hash that is the same for sentences that differ only in case, spaces and punctuation."""
     plain = "".join(c for c in text.casefold() if c.isalnum())
     return hash(plain or text)
 

@@ -1,4 +1,4 @@
-"""What a training would make of a manifest, asked of the code that trains."""
+"""Tells whether a manifest can be trained on. It asks the code that trains."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from mien.recipe.recipe import EncoderTable, Recipe
 from mien.types import Clip, Task
 
 Reads = Callable[[str], bool]
-"""Whether an encoder makes anything of a text."""
+"""A function that tells whether an encoder can use a text."""
 
 
 def refusal(manifest: Path, recipe: Recipe | None, rows: Sequence[Row], tasks: Sequence[Task]) -> str:
-    """Why a manifest with some rows cannot be trained on; "" when it can.
+    """Why a manifest with these rows cannot be trained on; "" when it can.
 
-    Without a recipe: by one that reads all that there are columns for.
+    Without a recipe, a recipe is assumed that reads every modality that has a column.
     """
     if recipe is None:
         named = {m: EncoderTable(m) for m, names in COLUMNS_OF.items() if any(name in rows[0] for name in names)}
@@ -35,9 +35,10 @@ def refusal(manifest: Path, recipe: Recipe | None, rows: Sequence[Row], tasks: S
 
 
 def text_reader(recipe: Recipe | None) -> Reads | None:
-    """How the recipe's encoder of texts reads one; ``None`` when it has none, or none that works here.
+    """A function that tells whether the recipe's text encoder can use a text.
 
-    Only texts are read: of sounds and pictures it would take as long as a training's preparation.
+    It is ``None`` when the recipe has no text encoder, or when the encoder does not work on this machine. There is no such
+    check for sounds and pictures, because it would take as long as the preparation of a training.
     """
     table = recipe.encoders.get("text") if recipe is not None else None
     if table is None or table.name == "features":
@@ -51,5 +52,5 @@ def text_reader(recipe: Recipe | None) -> Reads | None:
 
         reads("a word")
     except InputError:
-        return None  # which a training says
+        return None  # a training gives this error
     return reads

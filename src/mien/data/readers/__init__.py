@@ -1,1 +1,1 @@
-"""Public data sets as their authors distribute them, read into manifest rows. No data inside."""
+"""Readers that turn public data sets, as their authors distribute them, into manifest rows. No data is inside."""

@@ -1,9 +1,9 @@
-"""The layout in which their authors distribute CMU-MOSI and CMU-MOSEI: computational sequences, HDF5 files ``.csd``.
+"""Reads the authors' layout of CMU-MOSI and CMU-MOSEI: computational sequences, which are HDF5 files ``.csd``.
 
-A file has one root group, named after the sequence. In it ``data/<video>/intervals`` is (N, 2) in seconds and
-``data/<video>/features`` (N, D): of labels a row for each segment, in no order of time; of words a string each. In files that
-the SDK has aligned, an entry is called ``<video>[<segment>]``. So say the code, README files and issues of
-https://github.com/CMU-MultiComp-Lab/CMU-MultimodalSDK; the files themselves were not seen when this was written.
+A file has one root group with the name of the sequence. In it ``data/<video>/intervals`` is (N, 2) in seconds and
+``data/<video>/features`` is (N, D). A file of labels has one row for each segment, not in order of time; a file of words has
+one string in each row. In files that the SDK has aligned, an entry is called ``<video>[<segment>]``. This follows the code,
+README files and issues of https://github.com/CMU-MultiComp-Lab/CMU-MultimodalSDK. The files themselves were not available.
 """
 
 from __future__ import annotations
@@ -20,14 +20,16 @@ from mien.data.rows import Row
 from mien.errors import InputError, RecipeError
 
 _FOLD = re.compile(r"^standard_(train|valid|test)_fold\s*=\s*\[([^\]]*)\]", re.MULTILINE)
-_SHORTEST = 1e-5  # seconds; the SDK aligns nothing to shorter segments
+_SHORTEST = 1e-5  # seconds; the SDK ignores shorter segments
 
 
 class Layout(NamedTuple):
-    """Where one of the two sets differs from the other.
+    """The differences between the two sets.
 
-    ``emotions``: {published name: one of the seven}, the columns of the labels after the sentiment.
-    ``folds``: name of the authors' file of splits. ``files``: {column of a row: where the recording of a {video} lies}.
+    Attributes:
+        emotions: {published name: one of the seven}, for the columns of labels after the sentiment.
+        folds: name of the authors' file of splits.
+        files: {column of a row: path of a recording, with "{video}" in it}.
     """
 
     emotions: Mapping[str, str]
@@ -36,11 +38,11 @@ class Layout(NamedTuple):
 
 
 def opinions(folder: Path, layout: Layout, left_out: LeftOut) -> Iterator[Row]:
-    """Rows of either layout, told by what is in the folder: ``*Labels*.csd``, else MMSA's label.csv.
+    """Rows of the authors' layout if the folder has ``*Labels*.csd``; otherwise rows of MMSA's label.csv.
 
     Raises:
         InputError: h5py is not installed.
-        RecipeError: neither layout, or files of another form.
+        RecipeError: the folder has neither layout, or its files have another form.
     """
     if (labels := _file(folder, "*Labels*.csd")) is None:
         yield from clips(folder, {"valence": "label"}, left_out)
@@ -58,7 +60,7 @@ def opinions(folder: Path, layout: Layout, left_out: LeftOut) -> Iterator[Row]:
         split = {"split": folds[video]} if folds else {}
         whole = {**_recordings(folder, layout, video, left_out), "speaker": video, **split, "dialogue": video}
         for number, (interval, scores) in enumerate(zip(intervals.tolist(), values.tolist(), strict=True)):
-            # Some segments of CMU-MOSEI start up to half a second before their video does. NaN stays NaN this way round.
+            # Some segments of CMU-MOSEI start up to half a second before their video. In this order of arguments NaN stays.
             start, end = max(interval[0], 0.0), interval[1]
             text = " ".join(word for middle, word in words[video] if start <= middle < end)
             fault = _fault(end - start, scores, text or any(whole[column] for column in layout.files))
@@ -71,7 +73,10 @@ def opinions(folder: Path, layout: Layout, left_out: LeftOut) -> Iterator[Row]:
 
 
 def _file(folder: Path, pattern: str) -> Path | None:
-    """The first file of a name: in the folder or, as on the authors' server (labels/, language/), one folder down."""
+    """The first file that fits the pattern; ``None`` without one.
+
+    It lies in the folder, or one folder down, as on the authors' server (labels/, language/).
+    """
     return next(iter([*sorted(folder.glob(pattern)), *sorted(folder.glob(f"*/{pattern}"))]), None)
 
 
@@ -93,7 +98,7 @@ def _entries(path: Path) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _words(folder: Path, left_out: LeftOut) -> defaultdict[str, list[tuple[float, str]]]:
-    """{video: (middle in seconds, word)} in order of time, without "sp", the mark of a pause."""
+    """{video: [(middle in seconds, word)]} in order of time. "sp", which marks a pause, is left out."""
     found: defaultdict[str, list[tuple[float, str]]] = defaultdict(list)
     path = _file(folder, "*TimestampedWords.csd")
     if path is None:
@@ -109,7 +114,7 @@ def _words(folder: Path, left_out: LeftOut) -> defaultdict[str, list[tuple[float
 
 
 def _folds(folder: Path, layout: Layout, left_out: LeftOut) -> dict[str, str]:
-    """{video: split} by the authors' own file, which is read as text, never run; empty where it is not there."""
+    """{video: split} from the authors' file; empty when there is none. The file is Python code: it is read, never run."""
     path = _file(folder, layout.folds)
     if path is None:
         left_out[f"the file '{layout.folds}' is not there, so there are no splits"] += 1
@@ -130,7 +135,7 @@ def _recordings(folder: Path, layout: Layout, video: str, left_out: LeftOut) -> 
 
 
 def _fault(seconds: float, scores: list[float], given: object) -> str:
-    """Why a segment cannot be used; "" where it can."""
+    """Why a segment cannot be used; "" when it can."""
     if not seconds > _SHORTEST:
         return "segment without duration"
     if not (-3 <= scores[0] <= 3 and all(0 <= x <= 3 for x in scores[1:])):
@@ -139,7 +144,7 @@ def _fault(seconds: float, scores: list[float], given: object) -> str:
 
 
 def _targets(layout: Layout, scores: list[float]) -> dict[str, Any]:
-    """Sentiment by its sign, and emotions as the authors call them present: above 0."""
+    """The sentiment by its sign, and the emotions with a score above 0, which the authors call present."""
     sentiment = "negative" if scores[0] < 0 else "positive" if scores[0] > 0 else "neutral"
     targets: dict[str, Any] = {"sentiment": sentiment, "valence": round(scores[0], 4)}
     if not layout.emotions:

@@ -1,4 +1,4 @@
-"""The layout that MMSA gives to CMU-MOSI, CMU-MOSEI and CH-SIMS: one label.csv, and Raw/<video>/<clip>.mp4."""
+"""Reads MMSA's layout of CMU-MOSI, CMU-MOSEI and CH-SIMS: one label.csv, and Raw/<video>/<clip>.mp4."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def clips(folder: Path, scores: Mapping[str, str], left_out: LeftOut, digits: in
 
     Args:
         folder: of the set.
-        scores: {column here: column of label.csv} of numbers.
-        left_out: what is missing, counted.
-        digits: to which clip numbers are filled up with zeros, where a spreadsheet has stripped them.
+        scores: {column of a row: column of label.csv} for numbers.
+        left_out: counts what is missing.
+        digits: clip numbers get leading zeros up to so many digits, because spreadsheets remove them.
     """
     sheet = found(folder, "label.csv", "Raw/label.csv")
     raw = "Raw" if (folder / "Raw").is_dir() else ""

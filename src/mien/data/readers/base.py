@@ -1,4 +1,4 @@
-"""What a reader is, and what readers share: finding files, reading tables, and mapping labels without guessing."""
+"""What a reader is, and what readers share: they find files, read tables and map labels without guesses."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from mien.errors import RecipeError, closest
 from mien.registry import Family
 
 LeftOut = Counter[str]
-"""What a reader left out or unlabelled, and how often: {reason: count}."""
+"""{reason: count} of what a reader left out or left without a label."""
 
 
 class Reader(Protocol):
-    """The folder of a data set, in its authors' layout, to rows with the standard columns of a manifest.
+    """Turns the folder of a data set, in its authors' layout, into rows with the standard columns of a manifest.
 
-    Every row has the same columns. Paths are relative to the folder. ``emotion`` is one of the seven of mien, or "" where the
-    published label has no counterpart; ``label`` is the published one. What is left out is counted in ``left_out``.
-    The docstring says the licence, how to get the set, and where its splits come from.
+    Every row has the same columns. Paths are relative to the folder. ``emotion`` is one of the seven of mien, or "" when the
+    published label has no counterpart. ``label`` is the published label. ``left_out`` counts what is left out.
+    The docstring of a reader gives the licence, how to get the set, its layout, its labels and the source of its splits.
     """
 
     def __call__(self, folder: Path, left_out: LeftOut) -> Iterator[Row]:
-        """Read."""
+        """The rows of the set in ``folder``."""
 
 
 readers: Family[Iterator[Row]] = Family("readers", "mien.data.readers")
@@ -36,7 +36,7 @@ def read_set(name: str, folder: Path, left_out: LeftOut) -> Iterator[Row]:
 
     Raises:
         UnknownNameError: there is no such reader.
-        RecipeError: no such folder, not the set's layout, or a label that its reader does not know.
+        RecipeError: there is no such folder, it does not have the layout of the set, or the reader does not know a label.
     """
     reader = readers.get(name)
     if not folder.is_dir():
@@ -52,10 +52,10 @@ def read_set(name: str, folder: Path, left_out: LeftOut) -> Iterator[Row]:
 
 
 def found(folder: Path, *places: str) -> Path:
-    """The first of some places in a folder that exists.
+    """The first of these places in a folder that exists.
 
     Raises:
-        RecipeError: none does.
+        RecipeError: none of them exists.
     """
     for place in places:
         if (folder / place).exists():
@@ -64,10 +64,10 @@ def found(folder: Path, *places: str) -> Path:
 
 
 def table(path: Path, *columns: str, delimiter: str = ",") -> Iterator[dict[str, str]]:
-    """Rows of a table of the authors, which must have some columns. Tab-separated ones have no quotes.
+    """Rows of a table of the authors. It must have the named columns. In a tab-separated table, quotes are plain text.
 
     Raises:
-        RecipeError: a missing column, or not a table in UTF-8.
+        RecipeError: a column is missing, or the file is not a table in UTF-8.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -84,10 +84,10 @@ def table(path: Path, *columns: str, delimiter: str = ",") -> Iterator[dict[str,
 
 
 def mapped(code: str, names: Mapping[str, str], left_out: LeftOut) -> str:
-    """The label for a published code; "" and counted where the map gives it none.
+    """The label for a published code. A code without a counterpart gives "", and is counted in ``left_out``.
 
     Raises:
-        RecipeError: a code that the map does not know.
+        RecipeError: the map does not know the code.
     """
     if code not in names:
         raise RecipeError(f"there is a label '{code}', which the reader does not know; {closest(code, dict(names))}")

@@ -19,10 +19,10 @@ def chsims(folder: Path, left_out: LeftOut) -> Iterator[Row]:
     Licence: none is stated; the scenes are copyrighted, for research only.
     To get it: linked from https://github.com/thuiar/MMSA.
     Layout: label.csv (video_id, clip_id, text, label, label_T, label_A, label_V, annotation, mode) and
-    Raw/<video_id>/<clip_id>.mp4, clip numbers with four digits.
-    Labels: ``valence`` (all modalities), ``valence_text``, ``valence_voice``, ``valence_face`` (each judged alone): numbers
-    from -1 to 1; ``sentiment`` negative, neutral or positive.
-    Splits: the official ones. They are drawn by clip, so people and scenes are in several parts: `mien data check` says
-    which. For results on new people set ``folds`` with ``clip.speaker``: a video stands for its speakers.
+    Raw/<video_id>/<clip_id>.mp4. Clip numbers have four digits.
+    Labels: ``valence`` is for all modalities; ``valence_text``, ``valence_voice`` and ``valence_face`` are for each modality
+    alone. They are numbers from -1 to 1. ``sentiment`` is negative, neutral or positive.
+    Splits: the official ones. They were drawn by clip, so people and scenes are in several splits; `mien data check` tells
+    which. For results on new people set ``folds`` with ``clip.speaker``. A video stands for its speakers.
     """
     yield from clips(folder, _SCORES, left_out, digits=4)

@@ -32,9 +32,10 @@ def cremad(folder: Path, left_out: LeftOut) -> Iterator[Row]:
 
     Licence: Open Database License 1.0, contents DbCL 1.0.
     To get it: https://github.com/CheyneyComputerScience/CREMA-D, with Git LFS.
-    Layout: AudioWAV/<actor>_<sentence>_<emotion>_<level>.wav and VideoFlash/ of the same names, .flv; either may be absent.
-    Labels: what the actor was asked to express, six of the seven (not surprised). What people perceived often differs.
-    Splits: none are official. By actor: numbers that end in 0 or 5 test, in 9 valid, all others train.
+    Layout: AudioWAV/<actor>_<sentence>_<emotion>_<level>.wav, and VideoFlash/ with the same names in .flv. One of the two
+    folders may be absent.
+    Labels: what the actor was asked to express: six of the seven, without surprised. People often perceived something else.
+    Splits: no official ones. They are by actor: numbers that end in 0 or 5 are test, in 9 valid, and all others train.
     """
     found(folder, "AudioWAV", "VideoFlash")
     files = sorted([*(folder / "AudioWAV").glob("*.wav"), *(folder / "VideoFlash").glob("*.flv")])
@@ -54,7 +55,7 @@ def cremad(folder: Path, left_out: LeftOut) -> Iterator[Row]:
             "text": mapped(sentence, _SENTENCES, left_out),
             "speaker": f"cremad_{actor}",
             "split": "test" if actor[-1] in "05" else "valid" if actor[-1] == "9" else "train",
-            # A few files write the level as a single X.
+            # A few files have a single X as the level.
             "intensity": mapped("XX" if level == "X" else level, _LEVELS, left_out),
             "label": emotion,
             "emotion": mapped(emotion, _EMOTIONS, left_out),

@@ -46,9 +46,9 @@ def emodb(folder: Path, left_out: LeftOut) -> Iterator[Row]:
     Licence: CC0 1.0 in audEERING's edition (`emodb` of audb).
     To get it: http://emodb.bilderbar.info.
     Layout: wav/<speaker><sentence><emotion><version>.wav, such as 03a01Fa.wav.
-    Labels: W(ut) angry, E(kel) disgusted, A(ngst) fearful, F(reude) happy, T(rauer) sad, N neutral; L(angeweile), bored, has
-    no counterpart.
-    Splits: none are official. By speaker: 13 valid, 15 and 16 (a man and a woman) test, the other seven train.
+    Labels: W(ut) is angry, E(kel) disgusted, A(ngst) fearful, F(reude) happy, T(rauer) sad, N neutral. L(angeweile), which
+    means bored, has no counterpart.
+    Splits: no official ones. They are by speaker: 13 is valid, 15 and 16 (a man and a woman) are test, the others train.
     """
     for path in sorted(found(folder, "wav").glob("*.wav")):
         name = _NAME.fullmatch(path.stem)

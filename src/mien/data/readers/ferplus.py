@@ -1,4 +1,4 @@
-"""FER+: faces of FER2013 with the votes of ten annotators each."""
+"""FER+: faces of FER2013, each with the votes of ten annotators."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ def ferplus(folder: Path, left_out: LeftOut) -> Iterator[Row]:
 
     Licence: MIT for the votes; the pictures were collected from the web and have no clear licence.
     To get it: fer2013.csv from the Kaggle challenge, fer2013new.csv from https://github.com/microsoft/FERPlus.
-    Layout: both files in one folder. The pictures are made once, as Parquet in mien's cache, where ``image`` points.
+    Layout: both files in one folder. The pictures are written once as Parquet into mien's cache; ``image`` points there.
     Labels: ``emotion`` is the majority by the authors' rule: single votes are dropped, and more than half of the others must
-    agree. Contempt has no counterpart. ``votes_<label>`` are the annotators' votes, to learn from.
-    Splits: the official ones, by picture; who is shown is not known.
+    agree. Contempt has no counterpart. ``votes_<label>`` are the annotators' votes for training.
+    Splits: the official ones, by picture. The people in the pictures are not known.
     """
     pixels, votes = found(folder, "fer2013.csv"), found(folder, "fer2013new.csv")
     pictures = _pictures(pixels)
     for row, line in enumerate(table(votes, "Usage", "Image name", *_EMOTIONS)):
         counts = {code: int(line[code]) for code in _EMOTIONS}
         label = _majority(counts)
-        # Pictures without a name show no face; they keep their place in the file.
+        # Pictures without a name show no face. They still count in the numbers of rows.
         if not line["Image name"]:
             left_out["picture without a face"] += 1
             continue

@@ -29,9 +29,9 @@ def goemotions(folder: Path, left_out: LeftOut) -> Iterator[Row]:
     To get it: the folder goemotions/ of https://github.com/google-research/google-research.
     Layout: data/{train,dev,test}.tsv (text, numbers of labels, comment; no header), data/emotions.txt and
     data/ekman_mapping.json, or all of them without data/.
-    Labels: ``label`` is the published ones, ``emotion`` their groups by the authors' own ekman_mapping.json; several are
-    joined by "|".
-    Splits: the official ones, drawn at random: the authors of comments are not published.
+    Labels: ``label`` holds the published labels, and ``emotion`` their groups by the authors' ekman_mapping.json. Several
+    are joined by "|".
+    Splits: the official ones. They were drawn at random, because the authors of comments are not published.
     """
     data = found(folder, "data/emotions.txt", "emotions.txt").parent
     names = data.joinpath("emotions.txt").read_text(encoding="utf-8").split()

@@ -1,4 +1,4 @@
-"""IEMOCAP: ten actors in scripted and improvised scenes of two."""
+"""IEMOCAP: ten actors in scripted and improvised scenes, two in each."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def iemocap(folder: Path, left_out: LeftOut) -> Iterator[Row]:
     To get it: ask at https://sail.usc.edu/iemocap; unpack IEMOCAP_full_release.
     Layout: Session<1-5>/dialog/EmoEvaluation/*.txt, Session<N>/dialog/transcriptions/*.txt and
     Session<N>/sentences/wav/<dialogue>/<turn>.wav. The films show both actors side by side, so no face is read from them.
-    Labels: neu, hap, exc (excited, joined with happy as the literature does), sad, ang, fea, dis, sur; frustrated (fru),
+    Labels: neu, hap, exc (excited, joined with happy as in the literature), sad, ang, fea, dis, sur. Frustrated (fru),
     other (oth) and no agreement (xxx) have no counterpart. valence, arousal and dominance are means of ratings from 1 to 5.
-    Splits: none are official, so by session and hence by speaker: 1-3 train, 4 valid, 5 test. For the usual five folds
-    set ``folds = 5`` and ``group = "session"``.
+    Splits: no official ones. They are by session, and so by speaker: 1-3 are train, 4 is valid, 5 is test. For the usual
+    five folds set ``folds = 5`` and ``group = "session"``.
     """
     for session in range(1, 6):
         sheets = sorted((folder / f"Session{session}" / "dialog" / "EmoEvaluation").glob("*.txt"))
@@ -65,7 +65,7 @@ def _dialogue(session: int, sheet: Path, said: dict[str, str], left_out: LeftOut
             "id": turn["id"],
             "audio": f"Session{session}/sentences/wav/{sheet.stem}/{turn['id']}.wav",
             "text": said.get(turn["id"], ""),
-            # The wearer of the markers is in the dialogue's name; who speaks is the letter of the turn.
+            # The letter in the name of the dialogue is the person with the markers. The letter of the turn is the speaker.
             "speaker": f"Ses{session:02d}{turn['id'].rpartition('_')[2][0]}",
             "split": _SPLITS[session],
             "dialogue": sheet.stem,

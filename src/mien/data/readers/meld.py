@@ -1,4 +1,4 @@
-"""MELD: lines of a TV series, with emotion and sentiment, in their dialogues."""
+"""MELD: lines of a TV series in their dialogues, with emotion and sentiment."""
 
 from __future__ import annotations
 
@@ -31,10 +31,11 @@ def meld(folder: Path, left_out: LeftOut) -> Iterator[Row]:
 
     Licence: GPL-3.0 for the annotations; the scenes are copyrighted television, for research only.
     To get it: MELD.Raw.tar.gz, linked from https://affective-meld.github.io; unpack the three archives inside it too.
-    Layout: {train,dev,test}_sent_emo.csv here or in train/, dev/, test/; videos dia<D>_utt<U>.mp4 in train_splits,
-    dev_splits_complete and output_repeated_splits_test, here or one folder down. Without videos there is text alone.
+    Layout: {train,dev,test}_sent_emo.csv in the folder or in train/, dev/, test/. Videos dia<D>_utt<U>.mp4 are in
+    train_splits, dev_splits_complete and output_repeated_splits_test, in the folder or one folder down. Without videos
+    there is text alone.
     Labels: joy is happy, sadness sad, anger angry, fear fearful, disgust disgusted, surprise surprised.
-    Splits: the official ones, by scene. Its six main characters are in all three, so results speak of known people.
+    Splits: the official ones, by scene. The six main characters are in all three, so results are for known people.
     """
     for part, names in _PARTS.items():
         sheet = found(folder, f"{part}_sent_emo.csv", f"{part}/{part}_sent_emo.csv")

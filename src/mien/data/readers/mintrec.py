@@ -33,8 +33,8 @@ def mintrec(folder: Path, left_out: LeftOut) -> Iterator[Row]:
     Licence: MIT for the annotations; the scenes are copyrighted television, for research only.
     To get it: linked from https://github.com/thuiar/MIntRec.
     Layout: {train,dev,test}.tsv (season, episode, clip, text, label) and raw_data/<season>/<episode>/<clip>.mp4.
-    Labels: ``intent``, one of twenty; there is no emotion. ``goal`` groups them in two, as the authors do.
-    Splits: the official ones, drawn by clip: the characters are in all three, so results speak of known people.
+    Labels: ``intent`` is one of twenty; there is no emotion. ``goal`` is one of the authors' two groups of intents.
+    Splits: the official ones, drawn by clip. The characters are in all three, so results are for known people.
     """
     raw = "raw_data" if (folder / "raw_data").is_dir() else ""
     if not raw:

@@ -31,10 +31,13 @@ def ravdess(folder: Path, left_out: LeftOut) -> Iterator[Row]:
 
     Licence: CC BY-NC-SA 4.0.
     To get it: https://zenodo.org/records/1188976.
-    Layout: Actor_<NN>/<modality>-<channel>-<emotion>-<intensity>-<sentence>-<repetition>-<actor>.mp4 and .wav, the folders
-    of actors at any depth. One row per performance: 01 (both) and 02 (pictures alone) are the same as 03 (sound alone).
-    Labels: as named; ``calm`` has no counterpart. ``channel`` is speech or song: ``where = { channel = "speech" }``.
-    Splits: none are official. By actor (odd numbers are men, even ones women): 1-18 train, 19-20 valid, 21-24 test.
+    Layout: Actor_<NN>/<modality>-<channel>-<emotion>-<intensity>-<sentence>-<repetition>-<actor>.mp4 and .wav. The folders
+    of actors may lie at any depth. A performance gives one row, from its files of the modalities 01 (sound and pictures),
+    02 (pictures alone) and 03 (sound alone).
+    Labels: by their published names; ``calm`` has no counterpart. ``channel`` is speech or song, so that
+    ``where = { channel = "speech" }`` chooses speech.
+    Splits: no official ones. They are by actor (odd numbers are men, even ones women): 1-18 are train, 19-20 valid and
+    21-24 test.
     """
     performances: dict[str, dict[str, str]] = defaultdict(dict)
     for path in sorted(folder.rglob("Actor_*/*")):

@@ -1,4 +1,4 @@
-"""How NumPy writes itself into a pickle, as plain data."""
+"""Reads NumPy's dtypes and arrays in a pickle as plain data."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _ORDERS: dict[str, Literal["<", ">", "="]] = {"<": "<", ">": ">", "=": "=", "|":
 
 @dataclass(eq=False)
 class Kind:
-    """A dtype: a letter and a size, and the order of bytes."""
+    """A dtype: its letter and size in ``name``, and the order of its bytes."""
 
     name: str
     order: Literal["<", ">", "="] = "="
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The dtype itself, never one of objects.
+        """The dtype itself.
 
         Raises:
-            InputError: it is one of objects.
+            InputError: it is a dtype of Python objects.
         """
         if self.name.startswith("O"):
             raise InputError("the pickle has an array of objects where numbers or text should be")
@@ -38,16 +38,16 @@ class Kind:
 
 @dataclass(eq=False)
 class Array:
-    """An array that the pickle is about to fill: ``values`` are its numbers, or a list of what stands in it."""
+    """An array that the pickle fills: ``values`` are its numbers, or a list of its objects; ``None`` before it is filled."""
 
     values: NDArray[Any] | list[Any] | None = None
 
 
 def kind(arguments: tuple[Any, ...]) -> Kind:
-    """``numpy.dtype(name, align, copy)``.
+    """The dtype of a call ``numpy.dtype(name, align, copy)``.
 
     Raises:
-        InputError: a dtype with fields, dates, or anything but numbers and text.
+        InputError: it has fields or dates, or anything else but numbers, text and objects.
     """
     name = plain(arguments[0]) if arguments else ""
     if not isinstance(name, str) or not _KIND.fullmatch(name):
@@ -56,7 +56,11 @@ def kind(arguments: tuple[Any, ...]) -> Kind:
 
 
 def set_kind(target: Kind, state: Any) -> None:
-    """The state of a dtype: (version, order, subarray, names, fields, ...); only the order may say anything."""
+    """Sets the state of a dtype: (version, order, subarray, names, fields, ...).
+
+    Raises:
+        InputError: the dtype has a subarray or fields, or its order is unknown.
+    """
     if not isinstance(state, tuple) or len(state) < 5 or any(part is not None for part in state[2:5]):
         raise InputError("the pickle has an array with fields, which is not admitted")
     order = _ORDERS.get(str(plain(state[1])))
@@ -66,7 +70,11 @@ def set_kind(target: Kind, state: Any) -> None:
 
 
 def fill(target: Array, state: Any) -> None:
-    """The state of an array: (version, shape, kind, whether by columns, bytes or list)."""
+    """Sets the state of an array: (version, shape, kind, whether by columns, bytes or list).
+
+    Raises:
+        InputError: the state has another form, or the content does not fit the shape.
+    """
     if not isinstance(state, tuple) or len(state) != 5 or not isinstance(state[2], Kind):
         raise InputError("the pickle has an array whose state is not as NumPy writes it")
     _, shape, what, by_columns, content = state
@@ -79,22 +87,22 @@ def fill(target: Array, state: Any) -> None:
 
 
 def from_bytes(content: Any, what: Any, shape: Any, order: Any = "C") -> NDArray[Any]:
-    """Bytes as an array; nothing is allocated that the bytes do not fill.
+    """Bytes as an array. Memory is never allocated beyond the bytes.
 
     Raises:
-        InputError: the bytes do not fit the shape.
+        InputError: there are no bytes, or they do not fit the shape.
     """
     if not isinstance(content, bytes | bytearray) or not isinstance(what, Kind):
         raise InputError("the pickle has an array without bytes")
     dtype = what.dtype
     if _size(shape) * dtype.itemsize != len(content):
         raise InputError(f"the pickle has an array of {len(content)} bytes that does not fit its shape {shape}")
-    # A view: a thousand arrays over the same bytes take no more room than one.
+    # This is a view, so a thousand arrays over the same bytes need no more memory than one.
     return np.frombuffer(content, dtype).reshape(shape, order="F" if plain(order) == "F" else "C")
 
 
 def plain(value: Any) -> Any:
-    """Text that Python 2 wrote as bytes, as text."""
+    """The value; bytes, which Python 2 wrote for text, become text."""
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 

@@ -1,4 +1,4 @@
-"""What a pickle holds, as named arrays in an .npz file."""
+"""Writes the content of a pickle as named arrays into an .npz file."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from mien.errors import InputError
 from mien.runtime.cache import fill_atomic
 
 _DEPTH = 20
-_SPARE = 2**28  # bytes by which arrays of text may outgrow eight times the file
+_SPARE = 2**28  # bytes; all arrays together may take eight times the size of the file and so many more
 
 
 def unpickle(path: Path, out: Path, left_out: Counter[str]) -> dict[Path, dict[str, NDArray[Any]]]:
-    """Write the arrays in a pickle as .npz: ``train/text`` for the array "text" in the dictionary "train".
+    """Writes the arrays of a pickle as .npz: ``train/text`` is the array "text" in the dictionary "train".
 
-    With "{split}" in the name of ``out``, each entry of the outermost dictionary becomes a file of its own, as a recipe's
-    ``manifest`` reads them. The whole content is held in memory.
+    With "{split}" in the name of ``out``, each entry of the outermost dictionary becomes its own file. A recipe's
+    ``manifest`` can name these files. The whole content is held in memory.
 
     Args:
         path: the pickle.
         out: the .npz file.
-        left_out: what is no array, text or number (only ``None`` is admitted), counted by its place.
+        left_out: counts each ``None`` of the pickle by its place, because it cannot be written as an array.
 
     Returns:
         {file: its arrays}.
 
     Raises:
-        InputError: the pickle is refused, or its content has no such names; nothing is written then.
+        InputError: the pickle is refused, or its content does not fit ``out``. Then nothing is written.
     """
     if out.suffix.lower() != ".npz" or not out.parent.is_dir():
         raise InputError(f"'{out}' should be an .npz file in a folder that exists")
@@ -74,18 +74,21 @@ def _unique(pairs: Iterator[tuple[str, NDArray[Any]]]) -> dict[str, NDArray[Any]
 
 
 def _name(key: Any) -> str:
-    """A key as part of a name: letters, digits, dot and minus; anything else becomes "_"."""
+    """A key as part of a name. Anything but letters, digits, dot, minus and "_" becomes "_"."""
     return re.sub(r"[^\w.-]", "_", str(key)).strip(".") or "_"
 
 
 class _Walk:
-    """Through what a pickle holds. A value that stands in itself, or a thousand times, must not grow without end."""
+    """Goes through the content of a pickle, with limits on the number of visits and the size of the result.
+
+    The limits stop values that contain themselves or appear many thousand times.
+    """
 
     def __init__(self, visits: int, size: int, left_out: Counter[str]) -> None:
         self._visits, self._bytes, self._left_out = visits, size, left_out
 
     def arrays(self, value: Any, place: str, depth: int) -> Iterator[tuple[str, NDArray[Any]]]:
-        """(name, array) of all that is in a value."""
+        """(name, array) of everything in a value."""
         self._count(1, depth)
         if isinstance(value, Array):
             value = value.values
@@ -140,7 +143,7 @@ def _under(place: str, key: Any) -> str:
 
 
 def _text(value: str | bytes) -> str:
-    """Text. Python 2 wrote bytes: UTF-8, or Latin-1 where they are not."""
+    """Text. Bytes, which Python 2 wrote, are read as UTF-8, or as Latin-1 when they are not UTF-8."""
     if isinstance(value, str):
         return value
     try:

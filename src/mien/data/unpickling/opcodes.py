@@ -1,4 +1,4 @@
-"""The stack machine of pickles, with only the instructions that make plain values."""
+"""The stack machine of pickles, limited to the instructions that make plain values."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mien.errors import InputError
 
 T = TypeVar("T")
 
-_MOST = 20_000_000  # instructions; each may make an object of some fifty bytes
-_SPARE = 2**20  # names of kinds and codecs, which are written once and used often
+_MOST = 20_000_000  # instructions; each may make an object of about fifty bytes
+_SPARE = 2**20  # bytes; names of dtypes and codecs are written once and used often
 
 
 class _Name(Enum):
-    """What a pickle may name. None of these is the thing itself: they are only told apart."""
+    """The names that a pickle may use. They are only names: no module is imported."""
 
     NDARRAY = "numpy.ndarray"
     DTYPE = "numpy.dtype"
@@ -33,7 +33,7 @@ class _Name(Enum):
 
 
 class Content(NamedTuple):
-    """What a pickle holds, and how many instructions it took to say so."""
+    """The value in a pickle, and the number of its instructions."""
 
     value: Any
     instructions: int
@@ -43,7 +43,7 @@ def read_pickle(path: Path) -> Content:
     """The value in a pickle: dictionaries, lists, tuples, strings, numbers, ``None`` and ``Array``.
 
     Raises:
-        InputError: not a pickle, damaged, or anything in it that is not on the list. Nothing has been executed then.
+        InputError: it is not a pickle, is damaged, or holds anything that is not admitted. Nothing of it is ever executed.
     """
     try:
         with _Bounded(path) as file:
@@ -57,14 +57,14 @@ def read_pickle(path: Path) -> Content:
     except (FileNotFoundError, IsADirectoryError):
         raise InputError(f"there is no file '{path}'") from None
     except (ValueError, TypeError, IndexError, KeyError, OverflowError, OSError, RecursionError) as error:
-        # Of a place that is not there Python says its number alone.
+        # The message of a LookupError is only a number or a key.
         why = "its instructions do not fit together" if isinstance(error, LookupError) else str(error)[:120]
         raise InputError(f"'{path}' is no pickle, or a damaged one: {why}") from error
     return Content(machine.result, count)
 
 
 class _Bounded(io.BufferedReader):
-    """A file that is never asked for more bytes than it has, whatever lengths its content claims."""
+    """A file from which no read asks for more bytes than it has, whatever lengths its content claims."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(io.FileIO(path))
@@ -78,7 +78,7 @@ class _Bounded(io.BufferedReader):
 
 
 class _Machine:
-    """The machine. ``room``: so many bytes and characters may be copied; an honest pickle copies each of its own once."""
+    """The machine. It may copy ``room`` bytes and characters; an honest pickle copies each of its own once."""
 
     def __init__(self, room: int) -> None:
         self.result: Any = None
@@ -88,7 +88,7 @@ class _Machine:
         self._memo: dict[int, Any] = {}
 
     def do(self, name: str, argument: Any) -> None:
-        """One instruction."""
+        """Runs one instruction."""
         if name in _BYTES:
             self._stack.append(argument.encode("latin-1"))
         elif name in _LITERALS:
@@ -108,7 +108,7 @@ class _Machine:
             raise InputError(f"the pickle uses the instruction {name}, which is not admitted: it may make any object")
 
     def mark(self) -> None:
-        """Begin a run of values."""
+        """Begins a run of values."""
         self._below.append(self._stack)
         self._stack = []
 
@@ -117,23 +117,23 @@ class _Machine:
         return values
 
     def take_tuple(self) -> None:
-        """All values since the mark."""
+        """Makes a tuple of all values since the mark."""
         values = self._since_mark()
         self._stack.append(tuple(values))
 
     def take_list(self) -> None:
-        """All values since the mark."""
+        """Makes a list of all values since the mark."""
         values = self._since_mark()
         self._stack.append(values)
 
     def take_dict(self) -> None:
-        """Keys and values since the mark."""
+        """Makes a dictionary of the keys and values since the mark."""
         values = self._since_mark()
         self._stack.append({})
         self._fill(values)
 
     def last(self, count: int) -> None:
-        """The last few values as a tuple."""
+        """Makes a tuple of the last ``count`` values."""
         if len(self._stack) < count:
             raise IndexError("a tuple of more values than there are")
         values = tuple(self._stack[-count:])
@@ -141,46 +141,46 @@ class _Machine:
         self._stack.append(values)
 
     def append(self) -> None:
-        """One value into the list below it."""
+        """Appends one value to the list below it."""
         value = self._stack.pop()
         self._list().append(value)
 
     def appends(self) -> None:
-        """All values since the mark into the list below them."""
+        """Appends all values since the mark to the list below them."""
         values = self._since_mark()
         self._list().extend(values)
 
     def set_item(self) -> None:
-        """A key and a value into the dictionary below them."""
+        """Puts a key and a value into the dictionary below them."""
         value, key = self._stack.pop(), self._stack.pop()
         self._fill([key, value])
 
     def set_items(self) -> None:
-        """Keys and values since the mark into the dictionary below them."""
+        """Puts the keys and values since the mark into the dictionary below them."""
         self._fill(self._since_mark())
 
     def memoize(self) -> None:
-        """Remember the last value under the next number."""
+        """Remembers the last value under the next number."""
         self._memo[len(self._memo)] = self._stack[-1]
 
     def pop(self) -> None:
-        """Drop the last value, or a mark with nothing after it."""
+        """Drops the last value, or a mark with nothing after it."""
         if self._stack:
             self._stack.pop()
         else:
             self._since_mark()
 
     def pop_mark(self) -> None:
-        """Drop all values since the mark."""
+        """Drops all values since the mark."""
         self._since_mark()
 
     def stack_global(self) -> None:
-        """A name, from two strings."""
+        """Makes a name from two strings."""
         attribute, module = self._stack.pop(), self._stack.pop()
         self._stack.append(_named(module, attribute))
 
     def reduce(self) -> None:
-        """Where other readers call a function, this one looks up what its name and arguments stand for."""
+        """Replaces a name and its arguments by the value they stand for. A real unpickler would call a function here."""
         arguments, name = self._stack.pop(), self._stack.pop()
         if not isinstance(name, _Name) or not isinstance(arguments, tuple) or name not in _MEANINGS:
             raise InputError("the pickle calls something that is not admitted")
@@ -193,7 +193,7 @@ class _Machine:
             raise InputError("the pickle copies the same values over and over; it is refused")
 
     def build(self) -> None:
-        """The state of an array or of its kind."""
+        """Sets the state of an array or of its dtype."""
         state, target = self._stack.pop(), self._stack[-1]
         if isinstance(target, Array):
             fill(target, state)
@@ -203,7 +203,7 @@ class _Machine:
             raise InputError("the pickle sets the state of something that is not an array, which is not admitted")
 
     def stop(self) -> None:
-        """The end: the one value that is left."""
+        """Ends the program. The last value is the result."""
         self.result = self._stack.pop()
 
     def _list(self) -> list[Any]:
@@ -234,7 +234,7 @@ def _reconstruct(arguments: tuple[Any, ...]) -> Array:
 
 
 def _encode(arguments: tuple[Any, ...]) -> bytes:
-    """How protocol 2 writes bytes: as text in Latin-1."""
+    """Bytes, which protocol 2 writes as text in Latin-1."""
     if len(arguments) != 2 or not isinstance(arguments[0], str) or plain(arguments[1]) not in ("latin1", "latin-1"):
         raise InputError("the pickle encodes text other than as bytes")
     return arguments[0].encode("latin-1")
@@ -249,7 +249,7 @@ def _ordered(arguments: tuple[Any, ...]) -> dict[Any, Any]:
 
 
 def _empty(what: type[T], arguments: tuple[Any, ...]) -> T:
-    """Protocol 2 writes no bytes, and every protocol an ordered dictionary, as a class without arguments."""
+    """An empty value. Protocol 2 writes empty bytes, and all protocols write an ordered dictionary, as a class alone."""
     if arguments:
         raise InputError(f"the pickle makes {what.__name__} out of other values, which is not admitted")
     return what()

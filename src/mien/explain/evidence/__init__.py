@@ -1,1 +1,1 @@
-"""Explainers: which parts of one input spoke for a label. One file each."""
+"""Explainers, one in each file: they find which parts of one input supported a label."""

@@ -1,4 +1,4 @@
-"""What an explainer is: parts of one input, what the input is without some of them, and what each part weighs."""
+"""What an explainer is: it splits one input into parts, removes some of them, and gives each part a weight."""
 
 from __future__ import annotations
 
@@ -19,23 +19,35 @@ Bools = NDArray[np.bool_]
 
 
 class Weighed(NamedTuple):
-    """``weights`` float32 (N,) of the parts; ``total``: what they are to sum to, ``None`` where each is its own."""
+    """The weights of N parts.
+
+    Attributes:
+        weights: float32 (N,).
+        total: the value that the weights should sum to; ``None`` when their sum has no meaning.
+    """
 
     weights: Float32
     total: float | None = None
 
     @classmethod
     def gathered(cls, values: Float32, at: NDArray[np.int64], count: int, total: float) -> Self:
-        """Of ``values`` (K,), each of which belongs to the part ``at`` (K,) of ``count``."""
+        """Sums values over parts.
+
+        Args:
+            values: float32 (K,).
+            at: the part of each value, int64 (K,).
+            count: how many parts there are.
+            total: see the class.
+        """
         return cls(np.bincount(at, values, count).astype(np.float32), total)
 
 
 class Explainer(ABC):
-    """Explains one modality. The base class weighs parts by occlusion from both ends; a subclass may know better.
+    """Explains one modality. The base class weighs parts by occlusion; a subclass may use another method.
 
     Attributes:
-        modality: which input it takes apart.
-        needs_run: whether it asks the trained model in torch, which lies beside the bundles that ``mien train`` made.
+        modality: the input that it explains.
+        needs_run: whether it needs the trained model in torch, which lies beside a bundle that ``mien train`` made.
     """
 
     modality: Modality
@@ -43,20 +55,32 @@ class Explainer(ABC):
 
     @abstractmethod
     def pieces(self, segment: Segment) -> tuple[Piece, ...]:
-        """The parts of this segment's input, without weights; empty when it has none."""
+        """The N parts of this segment's input, without weights; empty when the segment lacks the input."""
 
     @abstractmethod
     def without(self, segment: Segment, gone: Bools) -> Segment | None:
-        """The segment without the parts where ``gone`` (N,) is true; ``None`` when nothing of the input is left."""
+        """The segment without some parts; ``None`` when nothing of the input is left.
+
+        Args:
+            segment: the whole segment.
+            gone: bool (N,), true for each part that is removed.
+        """
 
     def picture(self, segment: Segment) -> bytes | None:
-        """PNG of what the boxes of the parts lie on; ``None`` when they have none."""
+        """The picture, as PNG, in which the boxes of the parts lie; ``None`` when the parts have no boxes."""
         return None
 
     def weigh(self, question: Question, segment: Segment, pieces: Sequence[Piece]) -> Weighed:
-        """What each part brings to the label's probability: the mean of what it takes away when it alone goes, and of
-        what it brings when it alone is there (occlusion, Zeiler and Fergus 2014, arXiv 1311.2901, from both ends of the
-        orders that Shapley values average over). 2 N + 2 runs of the encoder.
+        """The weight of each part: its effect on the label's probability.
+
+        The weight is the mean of two effects: the loss when only this part is removed, and the gain when only this part is
+        there. This is occlusion (Zeiler and Fergus 2014, arXiv 1311.2901) at the two ends of the orders over which Shapley
+        values average. The encoder runs on 2 N + 2 inputs.
+
+        Args:
+            question: asks the bundle about the label.
+            segment: the whole segment.
+            pieces: its N parts.
         """
         alone = np.eye(len(pieces), dtype=bool)
         rows = [np.zeros(len(pieces), bool), np.ones(len(pieces), bool), *alone, *~alone]
@@ -65,7 +89,7 @@ class Explainer(ABC):
         return Weighed(np.asarray(((whole - less) + (more - nothing)) / 2, np.float32))
 
     def explain(self, question: Question) -> Evidence | None:
-        """The evidence in the segment of the question; ``None`` when the bundle read no such input there."""
+        """The evidence in the segment of the question; ``None`` when the bundle did not use this modality there."""
         segment = question.moment.segment
         pieces = self.pieces(segment) if self.modality in question.moment.tracks else ()
         if not pieces:

@@ -1,4 +1,4 @@
-"""Which regions of a face spoke for a label: by slopes, on the way from the blurred crop to the sharp one."""
+"""Finds which regions of a face supported a label, by gradients between the blurred crop and the sharp one."""
 
 from __future__ import annotations
 
@@ -17,17 +17,19 @@ from mien.types import Segment
 
 @explainers.register
 class FaceGradients(FaceOcclusion):
-    """Integrated gradients over the pixels of the pictures that ``occlusion_face`` looks at; a region has the sum of its pixels
-    in all of them. The baseline is the same pictures, blurred until no feature is left.
+    """Integrated gradients (Sundararajan et al. 2017, arXiv 1703.01365) over pixels.
+
+    The pictures are those of ``occlusion_face``. The weight of a region is the sum over its pixels in all pictures. The
+    baseline is the same pictures, blurred until no feature is left.
     """
 
     needs_run = True
 
     def weigh(self, question: Question, segment: Segment, pieces: Sequence[Piece]) -> Weighed:
-        """What each region brings.
+        """The weight of each region.
 
         Raises:
-            InputError: the bundle's face encoder does not read pictures.
+            InputError: the bundle's face encoder does not read pictures, or see ``explain.slopes``.
         """
         sharp, blurred = (question.track("face", s) for s in (self.chosen(segment), self.background(segment)))
         if sharp is None or blurred is None or sharp.values.dtype != np.uint8:

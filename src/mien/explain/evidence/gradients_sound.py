@@ -1,4 +1,4 @@
-"""Which moments of a voice spoke for a label: by slopes, on the way from background to the sound."""
+"""Finds which moments of a voice supported a label, by gradients between background noise and the sound."""
 
 from __future__ import annotations
 
@@ -18,27 +18,29 @@ from mien.types import Segment
 
 @explainers.register
 class SoundGradients(SoundOcclusion):
-    """Integrated gradients over the rows that the voice encoder prepares; a moment has the sum of its rows. The baseline is
-    what it prepares of background alone (zeros where even that is silent). Moments are the time windows of ``occlusion_sound``,
-    in all bands at once: what a row holds of a band only the encoder knows.
+    """Integrated gradients (Sundararajan et al. 2017, arXiv 1703.01365) over the rows of the voice encoder's track.
+
+    The weight of a moment is the sum over its rows. The baseline is the track of background noise alone, or zeros when the
+    encoder gives no such track of the same shape. Moments are the time windows of ``occlusion_sound`` in all bands together,
+    because the rows of a track do not belong to bands.
     """
 
     needs_run = True
 
     def pieces(self, segment: Segment) -> tuple[Piece, ...]:
-        """Windows in order of time."""
+        """The windows in order of time."""
         found = super().pieces(segment)
         return tuple(replace(p, band=(BANDS[0], BANDS[-1])) for p in found[: len(found) // (len(BANDS) - 1)])
 
     def without(self, segment: Segment, gone: Bools) -> Segment | None:
-        """The same sound, with background in all bands where moments are gone."""
+        """The same sound, with background in all bands for the moments that are gone."""
         return super().without(segment, np.tile(gone, len(BANDS) - 1))
 
     def weigh(self, question: Question, segment: Segment, pieces: Sequence[Piece]) -> Weighed:
-        """What each moment brings.
+        """The weight of each moment.
 
         Raises:
-            InputError: the bundle's voice encoder makes one row of the whole sound.
+            InputError: the bundle's voice encoder makes one row of the whole sound, or see ``explain.slopes``.
         """
         track = question.moment.tracks["voice"]
         if len(track) == 1 < len(pieces):

@@ -1,4 +1,4 @@
-"""Which words spoke for a label: by slopes, on the way from empty embeddings to the words."""
+"""Finds which words supported a label, by gradients between empty embeddings and the words."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from mien.types import Segment
 
 @explainers.register
 class WordGradients(WordOcclusion):
-    """Integrated gradients over the embeddings of the tokens; a word has the sum of its tokens.
+    """Integrated gradients (Sundararajan et al. 2017, arXiv 1703.01365) over the embeddings of the tokens.
 
-    In the baseline every token of a word is padding, or zeros where the model has none; padding was chosen on validation data,
-    beside zeros and the mark for a hidden word. Marks, and what was said before, stay as they are.
+    The weight of a word is the sum over its tokens. In the baseline every token of a word is the padding token, or zeros when
+    the model has none. On validation data, padding was better than zeros and than the mask token. Special tokens, and what
+    was said before, stay as they are.
     """
 
     needs_run = True
 
     def weigh(self, question: Question, segment: Segment, pieces: Sequence[Piece]) -> Weighed:
-        """What each word brings; words that were cut off bring nothing.
+        """The weight of each word. Words that the encoder cut off have the weight 0.
 
         Raises:
-            InputError: the bundle's text encoder gives no tokens.
+            InputError: the bundle's text encoder gives no tokens, or see ``explain.slopes``.
         """
         words = question.bundle.encoders["text"].words(segment)
         if words is None or segment.words is None:

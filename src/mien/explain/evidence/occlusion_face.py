@@ -1,4 +1,4 @@
-"""Which regions of a face spoke for a label: squares of the crop are blurred away."""
+"""Finds which regions of a face supported a label: squares of the crop are blurred."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from mien.explanation import Piece
 from mien.types import Frames, Modality, Segment
 
 GRID = 7
-"""Rows and columns of regions."""
-_FRAMES = 3  # pictures of a segment that are looked at, evenly chosen
-_BLUR = 0.15  # radius, in widths of the crop: features go, skin and light stay
+"""The number of rows, and of columns, of regions."""
+_FRAMES = 3  # pictures of a segment that are used, evenly chosen
+_BLUR = 0.15  # radius, in widths of the crop; it removes features and keeps skin and light
 
 
 @explainers.register
 class FaceOcclusion(Explainer):
-    """A grid of 7 x 7 over the aligned crop, the same in up to three pictures of the segment. A region that is left out is
-    blurred until no feature is left in it; mouth, eyes and brows of aligned faces lie at the same places.
+    """Occlusion in a grid of 7 x 7 over the aligned crop, in up to three pictures of the segment.
+
+    A region that is left out is blurred until no feature is left in it. The faces are aligned, so mouth, eyes and brows lie
+    at the same places in all pictures.
     """
 
     modality: Modality = "face"
 
     def pieces(self, segment: Segment) -> tuple[Piece, ...]:
-        """Regions from the upper left, row by row."""
+        """The regions from the upper left, row by row."""
         if segment.frames is None or not len(segment.frames):
             return ()
         side = 1 / GRID
@@ -35,15 +37,15 @@ class FaceOcclusion(Explainer):
         return tuple(Piece(box=(x, y, x + side, y + side)) for x, y in places)
 
     def without(self, segment: Segment, gone: Bools) -> Segment | None:
-        """The chosen pictures, blurred where regions are gone."""
+        """The chosen pictures, blurred in the regions that are gone."""
         return None if gone.all() else self._mixed(segment, gone)
 
     def chosen(self, segment: Segment) -> Segment:
-        """The pictures that are looked at, as they are."""
+        """The segment with the chosen pictures only, as they are."""
         return self._mixed(segment, np.zeros(GRID * GRID, bool))
 
     def background(self, segment: Segment) -> Segment:
-        """The same pictures, blurred all over."""
+        """The segment with the chosen pictures, blurred all over."""
         return self._mixed(segment, np.ones(GRID * GRID, bool))
 
     def _mixed(self, segment: Segment, gone: Bools) -> Segment:
@@ -57,7 +59,7 @@ class FaceOcclusion(Explainer):
         return replace(segment, frames=replace(frames, pixels=mixed.round().astype(np.uint8)))
 
     def picture(self, segment: Segment) -> bytes | None:
-        """The middle one of the pictures."""
+        """The middle one of the chosen pictures."""
         from PIL import Image
 
         if segment.frames is None:
@@ -69,7 +71,7 @@ class FaceOcclusion(Explainer):
 
 
 def regions(pixels: int) -> NDArray[np.int64]:
-    """In which row (or column) of regions each of so many rows (or columns) of pixels lies."""
+    """The row (or column) of regions in which each row (or column) of pixels lies, int64 (pixels,)."""
     return np.arange(pixels) * GRID // pixels
 
 
@@ -81,7 +83,7 @@ def _chosen(frames: Frames) -> Frames:
 
 
 def _spread(gone: Bools, size: tuple[int, int]) -> NDArray[np.float32]:
-    """The grid as a mask over pixels, (H, W)."""
+    """The grid as a mask over pixels, float32 (H, W)."""
     rows, columns = map(regions, size)
     return np.asarray(gone[np.ix_(rows, columns)], np.float32)
 

@@ -1,4 +1,4 @@
-"""Which moments and pitches of a voice spoke for a label: time windows of frequency bands are replaced by background."""
+"""Finds which moments and bands of a voice supported a label: parts of the sound are replaced by background noise."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from mien.explanation import Piece
 from mien.types import SAMPLE_RATE, Audio, Float32, Modality, Segment, Span
 
 BANDS = (0.0, 500.0, 1500.0, 3500.0, 8000.0)
-"""Hz: pitch and first formant; second formant; brightness; breath and friction."""
-_WINDOW, _MOST = 0.5, 6  # seconds; windows
-_RAMP = SAMPLE_RATE // 50  # samples over which one part goes over into the next
+"""Edges of the bands in Hz: pitch and first formant; second formant; brightness; breath and friction."""
+_WINDOW, _MOST = 0.5, 6  # length of a window in seconds; the largest number of windows
+_RAMP = SAMPLE_RATE // 50  # samples; the length of the ramp between two parts
 _FRAME = SAMPLE_RATE // 50
 
 
 @explainers.register
 class SoundOcclusion(Explainer):
-    """Up to six time windows by four bands. A part that is left out sounds like the quiet tenth of its band: noise drawn
-    anew from the same seed each time, so that a loud part does not end in silence that no recording has.
+    """Occlusion of up to six time windows in four bands.
 
-    The whole utterance is encoded again for each part, since an encoder reads each moment in the context of all others.
+    A part that is left out is replaced by noise with the level of the quiet tenth of its band, because no recording has
+    complete silence. The noise always has the same seed. The whole utterance is encoded again for each part, because an
+    encoder reads each moment in the context of all others.
     """
 
     modality: Modality = "voice"
@@ -32,7 +33,7 @@ class SoundOcclusion(Explainer):
         self._last: tuple[Float32, list[tuple[Float32, Float32]]] | None = None
 
     def pieces(self, segment: Segment) -> tuple[Piece, ...]:
-        """Windows of the lowest band first."""
+        """The windows of the lowest band, then those of the next band."""
         audio = segment.audio
         if audio is None or not len(audio.samples):
             return ()
@@ -41,7 +42,7 @@ class SoundOcclusion(Explainer):
         return tuple(Piece(span=span, band=band) for band in pairwise(BANDS) for span in spans)
 
     def without(self, segment: Segment, gone: Bools) -> Segment | None:
-        """The same sound, with background where parts are gone."""
+        """The same sound, with background noise for the parts that are gone."""
         if segment.audio is None or gone.all():
             return None
         samples = segment.audio.samples
@@ -55,14 +56,14 @@ class SoundOcclusion(Explainer):
         return replace(segment, audio=Audio(mixed, segment.audio.start))
 
     def background(self, segment: Segment) -> Segment:
-        """Nothing but background, as long as the sound."""
+        """Background noise alone, as long as the sound."""
         if segment.audio is None:
             return segment
         noise = np.sum([background for _, background in self._parts(segment.audio.samples)], axis=0)
         return replace(segment, audio=Audio(noise, segment.audio.start))
 
     def _parts(self, samples: Float32) -> list[tuple[Float32, Float32]]:
-        """Each band of a sound, and its background; those of the last sound are kept, which is asked about many times."""
+        """Each band of a sound and its background. Those of the last sound are kept, because it is used many times."""
         if self._last is None or self._last[0] is not samples:
             noise = np.random.default_rng(0).standard_normal(len(samples)).astype(np.float32)
             pairs = zip(_bands(samples), _bands(noise), strict=True)
@@ -76,7 +77,7 @@ def _edges(length: int) -> list[int]:
 
 
 def _bands(samples: Float32) -> list[Float32]:
-    """The parts of a sound by frequency; they sum to it."""
+    """The bands of a sound. Their sum is the sound."""
     spectrum, frequency = np.fft.rfft(samples), np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE)
     chosen = [(frequency >= low) & (frequency < high) for low, high in pairwise(BANDS)]
     chosen[-1] |= frequency >= BANDS[-1]
@@ -84,18 +85,18 @@ def _bands(samples: Float32) -> list[Float32]:
 
 
 def _envelope(kept: Bools, length: int) -> Float32:
-    """1 where a window is kept and 0 where it is gone, (length,), with short ramps between."""
+    """1 in windows that are kept and 0 in others, float32 (length,), with short ramps between them."""
     steps = np.concatenate([np.full(b - a, k, float) for k, (a, b) in zip(kept, pairwise(_edges(length)), strict=True)])
     total = np.cumsum(np.pad(steps, (_RAMP // 2 + 1, _RAMP // 2), mode="edge"))
     return np.asarray((total[_RAMP:] - total[:-_RAMP])[:length] / _RAMP, np.float32)
 
 
 def _level(sound: Float32) -> float:
-    """Root mean square."""
+    """The root mean square of a sound."""
     return float(np.sqrt(np.mean(sound**2)))
 
 
 def _quiet(band: Float32) -> float:
-    """Root mean square of the quiet tenth of a band's frames."""
+    """The 10th percentile of the root mean squares of a band's frames."""
     count = max(1, len(band) // _FRAME)
     return float(np.percentile([_level(f) for f in np.array_split(band, count)], 10))

@@ -1,4 +1,4 @@
-"""Which words spoke for a label: words are left out, and said alone."""
+"""Finds which words supported a label: each word is left out once, and stands alone once."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from mien.explain.evidence.base import Bools, Explainer, explainers
 from mien.explanation import Piece
 from mien.types import Modality, Segment, Word, Words
 
-_MOST = 40  # parts; in a longer text they are phrases
+_MOST = 40  # parts; in a longer text the parts are phrases
 
 
 @explainers.register
 class WordOcclusion(Explainer):
-    """Words, or phrases of equal length where there are more than 40 words. Left-out words leave no gap.
+    """Occlusion of words, or of phrases of equal length when there are more than 40 words. Removed words leave no gap.
 
-    In a language written without spaces a word is what speech recognition takes for one, and of a text a character.
+    In a language without spaces, a word is a word of the speech recognition, or a character of a written text.
     """
 
     modality: Modality = "text"
 
     def pieces(self, segment: Segment) -> tuple[Piece, ...]:
-        """A part for each word or phrase."""
+        """One part for each word or phrase."""
         words = segment.words
         if words is None:
             return ()
@@ -30,16 +30,16 @@ class WordOcclusion(Explainer):
         return tuple(Piece(text=p.text, span=p.items[0].span | p.items[-1].span) for p in phrases)
 
     def without(self, segment: Segment, gone: Bools) -> Segment | None:
-        """The other words, close together."""
+        """The other words, joined without a gap."""
         if segment.words is None or gone.all():
             return None
         kept = [w for p, out in zip(_phrases(segment.words.items), gone, strict=True) if not out for w in p]
-        # An English word is no proof of English for the words around it: the language is that of the whole.
+        # The language of the whole text is kept, because a few remaining words could look like another language.
         return replace(segment, words=Words(tuple(kept), segment.words.language or "en"))
 
 
 def phrase_length(count: int) -> int:
-    """How many words each part of a text of ``count`` words has; the last one may have fewer."""
+    """The number of words in each part of a text with ``count`` words. The last part may have fewer."""
     return -(-count // _MOST)
 
 

@@ -1,4 +1,4 @@
-"""Sound and pictures that are in memory already, as the rest of mien takes them."""
+"""Turns sound and pictures that are already in memory into what the rest of mien takes."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from mien.media.decoding.picture import check_size
 from mien.media.decoding.resampling import resampled
 from mien.types import SAMPLE_RATE, Audio, Float32, Picture
 
-_RATES = (1_000, 768_000)  # Hz; what lies outside is no rate of sound
+_RATES = (1_000, 768_000)  # Hz; other rates are refused
 
 
 def sound_of(samples: NDArray[np.generic], rate: int) -> Audio:
     """Samples at any rate as ``Audio``.
 
     Args:
-        samples: (N,) or (N, channels); floats in [-1, 1], or whole numbers over the range of their type.
+        samples: (N,) or (N, channels); floats in [-1, 1], or integers over the full range of their type.
         rate: Hz.
 
     Raises:
-        InputError: not of that shape, type or rate.
+        InputError: the shape, the type or the rate is another one.
     """
     found = np.asarray(samples)
     if found.ndim == 2 and found.shape[1] <= 32:
@@ -39,7 +39,7 @@ def sound_of(samples: NDArray[np.generic], rate: int) -> Audio:
 
 
 def _unit(samples: NDArray[np.generic]) -> Float32:
-    """Float32 in [-1, 1]; what is no number is silence."""
+    """Float32 in [-1, 1]. NaN becomes silence."""
     if samples.dtype.kind == "u":
         middle = 2.0 ** (8 * samples.dtype.itemsize - 1)
         return ((samples.astype(np.float64) - middle) / middle).astype(np.float32)
@@ -51,10 +51,11 @@ def _unit(samples: NDArray[np.generic]) -> Float32:
 
 
 def picture_of(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """A picture, checked: uint8 RGB (H, W, 3); grey (H, W) becomes RGB, and a fourth channel is left out.
+    """A checked picture, uint8 RGB (H, W, 3). Grey (H, W) becomes RGB, and a fourth channel is left out.
 
     Raises:
-        InputError: of another shape or type.
+        InputError: the shape or the type is another one.
+        MediaError: it has more than 100 megapixels.
     """
     found = np.asarray(pixels)
     if found.ndim == 2:
@@ -66,17 +67,17 @@ def picture_of(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 
 def pieces_of(source: Iterable[object], fps: float) -> Generator[Piece | Notice]:
-    """Pieces as they come in, checked, with at most ``fps`` pictures a second.
+    """Checked pieces as they come in, with at most ``fps`` pictures a second.
 
     Raises:
-        InputError: something else than ``Audio`` or ``Picture``, or a time that is no number.
+        InputError: a piece is neither ``Audio`` nor ``Picture``, or its time is not a finite number of at least 0.
     """
     due = heard = 0.0
     late = 0
     for piece in source:
         if isinstance(piece, Audio):
             sound = Audio(_unit(np.asarray(piece.samples).reshape(-1)), _time(piece.start))
-            # Sound that was given already is not heard twice.
+            # Sound that was already given is not given again.
             given = max(0, round((heard - sound.start) * SAMPLE_RATE)) if heard else 0
             if given < len(sound.samples):
                 sound = Audio(sound.samples[given:], sound.start + given / SAMPLE_RATE)

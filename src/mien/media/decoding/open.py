@@ -1,4 +1,4 @@
-"""The only codec user: files to sound and pictures, in one pass, in order of time."""
+"""Decodes files into sound and pictures, in one pass and in order of time. No other module opens media files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mien.errors import MediaError
 from mien.events import Notice
 from mien.media.decoding.picture import check_file, check_pixels, picture_size
-from mien.media.decoding.upright import upright
+from mien.media.decoding.upright import Upright
 from mien.runtime import threads
 from mien.types import SAMPLE_RATE, Audio, Picture
 
@@ -24,20 +24,16 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 Piece = Audio | Picture
-_LONGEST_GAP = 600.0  # seconds; a longer hole in the sound is taken for a damaged time stamp
-_RUN_UP = (
-    1.0  # seconds decoded before what is wanted: pictures come out of order, and a change of rate begins with an echo
-)
-_TIMED = (
-    "mov,mp4,m4a,3gp,3g2,mj2",
-    "matroska,webm",
-)  # containers whose index leads to key pictures, with their own times
-_GAP = 0.05  # seconds by which sound may drift from its time stamps before silence is put in or sound left out
+_LONGEST_GAP = 600.0  # seconds; a longer hole in the sound counts as a damaged time stamp
+# Seconds decoded before the wanted start: pictures come out of order, and resampled sound begins with an echo.
+_RUN_UP = 1.0
+_TIMED = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")  # containers whose index leads to key frames with exact times
+_GAP = 0.05  # seconds; when sound drifts further from its time stamps, silence is put in or sound is left out
 
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """What a file holds. ``duration`` in seconds, 0 when the file does not say (or is a picture)."""
+    """What a file holds. ``duration`` is in seconds; it is 0 for a picture, and when the file does not say."""
 
     kind: Literal["video", "audio", "image"]
     duration: float
@@ -48,7 +44,7 @@ def probe(path: Path) -> MediaInfo:
     """What a file holds, without decoding it.
 
     Raises:
-        MediaError: if it is not media that can be read.
+        MediaError: it is not media that can be read.
     """
     check_file(path)
     if picture_size(path) is not None:
@@ -67,19 +63,20 @@ def probe(path: Path) -> MediaInfo:
 def stream(
     path: Path, fps: float, pictures: bool = True, sound: bool = True, start: float = 0.0
 ) -> Generator[Piece | Notice]:
-    """Decode once; sound in pieces and about ``fps`` pictures a second, on one clock that starts with the file.
+    """Sound in pieces and about ``fps`` pictures a second, on one clock that starts with the file.
 
-    Damage is stepped over. A file that is cut short gives what could be decoded. A notice at the end tells both.
+    Damaged packets are skipped. A file that is cut short gives what can be decoded. A notice at the end tells of both.
 
     Args:
         path: the file.
         fps: pictures a second.
-        pictures: whether they are wanted.
-        sound: whether it is wanted.
-        start: seconds; of pictures alone or sound alone, what lies before is left out where nothing after it changes by that.
+        pictures: whether pictures are wanted.
+        sound: whether sound is wanted.
+        start: seconds; pieces before it may be left out. This happens only when one of pictures and sound is wanted, and
+            when the pieces after it stay exactly the same.
 
     Raises:
-        MediaError: if it cannot be opened, or nothing in it could be decoded.
+        MediaError: the file cannot be opened, or nothing in it can be decoded.
     """
     check_file(path)
     with _container(path) as container:
@@ -102,11 +99,11 @@ def stream(
 
 
 def _packets(container: InputContainer, decoder: _Decoder, start: float) -> Iterator[Any] | None:
-    """All packets, or those from shortly before ``start`` on; ``None`` when the index leads astray: then open it anew.
+    """All packets, or those from shortly before ``start`` on; ``None`` when the index is wrong and the file must be reopened.
 
-    Pictures are the same after any key picture. Sound is counted from its first sample on, and so go the change of its rate
-    and the noise that decoders make up (AAC): it is the same only where its samples lie in the file as they are, and from a
-    full second on, where the samples of all rates meet.
+    Pictures are the same whichever key frame decoding starts from. Sound is not: resampling, and the noise that decoders add
+    (AAC), depend on the first sample. It stays the same only when the file holds plain samples (PCM), and when decoding
+    starts at a full second, where the samples of all rates coincide.
     """
     import av
 
@@ -167,13 +164,13 @@ def _decode(
 
 
 class _Decoder:
-    """Packets to pieces on the clip's clock."""
+    """Turns packets into pieces on the clock of the clip."""
 
     def __init__(self, origin: float, fps: float, video: Any, audio: Any, length: float) -> None:
         import av
 
         self.video, self.audio = video, audio
-        # A damaged time stamp may say anything; what lies beyond the file's own length is not believed.
+        # A damaged time stamp may have any value, so times beyond the length of the file are ignored.
         self._latest = length + 5.0 if length else math.inf
         self.origin, self.step, self._next = origin, 1.0 / fps, 0.0
         self.begun = 0.0  # seconds; where decoding begins
@@ -181,10 +178,11 @@ class _Decoder:
         self._samples: int | None = None  # samples given so far, counted from time 0
         self.reached = 0.0
         if video is not None:
+            self._upright = Upright(video.sample_aspect_ratio)
             video.thread_type = "AUTO"
             video.codec_context.thread_count = threads.count()
             if float(video.average_rate or 0) >= 3 * fps:
-                # Pictures nobody refers to can be left undecoded: there are enough others.
+                # Frames that no other frame refers to need not be decoded: there are enough others.
                 video.codec_context.skip_frame = "NONREF"
 
     def decode(self, packet: Any) -> Iterator[Piece]:
@@ -196,7 +194,7 @@ class _Decoder:
                 yield from self._picture(frame)
 
     def rest(self) -> Iterator[Audio]:
-        """What the resampler still holds."""
+        """The sound that the resampler still holds."""
         import av
 
         if self._samples is None:
@@ -218,7 +216,8 @@ class _Decoder:
         for part in self._resampler.resample(frame):
             samples = part.to_ndarray().reshape(-1)
             missing = 0 if time is None else round(time * SAMPLE_RATE) - self._samples
-            # Time stamps jitter by a packet; a lasting difference is a gap (silence) or an overlap (left out).
+            # Time stamps jitter by up to a packet. A larger difference is a gap, which is filled with silence, or an
+            # overlap, which is left out.
             if _GAP * SAMPLE_RATE < missing < _LONGEST_GAP * SAMPLE_RATE:
                 self._samples += missing
             elif -missing > max(_GAP * SAMPLE_RATE, 2 * len(samples)):
@@ -242,9 +241,9 @@ class _Decoder:
         self.reached = max(self.reached, time)
         if time + 1e-6 < self._next:
             return
-        # The next one is due on the grid, so that the rate holds however the pictures fall.
+        # The next picture is due on a fixed grid, so the rate holds whatever the times of the frames are.
         self._next = (math.floor(time / self.step + 1e-6) + 1) * self.step
-        yield Picture(upright(frame, self.video.sample_aspect_ratio), time)
+        yield Picture(self._upright(frame), time)
 
 
 @contextmanager
@@ -252,7 +251,7 @@ def _container(path: Path) -> Iterator[InputContainer]:
     import av
 
     av.logging.set_level(None)
-    # PyAV 19 keeps broken bytes of titles and names by itself and has no option for it; before, they stop the opening.
+    # PyAV before 19 needs an option to open files with broken bytes in titles and names. PyAV 19 has no such option.
     lenient: dict[str, Any] = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
     try:
         container = av.open(str(path), **lenient)
@@ -263,7 +262,7 @@ def _container(path: Path) -> Iterator[InputContainer]:
 
 
 def _video_stream(container: InputContainer) -> Any:
-    """The first video stream with a decoder that is not a cover picture of a sound file."""
+    """The first video stream that has a decoder and is not the cover picture of a sound file; ``None`` without one."""
     for candidate in container.streams.video:
         cover = "attached_pic" in str(getattr(candidate, "disposition", "")).lower()
         if _decodable(candidate) and not cover:
@@ -272,12 +271,12 @@ def _video_stream(container: InputContainer) -> Any:
 
 
 def _audio_stream(container: InputContainer) -> Any:
-    """The best audio stream with a decoder."""
+    """The best audio stream that has a decoder; ``None`` without one."""
     candidates = list(container.streams.audio)
     try:
         best = container.streams.best("audio")
     except (IndexError, ValueError):
-        # FFmpeg counts streams of damaged files that PyAV does not list.
+        # In damaged files FFmpeg counts streams that PyAV does not list.
         best = None
     candidates.sort(key=lambda s: s is not best)
     return next((s for s in candidates if _decodable(s)), None)

@@ -1,4 +1,4 @@
-"""Still pictures, and what is checked of a file before anything is decoded."""
+"""Reads still pictures, and checks a file before anything is decoded."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _PICTURES = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
-    """A picture as uint8 RGB (H, W, 3), upright by its EXIF entry.
+    """A picture as uint8 RGB (H, W, 3), turned upright by its EXIF entry.
 
     Raises:
-        MediaError: if it cannot be decoded, or is absurdly large.
+        MediaError: it cannot be decoded, or has more than 100 megapixels.
     """
     from PIL import Image, ImageOps
 
@@ -32,7 +32,11 @@ def read_image(path: Path) -> NDArray[np.uint8]:
 
 
 def picture_size(path: Path) -> tuple[int, int] | None:
-    """Width and height if the file is a still picture."""
+    """Width and height of a still picture in pixels; ``None`` when the file is not a still picture.
+
+    Raises:
+        MediaError: it has more than 100 megapixels.
+    """
     import warnings
 
     from PIL import Image, UnidentifiedImageError
@@ -53,7 +57,7 @@ def picture_size(path: Path) -> tuple[int, int] | None:
 
 
 def check_pixels(path: Path, width: int, height: int) -> None:
-    """Refuse absurd dimensions before anything is decoded.
+    """Refuses very large pictures before anything is decoded.
 
     Raises:
         MediaError: above 100 megapixels.
@@ -62,7 +66,7 @@ def check_pixels(path: Path, width: int, height: int) -> None:
 
 
 def check_size(width: int, height: int, whose: str = "this clip") -> None:
-    """``check_pixels``, where there may be no file.
+    """The same as ``check_pixels``, for a picture that may have no file.
 
     Raises:
         MediaError: above 100 megapixels.
@@ -74,10 +78,10 @@ def check_size(width: int, height: int, whose: str = "this clip") -> None:
 
 
 def check_file(path: Path) -> None:
-    """Refuse what is no readable, non-empty file.
+    """Refuses a path that is not a readable file with content.
 
     Raises:
-        MediaError: saying why.
+        MediaError: the path is missing, a folder, empty or not readable.
     """
     try:
         if path.is_dir():

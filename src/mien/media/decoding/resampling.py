@@ -1,4 +1,4 @@
-"""Sound from one rate to mien's own."""
+"""Resamples sound to the rate that mien uses."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from mien.types import SAMPLE_RATE, Float32
 
 
 def resampled(samples: Float32, rate: int) -> Float32:
-    """Float32 (N,) at ``rate`` Hz to float32 (M,) at 16 kHz, by FFmpeg's resampler."""
+    """Float32 (N,) at ``rate`` Hz as float32 (M,) at 16 kHz, by FFmpeg's resampler."""
     import av
 
     if rate == SAMPLE_RATE or not len(samples):
         return np.ascontiguousarray(samples, np.float32)
     resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
     parts = []
-    # A minute at a time, so that nothing is held several times over.
+    # One minute is resampled at a time, so that the memory holds no further copy of the whole sound.
     for at in range(0, len(samples), 60 * rate):
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None, at : at + 60 * rate]), "flt", "mono")
         frame.sample_rate = rate

@@ -1,4 +1,4 @@
-"""The sound of a clip as a whole."""
+"""Reads the whole sound of a clip."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from mien.types import SAMPLE_RATE, Audio, Span
 
 
 def read_audio(path: Path, span: Span | None = None) -> Audio:
-    """All sound of a file (or of a span of it), mono 16 kHz. For clips; long files are streamed instead.
+    """All sound of a file, or of a span of it: float32 (N,), mono, 16 kHz. Long files should be streamed instead.
 
     Raises:
-        MediaError: if there is no sound that can be decoded.
+        MediaError: there is no sound that can be decoded.
     """
     pieces: list[Audio] = []
     for piece in stream(path, 1.0, pictures=False, start=span.start if span is not None else 0.0):
@@ -34,7 +34,7 @@ def read_audio(path: Path, span: Span | None = None) -> Audio:
 
 
 def join(pieces: list[Audio]) -> Audio:
-    """Pieces in order as one; silence where time stamps leave a gap."""
+    """Joins pieces in order of time. A gap between them becomes silence."""
     start = pieces[0].start
     length = round((pieces[-1].span.end - start) * SAMPLE_RATE)
     samples = np.zeros(length, np.float32)

@@ -1,4 +1,4 @@
-"""A decoded picture as people are meant to see it: square pixels, upright, the right way round, of one moment."""
+"""Turns a decoded frame into the picture people should see: square pixels, upright, not mirrored, of one moment."""
 
 from __future__ import annotations
 
@@ -10,26 +10,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LONG_SIDE = 1280
-_STRANGEST = 8.0  # a pixel this many times as wide as high, or the reverse, is a damaged header
+_STRANGEST = 8.0  # a larger ratio of the sides of a pixel comes from a damaged header
 _MATRIX = struct.Struct("=9i")
 
 
-def upright(frame: Any, pixel: Fraction | None) -> NDArray[np.uint8]:
-    """uint8 RGB (H, W, 3), its long side at most 1280.
+class Upright:
+    """Makes the frames of one stream upright.
 
     Args:
-        frame: of PyAV, as decoded.
         pixel: width of a pixel over its height, as the container or else the stream says; ``None`` or 0 where neither does.
-            DV, DVD and many recordings of studies have pixels that are not square: taken as they are, faces are stretched.
+            DV, DVD and many recordings of studies have pixels that are not square, so faces would look stretched.
     """
-    aspect = float(pixel or 1)
-    if not 1 / _STRANGEST <= aspect <= _STRANGEST:
-        aspect = 1.0
-    width, height = (frame.width * aspect, frame.height) if aspect > 1 else (frame.width, frame.height / aspect)
-    scale = min(1.0, _LONG_SIDE / max(width, height))
-    width, height = max(1, round(width * scale)), max(1, round(height * scale))
-    pixels = _one_field(frame, width, height) if frame.interlaced_frame else _scaled(frame, width, height)
-    return np.ascontiguousarray(_turned(pixels, _matrix(frame)))
+
+    def __init__(self, pixel: Fraction | None) -> None:
+        aspect = float(pixel or 1)
+        self._aspect = aspect if 1 / _STRANGEST <= aspect <= _STRANGEST else 1.0
+        self._matrix = (1, 0, 0, 1)
+        self._rotation: float | None = None
+
+    def __call__(self, frame: Any) -> NDArray[np.uint8]:
+        """A frame of PyAV, as decoded, to uint8 RGB (H, W, 3), its long side at most 1280."""
+        if frame.rotation != self._rotation:
+            # Once for each turn of the camera: a frame that was asked for its side data refers to itself from then on, and
+            # its memory comes free late.
+            self._rotation, self._matrix = frame.rotation, _matrix(frame)
+        wide = self._aspect > 1
+        width, height = (
+            (frame.width * self._aspect, frame.height) if wide else (frame.width, frame.height / self._aspect)
+        )
+        scale = min(1.0, _LONG_SIDE / max(width, height))
+        width, height = max(1, round(width * scale)), max(1, round(height * scale))
+        pixels = _one_field(frame, width, height) if frame.interlaced_frame else _scaled(frame, width, height)
+        return np.ascontiguousarray(_turned(pixels, self._matrix))
 
 
 def _scaled(frame: Any, width: int, height: int) -> NDArray[np.uint8]:
@@ -38,7 +50,7 @@ def _scaled(frame: Any, width: int, height: int) -> NDArray[np.uint8]:
 
 
 def _one_field(frame: Any, width: int, height: int) -> NDArray[np.uint8]:
-    """Every second line: the lines between are of another moment, and what moves looks like a comb."""
+    """The picture from every second line. The other lines show another moment, so moving things would look like a comb."""
     import av
 
     lines = np.ascontiguousarray(_scaled(frame, width, frame.height)[::2])
@@ -46,7 +58,7 @@ def _one_field(frame: Any, width: int, height: int) -> NDArray[np.uint8]:
 
 
 def _matrix(frame: Any) -> tuple[int, int, int, int]:
-    """a, b, c, d of the display matrix, by which x' = ax + cy and y' = bx + dy."""
+    """The entries a, b, c, d of the display matrix: x' = ax + cy and y' = bx + dy."""
     data = frame.side_data.get("DISPLAYMATRIX")
     if data is not None and len(bytes(data)) == _MATRIX.size:
         a, b, _, c, d, *_ = _MATRIX.unpack(bytes(data))
@@ -55,7 +67,7 @@ def _matrix(frame: Any) -> tuple[int, int, int, int]:
 
 
 def _turned(pixels: NDArray[np.uint8], matrix: tuple[int, int, int, int]) -> NDArray[np.uint8]:
-    """Turned by the nearest multiple of 90 degrees, and mirrored where the matrix says so."""
+    """The picture turned by the nearest multiple of 90 degrees, and mirrored when the matrix says so."""
     a, b, c, d = matrix
     across, down = (a, d) if abs(a) + abs(d) >= abs(b) + abs(c) else (c, b)
     if (across, down) != (a, d):

@@ -1,8 +1,8 @@
-"""Subtitle files to cues: when each is shown, and its lines as they stand in the file.
+"""Reads the cues of subtitle files: when each is shown, and its lines as they stand in the file.
 
-.ass and .ssa are read by pysubs2. .srt and .vtt are read here, after the WebVTT standard but leniently: people write them by
-hand. pysubs2 1.8 and webvtt-py 0.6 were tried for those too. Where times are written oddly, or a cue has a note, a name or
-times inside of it, each of them loses words or takes for words what is none, and does not tell.
+pysubs2 reads .ass and .ssa. This module reads .srt and .vtt itself: it follows the WebVTT standard but is lenient, because
+people write these files by hand. pysubs2 1.8 and webvtt-py 0.6 were tried for them too. When times are written oddly, or a
+cue has a note, a name or times inside it, both libraries lose words or take other things for words, without a warning.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 from mien.types import Span
 
-_LONGEST_LINE = 10_000  # characters; a longer one is no subtitle
-_COMMAS = 9  # between the fields of a line in .ass; pysubs2 makes up the times of a line that has fewer
+_LONGEST_LINE = 10_000  # characters; a longer line is not a subtitle
+_COMMAS = 9  # between the fields of a line in .ass; pysubs2 invents times for a line with fewer
 _CLOCK = r"(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})(?:[.,:](\d{1,6}))?"
 _FULL_CLOCK = r"(\d{1,4}):(\d{1,2}):(\d{1,2})[.,:](\d{1,6})"
 _TIMES = (
     re.compile(rf"\s*{_CLOCK}\s*-->\s*{_CLOCK}(?:\s.*)?"),
-    # With another arrow only in full: "10:00 -> 11:00" may be said.
+    # Times with another arrow must have hours and a fraction, because somebody may say "10:00 -> 11:00".
     re.compile(rf"\s*{_FULL_CLOCK}\s*(?:[-–—]>|→)\s*{_FULL_CLOCK}(?:\s.*)?"),
 )
 _LOOSE = re.compile(r"(?<=\d)\s*([.,:])\s*(?=\d)")
@@ -30,7 +30,13 @@ _BLOCK = re.compile(r"(NOTE|STYLE|REGION)(\s|$)")
 
 
 class Cue(NamedTuple):
-    """``lines`` as they stand in the file, markup included; ``who``: the speaker that the file names, or ``None``."""
+    """One cue.
+
+    Attributes:
+        span: when it is shown.
+        lines: its lines as they stand in the file, with markup.
+        who: the speaker, if a field of the file names one; otherwise ``None``.
+    """
 
     span: Span
     lines: tuple[str, ...]
@@ -38,29 +44,29 @@ class Cue(NamedTuple):
 
 
 class Found(NamedTuple):
-    """``cues`` in the order of the file; ``unread``: how many had times that cannot be read."""
+    """``cues`` in the order of the file, and ``unread``: how many cues or lines could not be read."""
 
     cues: list[Cue]
     unread: int
 
 
 def clock(hours: str | None, minutes: str, seconds: str, fraction: str | None) -> float:
-    """Seconds; digits after the comma are decimals, however many there are."""
+    """A time of a cue in seconds. ``fraction`` holds decimals, however many there are; ``None`` counts as 0."""
     return int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{fraction or 0}")
 
 
 def marked_cues(text: str) -> Found:
-    """Cues of an .srt or .vtt file. Which of them it is, its first line says.
+    """Cues of an .srt or .vtt file. The first line of the text tells which of them it is.
 
-    A cue lasts from its times to the next line of times, whether a blank line stands before that or not. The number or name of
-    the next cue does not belong to it, nor do notes and styles of WebVTT.
+    A cue reaches from its line of times to the next line of times; a blank line before that is not needed. The number or
+    name of the next cue does not belong to it, and neither do notes and styles of WebVTT.
     """
     web = text.lstrip().startswith("WEBVTT")
     lines = _without_blocks(text.split("\n")) if web else iter(text.split("\n"))
     found, unread = list[Cue](), 0
     span: Span | None = None
     said: list[str] = []
-    begun = web  # what stands before the first times is words only in .srt
+    begun = web  # lines before the first times count as lost words in .srt only
     for line in lines:
         if not _is_times(line):
             said.append(line)
@@ -77,13 +83,13 @@ def marked_cues(text: str) -> Found:
 
 
 def styled_cues(text: str) -> Found:
-    """Cues of an .ass or .ssa file. Comments and drawings are none."""
+    """Cues of an .ass or .ssa file. Comments and drawings are left out."""
     from pysubs2 import SSAFile
 
     format_ = "ssa" if "[V4 Styles]" in text else "ass"
     found, unread = list[Cue](), 0
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of pysubs2, about layers and margins
+        warnings.simplefilter("ignore")  # pysubs2 warns about layers and margins
         for line in text.split("\n"):
             if not line.lstrip().startswith("Dialogue:"):
                 continue
@@ -91,7 +97,7 @@ def styled_cues(text: str) -> Found:
                 unread += 1
                 continue
             try:
-                # Each line alone: one that cannot be read must not cost the others.
+                # Each line is parsed alone, so that one bad line does not lose the others.
                 (event,) = SSAFile.from_string(f"[Events]\n{line}", format_=format_)
             except ValueError:
                 unread += 1
@@ -105,7 +111,7 @@ def styled_cues(text: str) -> Found:
 
 
 def _without_blocks(lines: Sequence[str]) -> Iterator[str]:
-    """Lines of a .vtt file without its notes and styles. Those begin after a blank line, and end at the next one."""
+    """Lines of a .vtt file without its notes and styles. A note or style begins after a blank line and ends at the next."""
     inside, blank = False, True
     for line in lines:
         inside = not _is_times(line) and (inside or (blank and _BLOCK.match(line) is not None))
@@ -116,7 +122,7 @@ def _without_blocks(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _is_times(line: str) -> bool:
-    """Whether a line stands for the times of a cue, be they readable or not."""
+    """Whether a line gives the times of a cue, even if they cannot be parsed."""
     if len(line) > _LONGEST_LINE or not any(sign in line for sign in ">＞→"):
         return False
     tidy = _tidy(line)
@@ -138,12 +144,12 @@ def _stretch(start: float, end: float) -> Span | None:
 
 
 def _tidy(line: str) -> str:
-    """Without spaces inside of times, and without the wide signs of East Asian keyboards."""
+    """The line without spaces inside times, and without the wide signs of East Asian keyboards."""
     return _LOOSE.sub(r"\1", unicodedata.normalize("NFKC", line))
 
 
 def _own(lines: list[str], web: bool) -> tuple[str, ...]:
-    """The lines of a cue without the number of the next one, or in .vtt its name, which stands alone before its times."""
+    """The lines of a cue without the number or name of the next cue. In .vtt a name stands alone before its times."""
     *rest, last = lines or [""]
     named = web and any(map(str.strip, rest)) and not rest[-1].strip()
     return tuple(rest) if named or _NUMBER.fullmatch(last) else tuple(lines)

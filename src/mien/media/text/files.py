@@ -1,4 +1,4 @@
-"""Bytes of a text file to characters, in whatever encoding they are."""
+"""Reads the characters of a text file in any common encoding."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mien.events import Notice
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as that of UTF-16 does, so it is tried first
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins with the mark of UTF-16, so it is tried first
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -22,32 +22,32 @@ _SINGLE = (
     *("koi8-r", "koi8-u"),
 )
 _DOUBLE = ("gb18030", "big5hkscs", "cp932", "euc_jis_2004", "cp949")
-"""Encodings that text was written in before UTF-8: with one byte a character, and those of East Asia with two."""
-_LINES = 5000  # as many are looked at
+"""Encodings older than UTF-8: those with one byte a character (``_SINGLE``), and those of East Asia with two."""
+_LINES = 5000  # the guess looks at no more lines
 _COMMONEST = "cp1252"
-_USUAL = 1.25  # a short text in Latin letters fits several encodings nearly as well; then the commonest is meant
+_USUAL = 1.25  # a short text in Latin letters fits several encodings about equally well; this prefers the commonest
 _NO_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\u2500-\u259f\ue000-\uf8ff]")
-"""What no text holds, and a wrong encoding gives: control characters, box drawing, characters without a meaning."""
+"""Characters that a wrong encoding gives and that no text holds: control characters, box drawing, private use."""
 
 
 class Text(NamedTuple):
-    """``content`` of a file, lines ended by a line feed each; ``notices``: what was guessed, and what could not be read."""
+    """``content`` of a file, with a line feed at each end of line, and ``notices`` of what was guessed or not readable."""
 
     content: str
     notices: tuple[Notice, ...] = ()
 
 
 def read_text(path: Path, largest: int) -> Text:
-    """A text file in UTF-8, UTF-16, UTF-32, or an older encoding, which is then guessed from the text.
+    """The text of a file in UTF-8, UTF-16, UTF-32 or an older encoding. An older encoding is guessed from the text.
 
-    Single damaged bytes of UTF-8 are read as a replacement character each, and counted.
+    A single damaged byte of UTF-8 becomes a replacement character; a notice counts them.
 
     Args:
         path: the file.
-        largest: bytes it may have.
+        largest: bytes the file may have.
 
     Raises:
-        InputError: if it cannot be read, is too large, or is not text in an encoding that can be told.
+        InputError: the file cannot be read, is too large or empty, or is not text in an encoding that can be guessed.
     """
     raw = _bytes(path, largest)
     found = _marked(raw) or _utf8(raw, path) or _guessed(raw, path)
@@ -72,7 +72,7 @@ def _bytes(path: Path, largest: int) -> bytes:
 
 
 def _marked(raw: bytes) -> Text | None:
-    """What a byte order mark says; ``None`` without one, or where it does not hold."""
+    """The text in the encoding of its byte order mark; ``None`` without a mark, for UTF-8, or when the mark is wrong."""
     encoding = next((name for mark, name in _MARKS if raw.startswith(mark)), None)
     if encoding is None or encoding == "utf-8":
         return None
@@ -83,7 +83,7 @@ def _marked(raw: bytes) -> Text | None:
 
 
 def _utf8(raw: bytes, path: Path) -> Text | None:
-    """As UTF-8, if it is that but for single bytes: most of what is not ASCII must fit."""
+    """The text as UTF-8; ``None`` when more characters beyond ASCII are damaged than good."""
     text = raw.decode("utf-8-sig", "replace")
     bad = text.count("\ufffd") - raw.count("\ufffd".encode())
     good = sum(len(c.encode()) - 1 for c in text if c > "\x7f" and c != "\ufffd")
@@ -93,8 +93,8 @@ def _utf8(raw: bytes, path: Path) -> Text | None:
 
 
 def _guessed(raw: bytes, path: Path) -> Text | None:
-    """In the encoding that fits best, by the statistics of chardet; ``None`` if none gives a text."""
-    # Lines of plain ASCII (numbers and times) say nothing.
+    """The text in the encoding that fits best, by the statistics of chardet; ``None`` when no encoding gives a text."""
+    # Lines of plain ASCII (numbers and times) tell nothing about the encoding.
     telling = [line for line in raw.splitlines() if not line.isascii() or b"\0" in line][:_LINES]
     sure = _double(telling)
     for encoding in [sure] if sure else [e for e in _fitting(telling) if _decodes(raw, e)]:
@@ -106,7 +106,7 @@ def _guessed(raw: bytes, path: Path) -> Text | None:
 
 
 def _double(lines: list[bytes]) -> str | None:
-    """The encoding with two bytes a character that all lines but a few fit: one bad byte must not spoil the others."""
+    """The encoding with two bytes a character that fits most lines but not all, so that a bad byte loses its line only."""
     for encoding in _DOUBLE:
         fitting = [line for line in lines if _decodes(line, encoding)]
         few = 0 < len(lines) - len(fitting) <= max(1, len(lines) // 4)
@@ -116,7 +116,7 @@ def _double(lines: list[bytes]) -> str | None:
 
 
 def _fitting(lines: list[bytes]) -> list[str]:
-    """Encodings from the most to the least probable one."""
+    """Encodings, the most probable first."""
     from chardet import detect_all
 
     text = b"\n".join(lines)

@@ -1,4 +1,4 @@
-"""Cues to turns: who says what and when, without markup, each word once and one turn after the other."""
+"""Turns cues into turns of speakers: who says what and when, without markup, repeated words or overlaps."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>|\{\\[^{}]{0,500}\}")
 _HARD_BREAK = re.compile(r"\\[Nnh]")
 _DASH = re.compile(r"\s*(?:[-–—‐](?!\d)|>>+|(?:&gt;){2,9})\s*")
 _SPACES = re.compile(r"\s+")
-_KEPT = "\u200c\u200d"  # signs without a width that words are written with
+_KEPT = "\u200c\u200d"  # signs without a width that belong to words
 _TOUCHING = 0.1  # seconds between cues that follow one another
-_FILLER = 0.05  # seconds; rolling captions show a line for so long before they move it up
+_FILLER = 0.05  # seconds; rolling captions show a line this long before they move it up
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Turn:
     """What one person says in one cue.
 
     Attributes:
-        pieces: texts with their times, in order: one, or as many as the file times one by one.
-        who: as the file names the speaker, or ``None``.
-        new: whether the file marks it as said by somebody else than what stands before.
+        pieces: texts with their times, in order; more than one when the file gives times inside the cue.
+        who: the speaker, if the file names one; otherwise ``None``.
+        new: whether the file marks a change of speaker before this turn.
     """
 
     pieces: tuple[tuple[Span, str], ...]
@@ -45,18 +45,18 @@ class Turn:
 
     @property
     def text(self) -> str:
-        """All of it, with single spaces."""
+        """The text of all pieces, with single spaces."""
         return " ".join("".join(text for _, text in self.pieces).split())
 
 
 def turns(cues: Sequence[Cue]) -> list[Turn]:
-    """Turns in order of time; none overlaps another, none is without words, and no line of rolling captions comes twice."""
+    """Turns in order of time. No two overlap, each has words, and no line of rolling captions appears twice."""
     found = [turn for cue in sorted(cues, key=lambda cue: cue.span.start) for turn in _of_cue(cue)]
     return _in_turn(_unrolled(found))
 
 
 def _of_cue(cue: Cue) -> Iterator[Turn]:
-    """The voices of a cue. Its time is shared out by the lengths of what they say."""
+    """One turn for each voice of a cue. Each gets a share of the time in proportion to the length of its text."""
     voices = [(who, new, raw, size) for who, new, raw in _voices(cue) if (size := len(_plain(raw).strip()))]
     total = sum(size for *_, size in voices)
     at = cue.span.start
@@ -67,7 +67,7 @@ def _of_cue(cue: Cue) -> Iterator[Turn]:
 
 
 def _voices(cue: Cue) -> Iterator[tuple[str | None, bool, str]]:
-    """Parts of a cue by speaker tags, and by lines that begin with a dash: (who, whether marked, text)."""
+    """Parts of a cue, split at speaker tags and at lines that begin with a dash: (who, whether marked as new, text)."""
     first, *tagged = _VOICE.split(_HARD_BREAK.sub("\n", "\n".join(cue.lines)))
     parts = [(cue.who, False, first)]
     parts += [(_plain(who).strip() or None, True, raw) for who, raw in zip(tagged[::2], tagged[1::2], strict=True)]
@@ -84,7 +84,7 @@ def _voices(cue: Cue) -> Iterator[tuple[str | None, bool, str]]:
 
 
 def _timed(raw: str, span: Span) -> tuple[tuple[Span, str], ...]:
-    """Pieces by the times inside of the text, where those make sense."""
+    """Pieces by the times inside the text; one piece when these times are not in order."""
     first, *rest = _INSIDE.split(raw)
     texts = [first, *rest[4::5]]
     starts = [clock(*rest[i : i + 4]) for i in range(0, len(rest), 5)]
@@ -96,7 +96,7 @@ def _timed(raw: str, span: Span) -> tuple[tuple[Span, str], ...]:
 
 
 def _plain(raw: str) -> str:
-    """Text without tags, its entities decoded, without signs that cannot be seen; a space for each stretch of them."""
+    """The text without tags and invisible signs, with decoded entities, and with one space for each run of spaces."""
     text = html.unescape(_TAG.sub("", raw) if "<" in raw or "{" in raw else raw)
     if not text.isascii():
         text = "".join(c for c in text if unicodedata.category(c) != "Cf" or c in _KEPT)
@@ -104,7 +104,10 @@ def _plain(raw: str) -> str:
 
 
 def _unrolled(found: Sequence[Turn]) -> list[Turn]:
-    """Without the words that rolling captions show again. All cues together tell whether captions roll: people repeat words."""
+    """The turns without the words that rolling captions repeat.
+
+    People repeat words too, so all cues together tell whether the captions roll.
+    """
     again = [_shown_again(before, turn) for before, turn in pairwise(found)]
     rolling = sum(0 < k < len(turn.text.split()) for turn, k in zip(found[1:], again, strict=True))
     fresh = sum(k == 0 and _touch(*pair) for pair, k in zip(pairwise(found), again, strict=True))
@@ -116,7 +119,7 @@ def _unrolled(found: Sequence[Turn]) -> list[Turn]:
 
 
 def _shown_again(before: Turn, turn: Turn) -> int:
-    """How many words at the start of a turn stood at the end of the one before."""
+    """How many words at the start of a turn repeat the end of the turn before."""
     if not _touch(before, turn):
         return 0
     old, new = before.text.split(), turn.text.split()
@@ -139,7 +142,7 @@ def _without_first(turn: Turn, count: int) -> Turn | None:
 
 
 def _in_turn(found: Sequence[Turn]) -> list[Turn]:
-    """Turns that overlap, one after the other: the first ends where the next begins, or as soon as it can be said."""
+    """Turns without overlaps. An overlapped turn ends where the next one begins, or as soon as its words can be said."""
     done: list[Turn] = []
     for turn in found:
         if not done or turn.span.start >= done[-1].span.end:
@@ -154,7 +157,7 @@ def _in_turn(found: Sequence[Turn]) -> list[Turn]:
 
 
 def _handed_over(before: Turn, turn: Turn) -> float:
-    """When the first of two overlapping turns ends; before the end of both."""
+    """The time at which the first of two overlapping turns ends and the second begins."""
     both = Span(max(before.span.start, turn.span.start), min(before.span.end, turn.span.end))
     share = len(before.text) / (len(before.text) + len(turn.text))
     language = language_of(before.text)

@@ -1,4 +1,4 @@
-"""Text to sentences and words in any script, and the language that a script gives away."""
+"""Splits text in any script into sentences and words, and tells a language by its script."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 
 from mien.types import UNSPACED, Span, Word, Words
 
-LONGEST = 40  # words; a text encoder reads about so many at once
-_WORD = 0.4  # seconds a word is taken to last where a text has no times
-_CHARACTER = 0.2  # the same of a character; people say about five a second
-_EVIDENT = 0.3  # share of the letters from which on a script names the language
+LONGEST = 40  # words; a text encoder takes about so many at once
+_WORD = 0.4  # seconds; assumed for each word of a text without times
+_CHARACTER = 0.2  # seconds; the same for a character, as people say about five a second
+_EVIDENT = 0.3  # a script with a larger share of the letters tells the language
 
-# Scripts that one language writes. Latin, Cyrillic, Arabic and Devanagari are shared by many.
+# Scripts that only one common language uses. Many languages share Latin, Cyrillic, Arabic and Devanagari.
 _SCRIPTS = {
     "ja": r"\u3041-\u3096\u30a1-\u30fa\u31f0-\u31ff\uff66-\uff6f\uff71-\uff9d",
     "zh": r"\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",
@@ -31,8 +31,8 @@ _SCRIPTS = {
 }
 _LETTERS = {name: re.compile(f"[{ranges}]") for name, ranges in _SCRIPTS.items()}
 
-# In scripts without spaces a word is a character with the marks that belong to it. Thai and Lao write some vowels before
-# their consonant. Everything else is a run of letters and digits as other languages write them, or one sign.
+# In scripts without spaces a word is one character with its marks. Thai and Lao write some vowels before their consonant.
+# Any other piece is a run of letters and digits in another script, or one sign.
 _BARE = "".join(_SCRIPTS[name] for name in ("ja", "zh", "th", "lo", "my"))
 _BEFORE = r"[\u0e40-\u0e44\u0ec0-\u0ec4]?"
 _MARKS = (
@@ -42,7 +42,7 @@ _MARKS = (
 _RUN = rf"(?:(?![{_BARE}])\w)+"
 _PIECE = re.compile(rf"(\s*)({_BEFORE}[{_BARE}]{_MARKS}|{_RUN}(?:[.,:'’-]{_RUN})*|\S)")
 
-_STOPS = "。！？｡…；"  # these end a sentence whatever follows
+_STOPS = "。！？｡…；"  # these end a sentence, whatever follows
 _CLOSERS = "\"'”’」』）)】》〉"
 _BARE_END = re.compile(rf"(?:[{_STOPS}!?။]|\.(?![\w.]))+[{_CLOSERS}]*")
 _SPACED_END = re.compile(r"(?<=[.!?؟۔।։])\s+|(?<=[。！？])(?![。！？”’」』）])")
@@ -50,21 +50,21 @@ _COMMAS = ",;:，、；：､"
 
 
 def language_of(text: str) -> str | None:
-    """The language that the script of a text gives away (ISO 639-1), or ``None``."""
+    """The language (ISO 639-1) that the script of a text tells; ``None`` when the script does not tell."""
     if text.isascii():
         return None
     counts = {name: len(letters.findall(text)) for name, letters in _LETTERS.items()}
-    if counts["ja"] >= 0.1 * counts["zh"]:  # a Japanese text has kana all over; a Chinese one may quote a word
+    if counts["ja"] >= 0.1 * counts["zh"]:  # a Japanese text has many kana; a Chinese one may quote a word with some
         counts["ja"] += counts.pop("zh") if counts["ja"] else 0
     best = max(counts, key=lambda name: counts[name])
     return best if counts[best] > _EVIDENT * sum(c.isalpha() for c in text) else None
 
 
 def pieces(text: str, language: str | None) -> list[str]:
-    """The words of a text, in order. ``Words`` of the same language puts them together to the same text.
+    """The words of a text, in order. ``Words`` of the same language joins them to the same text.
 
-    Languages without spaces between words (``UNSPACED``) are divided into characters: signs stand with the character before
-    them, opening brackets and quotes with the one after them, and a space with what follows it.
+    Text in a language without spaces between words (``UNSPACED``) is split into characters. A sign goes with the character
+    before it, an opening bracket or quote with the one after it, and a space with what follows it.
     """
     if language not in UNSPACED:
         return text.split()
@@ -83,12 +83,12 @@ def pieces(text: str, language: str | None) -> list[str]:
 
 
 def spread(text: str, span: Span) -> Words:
-    """The words of a text over a stretch of time, in proportion to their length; in the language that its script gives away."""
+    """Spreads the words of a text over a span in proportion to their length. The script tells the language."""
     return spread_as(text, span, language_of(text))
 
 
 def spread_as(text: str, span: Span, language: str | None) -> Words:
-    """As ``spread``, of a text in a known language; ``None`` stands for one with spaces."""
+    """The same as ``spread`` for a text in a known language; ``None`` stands for any language with spaces."""
     found = pieces(text, language)
     total = sum(len(p.strip()) for p in found)
     words, at = [], span.start
@@ -100,12 +100,12 @@ def spread_as(text: str, span: Span, language: str | None) -> Words:
 
 
 def pace(language: str | None) -> float:
-    """Seconds that a word is taken to last where a text has no times."""
+    """Seconds that are assumed for a word of a text without times."""
     return _CHARACTER if language in UNSPACED else _WORD
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text. A line ends one too."""
+    """The sentences of a text. The end of a line ends a sentence too."""
     return [s for line in text.splitlines() for s in map(str.strip, _sentences(line)) if s]
 
 
@@ -121,14 +121,14 @@ def _sentences(line: str) -> Iterator[str]:
 
 
 def ends_sentence(word: str, language: str | None) -> bool:
-    """Whether a sentence ends with a word, by the sign that stands with it."""
+    """Whether a sentence ends with a word, by the sign at its end."""
     if language in UNSPACED:
         return (word.rstrip(_CLOSERS)[-1:] or " ") in f"{_STOPS}.!?။"
     return (word[-1:] or " ") in ".!?。！？؟۔।։"
 
 
 def parts(words: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Parts of at most ``LONGEST`` words, about equally long, so that no end is cut off. They end at a comma where one fits."""
+    """Parts of at most ``LONGEST`` words and of about equal length. A part ends at a comma where one fits."""
     while len(words) > LONGEST:
         count = -(-len(words) // LONGEST)
         fits = range(max(1, len(words) - (count - 1) * LONGEST), LONGEST + 1)

@@ -1,4 +1,4 @@
-"""What an exporter is: a timeline, and all that is known about it, to text."""
+"""What an exporter is: it turns a timeline, and everything known about it, into text."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Export:
-    """What is written, with all that a writer may need.
+    """What is written, with everything that a writer may need.
 
     Attributes:
         timeline: the answers.
-        lang: the language for sentences: "en", "zh".
-        media: the clip, as a page reaches it; ``None`` when there is none to play.
+        lang: the language of sentences: "en" or "zh".
+        media: how a page can play the clip; ``None`` when there is no clip to play.
         explained: an explanation for each prediction, or ``None`` in its place; empty when nothing was explained.
     """
 
@@ -35,12 +35,12 @@ class Export:
 
 
 class Exporter(ABC):
-    """Writes a timeline. Built without arguments.
+    """Writes a timeline. It is built without arguments.
 
     Attributes:
-        endings: of the names of its files, without the dot; the first is given to files that mien names.
-        plays: whether it shows the clip, so that it is given ``Export.media``.
-        explains: whether it shows explanations, so that it is given ``Export.explained``.
+        endings: suffixes of its files, without the dot; files that mien names get the first one.
+        plays: whether it shows the clip and needs ``Export.media``.
+        explains: whether it shows explanations and needs ``Export.explained``.
     """
 
     endings: ClassVar[tuple[str, ...]]
@@ -48,12 +48,12 @@ class Exporter(ABC):
     explains: ClassVar[bool] = False
 
     def check(self, lang: str) -> None:
-        """Refuse what could not be written, before hours are spent on an answer.
+        """Refuses what it could not write, before a long analysis starts.
 
         Raises:
-            InputError: it does not know the language, or something is not installed.
+            InputError: it does not know the language, or a package is not installed.
         """
-        return  # most need nothing
+        return  # most exporters need nothing
 
     @abstractmethod
     def write(self, export: Export) -> str:
@@ -64,19 +64,19 @@ exporters: Family[Exporter] = Family("exporters", "mien.report.exporters")
 
 
 def exporter(name: str) -> Exporter:
-    """The exporter of a name.
+    """The exporter with this name.
 
     Raises:
-        UnknownNameError: there is none.
+        UnknownNameError: there is no such exporter.
     """
     return exporters.build({"name": name})
 
 
 def exporter_for(path: Path) -> str:
-    """The name of the exporter that writes files with the ending of a path. One that is called like the ending comes first.
+    """The name of the exporter for the suffix of a path. An exporter that has the name of the suffix comes first.
 
     Raises:
-        InputError: no exporter does.
+        InputError: no exporter has this suffix.
     """
     ending = path.suffix.removeprefix(".").lower()
     names = sorted(exporters.names(), key=lambda name: (name != ending, name))

@@ -1,4 +1,4 @@
-"""CSV: one row per segment."""
+"""Writes CSV with one row for each segment."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from csv import writer
 from mien.report.exporters.base import Export, Exporter, exporters
 from mien.report.rows import Cell, columns, rows
 
-_COMMANDS = "=+-@\t\r＝＋－＠"  # wide ones too: spreadsheets of some countries take them
+_COMMANDS = "=+-@\t\r＝＋－＠"  # some spreadsheets also take the wide signs of East Asian keyboards as commands
 _TIMES = 2  # columns that hold seconds
 
 
 @exporters.register
 class Csv(Exporter):
-    """The columns of ``mien.report.rows``; ``uncertain`` is 0 or 1, and what is absent is empty.
+    """The columns of ``mien.report.rows``. ``uncertain`` is 0 or 1, and absent values are empty.
 
-    A text cell that a spreadsheet would take for a formula gets a leading apostrophe.
+    A text cell that a spreadsheet would take for a formula gets an apostrophe at its start.
     """
 
     endings = ("csv",)

@@ -1,4 +1,4 @@
-"""HTML: one self-contained page that opens offline in any browser."""
+"""Writes one self-contained HTML page that opens offline in any browser."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def write_html(
     """The whole page: markup, style, scripts, data and the code of Plotly; see ``shell.render``.
 
     Args:
-        timeline: what is reported.
+        timeline: the answers.
         lang: "en" or "zh".
-        media: the clip; ``None`` when there is none to play.
-        explained: explanations, one for each prediction; empty or ``None`` where there is none.
+        media: the clip; ``None`` when there is no clip to play.
+        explained: an explanation for each prediction, or ``None`` in its place; empty when nothing was explained.
 
     Raises:
-        InputError: if there is no such language.
-        ImportError: if Jinja2 or Plotly is not installed (``mien.runtime.extras.needs_report`` says how).
+        InputError: there is no such language.
+        ImportError: Jinja2 or Plotly is not installed; see ``mien.runtime.extras.needs_report``.
     """
     say = Language(lang, timeline.task)
     return shell.render(
@@ -65,5 +65,5 @@ def write_html(
 
 
 def _clip(media: Media | None) -> str:
-    """Where the clip comes from, for the page's policy."""
+    """The source of the clip, as the page's Content-Security-Policy names it; "" when there is no clip."""
     return "" if media is None else "blob:" if media.content else "'self' file:" if media.url else ""

@@ -1,4 +1,4 @@
-"""JSON in the documented form `mien.timeline/1` (docs/timeline.md, `mien schema`)."""
+"""Writes JSON in the documented form `mien.timeline/1` (docs/timeline.md, `mien schema`)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCHEMA = "mien.timeline/1"
 
 @exporters.register
 class Json(Exporter):
-    """The whole timeline; numbers rounded to 6 digits."""
+    """The whole timeline. Numbers are rounded to 6 decimals."""
 
     endings = ("json",)
 
@@ -27,7 +27,7 @@ class Json(Exporter):
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of what ``Json`` writes."""
+    """The JSON Schema of the output of ``Json``."""
     table: dict[str, Any] = loads(
         files("mien.report").joinpath("schemas", "timeline.schema.json").read_text(encoding="utf-8")
     )
@@ -94,10 +94,10 @@ def _conflict(p: Prediction) -> dict[str, Any] | None:
 
 
 def rounded(values: Mapping[Any, float]) -> dict[Any, float | None]:
-    """Six digits are enough, and no minus zero."""
+    """The values with 6 decimals and without minus zero."""
     return {k: _round(v) for k, v in values.items()}
 
 
 def _round(value: float | None) -> float | None:
-    # Adding zero takes the sign from minus zero.
+    # The sum with 0.0 turns minus zero into zero.
     return None if value is None else round(value, 6) + 0.0

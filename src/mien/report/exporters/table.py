@@ -1,4 +1,4 @@
-"""The table of the terminal, as text."""
+"""Writes the table of the terminal as text."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ class Table(Exporter):
         Language(lang)
 
     def write(self, export: Export) -> str:
-        """What the terminal shows, without colours."""
+        """The table that the terminal shows, without colours."""
         return as_text(render(export.timeline, export.lang), 100)

@@ -1,4 +1,4 @@
-"""WebVTT: words and expressed emotion as subtitles over the video."""
+"""Writes WebVTT: words and expressed emotion as subtitles over the video."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SHORTEST = 0.2  # seconds; players skip cues without duration
 
 @exporters.register
 class Vtt(Exporter):
-    """One cue per segment. Words are escaped: nothing said can become markup or end a cue."""
+    """One cue for each segment. Words are escaped, so that they cannot become markup or end a cue."""
 
     endings = ("vtt",)
 
@@ -24,7 +24,7 @@ class Vtt(Exporter):
 def _cue(p: Prediction) -> str:
     end = max(p.span.end, p.span.start + _SHORTEST)
     mood = f"[{'uncertain, perhaps ' if p.uncertain else ''}{p.label} {p.scores[p.label]:.0%}]"
-    # Escaping ">" also breaks "-->", which would begin a new cue.
+    # Escaping ">" also changes "-->", which would begin a new cue.
     who, text = (escape(" ".join(said.split()), quote=False) for said in (p.who or "", p.text))
     lines = [f"{who} {mood}" if who else mood, *([text] if text else [])]
     return f"{_clock(p.span.start)} --> {_clock(end)}\n" + "\n".join(lines)

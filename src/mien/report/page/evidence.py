@@ -1,4 +1,4 @@
-"""The evidence for an answer, as the page's script reads it."""
+"""Writes the evidence for an answer as the page's script reads it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Table = dict[str, Any]
 
 
 def table_of(e: Explanation, labels: Sequence[str], modalities: Sequence[Modality]) -> Table:
-    """Evidence by kind, and the numbers of the decision path. What was not explained is left out.
+    """The evidence by modality, and the numbers of the decision path. Modalities without evidence are left out.
 
-    Weights are in thousandths of a probability; the script draws them relative to the largest.
+    Weights are in thousandths of a probability. The script draws them relative to the largest.
     """
     found: Table = {
         "label": labels.index(e.label) if e.label in labels else 0,
@@ -30,7 +30,7 @@ def table_of(e: Explanation, labels: Sequence[str], modalities: Sequence[Modalit
 
 
 def graphs(explained: Sequence[Explanation | None]) -> list[list[str]]:
-    """Every step of any explanation: name, modality or "", part, and file, whose name holds a part of its SHA-256."""
+    """Every stage of any explanation: name, modality or "", part, and file. The file name holds a part of its SHA-256."""
     seen = {(s.name, s.modality or "", s.part, s.file): None for e in explained if e for s in e.stages}
     return [list(step) for step in seen]
 
@@ -40,7 +40,7 @@ def _words(e: Evidence) -> list[list[Any]]:
 
 
 def _sound(e: Evidence) -> Table:
-    """A grid: ``rows`` from the highest band down, a column for each stretch of time."""
+    """A grid. ``rows`` go from the highest band down, with a column for each time window."""
     spans = sorted({p.span for p in e.pieces if p.span is not None})
     bands = sorted({p.band for p in e.pieces if p.band is not None}, reverse=True)
     weights = {(p.band, p.span): _thousandths(p) for p in e.pieces}
@@ -52,7 +52,7 @@ def _sound(e: Evidence) -> Table:
 
 
 def _face(e: Evidence) -> Table:
-    """Boxes in the order of the pieces, and the crop they lie on."""
+    """Boxes in the order of the pieces, and the crop in which they lie."""
     picture = "" if e.picture is None else f"data:image/png;base64,{base64.b64encode(e.picture).decode('ascii')}"
     boxes = [[*(round(x, 4) for x in p.box), _thousandths(p)] for p in e.pieces if p.box is not None]
     return {"boxes": boxes, "picture": picture}

@@ -1,4 +1,4 @@
-"""How a report finds the clip that it is about."""
+"""How the page of a report gets its clip."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from urllib.parse import quote_from_bytes
 from mien.errors import InputError
 
 EMBED_LIMIT = 25_000_000
-"""Bytes of a clip that may be put into a page: more makes browsers slow or refuse."""
+"""The largest clip, in bytes, that may be put into a page. Browsers are slow with more, or refuse it."""
 
 Kind = Literal["video", "audio", "image", "text"]
 
 
 @dataclass(frozen=True)
 class Media:
-    """The clip as the page sees it.
+    """The clip for a page.
 
     Attributes:
-        kind: which player it needs; "text" has none.
-        url: relative to the page, percent-encoded; empty when embedded or when there is no file.
+        kind: which player it needs; "text" needs none.
+        url: relative to the page, percent-encoded; empty when the clip is embedded or has no file.
         mime: type of the embedded bytes.
-        content: the bytes in base64; empty when the file is referred to.
+        content: the bytes in base64; empty when the page refers to the file.
     """
 
     kind: Kind
@@ -36,21 +36,21 @@ class Media:
 
 
 def referred(path: Path, page: Path, kind: Kind) -> Media:
-    """A clip that stays where it lies. Its address is relative to the folder of ``page``."""
+    """A clip that stays in its file. Its address is relative to the folder of ``page``."""
     try:
         way = os.path.relpath(path.absolute(), page.absolute().parent)
     except ValueError:
-        # On Windows there is no way from one drive to another.
+        # On Windows there is no relative path from one drive to another.
         return Media(kind, path.absolute().as_uri())
-    # Quoting leaves neither ":" nor "?" nor "#": a file called javascript:x stays the name of a file.
+    # Quoting replaces ":", "?" and "#", so that a file with the name "javascript:x" stays a file.
     return Media(kind, "./" + quote_from_bytes(os.fsencode(way.replace(os.sep, "/")), safe="/"))
 
 
 def embedded(path: Path, kind: Kind) -> Media:
-    """A clip that stands in the page itself.
+    """A clip that is put into the page itself.
 
     Raises:
-        InputError: if it is too large.
+        InputError: it is too large.
     """
     check_embeddable(path)
     guess = mimetypes.guess_type(path.name)[0] or ""
@@ -59,10 +59,10 @@ def embedded(path: Path, kind: Kind) -> Media:
 
 
 def check_embeddable(path: Path) -> None:
-    """Refuse what is too large to be put into a page.
+    """Refuses a clip that is too large for a page.
 
     Raises:
-        InputError: saying what to do instead.
+        InputError: it is larger than ``EMBED_LIMIT``.
     """
     size = path.stat().st_size
     if size > EMBED_LIMIT:

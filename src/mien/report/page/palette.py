@@ -1,4 +1,4 @@
-"""How labels and modalities look: each has a colour, a sign and a pattern, so nobody needs to tell colours apart."""
+"""How labels and modalities look. Each has a colour, a sign and a pattern, so that nobody depends on colours."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ SIGNS = {
     "star": "M8 .8l2.1 4.9 5.3.5-4 3.5 1.2 5.2L8 12.2l-4.6 2.7 1.2-5.2-4-3.5 5.3-.5z",
     "hexagon": "M8 1.2 13.9 4.6v6.8L8 14.8 2.1 11.4V4.6z",
 }
-"""Signs by the names Plotly has for them, as SVG paths in a box of 16."""
+"""{Plotly's name of a sign: its SVG path in a box of 16 x 16}."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """A colour (CSS), a sign (a key of ``SIGNS``) and a pattern (Plotly's; empty for a plain area)."""
+    """A colour (CSS), a sign (a key of ``SIGNS``) and a pattern of Plotly ("" for a plain area)."""
 
     colour: str
     sign: str
     pattern: str
 
 
-# Okabe and Ito 2008, "Color universal design": people with any common colour blindness can tell these apart.
+# Okabe and Ito 2008, "Color universal design". People with any common colour blindness can tell these apart.
 _EMOTIONS = {
     "neutral": Look("#9a9a9a", "circle", ""),
     "happy": Look("#e69f00", "triangle-up", "."),
@@ -39,7 +39,7 @@ _EMOTIONS = {
     "disgusted": Look("#009e73", "square", "-"),
     "surprised": Look("#56b4e9", "star", "+"),
 }
-# Tol 2021, "Colour schemes", the muted scheme. The labels of other tasks have these.
+# Tol 2021, "Colour schemes", the muted scheme. It is used for the labels of other tasks.
 _OTHERS = ("#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499")
 _PATTERNS = ("", ".", "\\", "x", "|", "-", "+", "/")
 
@@ -48,11 +48,11 @@ MODALITY_LOOKS: dict[Modality, Look] = {
     "voice": Look("#7f9bbd", "circle", "/"),
     "face": Look("#c3d3e6", "diamond", "."),
 }
-"""Shades of one hue, so that a modality is never taken for an emotion."""
+"""Looks of modalities. Their colours are shades of one hue, so that nobody takes a modality for an emotion."""
 
 
 def looks(labels: Sequence[str]) -> list[Look]:
-    """A look for each label, in order. Labels that are no emotions of mien get colours by their place."""
+    """A look for each label, in order. Labels that are not emotions of mien get looks by their place."""
     signs = list(SIGNS)
     return [
         _EMOTIONS.get(label)

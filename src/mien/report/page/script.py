@@ -1,4 +1,4 @@
-"""What the script of a report reads: numbers with as many digits as a screen can show, under short names, as JSON."""
+"""The data for the script of a report, as JSON. Names are short, and numbers have the digits that a screen can show."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from mien.timeline import Prediction, Timeline
 from mien.types import Modality
 
 Table = dict[str, Any]
-"""An object of JSON; ``templates/core.js`` and its sisters know its names."""
+"""A JSON object. The scripts in ``templates`` know its names."""
 
 
 def data(timeline: Timeline, say: Language, media: Media | None, explained: Sequence[Explanation | None]) -> Table:
-    """Everything; see the module."""
+    """All data of a report; see the module."""
     labels, modalities = timeline.labels, modalities_of(timeline)
     everybody = [p.who for p in story.people(timeline)]
     given = [*explained, *[None] * len(timeline.predictions)]

@@ -1,4 +1,4 @@
-"""What every page has: its head, Plotly's code, and a policy that runs only what the page names by its hash."""
+"""What every page has: its head, the code of Plotly, and a policy that allows only scripts with known hashes."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ _WRAPPED = re.compile(
     r"(?P<inside>var Plotly=.+)\nwindow\.Plotly = Plotly;\nreturn Plotly;\n\}\)\);\s*",
     re.DOTALL,
 )
-"""How the code of Plotly lies in a function for module loaders."""
+"""Finds the code of Plotly inside its wrapper for module loaders."""
 
 
 def render(template: str, *, styles: Sequence[str], scripts: Sequence[str], clip: str = "", **content: Any) -> str:
-    """A whole page: a template that extends ``page.html``, filled. It loads nothing but the clip.
+    """A whole page from a template that extends ``page.html``. The page loads nothing but the clip.
 
-    Words are escaped by the template and, in the data, by JSON. Should some get through all the same, the page's
-    Content-Security-Policy runs only the scripts whose hashes it names. The same content gives the same bytes.
+    The template escapes words, and JSON escapes them in the data. As a second protection, the page's
+    Content-Security-Policy runs only scripts whose hashes it names. The same content gives the same bytes.
 
     Args:
-        template: its name.
+        template: name of the template.
         styles: names of style sheets, which are templates too.
         scripts: names of scripts.
-        clip: where the clip comes from, as a source of a Content-Security-Policy; "" for a page without one.
-        content: what the template and the style sheets show. ``page.html`` needs ``lang``, ``kicker``, ``name``, ``facts`` and
-            ``data``, which the scripts read.
+        clip: the source of the clip in a Content-Security-Policy; "" for a page without a clip.
+        content: values for the template and the style sheets. ``page.html`` needs ``lang``, ``kicker``, ``name``, ``facts``
+            and ``data``; the scripts read ``data``.
 
     Raises:
-        ImportError: if Jinja2 or Plotly is not installed (``mien.runtime.extras.needs_report`` says how).
+        ImportError: Jinja2 or Plotly is not installed; see ``mien.runtime.extras.needs_report``.
     """
     style = "".join(_environment().get_template(name).render(**content) for name in styles)
     script = "\n".join(_source(name) for name in ("plotly.js", *scripts))
@@ -73,7 +73,7 @@ def _source(name: str) -> str:
 
 
 def _policy(scripts: Sequence[str], styles: Sequence[str], clip: str) -> str:
-    """A Content-Security-Policy. It allows the page's own scripts and styles, by their hashes, and its one clip."""
+    """A Content-Security-Policy. It allows the page's own scripts and styles by their hashes, and its clip."""
     rules = {
         "default-src": "'none'",
         "script-src": " ".join(f"'{s}'" for s in scripts),
@@ -88,13 +88,13 @@ def _policy(scripts: Sequence[str], styles: Sequence[str], clip: str) -> str:
 
 @cache
 def plotly() -> str:
-    """The code of Plotly, in a form that a browser starts sooner.
+    """The code of Plotly in a form that a browser starts sooner.
 
-    Its wrapper for module loaders goes, because engines read twice what stands inside such a function. And it becomes
-    Latin-1, because two dozen other characters would make engines hold and read all of it as UTF-16.
+    The wrapper for module loaders is removed, because engines parse the code in such a function twice. All characters become
+    Latin-1, because a few other characters would make engines store and read the whole code as UTF-16.
     """
-    # benchmarks/report.py, the hour-long report, Chromium 150, medians of 15. The first chart is there after 1.18 s; with the
-    # wrapper after 1.59 s, without Latin-1 after 1.26 s. Processor time of the page: 0.88 s, 1.15 s, 0.89 s.
+    # Measured by benchmarks/report.py on the report of an hour in Chromium 150, medians of 15. The first chart appears after
+    # 1.18 s (with the wrapper 1.59 s, without Latin-1 1.26 s). The page takes 0.88 s of processor time (1.15 s, 0.89 s).
     from plotly.offline import get_plotlyjs
 
     code: str = get_plotlyjs()
@@ -106,7 +106,7 @@ def plotly() -> str:
 
 @cache
 def places() -> list[str]:
-    """Ids of the style elements that Plotly looks for. It would add missing ones, which the page's policy refuses."""
+    """Ids of the style elements that Plotly looks for. It would add missing ones, but the page's policy forbids that."""
     named = re.findall(r'getElementById\("([0-9a-f]{64})"\)', plotly())
     return ["plotly.js-style-global", *dict.fromkeys(named)]
 
@@ -118,7 +118,7 @@ def plotly_hash() -> str:
 
 
 def hash_of(text: str) -> str:
-    """The hash of a text, as a Content-Security-Policy names it."""
-    # The parser of HTML makes all ends of lines "\n" before a browser hashes what it found.
+    """The hash of a text in the form of a Content-Security-Policy."""
+    # An HTML parser turns all ends of lines into "\n" before the browser computes the hash.
     digest = hashlib.sha256(text.replace("\r\n", "\n").replace("\r", "\n").encode()).digest()
     return f"sha256-{base64.b64encode(digest).decode()}"

@@ -1,4 +1,4 @@
-"""What the template of a report shows: rows of words, made by ``view``."""
+"""The content of the template of a report: rows of words, which ``view`` makes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ class NamedLook:
 
 @dataclass(frozen=True)
 class Bar:
-    """A probability as a bar: of which label (its place among all), how wide in percent, and in words."""
+    """The probability of a label as a bar.
+
+    ``index`` is the place of the label among all, ``width`` is in percent, and ``about`` gives the probability in words.
+    """
 
     name: str
     index: int
@@ -33,15 +36,15 @@ class MomentRow:
     """A moment in the transcript.
 
     Attributes:
-        clock: when; "" for a picture.
+        clock: the time; "" for a picture.
         who: the person.
-        text: the words; "" where there are none.
+        text: the words; "" when there are none.
         label, index: the answer, and its place among all labels.
         sure: whether it can be relied on.
         about: its probability in words.
-        depth: how deep the words are coloured, 0 to 4.
-        shares: how much each input counted, for paper.
-        doubts: why the answer is less sure, for paper.
+        depth: how dark the colour of the words is, 0 to 4.
+        shares: how much each input counted, for the printed page.
+        doubts: why the answer is less sure, for the printed page.
         conflict: whether the inputs disagree.
     """
 
@@ -60,7 +63,7 @@ class MomentRow:
 
 @dataclass(frozen=True)
 class PersonCard:
-    """One person on the whole; ``place`` is valence and arousal, empty where the labels are no emotions."""
+    """One person over the whole clip. ``place`` is valence and arousal; it is empty when the labels are not emotions."""
 
     name: str
     spoke: str
@@ -80,7 +83,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A moment at which two inputs disagree; ``moment`` is its number."""
+    """A moment at which two inputs disagree. ``moment`` is its number."""
 
     moment: int
     clock: str
@@ -91,7 +94,7 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Driver:
-    """A moment that moved the summary; ``points`` says how far."""
+    """A moment that moved the summary. ``points`` says how far."""
 
     moment: int
     clock: str
@@ -102,7 +105,7 @@ class Driver:
 
 @dataclass(frozen=True)
 class QualityRow:
-    """How good an input was: lowest, middle and highest of one measure, in words."""
+    """How good an input was: the lowest, median and highest value of one measure, in words."""
 
     key: str
     modality: str
@@ -112,23 +115,23 @@ class QualityRow:
 
 @dataclass(frozen=True)
 class Shown:
-    """What the template shows.
+    """Everything that the template shows.
 
     Attributes:
         name: of the clip.
-        facts: what stands below the name.
-        summary: the whole in sentences.
+        facts: short facts below the name.
+        summary: the whole clip in sentences.
         overall: probabilities over the whole clip.
-        labels, modalities: how they look, in order.
-        warnings, notes: sentences, each with whether it is in the reader's language.
-        calibrated: whether probabilities are.
+        labels, modalities: their names and looks, in order.
+        warnings, notes: pairs of a sentence and whether it is in the reader's language.
+        calibrated: whether the probabilities are calibrated.
         moments: the transcript.
         people, conflicts, drivers, quality: rows of the sections of these names.
         explained: how many moments were explained.
         placed: whether labels have a valence and an arousal.
         timed: whether the clip has a length.
         technical: pairs of a name and a value.
-        media: the clip itself; ``None`` when there is none to play.
+        media: the clip itself; ``None`` when there is no clip to play.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""A timeline in plain sentences. They say only what its numbers say."""
+"""Tells a timeline in plain sentences. They say only what its numbers say."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from mien.report.page.words import Language
 from mien.timeline import SURE, Prediction, Timeline, best, mean
 from mien.types import MODALITIES, Modality
 
-_NAMED = 4  # people who are told of by name
+_NAMED = 4  # people whose names the summary gives
 
 
 @dataclass(frozen=True)
 class Person:
-    """One person of the clip: moments, seconds, and the means over them, weighted by duration."""
+    """One person of the clip: number of moments, seconds, and means over the moments, weighted by duration."""
 
     who: str | None
     count: int
@@ -26,12 +26,12 @@ class Person:
 
     @property
     def label(self) -> str:
-        """The label that is most probable on the whole."""
+        """The most probable label over all moments."""
         return best(self.scores)
 
 
 def people(timeline: Timeline) -> list[Person]:
-    """Everybody, in order of appearance. People who could not be told apart count as one."""
+    """All people in order of appearance. Unknown people count as one."""
     found = []
     for who in dict.fromkeys(p.who for p in timeline.predictions):
         mine = [p for p in timeline.predictions if p.who == who]
@@ -42,7 +42,7 @@ def people(timeline: Timeline) -> list[Person]:
 
 
 def _mean(weights: Sequence[float], values: Sequence[float | None]) -> float | None:
-    """The weighted mean; ``None`` where one value is ``None``, because labels that are no emotions have no valence."""
+    """The weighted mean; ``None`` when a value is ``None``, because labels that are not emotions have no valence."""
     known = [v for v in values if v is not None]
     if len(known) < len(values):
         return None
@@ -62,14 +62,14 @@ def alone(timeline: Timeline) -> dict[Modality, dict[str, float]]:
 
 
 def shares(predictions: Sequence[Prediction]) -> dict[Modality, float]:
-    """Mean share of each modality, weighted by duration; an absent one has none."""
+    """The mean share of each modality, weighted by duration. A modality that is always absent is left out."""
     total = sum(p.weight for p in predictions)
     found = {m: sum(p.weight * p.shares.get(m, 0.0) for p in predictions) / (total or 1.0) for m in MODALITIES}
     return {m: share for m, share in found.items() if any(m in p.shares for p in predictions)}
 
 
 def summary(timeline: Timeline, say: Language) -> str:
-    """One paragraph for a reader who wants nothing else."""
+    """One paragraph that sums up the whole timeline."""
     if timeline.label is None or not timeline.predictions:
         return say("story.nothing")
     sentences = [
@@ -118,7 +118,7 @@ def _of_people(timeline: Timeline, say: Language) -> list[str]:
 
 
 def _change(timeline: Timeline, say: Language) -> list[str]:
-    """How the first third differs from the last, where both have a main label."""
+    """A sentence on how the last third differs from the first, when both have a clear label; else empty."""
     third = timeline.duration / 3
     early = mean([p for p in timeline.predictions if p.span.end <= third])
     late = mean([p for p in timeline.predictions if p.span.start >= 2 * third])
@@ -132,7 +132,7 @@ def _change(timeline: Timeline, say: Language) -> list[str]:
 
 
 def _clearest(timeline: Timeline, say: Language) -> list[str]:
-    """The surest moment that is not neutral, if there are others to compare it with."""
+    """A sentence on the surest moment that is not neutral; empty when there are too few moments to compare."""
     told = [p for p in timeline.predictions if p.label != "neutral" and p.scores[p.label] >= SURE]
     if timeline.duration == 0 or len(timeline.predictions) < 3 or not told:
         return []

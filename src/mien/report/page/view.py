@@ -1,4 +1,4 @@
-"""A timeline as the template of its page shows it: rows of words."""
+"""Turns a timeline into the rows of words that the template of its page shows."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from mien.report.sentences import sentence
 from mien.timeline import Prediction, Timeline
 from mien.types import MODALITIES, Modality
 
-_DRIVERS = 3  # moments named beside the summary
-_NOTABLE = 0.001  # of a probability
+_DRIVERS = 3  # moments that are named beside the summary
+_NOTABLE = 0.001  # of a probability; a smaller influence is not shown
 
 
 def page(timeline: Timeline, say: Language, media: Media | None, explained: Sequence[Explanation | None] = ()) -> Shown:
-    """What the template shows of a timeline."""
+    """The content of the template for a timeline."""
     labels, modalities, everybody = timeline.labels, modalities_of(timeline), story.people(timeline)
     named = [(say.name_of("labels", k), look) for k, look in zip(labels, looks(labels), strict=True)]
     inputs = [(say.name_of("modalities", m), MODALITY_LOOKS[m]) for m in modalities]
@@ -51,7 +51,7 @@ def page(timeline: Timeline, say: Language, media: Media | None, explained: Sequ
 
 
 def modalities_of(timeline: Timeline) -> list[Modality]:
-    """Those that were read in some moment."""
+    """The modalities that were present in at least one moment."""
     return [m for m in MODALITIES if any(m in p.shares or m in p.opinions for p in timeline.predictions)]
 
 
@@ -88,7 +88,7 @@ def _moment(p: Prediction, labels: Sequence[str], say: Language, timed: bool) ->
 
 
 def _doubts(p: Prediction, labels: Sequence[str], say: Language) -> list[str]:
-    """Why it is less sure and which labels it is one of, as the script says it, for paper."""
+    """Why an answer is less sure and which labels are possible, in the words of the script, for the printed page."""
     lines = []
     if p.reasons:
         lines.append(say("script.less_sure", list=say.join([say.name_of("reasons", r) for r in p.reasons])))
@@ -109,7 +109,7 @@ def _signed(value: float) -> str:
 
 
 def _when(p: Prediction) -> str:
-    """Its time; nothing where there is none, as of a picture."""
+    """The time of a moment; "" for a picture, which has none."""
     return clock(p.span.start) if p.span.end > 0 else ""
 
 
@@ -130,7 +130,7 @@ def _conflict(i: int, p: Prediction, labels: Sequence[str], say: Language) -> Co
 
 
 def _drivers(timeline: Timeline, say: Language) -> list[Driver]:
-    """The moments that moved the summary most towards its label; none where there are too few to compare."""
+    """The moments that moved the summary most towards its label; empty when there are too few to compare."""
     moved = timeline.influences
     order = sorted(range(len(moved)), key=lambda i: -moved[i])[:_DRIVERS] if len(moved) > _DRIVERS else []
     chosen = ((i, timeline.predictions[i]) for i in order if moved[i] >= _NOTABLE)

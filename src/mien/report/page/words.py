@@ -1,4 +1,4 @@
-"""The words of a report in one language: a catalogue in TOML, and numbers said with honest precision."""
+"""The words of a report in one language: a catalogue in TOML, and numbers with an honest precision."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _NUMBERED = re.compile(r"person-(\d{1,6})")
 
 
 class Language:
-    """One catalogue. Values that are filled in stay plain text: the template escapes them.
+    """One catalogue. Filled-in values stay plain text, because the template escapes them.
 
     Args:
-        name: "en" or "zh"; a file ``templates/<name>.toml``.
-        task: what the report is about; sentences that speak of emotion have others (``[other...]``) for other tasks.
+        name: "en" or "zh"; the name of a file ``catalogues/<name>.toml``.
+        task: the task of the report. For other tasks, sentences about emotion are replaced by those in ``[other...]``.
 
     Raises:
-        InputError: if there is no such catalogue.
+        InputError: there is no such catalogue.
     """
 
     def __init__(self, name: str, task: str = EMOTION.name) -> None:
@@ -37,24 +37,24 @@ class Language:
         self.code: str = self.table["code"]
 
     def __call__(self, key: str, **values: object) -> str:
-        """The sentence ``section.key``, with its places filled."""
+        """The sentence ``section.key`` with its gaps filled."""
         section, _, name = key.partition(".")
         sentence: str = self.table[section][name]
         return sentence.format(**values) if values else sentence
 
     def count(self, key: str, number: int) -> str:
-        """``number`` things, in the right grammatical number."""
+        """``number`` things in the right grammatical number."""
         forms = self.table["counts"][key]
         form: str = forms.get("one", forms["other"]) if number == 1 else forms["other"]
         return form.format(n=f"{number:,}")
 
     def name_of(self, section: str, key: str) -> str:
-        """A label, modality or measure in this language; one that the catalogue does not know, as it is."""
+        """A label, modality or measure in this language. A name that the catalogue does not know stays as it is."""
         name: str = self.table[section].get(key, key)
         return name
 
     def label(self, label: str) -> str:
-        """A label in this language; one that the catalogue does not know, as it is."""
+        """A label in this language. A label that the catalogue does not know stays as it is."""
         return self.name_of("labels", label)
 
     def modality(self, modality: str) -> str:
@@ -62,14 +62,14 @@ class Language:
         return self.name_of("modalities", modality)
 
     def person(self, who: str | None) -> str:
-        """The name of a person: mien's own numbers are translated, names that the user gave are kept."""
+        """The name of a person. Names that mien gave are translated; other names are kept."""
         if who is None:
             return self("people.nobody")
         number = _NUMBERED.fullmatch(who)
         return self("people.numbered", n=number[1]) if number else who
 
     def about(self, probability: float) -> str:
-        """A probability to the nearest 5 %: finer digits would promise more than calibration gives."""
+        """A probability to the nearest 5 %, because calibration does not justify more digits."""
         if probability < 0.05:
             return self("numbers.under", n=5)
         if probability > 0.95:
@@ -82,7 +82,7 @@ class Language:
         return str(sentence).format(value=value) if sentence else f"{value:.2g}"
 
     def span_of_time(self, seconds: float) -> str:
-        """How long something lasts, in words."""
+        """A duration in words."""
         if seconds < 60:
             return self("numbers.seconds", n=f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.1f}")
         minutes, rest = divmod(round(seconds), 60)
@@ -98,7 +98,7 @@ class Language:
         return self("numbers.comma").join(parts[:-1]) + self("numbers.and") + parts[-1]
 
     def note(self, text: str) -> tuple[str, bool]:
-        """A note of a bundle, and whether it is in this language: those of shipped bundles are, others stay as they are."""
+        """A note of a bundle, and whether it is in this language. Notes of shipped bundles are translated."""
         return self.table["notes"].get(text, text), self.name == "en" or text in self.table["notes"]
 
 

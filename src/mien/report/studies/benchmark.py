@@ -1,4 +1,4 @@
-"""A benchmark as Markdown: our systems and published figures in one table."""
+"""Writes a benchmark as Markdown: mien's systems and published figures in one table."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _HEAD = ("system", "95 % interval", "p", "n", "majority", "learned", "time", "so
 
 
 def benchmark(bench: Bench, boards: Sequence[Board], more: Sequence[str]) -> str:
-    """What stands in the document: protocol, a table for each task, and who is ahead.
+    """The text of the document: the protocol, a table for each task, and which system is best.
 
     Args:
         bench: the benchmark.
-        boards: what its systems reached.
+        boards: the results of its systems.
         more: further paragraphs.
     """
     parts = [f"### {bench.title}", f"    mien bench {bench.name}", bench.protocol]
@@ -57,7 +57,7 @@ def _theirs(known: Published) -> tuple[str, ...]:
 
 
 def _ahead(board: Board, published: Sequence[Published]) -> str:
-    """A sentence: how far our best system is from the best published figure."""
+    """A sentence on how far mien's best system is from the best published figure; "" when none is published."""
     if not published:
         return ""
     best = (min if board.lower else max)(published, key=lambda p: p.value)

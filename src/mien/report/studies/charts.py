@@ -1,4 +1,4 @@
-"""The charts of studies, as Plotly's traces and layouts. Plotly reads markup in texts, so every text is escaped here."""
+"""The charts of studies as Plotly's traces and layouts. Plotly reads markup in texts, so every text is escaped here."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from mien.report.studies.page import Chart
 # Okabe and Ito 2008. People with any common colour blindness can tell these apart.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
 _SIGNS = ("circle", "square", "diamond", "triangle-up", "x", "star", "triangle-down")
-_SQUARE = {"width": 460, "height": 380}  # room for two beside each other
+_SQUARE = {"width": 460, "height": 380}  # two of these fit side by side
 
 
 def intervals(board: Board, number: int) -> Chart:
-    """The value of each system with its interval, and a line at what the commonest answer alone reaches."""
+    """The value of each system with its interval, and a line at the value of always giving the commonest answer."""
     lines = board.lines[::-1]
     values = [line.row.value for line in lines]
     bounds = [line.row.interval or (v, v) for line, v in zip(lines, values, strict=True)]
@@ -58,7 +58,7 @@ def intervals(board: Board, number: int) -> Chart:
 
 
 def _around(values: Sequence[float]) -> list[float]:
-    """A range that holds all values, and some room at both ends."""
+    """A range that holds all values, with some room at both ends."""
     room = 0.04 * (max(values) - min(values))
     return [round(min(values) - room, 4), round(max(values) + room, 4)]
 
@@ -69,7 +69,7 @@ def _upright(x: float) -> dict[str, Any]:
 
 
 def rates(named: Sequence[tuple[str, Sequence[Cell]]], about: str, number: int) -> Chart:
-    """A metric over the rate of missing modalities: a line for each name, and one for the commonest answer alone."""
+    """A metric over the rate of missing modalities: a line for each name, and one for the commonest answer."""
     traces = [*_commonest(named[-1][1])]
     for k, (name, cells) in enumerate(named):
         colour = COLOURS[k % len(COLOURS)]
@@ -89,7 +89,7 @@ def rates(named: Sequence[tuple[str, Sequence[Cell]]], about: str, number: int) 
 
 
 def _commonest(cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
-    """The line of the commonest answer. There is none for metrics where a constant answer means nothing."""
+    """The line of the commonest answer. Metrics for which a constant answer has no meaning have no such line."""
     known = [(c.rate, c.majority) for c in cells if c.majority is not None]
     if known:
         line = {"color": COLOURS[6], "dash": "dash", "width": 1.5}
@@ -98,7 +98,7 @@ def _commonest(cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
 
 
 def curves(train: Sequence[tuple[int, float]], valid: Sequence[tuple[int, float]]) -> Chart:
-    """The loss over steps: in training as a running mean, in validation as it was."""
+    """The loss over steps: a running mean in training, and single values in validation."""
     smooth = _running([value for _, value in train])
     traces: list[dict[str, Any]] = [
         {
@@ -127,7 +127,7 @@ def curves(train: Sequence[tuple[int, float]], valid: Sequence[tuple[int, float]
 
 
 def _running(values: Sequence[float]) -> list[float]:
-    """The running mean over a fiftieth of all steps, at every step."""
+    """The running mean at every value, over the last fiftieth of all values."""
     width = max(1, len(values) // 50)
     sums = np.concatenate([[0.0], np.cumsum(values)])
     ends = np.arange(1, len(values) + 1)
@@ -166,7 +166,7 @@ def confusion_matrix(part: Predictions, number: int) -> Chart:
 
 
 def reliability(bins: Sequence[Bin], name: str, number: int) -> Chart:
-    """How often answers of some confidence are right. ``name`` says which answers."""
+    """How often answers with some confidence are right. ``name`` says which answers these are."""
     counts = np.asarray([b.n for b in bins])
     traces = [
         {
@@ -199,7 +199,7 @@ def reliability(bins: Sequence[Bin], name: str, number: int) -> Chart:
 
 
 def risk_coverage(rows: Sequence[Reliability], number: int) -> Chart:
-    """The share of wrong answers when only the surest ones are kept: a line for each subset of the modalities."""
+    """The share of wrong answers when only the surest ones are kept, with a line for each subset of the modalities."""
     traces = [
         {
             "type": "scatter",

@@ -1,4 +1,4 @@
-"""A comparison as a page: intervals, tables, and what is left when modalities are missing."""
+"""Writes a comparison as a page: intervals, tables, and results with modalities missing."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def comparison_page(
     Args:
         boards: one for each test set and task.
         outcomes: the systems.
-        seeds: how many each was trained with.
-        facts: what stands under the title.
-        notes: what a reader must know besides.
+        seeds: with how many seeds each was trained.
+        facts: short facts under the title.
+        notes: what else a reader must know.
 
     Raises:
-        ImportError: if the extra ``report`` is not installed; see ``extras.needs_report``.
+        ImportError: the extra ``report`` is not installed; see ``extras.needs_report``.
     """
     sections = [_section(board, number, seeds) for number, board in enumerate(boards)]
     sections += _missing(outcomes)
@@ -46,7 +46,7 @@ def _section(board: Board, number: int, seeds: int) -> Section:
 
 
 def _missing(outcomes: Sequence[Outcome]) -> Iterator[Section]:
-    """A chart of all systems with everything they can have, then a table for each system."""
+    """Sections with a chart of all systems, each with its largest subset of modalities, and a table for each system."""
     outcomes = [o for o in outcomes if o.cells]
     for number, about in enumerate(dict.fromkeys((c.set, c.task) for o in outcomes for c in o.cells)):
         named = []
@@ -54,7 +54,7 @@ def _missing(outcomes: Sequence[Outcome]) -> Iterator[Section]:
         for outcome in outcomes:
             mine = [c for c in outcome.cells if (c.set, c.task) == about]
             if mine:
-                # The last subset is the largest.
+                # The last subset holds all modalities.
                 named.append((outcome.entrant.label, [c for c in mine if c.subset == mine[-1].subset]))
                 parts += [Heading(outcome.entrant.label), grids.missing(mine)]
         chart = charts.rates(named, "With all modalities at rate 0, and ever more of them missing.", number)

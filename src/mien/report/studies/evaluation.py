@@ -1,4 +1,4 @@
-"""The page of an evaluation: results, confusion, reliability diagrams, and what else was asked for."""
+"""Writes the page of an evaluation: results, confusion, reliability diagrams, and what else was asked for."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _HOLDS = (
 
 
 def evaluation_page(found: EvaluationReport, name: str) -> str:
-    """The page of a bundle called ``name``.
+    """The page of the bundle ``name``.
 
     Raises:
-        ImportError: if the extra ``report`` is not installed; see ``extras.needs_report``.
+        ImportError: the extra ``report`` is not installed; see ``extras.needs_report``.
     """
     sections = [Section("Results", results(found.rows), _LEAD), *by_set(found.evaluation.test, not found.reliability)]
     sections += [*missing(found.cells), *_trust(found), *_groups(found)]

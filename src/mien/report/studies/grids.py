@@ -1,4 +1,4 @@
-"""The tables of studies. Markdown, pages and the terminal all show these."""
+"""The tables of studies. Markdown, pages and the terminal all show the same tables."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from mien.report.grid import Grid
 from mien.report.studies.numbers import duration, interval, majority, probability, share, value
 
 FEW = f"too few: fewer than {FEWEST_PEOPLE} speakers, or than {FEWEST_EXAMPLES} examples"
-"""Why nothing is said of a group."""
+"""Why a group has no figures."""
 
 PROBABILITIES = ("ece", "floor", "debiased", "brier", "aurc")
 """Columns about the probabilities themselves."""
 
 DECISIONS = ("covered", "answered", "risk")
-"""Columns about what is decided by them."""
+"""Columns about decisions by the probabilities."""
 
 
 def board(found: Board) -> Grid:
-    """One comparison by its metric: a row for each system."""
+    """One comparison by its metric, with a row for each system."""
     metric = f"{found.metric}{' (lower is better)' if found.lower else ''}"
     head = ("system", metric, "95 % interval", "against the first", "p", "n", "majority", "learned", "parameters")
     return Grid((*head, "time"), tuple(map(_system, found.lines)))
@@ -66,7 +66,7 @@ def results(rows: Sequence[Result]) -> Iterator[tuple[str, Grid]]:
 
 
 def missing(cells: Sequence[Cell]) -> Grid:
-    """The cells of one set and task: a row for each subset of the modalities, a column for each rate of missing ones."""
+    """The cells of one set and task: a row for each subset of the modalities, and a column for each missing rate."""
     rates = sorted({c.rate for c in cells})
     found = {(c.subset, c.rate): c for c in cells}
     rows = []
@@ -81,13 +81,13 @@ def _cell(cell: Cell) -> str:
 
 
 def by_about(cells: Sequence[Cell]) -> Iterator[tuple[str, str, list[Cell]]]:
-    """Set, task, and the cells of these two."""
+    """For each set and task: their names and their cells."""
     for name, task in dict.fromkeys((c.set, c.task) for c in cells):
         yield name, task, [c for c in cells if (c.set, c.task) == (name, task)]
 
 
 def by_set(rows: Sequence[Reliability]) -> list[list[Reliability]]:
-    """The rows of each set and task together."""
+    """The rows, grouped by set and task."""
     found: dict[tuple[str, str], list[Reliability]] = {}
     for row in rows:
         found.setdefault((row.set, row.task), []).append(row)
@@ -95,20 +95,20 @@ def by_set(rows: Sequence[Reliability]) -> list[list[Reliability]]:
 
 
 def reliability(rows: Sequence[Reliability], columns: Sequence[str] = (*PROBABILITIES, *DECISIONS)) -> Grid:
-    """A row for each subset of the modalities."""
+    """A table with a row for each subset of the modalities."""
     lines = ((row.modality, f"{row.figures.n:,}", *(_figure(row, name) for name in columns)) for row in rows)
     return Grid(("modalities", "n", *columns), tuple(lines))
 
 
 def _figure(row: Reliability, column: str) -> str:
-    """A figure as text. It is "" where label sets were never fitted, and for the risk where nothing was answered."""
+    """A figure as text; "" when label sets were not fitted, and for the risk when nothing was answered."""
     figure: float | None = getattr(row.figures, column)
     known = figure is not None and (column != "risk" or row.figures.answered)
     return f"{figure:.3f}" if known else ""
 
 
 def groups(found: Groups) -> Grid:
-    """A row for each group, a column for each measure."""
+    """A table with a row for each group and a column for each measure."""
     names = ("too sure" if name == "overconfidence" else name for name in MEASURES)
     together: dict[tuple[str, str, str], list[GroupResult]] = {}
     for row in found.groups:
@@ -118,7 +118,7 @@ def groups(found: Groups) -> Grid:
 
 
 def narrow_groups(found: Groups) -> Grid:
-    """The same with a row for each measure of a group, for a narrow page."""
+    """The same as ``groups`` for a narrow page, with a row for each measure of a group."""
     rows = []
     for row in found.groups:
         name, group, n, people = _people(row)
@@ -135,7 +135,7 @@ def _measured(row: GroupResult) -> str:
 
 
 def gaps(found: Groups) -> Grid:
-    """A row for each gap between two groups."""
+    """A table with a row for each gap between two groups."""
     return Grid(("set", "gap", "measure", "value", "p (Holm)"), tuple(map(_gap, found.gaps)), words=3)
 
 

@@ -1,4 +1,4 @@
-"""Comparisons as Markdown."""
+"""Writes comparisons as Markdown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mien.report.studies import grids
 
 
 def table(grid: Grid) -> str:
-    """A Markdown table; pipes in cells are escaped."""
+    """A Markdown table. Pipes in cells are escaped."""
     lines = [grid.head, ("---",) * len(grid.head), *grid.rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
@@ -21,9 +21,9 @@ def comparison(boards: Sequence[Board], outcomes: Sequence[Outcome], seeds: int,
 
     Args:
         boards: one for each test set and task.
-        outcomes: the systems; those that were asked with modalities missing get a table of that.
-        seeds: how many each was trained with.
-        notes: what a reader must know besides.
+        outcomes: the systems; those that were evaluated with modalities missing get a table of these results.
+        seeds: with how many seeds each was trained.
+        notes: what else a reader must know.
     """
     return "\n\n".join([*(board(b, seeds) for b in boards), *subsets(outcomes), *notes]) + "\n"
 

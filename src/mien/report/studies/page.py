@@ -1,4 +1,4 @@
-"""A study as one self-contained page, in the style of the report of a clip. Needs ``mien[report]``."""
+"""Writes a study as one self-contained page in the style of the report of a clip. It needs ``mien[report]``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mien.report.page import shell
 
 @dataclass(frozen=True)
 class Chart:
-    """Plotly's ``traces`` and ``layout``. ``about`` says what they show, also to people who cannot see it."""
+    """Plotly's ``traces`` and ``layout``. ``about`` says what they show, also for people who cannot see the chart."""
 
     kind: ClassVar[str] = "chart"
     id: str
@@ -23,7 +23,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Entries:
-    """Pairs of a name and what is under it."""
+    """Pairs of a name and its text."""
 
     kind: ClassVar[str] = "list"
     entries: Sequence[tuple[str, str]]
@@ -31,7 +31,7 @@ class Entries:
 
 @dataclass(frozen=True)
 class Code:
-    """Something to type, or a file. What has a name is folded away under it."""
+    """A command or the content of a file. With a ``name``, it is folded under this name."""
 
     kind: ClassVar[str] = "code"
     text: str
@@ -40,7 +40,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Heading:
-    """The name of what follows it."""
+    """The title of the parts that follow."""
 
     kind: ClassVar[str] = "heading"
     text: str
@@ -59,7 +59,7 @@ Part = Grid | Chart | Entries | Code | Heading | Prose
 
 @dataclass(frozen=True)
 class Section:
-    """A card of the page; ``lead`` says how to read it."""
+    """A card of the page. ``lead`` says how to read it."""
 
     title: str
     parts: Sequence[Part]
@@ -70,7 +70,7 @@ def page(title: str, kicker: str, facts: Iterable[str], sections: Sequence[Secti
     """The whole page; see ``shell.render``.
 
     Raises:
-        ImportError: if Jinja2 or Plotly is not installed; see ``extras.needs_report``.
+        ImportError: Jinja2 or Plotly is not installed; see ``extras.needs_report``.
     """
     charts = [part for section in sections for part in section.parts if isinstance(part, Chart)]
     return shell.render(

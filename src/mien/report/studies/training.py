@@ -1,4 +1,4 @@
-"""One page about a training, from what its folder holds: how it learned, how good it is, on what, and how to do it again."""
+"""Writes the page about a training from the files in its folder: results, loss, data, and how to repeat it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _CAVEAT = (
 
 
 def write(folder: Path) -> Path:
-    """Write ``report.html`` into the folder of a run that ``train_bundle`` made.
+    """Writes ``report.html`` into the folder of a run that ``train_bundle`` made. Returns its path.
 
     Raises:
-        ImportError: if the extra ``report`` is not installed; see ``extras.needs_report``.
+        ImportError: the extra ``report`` is not installed; see ``extras.needs_report``.
     """
     file = folder / REPORT
     write_atomic(file, training_page(folder))
@@ -79,7 +79,7 @@ def _how_to_read(rows: Sequence[Result]) -> str:
 
 
 def results(rows: Sequence[Result]) -> list[Part]:
-    """Tables of results, or that there are none."""
+    """Tables of results, or a sentence that there are none."""
     if not rows:
         return [Prose("There is no test split; nothing was measured.")]
     return [part for title, grid in grids.results(rows) for part in (Heading(title), grid)]
@@ -87,7 +87,7 @@ def results(rows: Sequence[Result]) -> list[Part]:
 
 def _curves(folder: Path) -> Part:
     with (folder / SCALARS).open(newline="", encoding="utf-8") as file:
-        # A run that was broken off repeats some steps: the last word counts.
+        # A run that was interrupted repeats some steps. The last value of a step counts.
         found = {(name, int(step)): float(number) for step, name, number in csv.reader(file)}
     series = {
         kind: sorted((step, number) for (name, step), number in found.items() if name == f"{kind}/loss")
@@ -97,8 +97,9 @@ def _curves(folder: Path) -> Part:
 
 
 def by_set(test: Sequence[Predictions], reliability: bool = True) -> Iterator[Section]:
-    """Of each test set with one label: confusion, figures of every label, and, unless it is shown elsewhere, the reliability
-    diagram.
+    """A section for each test set with one label: the confusion matrix and figures of every label.
+
+    With ``reliability``, it also has the reliability diagram.
     """
     for number, part in enumerate(test):
         if part.task.kind != "single":
@@ -115,7 +116,7 @@ def by_set(test: Sequence[Predictions], reliability: bool = True) -> Iterator[Se
 
 
 def missing(cells: Sequence[Cell]) -> Iterator[Section]:
-    """Of each test set and task: what is left when modalities are missing."""
+    """A section for each test set and task on results with modalities missing."""
     for number, (name, task, mine) in enumerate(grids.by_about(cells)):
         named = [(s, [c for c in mine if c.subset == s]) for s in dict.fromkeys(c.subset for c in mine)]
         chart: Chart = charts.rates(named, f"{mine[0].metric} of each subset of the modalities.", number)

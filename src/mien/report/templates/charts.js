@@ -1,8 +1,8 @@
 "use strict";
-/* The charts. No name that a user gave reaches Plotly, whose texts know markup: those stand in elements of our own. */
-const COLUMN = 5; // pixels; what is narrower is shown as a mean
+/* The charts. Plotly reads markup in its texts, so names from users are shown in our own elements and not by Plotly. */
+const COLUMN = 5; // pixels; narrower moments are shown as a mean
 const MARGIN = { l: 18, r: 18, t: 2, b: 26 };
-const PAPER = 650; // pixels that fit on A4 and on Letter
+const PAPER = 650; // pixels; this width fits on A4 and on Letter
 const charts = { view: [0, data.duration], all: [], drawn: new Set(), printing: false };
 const widthOf = (box) => (charts.printing ? PAPER : box.clientWidth);
 const still = { staticPlot: true, displayModeBar: false, responsive: false };
@@ -10,7 +10,7 @@ const axis = { fixedrange: true, showgrid: false, zeroline: false, showline: fal
 const bare = () => ({ margin: MARGIN, showlegend: false, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { size: 12 } });
 const suffix = (i) => (i ? String(i + 1) : "");
 
-/** Times for ticks: about one for each hundred pixels, on steps people count in. */
+/** Times for ticks, in round steps: about one for each hundred pixels. */
 function ticks([from, to], width) {
   const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
   const step = steps.find((s) => (to - from) / s <= Math.max(2, width / 90)) ?? 14400;
@@ -19,7 +19,7 @@ function ticks([from, to], width) {
   return { tickvals: values, ticktext: values.map(clockText) };
 }
 
-/** Steps of one person: value(moment) while it lasts, nothing in between. */
+/** The steps of one person: value(moment) while a moment lasts, and a gap between moments. */
 function steps(moments, value) {
   const [x, y] = [[], []];
   moments.forEach((m, i) => {
@@ -34,7 +34,7 @@ function steps(moments, value) {
   return { x, y, type: "scatter", mode: "lines", hoverinfo: "skip" };
 }
 
-/** Where moments are narrower than a few pixels: their means over stretches of that width, weighted by time. */
+/** The visible moments. If they are narrower than a few pixels, means over stretches of time replace them. */
 function averaged(moments, [from, to], width) {
   const seen = moments.filter((m) => m.e > from && m.s < to);
   const length = (COLUMN * (to - from)) / Math.max(width, 1);
@@ -109,7 +109,7 @@ class OverTime {
     const [from, to] = charts.view;
     return MARGIN.l + ((time - from) / (to - from)) * (this.width - MARGIN.l - MARGIN.r);
   }
-  /** Time, row and moment under a pointer. */
+  /** The time, row and moment under a pointer. */
   under(event) {
     const frame = this.box.getBoundingClientRect();
     const [from, to] = charts.view;
@@ -156,7 +156,7 @@ class OverTime {
   }
 }
 
-/** Bands of probabilities; above them a sign for the most probable label, open where it is uncertain. */
+/** Bands of probabilities. Above them is a sign for the most probable label; it is open when the label is uncertain. */
 class Emotions extends OverTime {
   constructor(box) {
     super(box, data.people.length > 1 ? 150 : 134, data.people.length > 1 ? 1.42 : 1.26);
@@ -169,7 +169,7 @@ class Emotions extends OverTime {
       this.signs(shown, row),
     ];
   }
-  /** As many signs as fit without touching. */
+  /** As many signs as fit without overlap. */
   signs(moments, row) {
     let last = -Infinity;
     const shown = moments.filter((m) => {
@@ -197,7 +197,7 @@ class Shares extends OverTime {
   }
 }
 
-/** Where the word of a place stands: away from a neighbour's. */
+/** The position of a label's name, away from the names of its neighbours. */
 function besides([x, y], named) {
   const near = named.map((label) => label.place).find(([a, b]) => (a !== x || b !== y) && Math.abs(a - x) < 0.3 && Math.abs(b - y) < 0.12);
   if (near) return near[0] > x ? "middle left" : "middle right";
@@ -205,7 +205,7 @@ function besides([x, y], named) {
   return x > 0.6 ? "top center" : "bottom center";
 }
 
-/** Valence and arousal: every moment, and a line through the means of stretches of time. */
+/** Valence and arousal of every moment, with a line through the means of stretches of time. */
 class Path {
   constructor(box) {
     this.box = box;
@@ -251,7 +251,7 @@ class Path {
     Plotly.react(this.plot, [places, dots, ...this.lines()], layout, still);
     this.follow();
   }
-  /** At most 24 stretches of each of the first six people, in up to six pieces, later ones darker. */
+  /** At most 24 stretches for each of the first six people, in up to six pieces. Later pieces are darker. */
   lines() {
     return data.people.slice(0, 6).flatMap((_, who) => {
       const mine = data.moments.filter((m) => m.w === who);
@@ -309,7 +309,7 @@ class Alone {
   follow() {}
 }
 
-/** Show another stretch of time in all charts. */
+/** Shows another stretch of time in all charts. */
 function look([from, to]) {
   const length = Math.min(data.duration, Math.max(2, to - from));
   const start = Math.min(Math.max(0, from), data.duration - length);
@@ -317,7 +317,7 @@ function look([from, to]) {
   for (const chart of charts.drawn) if (chart instanceof OverTime) chart.draw();
 }
 
-/** Zoom around where we are. */
+/** Zooms around the current time. */
 function zoom(factor) {
   const [from, to] = charts.view;
   const length = (to - from) * factor;

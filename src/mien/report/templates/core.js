@@ -1,19 +1,19 @@
 "use strict";
-/* What the other parts share: the data, words, the making of elements, and the clock that a player or a click moves. */
+/* What the other scripts share: the data, words, functions that make elements, and the clock that a player or a click moves. */
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 
-/** A sentence of the catalogue with its places filled. */
+/** A sentence of the catalogue with its gaps filled. */
 const say = (key, values = {}) => data.words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 
-/** A probability to the nearest 5 %, as the Python side says it. */
+/** A probability to the nearest 5 %, in the same words as in Python. */
 function about(p) {
   if (p < 0.05) return say("under", { n: 5 });
   if (p > 0.95) return say("over", { n: 95 });
   return say("about", { n: 5 * Math.round(20 * p) });
 }
 
-/** A time as players write it. */
+/** A time in the form that players show. */
 function clockText(seconds) {
   const t = Math.floor(seconds + 1e-6);
   const two = (n) => String(n).padStart(2, "0");
@@ -23,7 +23,7 @@ function clockText(seconds) {
 
 const list = (parts) => (parts.length < 2 ? parts.join("") : parts.slice(0, -1).join(say("comma")) + say("and") + parts.at(-1));
 
-/** An element; text is text and never markup. */
+/** An element. Its text is never read as markup. */
 function make(tag, className = "", ...content) {
   const element = document.createElement(tag);
   if (className) element.className = className;
@@ -48,7 +48,7 @@ const SURE = 0.5;
 const isSure = (moment) => !moment.u;
 const nameOf = (moment) => data.labels[moment.l].name + (isSure(moment) ? "" : "?");
 
-/* The bytes of an embedded clip become a file of the page's own: seeking in one works in every browser. */
+/* The bytes of an embedded clip become a file of the page, because seeking in a file works in every browser. */
 const clip = byId("clip");
 if (clip && byId("clip-bytes")) {
   const raw = atob(byId("clip-bytes").textContent);
@@ -58,11 +58,11 @@ if (clip && byId("clip-bytes")) {
 }
 const player = clip instanceof HTMLMediaElement ? clip : null;
 
-/* Where we are: a time, the moments that go on then, and the one that is shown. Whoever wants to know listens. */
+/* The current time, the moments at this time, and the moment that is shown. Other scripts listen to its changes. */
 const now = { time: 0, active: new Set(), shown: 0, listeners: [] };
 const longest = Math.max(0, ...data.moments.map((m) => m.e - m.s));
 
-/** Indices of the moments that go on at a time. */
+/** Indices of the moments at a time. */
 function at(time) {
   let [low, high] = [0, data.moments.length];
   while (low < high) {
@@ -75,7 +75,7 @@ function at(time) {
   return found;
 }
 
-/** Tell everybody what is playing. `wanted` is the moment somebody chose; else the one that began last is shown. */
+/** Tells all listeners what is playing. `wanted` is the moment that the user chose; without it, the latest one is shown. */
 function moveTo(time, wanted = null) {
   const found = at(time);
   if (wanted !== null && !found.includes(wanted)) found.push(wanted);
@@ -86,7 +86,7 @@ function moveTo(time, wanted = null) {
   for (const listener of now.listeners) listener(changed);
 }
 
-/** Go to a moment, or to a time. */
+/** Goes to a moment or to a time. */
 function seek(time, wanted = null) {
   if (player) player.currentTime = time;
   moveTo(time, wanted);

@@ -1,6 +1,6 @@
 "use strict";
-/* Explanations: words, moments and pitches of the voice, regions of the face. Weights are thousandths of a probability. */
-const LEAST = 10; // one point: what is smaller is not made to look large
+/* Explanations: words, moments and bands of the voice, regions of the face. Weights are thousandths of a probability. */
+const LEAST = 10; // one percentage point; the scale of the colours never becomes smaller
 const largest = (weights) => Math.max(LEAST, ...weights.map(Math.abs));
 
 function points(thousandths) {
@@ -8,7 +8,7 @@ function points(thousandths) {
   return say("points", { n: Number(value) > 0 ? `+${value}` : value });
 }
 
-/** "for", "against", or neither: what is less than a point, or small beside the largest weight, is not marked. */
+/** "for", "against" or "". A weight below one percentage point, or small beside the largest weight, is not marked. */
 const side = (weight, top) => (Math.abs(weight) < Math.max(LEAST, 0.15 * top) ? "" : weight > 0 ? "for" : "against");
 
 function weighedWords(m) {
@@ -21,7 +21,7 @@ function weighedWords(m) {
   });
 }
 
-/** The part that speaks most for the label, in words. */
+/** A sentence on the part that supports the label most. */
 function strongest(weights, name) {
   const at = weights.indexOf(Math.max(...weights));
   const line = weights[at] < LEAST ? say("evidence_nothing") : say("evidence_strongest", { what: name(at), points: points(weights[at]) });
@@ -33,7 +33,7 @@ function explainedWords(m) {
   return [make("h3", "", say("evidence_words")), make("p", "evidence-words", ...weighedWords(m)), strongest(found.map(([, w]) => w), (i) => found[i][0].trim())];
 }
 
-/** A rectangle whose depth is its weight; what spoke against is dashed. */
+/** A rectangle that is darker for a larger weight. It is dashed when the weight is negative. */
 function cell(x, y, width, height, weight, top, label) {
   const which = side(weight, top);
   const opacity = which === "for" ? (0.15 + (0.7 * weight) / top).toFixed(2) : "0";
@@ -88,7 +88,7 @@ function evidence(m, open) {
   return parts.length ? [folded(evidenceTitle(m), open, ...parts.flat(), make("p", "help", say("evidence_key")))] : [];
 }
 
-/** On paper nothing can be chosen, so every moment that was explained is there. */
+/** On a printed page nothing can be chosen, so every explained moment is shown. */
 function printedEvidence() {
   const articles = data.moments.flatMap((m) => {
     const parts = evidenceParts(m).map((part) => make("div", "", ...part));

@@ -1,5 +1,5 @@
 "use strict";
-/* The panel about one moment: answer, what each input says alone, evidence, quality, and how the answer came about. */
+/* The panel about one moment: answer, what each input says alone, evidence, quality, and the decision path. */
 function bar(label, value) {
   const rect = drawn("rect", { width: `${100 * value}%`, height: "100%", rx: 2 });
   return drawn("svg", { class: `bar e${label}`, "aria-hidden": "true" }, rect);
@@ -36,7 +36,7 @@ function opinions(m) {
   });
 }
 
-/** Where the contributions start from. */
+/** The value from which the contributions start. */
 function started(m) {
   if (!m.k) return [];
   const prior = m.p[m.l] - m.k.reduce((sum, value) => sum + (value ?? 0), 0);
@@ -63,7 +63,7 @@ function decision(m) {
   return folded(say("path"), false, make("ol", "prose", ...lines.map((line) => make("li", "", line))));
 }
 
-/** What ran for a moment, with which files, and what its fusion and calibration made of it. */
+/** What ran for a moment, with which files, and the results of fusion and calibration. */
 function ran(m) {
   const keys = data.modalities.flatMap((x, k) => (m.o[k] ? [x.key] : []));
   const mine = data.graphs.filter(([, modality]) => !modality || keys.includes(modality));
@@ -83,7 +83,7 @@ function conflict(m) {
   return [make("p", "clash", say("conflict", values))];
 }
 
-/** Why it is less sure, and the labels it is one of. */
+/** Why the answer is less sure, and which labels are possible. */
 function reasonsOf(m) {
   const lines = [];
   if (m.r) lines.push(say("less_sure", { list: list(m.r.map((name) => data.reasons[name] ?? name)) }));
@@ -103,7 +103,7 @@ function stepButtons() {
   return parts;
 }
 
-/** Fill the panel; folds the reader opened stay open. */
+/** Fills the panel. Folds that the reader opened stay open. */
 function showMoment() {
   const panel = byId("moment");
   const open = new Set([...panel.querySelectorAll("details[open] > summary")].map((s) => s.textContent));

@@ -1,5 +1,5 @@
 "use strict";
-/* Puts it together: player, charts, transcript, keys, print. */
+/* Joins all parts: player, charts, transcript, keys, print. */
 const buttons = [...document.querySelectorAll("#transcript .moment")];
 const scroller = byId("transcript");
 
@@ -12,7 +12,7 @@ function toolButton(text, label, action) {
   return made;
 }
 
-/** Mark what is playing in the transcript, and keep it in view there without moving the page. */
+/** Marks what is playing in the transcript, and keeps it in view without moving the page. */
 function markTranscript() {
   for (const old of scroller.querySelectorAll('[aria-current="true"]')) old.removeAttribute("aria-current");
   for (const index of now.active) buttons[index].setAttribute("aria-current", "true");
@@ -24,7 +24,7 @@ function markTranscript() {
   if (row.top < frame.top || row.bottom > frame.bottom) scroller.scrollTop += row.top - frame.top - frame.height / 3;
 }
 
-/** The next moment that is not filtered out, `by` places on. */
+/** The moment `by` places further, without the moments that are filtered out. */
 function beside(by) {
   const open = data.moments.map((_, i) => i).filter((i) => !buttons[i].closest("li").hidden);
   const place = Math.max(0, open.indexOf(now.shown));
@@ -47,7 +47,7 @@ function onKey(event, focusMoment) {
   event.preventDefault();
 }
 
-/** Words that were explained are coloured by what each of them spoke for, instead of by the whole. */
+/** Colours explained words by their own weights and not by the answer. */
 function colourWords() {
   data.moments.forEach((m, index) => {
     if (!m.ev?.text?.length) return;
@@ -91,7 +91,7 @@ function setUpTimeline() {
   charts.all.push(new Emotions(box), new Shares(shares));
 }
 
-/** What a screen reader says of the place in the timeline. */
+/** What a screen reader says about the position in the timeline. */
 function tellTimeline() {
   const box = byId("chart-timeline");
   if (!box) return;
@@ -104,7 +104,7 @@ function setUpPlayer() {
   if (!clip) return;
   const missing = () => (byId("missing").hidden = false);
   clip.addEventListener("error", missing);
-  // It may have failed before this script was reached.
+  // The player may have failed before this script ran.
   if (player ? player.error : clip.complete && !clip.naturalWidth) missing();
   if (!player) return;
   const tick = () => {
@@ -122,14 +122,14 @@ function draw(chart) {
   runPlotly();
   charts.drawn.add(chart);
   document.documentElement.dataset.drawn = String(charts.drawn.size);
-  // The page is worth reading without its charts.
+  // The page is useful without its charts.
   if (window.Plotly) chart.draw();
   else chart.box.replaceChildren(make("p", "help", say("no_charts")));
 }
 
-/** A chart is drawn when it comes near the view, each in a task of its own; on paper all are. */
+/** Draws a chart when it comes near the view, each in its own task. For print, all charts are drawn. */
 function setUpCharts() {
-  // Labels that are no emotions have no valence and arousal, so there is no path.
+  // Labels that are not emotions have no valence and arousal, so there is no path.
   if (byId("chart-path")) charts.all.push(new Path(byId("chart-path")));
   const alone = byId("chart-alone");
   charts.all.push(new Alone(alone));

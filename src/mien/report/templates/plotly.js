@@ -1,5 +1,5 @@
 "use strict";
-/** Plotly lies in the page as text, and runs with the first chart; the page's policy knows it by its hash. */
+/** Plotly is in the page as text, and runs with the first chart. The page's policy allows it by its hash. */
 function runPlotly() {
   if (window.Plotly) return;
   const code = document.getElementById("plotly");

@@ -1,5 +1,5 @@
 "use strict";
-/* Draws the charts that the page's data describe. All text in them was escaped for Plotly, whose texts know markup. */
+/* Draws the charts that the page's data describe. All their text is already escaped, because Plotly reads markup. */
 const specs = JSON.parse(document.getElementById("data").textContent);
 const charts = { all: specs };
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -22,9 +22,10 @@ function themed(layout, width) {
   return whole;
 }
 
-/** Cells of a matrix from the colour of the paper to one that text is readable on, in light and dark. */
+/** A trace in colours for light or dark: text is readable on the cells of a matrix, and thin lines stand out. */
 function shaded(trace) {
-  return trace.type === "heatmap" ? { ...trace, colorscale: [[0, ink("--track")], [1, ink("--heat")]] } : trace;
+  if (trace.type === "heatmap") return { ...trace, colorscale: [[0, ink("--track")], [1, ink("--heat")]] };
+  return dark.matches ? JSON.parse(JSON.stringify(trace).replaceAll("#0072b2", "#5591f0")) : trace;
 }
 
 async function draw() {
@@ -37,7 +38,7 @@ async function draw() {
   document.documentElement.dataset.drawn = String(specs.length);
 }
 
-// The code of Plotly stands below this script.
+// The code of Plotly comes after this script in the page.
 addEventListener("load", async () => {
   await draw();
   document.documentElement.dataset.ready = "";

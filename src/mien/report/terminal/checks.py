@@ -1,4 +1,4 @@
-"""The findings for a terminal."""
+"""Shows the findings of a data check in the terminal."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mien.data.checks.findings import SPLITS, Findings
 from mien.report.terminal.harmless import harmless
 from mien.report.terminal.tables import table
 
-_SHOWN = 20  # faults listed; all of them are in the JSON
+_SHOWN = 20  # faults that are listed; the JSON has more
 
 
 def render(findings: Findings) -> RenderableType:
-    """For a Rich console: counts, faults, problems, warnings, advice."""
+    """What a Rich console shows: counts, faults, problems, warnings, advice."""
     usable = findings.rows - findings.faulty
     has = ", ".join(f"{m} {n:,}" for m, n in findings.modalities.items())
     parts: list[RenderableType] = [

@@ -1,4 +1,4 @@
-"""An evaluation for the terminal."""
+"""Shows an evaluation in the terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HOW = "docs/trust.md says how to read it"
 
 
 def render(found: EvaluationReport) -> RenderableType:
-    """For a Rich console: results, missing modalities, calibration and groups, as far as each was asked for."""
+    """What a Rich console shows: results, missing modalities, calibration and groups, if they were asked for."""
     parts = [*_results(found), *_missing(found)]
     for rows in grids.by_set(found.reliability):
         parts += reliability(rows)
@@ -31,7 +31,7 @@ def _results(found: EvaluationReport) -> Iterator[Table]:
 
 
 def _missing(found: EvaluationReport) -> Iterator[Table]:
-    """A row for each cell: eight rates side by side are wider than a terminal."""
+    """Tables with a row for each cell, because eight rates side by side are wider than a terminal."""
     for name, task, cells in grids.by_about(found.cells):
         head = ("given", "missing rate", "n", cells[0].metric, "commonest answer")
         rows = tuple((c.subset, f"{c.rate:g}", f"{c.n:,}", f"{c.value:.3f}", share(c.collapse)) for c in cells)
@@ -39,14 +39,14 @@ def _missing(found: EvaluationReport) -> Iterator[Table]:
 
 
 def reliability(rows: list[Reliability]) -> Iterator[Table]:
-    """Two tables of one set and task: of the probabilities, and of what is decided by them."""
+    """Two tables of one set and task: one about the probabilities, and one about decisions by them."""
     about = f"{rows[0].set}: {rows[0].task}"
     yield of_grid(grids.reliability(rows, grids.PROBABILITIES), f"calibration of {about}", _HOW)
     yield of_grid(grids.reliability(rows, grids.DECISIONS), f"label sets and abstention, {about}")
 
 
 def groups(found: Groups) -> Iterator[Table]:
-    """The groups, then the gaps between them where there are some."""
+    """A table of the groups, then a table of the gaps between them if there are any."""
     few = any(row.value is None for row in found.groups)
     yield of_grid(grids.narrow_groups(found), f"groups by {found.column}", grids.FEW if few else _HOW)
     gaps = grids.gaps(found)

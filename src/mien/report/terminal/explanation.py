@@ -1,4 +1,4 @@
-"""An explanation for the terminal."""
+"""Shows an explanation in the terminal."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from mien.report.terminal.timeline import COLOURS, percent
 from mien.types import EMOTION
 
 _STEPS = " ▁▂▃▄▅▆▇█"
-_NOTABLE = 0.01  # a weight below this is not worth a word
+_NOTABLE = 0.01  # a smaller weight is not shown
 
 
 def render(e: Explanation, lang: str = "en") -> RenderableType:
-    """For a Rich console: answer, contributions, evidence, and the way from input to answer."""
+    """What a Rich console shows: answer, contributions, evidence, and the decision path."""
     say = Language(lang, e.task)
     parts: list[RenderableType] = [_head(e, say), *_conflict(e, say), Text(), _contributions(e, say)]
     for found in e.evidence:
@@ -87,7 +87,7 @@ def _evidence(found: Evidence, label: str, say: Language) -> list[RenderableType
 
 
 def _sum(pieces: Sequence[Piece], total: float, say: Language) -> Text:
-    """A line that says whether the parts add up to the whole."""
+    """A line that says whether the weights of the parts sum to the total."""
     found = sum(p.weight for p in pieces)
     style = "dim" if abs(found - total) < _NOTABLE else "yellow"
     return Text(say("why.sum", weights=f"{100 * found:+.1f}%", total=f"{100 * total:+.1f}%"), style=style)

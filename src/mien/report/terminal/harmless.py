@@ -1,4 +1,4 @@
-"""Text that cannot command a terminal."""
+"""Makes text safe for the terminal."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import unicodedata
 
 
 def harmless(text: str) -> str:
-    """The text without control characters: words and file names must not move the cursor or set colours."""
+    """The text without control characters, so that words and file names cannot move the cursor or set colours."""
     return "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text)

@@ -1,4 +1,4 @@
-"""Tables for the terminal: the one way to make them. The command line prints them, or an exporter takes their text."""
+"""Makes tables for the terminal. The command line prints them, and an exporter writes their text."""
 
 from __future__ import annotations
 
@@ -26,16 +26,15 @@ def table(
     note: str = "",
     last: str = "",
 ) -> Table:
-    """A table. Nothing in it is taken for markup, and control characters are left out.
+    """A table. No cell is read as markup, and control characters are left out.
 
     Args:
         head: names of the columns.
-        rows: as many cells each; a cell with a style is a ``Text``.
-        right: places of the columns of numbers, which stand to the right; the others stand to the left.
-        folded: places of the columns whose cells are broken over lines where the terminal is narrow, so that the others stay
-            whole; all columns where none is named.
-        title: stands above; "" for none.
-        note: stands below; "" for none.
+        rows: each has one cell for each column; a cell with a style is a ``Text``.
+        right: indices of the columns that are aligned to the right, which hold numbers.
+        folded: indices of the columns that may break over lines in a narrow terminal; empty allows it for all columns.
+        title: text above the table; "" for none.
+        note: text below the table; "" for none.
         last: style of the last row, for a sum; "" for none.
     """
     found = Table(
@@ -61,7 +60,7 @@ def table(
 
 
 def of_grid(grid: Grid, title: str = "", note: str = "") -> Table:
-    """The table of a grid."""
+    """The table for a grid."""
     return table(grid.head, grid.rows, right=range(grid.words, len(grid.head)), title=title, note=note)
 
 
@@ -78,7 +77,7 @@ def spaced(tables: Iterable[Table]) -> RenderableType:
 
 
 def as_text(renderable: RenderableType, width: int = 100) -> str:
-    """What a terminal of this width (in characters) would show, without colours."""
+    """The text that a terminal shows without colours. ``width`` is in characters."""
     file = io.StringIO()
     Console(file=file, width=width, no_color=True).print(renderable)
     return file.getvalue()

@@ -1,4 +1,4 @@
-"""A timeline for the terminal."""
+"""Shows a timeline in the terminal."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ COLOURS = {
     "disgusted": "green",
     "surprised": "cyan",
 }
-"""Of the emotions; other labels have none."""
+"""Colours of the emotions; other labels have none."""
 
-_HERE = "\0"  # where a word of another style goes into a sentence
+_HERE = "\0"  # marks the place in a sentence of a word with another style
 
 
 def render(timeline: Timeline, lang: str = "en") -> RenderableType:
-    """For a Rich console: time, person, words, expressed emotion or what else the task is, shares, and one line of summary."""
+    """What a Rich console shows: time, person, words, expressed emotion (or another task), shares, and a summary."""
     say = Language(lang, timeline.task)
     modalities = [m for m in MODALITIES if any(m in p.shares for p in timeline.predictions)]
     people = ["person"] if any(p.who for p in timeline.predictions) else []
@@ -49,7 +49,7 @@ def render(timeline: Timeline, lang: str = "en") -> RenderableType:
 
 
 def summary(timeline: Timeline, say: Language) -> Text:
-    """One line: what is expressed most over the whole clip."""
+    """One line on what is expressed most over the whole clip."""
     name = harmless(timeline.source)
     if timeline.label is None:
         return Text(say("terminal.nothing", name=name))
@@ -80,7 +80,7 @@ def _row(p: Prediction, say: Language, people: bool, modalities: Sequence[Modali
 
 
 def _doubts(predictions: Sequence[Prediction], say: Language) -> list[str]:
-    """What the question marks mean, and what made answers less sure."""
+    """Lines on what the question marks mean, and on what made answers less sure."""
     total = len(predictions)
     doubtful = sum(p.uncertain for p in predictions)
     lines = [say("terminal.uncertain", n=doubtful, all=total)] if doubtful else []
@@ -92,7 +92,7 @@ def _doubts(predictions: Sequence[Prediction], say: Language) -> list[str]:
 
 
 def percent(probability: float) -> str:
-    """A probability in percent. It is never 100 %: nothing is certain."""
+    """A probability in percent. It is never 100 %, because nothing is certain."""
     return ">99%" if probability >= 0.995 else f"{probability:.0%}"
 
 
