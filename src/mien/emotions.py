@@ -1,4 +1,4 @@
-"""The vocabulary of emotions: the seven labels, their other names, and their places on valence and arousal.
+"""The vocabulary of emotions: the seven labels, their other names, and their valence and arousal.
 
 This module imports nothing of mien, so that every noun can use it.
 """
@@ -47,8 +47,8 @@ def canonical(value: str, labels: Sequence[str]) -> str | None:
     """The label that a value of a manifest means.
 
     Args:
-        value: as it stands in the file.
-        labels: of the task.
+        value: the value in the file.
+        labels: the labels of the task.
 
     Returns:
         The value itself, the label that differs from it in case only, or the label that it is a synonym of. ``None`` where

@@ -1,4 +1,4 @@
-"""The few exceptions a user meets. Each message is one sentence that says what to do."""
+"""The exceptions that a user may get. Each message is one sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 
 class MienError(Exception):
-    """Base of all errors that mien raises for the user to read."""
+    """Base of all errors whose message is meant for the user."""
 
 
 class InputError(MienError):
-    """The user's input cannot be used: exit code 2."""
+    """The user's input cannot be used; exit code 2."""
 
 
 class MediaError(InputError):
@@ -23,29 +23,29 @@ class RecipeError(InputError):
 
 
 class DivergedError(InputError):
-    """The loss of a training is no finite number any more: the recipe's steps are too large, or its data hold such values."""
+    """The loss of a training is not finite: its learning rate is too high, or its data hold huge or non-finite values."""
 
 
 class UnknownNameError(InputError):
-    """A name that is not registered was asked for."""
+    """A name is not registered."""
 
 
 class ParityError(MienError):
-    """An exported graph does not compute what the trained model computes: exit code 1."""
+    """An exported graph does not compute what the trained model computes; exit code 1."""
 
 
 def is_mistake(error: Exception) -> bool:
-    """Whether the user can put it right: a file of theirs that cannot be read or written is no fault of ours."""
+    """Whether the error is a mistake in the user's input. A file that cannot be read or written counts as one."""
     return isinstance(error, InputError) or (isinstance(error, OSError) and error.filename is not None)
 
 
 def of_the_clip(error: Exception) -> bool:
-    """Whether the clip that was read may be to blame, and the next one can be read all the same."""
+    """Whether the error may come from the clip alone, so that the next clip can still be read."""
     return isinstance(error, InputError) or not isinstance(error, MienError)
 
 
 def explain(error: Exception) -> str:
-    """One sentence about anything that was raised."""
+    """One sentence about any exception, for the user."""
     if isinstance(error, MienError):
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:
@@ -54,13 +54,13 @@ def explain(error: Exception) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that a misspelt one is likely meant to be; ``None`` where none is near."""
-    # A slip of the pen leaves a name about as long as it was: 'gender' is no misspelt 'end'.
+    """The known name that a misspelt name most likely means; ``None`` where no known name is near."""
+    # A misspelling hardly changes the length of a name: 'gender' is not a misspelt 'end'.
     alike = [k for k in known if 0.5 < len(k) / max(len(name), 1) < 2]
     return next(iter(difflib.get_close_matches(name, alike, n=1)), None)
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """A "; did you mean ...?" for a misspelt name, or the list of what exists."""
+    """A hint for a message: "did you mean ...?" for a misspelt name, else the list of known names."""
     near = nearest(name, known)
     return f"known: {', '.join(sorted(known))}" if near is None else f"did you mean '{near}'?"

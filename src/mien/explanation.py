@@ -1,4 +1,4 @@
-"""The nouns of an explanation: what spoke for an answer, and the way it came about."""
+"""The nouns of an explanation: the evidence for an answer, and the decision path."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mien.types import Modality, Span
 
 @dataclass(frozen=True)
 class Piece:
-    """One part of an input that can be left out, and how much it counts.
+    """One part of an input, and how much it counts.
 
     Attributes:
-        weight: change of the label's probability that it brings: above 0 it speaks for the label, below 0 against it.
-        text: the word, or the phrase.
+        weight: how much the part changes the label's probability. Above 0 it speaks for the label, below 0 against it.
+        text: the word or phrase; "" for other inputs.
         span: when it is, on the clip's clock; ``None`` for a region of a face.
-        band: lowest and highest frequency in Hz.
-        box: left, top, right, bottom as parts of the face crop, 0 to 1.
+        band: lowest and highest frequency in Hz; ``None`` where it is not a band of the sound.
+        box: left, top, right and bottom as parts of the face crop, 0 to 1; ``None`` for other inputs.
     """
 
     weight: float = 0.0
@@ -31,15 +31,15 @@ class Piece:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What inside one input spoke for a label.
+    """The evidence for a label inside one input.
 
     Attributes:
         modality: which input.
-        explainer: how it was found, a part of the family ``explainers``.
+        explainer: name of the explainer that found it, see the family ``explainers``.
         pieces: all parts of the input, in order of time, frequency or place.
-        picture: PNG of the face crop that the boxes lie on.
-        total: change of the label's probability from the explainer's baseline to the whole input, to which the weights sum as
-            far as the explainer is exact; ``None`` where weights are not meant to sum to anything.
+        picture: PNG of the face crop that the boxes are on; ``None`` for other inputs.
+        total: change of the label's probability from the explainer's baseline to the whole input. The weights sum to it as far
+            as the explainer is exact. ``None`` where the sum of the weights has no meaning.
     """
 
     modality: Modality
@@ -51,14 +51,14 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Stage:
-    """A step on the way to an answer.
+    """A stage on the way to an answer.
 
     Attributes:
         name: "prepare", "encode" or "fuse".
-        modality: whose; ``None`` when it joins all.
+        modality: its modality; ``None`` where it joins all of them.
         part: registered name of the encoder or fusion.
-        file: its graph; empty where the step has none.
-        sha256: of that file.
+        file: file of its graph; "" where the stage has none.
+        sha256: hash of that file; "" where the stage has none.
     """
 
     name: str
@@ -70,15 +70,15 @@ class Stage:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """How the scores of the fusion became those that are shown.
+    """How the scores of the fusion became the scores that are shown.
 
     Attributes:
-        subset: the modalities it was fitted for, "text+voice".
+        subset: the modalities that the calibration was fitted for, such as "text+voice".
         method: "temperature", "conditional" (on the recording) or "vector"; "" where nothing was fitted.
-        composite: whether it was fitted on examples put together from single modalities.
-        guards: the temperature of the guards that were triggered; 1 where none was.
-        coverage: rate at which label sets are to hold the right label; ``None`` where none were fitted.
-        threshold: below it an answer is uncertain.
+        composite: whether it was fitted on composites of single modalities.
+        guards: the temperature of the triggered guards; 1 where none was triggered.
+        coverage: rate at which label sets should hold the right label; ``None`` where none were fitted.
+        threshold: an answer whose most probable label is less probable than this is uncertain.
     """
 
     subset: str
@@ -91,22 +91,23 @@ class Calibrated:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why one moment was answered as it was: the decision path, and the evidence.
+    """Why a bundle gave this answer for one moment: the decision path, and the evidence.
 
     Attributes:
         source: name of the clip.
-        bundle, bundle_sha256: which model; the hash is that of its JSON, which names all graphs.
-        task: which of its tasks.
+        bundle: name of the bundle.
+        bundle_sha256: hash of the bundle's JSON, which names all graphs.
+        task: name of the task.
         prediction: the answer, with scores, opinions, shares, quality and conflict.
-        label: the label that is explained; the answer itself unless another was asked about.
-        prior: probability of that label when nothing is read.
+        label: the label that is explained: the label of the answer, unless another one was chosen.
+        prior: probability of that label without any input.
         contributions, interactions: Shapley values of that label; contributions sum to its probability minus ``prior``.
         pooled: scores as the fusion graph gave them, before the calibration of the bundle.
-        calibrated: what made ``prediction.scores`` of them.
-        weights: how the fusion weighed the modalities.
-        stages: what ran, in order.
-        missing: modalities that the bundle reads and the moment lacks.
-        evidence: what inside the inputs spoke for the label; an input that was not explained is left out.
+        calibrated: how ``prediction.scores`` were made from ``pooled``.
+        weights: weights of the fusion for the modalities.
+        stages: the stages that ran, in order.
+        missing: modalities that the bundle can use and the moment lacks.
+        evidence: the evidence inside the inputs; an input that was not explained is left out.
         notices: what was missing in the clip.
     """
 

@@ -1,8 +1,8 @@
-"""The person baseline: what is usual for one person, and how far something departs from it. Labels are never used.
+"""The person baseline: features relative to what is usual for one person. Labels are never used.
 
-People differ in how they sound and look far more than in what they express. So features are taken relative to the running mean
-and deviation of their person. While little is known of a person, both are shrunk towards those of all people, as far as the
-differences between people suggest (the empirical Bayes estimate of a random effect; James and Stein 1961).
+People differ in their usual voice and look far more than in what they express. So features are taken relative to the running
+mean and deviation of their person. While there are few data of a person, both are shrunk towards those of all people. How far
+depends on the differences between people (the empirical Bayes estimate of a random effect; James and Stein 1961).
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 
 from mien.types import Float32
 
-_SPREAD_STRENGTH = 4.0  # the deviation of all people counts as much as so many rows of the person
+_SPREAD_STRENGTH = 4.0  # the deviation of all people has the weight of so many rows of the person
 
 
 @dataclass(frozen=True)
 class Population:
-    """How features are distributed among the people of the training data, each float32 (D,).
+    """How features are distributed among the people of the training data.
 
     Attributes:
-        centre: mean over people.
-        scale: deviation within a person.
-        strength: ``centre`` counts as much as so many rows of the person: the variance within people, divided by the variance
-            between them.
+        centre: float32 (D,), mean over people.
+        scale: float32 (D,), deviation within a person.
+        strength: float32 (D,), the variance within people divided by the variance between people. ``centre`` has the weight of
+            so many rows of a person.
     """
 
     centre: Float32
@@ -36,13 +36,13 @@ class Population:
 
     @classmethod
     def of(cls, tracks: Iterable[tuple[str, Float32]]) -> Population:
-        """From tracks.
+        """The population of some tracks.
 
         Args:
-            tracks: (person, rows (T, D)); gone through once.
+            tracks: (person, rows float32 (T, D)); it is iterated once.
 
         Raises:
-            ValueError: if there are not at least two people.
+            ValueError: there are fewer than two people.
         """
         people: dict[str, _Sums] = defaultdict(_Sums)
         for person, rows in tracks:
@@ -58,7 +58,7 @@ class Population:
         return cls(*(a.astype(np.float32) for a in (means.mean(axis=0), np.sqrt(within), within / between)))
 
     def standardise(self, rows: Float32) -> Float32:
-        """(T, D) with mean 0 over people and deviation 1 within each."""
+        """Rows (T, D) with mean 0 over people and deviation 1 within each person, float32 (T, D)."""
         return np.asarray((rows - self.centre) / self.scale, np.float32)
 
 
@@ -78,7 +78,7 @@ class _Sums:
 
 
 class Baseline:
-    """What is usual for one person, by all their standardised features so far.
+    """What is usual for one person, from all standardised features of the person so far.
 
     Args:
         strength: see ``Population``.
@@ -89,11 +89,11 @@ class Baseline:
         self._own = _Sums()
 
     def observe(self, rows: Float32) -> None:
-        """Take in (T, D) more rows of the person."""
+        """Take in more rows (T, D) of the person."""
         self._own.add(rows)
 
     def normalise(self, rows: Float32) -> Float32:
-        """Rows (T, D) relative to what is usual for the person; unchanged while no rows of them are known."""
+        """Rows (T, D) relative to what is usual for the person, float32 (T, D); unchanged before the first ``observe``."""
         own = self._own
         usual = own.total / (own.count + self._strength)
         spread = own.squares - 2 * usual * own.total + own.count * usual**2

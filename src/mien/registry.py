@@ -1,4 +1,4 @@
-"""Names to parts. A family is one extension point; a part is a class or function registered under its file's name."""
+"""Families of parts. A family is one extension point; a part is a class or function, registered under its file's name."""
 
 from __future__ import annotations
 
@@ -17,21 +17,20 @@ P = TypeVar("P")
 
 
 def construct(name: str, part: Callable[..., T], settings: Mapping[str, Any], given: Mapping[str, Any]) -> T:
-    """Call a part with settings of a recipe, and with what the program gives.
+    """Call a part with settings of a recipe, and with arguments of the program.
 
-    All arguments are checked against the signature before the call. So a ``TypeError`` out of the call is a fault of the part,
-    not a mistake of the user, and goes on as it is.
+    All settings are checked against the signature before the call. So a ``TypeError`` from the call is a fault of the part and
+    not a mistake of the user, and it is not caught.
 
     Args:
         name: what messages call the part.
         part: a class or function.
-        settings: arguments out of a recipe.
-        given: arguments that a recipe may not set.
+        settings: arguments from a recipe.
+        given: arguments from the program, which a recipe may not set.
 
     Raises:
-        RecipeError: an unknown or a missing argument, one that the program gives, or one of another type than the signature
-            says.
-        TypeError: the part does not take what the program gives, or fails by itself.
+        RecipeError: a setting is unknown or missing, is given by the program, or has another type than in the signature.
+        TypeError: the part does not take an argument of the program, or raises this error itself.
     """
     parameters = inspect.signature(part).parameters
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
@@ -50,7 +49,7 @@ def construct(name: str, part: Callable[..., T], settings: Mapping[str, Any], gi
 
 
 def _hints(part: Callable[..., Any]) -> dict[str, Any]:
-    """The types of a part's arguments; none where a plugin names types that are there for type checkers only."""
+    """The types of a part's arguments; empty where a plugin imports some of its types for type checkers only."""
     try:
         return get_type_hints(part.__init__ if inspect.isclass(part) else part)
     except NameError:
@@ -60,12 +59,12 @@ def _hints(part: Callable[..., Any]) -> dict[str, Any]:
 class Family(Generic[T]):
     """One extension point: parts by name.
 
-    Built-in parts are the modules of ``package``, not of its subfolders, whose name does not start with "_" and is not
-    "base". Each registers itself under its own file name. Third-party parts come from the entry-point group
-    ``mien.<name>``. Nothing is imported before a part is asked for.
+    Built-in parts are the modules of ``package`` whose name does not start with "_" and is not "base"; subfolders do not
+    count. Each part registers itself under the name of its file. Third-party parts come from the entry-point group
+    ``mien.<name>``. A part is imported only when it is needed.
 
     Args:
-        name: plural name, as in messages and entry points ("fusions").
+        name: plural name for messages and entry points ("fusions").
         package: dotted package of the built-in parts.
     """
 
@@ -75,7 +74,11 @@ class Family(Generic[T]):
         self._parts: dict[str, Callable[..., T]] = {}
 
     def register(self, part: P) -> P:
-        """Register a class or function under the name of the module that defines it."""
+        """Register a class or function under the name of the module that defines it. Used as a decorator.
+
+        Raises:
+            TypeError: the part has no module.
+        """
         module = inspect.getmodule(part)
         if module is None:
             raise TypeError(f"{part!r} has no module to take its name from")
@@ -84,14 +87,14 @@ class Family(Generic[T]):
         return part
 
     def names(self) -> list[str]:
-        """All names that can be built, sorted."""
+        """All names of parts, sorted."""
         return sorted({*self._builtin(), *self._parts, *(e.name for e in self._plugins())})
 
     def get(self, name: str) -> Callable[..., T]:
         """The part called ``name``.
 
         Raises:
-            UnknownNameError: if there is none; the message names the closest one.
+            UnknownNameError: there is no such part. The message names the closest one.
         """
         if name not in self._parts:
             if name in self._builtin():
@@ -109,11 +112,11 @@ class Family(Generic[T]):
 
         Args:
             table: ``{"name": ..., argument: value, ...}``.
-            **given: arguments the program supplies and a table may not.
+            **given: arguments from the program, which a table may not set.
 
         Raises:
-            UnknownNameError: unknown name.
-            RecipeError: unknown, missing or doubly given argument, or one of another type.
+            UnknownNameError: there is no part with this name.
+            RecipeError: an argument is unknown, missing, given twice or of another type, or the table has no name.
         """
         part = self.named(table)
         return construct(table["name"], part, {k: v for k, v in table.items() if k != "name"}, given)
@@ -122,7 +125,7 @@ class Family(Generic[T]):
         """The part that a recipe table names.
 
         Raises:
-            UnknownNameError: there is none of that name.
+            UnknownNameError: there is no part with this name.
             RecipeError: the table has no name.
         """
         if not isinstance(table.get("name"), str):

@@ -1,4 +1,4 @@
-"""Public conformance checks for parts: our own tests and those of plugins run the same ones."""
+"""Public conformance checks for parts. The tests of mien and those of plugins run the same checks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def check_encoder(encoder: Encoder, segment: Segment) -> None:
     """Check an encoder's ``prepare`` on a segment that has its modality.
 
     Raises:
-        AssertionError: naming what does not hold.
+        AssertionError: a claim does not hold. The message names it.
     """
     first, second = encoder.prepare(segment), encoder.prepare(segment)
     _require(first is not None and second is not None, "prepare gives a track where its modality is present")
@@ -40,13 +40,13 @@ def check_encoder(encoder: Encoder, segment: Segment) -> None:
 def check_fusion(fusion: Fusion) -> None:
     """Check what every fusion promises, for every set of modalities that may be present.
 
-    - What stands at masked places, how long the padding is, who else is in the batch, and what an absent modality holds
+    - Values at masked places, the length of the padding, the other examples of the batch, and values of an absent modality
       change nothing.
-    - Weights are shares: at least 0, they sum to 1 over what is present, and are 0 for what is absent.
+    - Weights are at least 0, sum to 1 over the modalities present, and are 0 for absent ones.
     - Every modality that is present changes the vector, and gradients reach it.
 
     Raises:
-        AssertionError: naming what does not hold.
+        AssertionError: a claim does not hold. The message names it.
     """
     import torch
 
@@ -69,14 +69,14 @@ def check_fusion(fusion: Fusion) -> None:
 
 
 def check_exporter(exporter: Exporter, export: Export) -> None:
-    """Check what every exporter promises: it writes a timeline with answers, and one without.
+    """Check what every exporter promises: it can write a timeline with answers, and one without.
 
     Args:
-        exporter: what writes.
-        export: a timeline with at least one answer, and what goes with it.
+        exporter: the exporter.
+        export: an export whose timeline has at least one answer.
 
     Raises:
-        AssertionError: naming what does not hold.
+        AssertionError: a claim does not hold. The message names it.
     """
     _require(bool(exporter.endings), "there is an ending for its files")
     for ending in exporter.endings:
@@ -93,10 +93,10 @@ def check_exporter(exporter: Exporter, export: Export) -> None:
 
 
 def check_reader(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Check the rows that a reader gives for a small set in its layout.
+    """Check the rows that a reader gives for a small data set in its layout.
 
     Raises:
-        AssertionError: naming what does not hold.
+        AssertionError: a claim does not hold. The message names it.
     """
     _require(len({tuple(row) for row in rows}) == 1, "there are rows, and all have the same columns")
     ids = {row.get("id") for row in rows}
@@ -135,7 +135,7 @@ class _Given(NamedTuple):
 
 
 def _inputs(fusion: Fusion, size: int = 4) -> _Given:
-    """Every modality with a length of its own; the first example is the shortest."""
+    """Inputs in which every modality has another length. The first example is the shortest."""
     import torch
 
     lengths = [3 + i for i in range(len(fusion.dims))]
@@ -148,7 +148,7 @@ def _inputs(fusion: Fusion, size: int = 4) -> _Given:
 
 
 def _padded(given: _Given) -> _Given:
-    """Twice as long, with what no computation survives at every masked place."""
+    """The same inputs, but longer, with NaN at every masked place."""
     import torch
 
     states = [_nonsense(s, m) for s, m in zip(given.states, given.masks, strict=True)]
@@ -166,7 +166,7 @@ def _shortened(given: _Given) -> _Given:
 
 
 def _without(given: _Given, kept: set[int], nonsense: bool) -> _Given:
-    """Modalities outside ``kept`` are absent; they may hold nonsense."""
+    """The same inputs without the modalities outside ``kept``. With ``nonsense``, these hold NaN and other wrong values."""
     import torch
 
     states, masks, quality, times = (list(part) for part in given)

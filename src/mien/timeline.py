@@ -1,4 +1,4 @@
-"""The nouns of an answer: what is said of each span of a clip, and of the whole."""
+"""The nouns of an answer: predictions for the spans of a clip, and the timeline of the whole clip."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 SURE = 0.5
-"""A label less probable than this is no clear answer."""
-_SHORTEST = 0.1  # seconds
-_OTHER_AT_MOST = 0.25  # what a modality in conflict may give to the other's label
+"""A label that is less probable than this is not a clear answer."""
+_SHORTEST = 0.1  # seconds that a span counts at least
+_OTHER_AT_MOST = 0.25  # largest probability that a modality in conflict gives to the other's label
 
 
 @dataclass(frozen=True)
 class Opinion:
-    """What one modality alone says most, and how surely."""
+    """The most probable label of one modality alone, and its probability."""
 
     modality: Modality
     label: str
@@ -35,23 +35,23 @@ class Prediction:
     """The answer for one span of one person.
 
     Attributes:
-        span: what it is about.
-        who: the person, or ``None``.
-        text: the words said; empty when there are none.
+        span: when it is.
+        who: the person; ``None`` when people could not be told apart.
+        text: the words; "" when there are none.
         label: the most probable expressed emotion, or label of another task; see ``Timeline.task``.
         scores: calibrated probability of every label.
-        valence: -1 (unpleasant) to 1 (pleasant); ``None`` where labels are no emotions and have no place there.
-        arousal: -1 (calm) to 1 (excited); ``None`` like ``valence``.
-        shares: how much each modality that is present counted: absolute contributions as parts of 1.
-        opinions: what each modality alone says: {modality: {label: probability}}.
-        quality: what was measured of each input: {modality: {name: value}}.
-        contributions: signed Shapley values: how far each modality moved the probability of ``label``; together, from what the
-            bundle answers to nothing to what it answers to all. Empty when not asked for.
-        interactions: Shapley interaction index of each pair of modalities present.
-        label_set: labels that hold the right one at the bundle's coverage (90 % unless its card says otherwise), most
+        valence: -1 (unpleasant) to 1 (pleasant); ``None`` where the labels are not emotions with a known valence.
+        arousal: -1 (calm) to 1 (excited); ``None`` where ``valence`` is ``None``.
+        shares: how much each modality that is present counted: absolute contributions, scaled to sum to 1.
+        opinions: the answer of each modality alone, {modality: {label: probability}}.
+        quality: measures of each input, {modality: {name: value}}.
+        contributions: signed Shapley values, how far each modality moved the probability of ``label``. Their sum is the change
+            from the bundle's answer without any input to its answer to all modalities. Empty when not computed.
+        interactions: Shapley interaction index of each pair of modalities present. Empty when not computed.
+        label_set: labels that include the right one at the bundle's coverage (90 % unless its card says otherwise), most
             probable first; empty when the bundle has no such sets.
-        uncertain: ``label`` is a best guess only, not probable enough to be relied on.
-        reasons: what makes the answer less sure, by ``mien.trust.guard.REASONS``.
+        uncertain: whether ``label`` is only a guess, because it is not probable enough.
+        reasons: codes of what makes the answer less sure, from ``mien.trust.guard.REASONS``.
     """
 
     span: Span
@@ -72,13 +72,15 @@ class Prediction:
 
     @property
     def weight(self) -> float:
-        """How much it counts in means over the clip: its seconds; a still counts as a tenth of one."""
+        """Its weight in means over the clip: its duration in seconds, at least 0.1, which is the weight of a still picture."""
         return max(self.span.duration, _SHORTEST)
 
     @property
     def conflict(self) -> tuple[Opinion, Opinion] | None:
-        """Two modalities that point to different emotions: each at least half sure of its own, and giving the other's at most
-        a quarter. Of several such pairs the surest; ``None`` when they agree, or are too unsure to disagree.
+        """Two modalities that give different labels.
+
+        Each gives its own label a probability of at least one half, and the other's label at most a quarter. Of several such
+        pairs it is the surest. ``None`` when modalities agree, or are too unsure to disagree.
         """
         said = {m: self.opinions[m] for m in MODALITIES if self.opinions.get(m)}
         tops = [Opinion(m, top, o[top]) for m, o in said.items() for top in [best(o)]]
@@ -109,9 +111,18 @@ def mean(predictions: Sequence[Prediction]) -> dict[str, float]:
 class Timeline:
     """All answers about one clip, in order of time.
 
-    ``label`` and ``scores`` summarise the clip (means weighted by duration); ``None`` and empty when nothing could be
-    read. ``notices`` say what was missing, each once; ``notes`` what the user of the bundle must know. ``task`` is the task of
-    the bundle that the labels are of.
+    Attributes:
+        source: name of the clip.
+        duration: length of the clip in seconds.
+        bundle: name of the bundle.
+        bundle_sha256: hash of the bundle's JSON, which names all graphs.
+        predictions: the answers.
+        label: the most probable label of the whole clip; ``None`` when there are no answers.
+        scores: mean probabilities over the clip, weighted by duration; empty when there are no answers.
+        valence, arousal: of the whole clip, see ``Prediction``; ``None`` also when there are no answers.
+        notices: what was missing, each notice once.
+        notes: what the user of the bundle must know.
+        task: the task of the bundle whose labels these are.
     """
 
     source: str
@@ -129,15 +140,16 @@ class Timeline:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Those of the answers; where there are none, the seven emotions if those were asked for, else nothing."""
+        """The labels of the answers. Without answers, the seven emotions where these are the task, else nothing."""
         if self.predictions:
             return tuple(self.predictions[0].scores)
         return EMOTIONS if self.task == EMOTION.name else ()
 
     @property
     def influences(self) -> tuple[float, ...]:
-        """How far each segment moved the summary: probability of ``label`` on the whole, minus what it would be without this
-        segment. Exact, since the summary is a mean; empty when there is none, 0 for a segment that is alone.
+        """How far each segment moved the summary: the probability of ``label`` minus what it would be without the segment.
+
+        The values are exact, because the summary is a mean. Empty when there is no summary; 0 for a segment that is alone.
         """
         if self.label is None:
             return ()
@@ -145,23 +157,23 @@ class Timeline:
         values = [p.scores[self.label] for p in self.predictions]
         total, mean = sum(weights), self.scores[self.label]
         rests = [total - w for w in weights]
-        # What the others' mean is without w * v: (total * mean - w * v) / rest.
+        # The mean of the other segments is (total * mean - w * v) / rest.
         return tuple(
             mean - (total * mean - w * v) / rest if rest > 0 else 0.0
             for w, v, rest in zip(weights, values, rests, strict=True)
         )
 
-    # Doors to the room of the reports, for a notebook. They are lazy: nothing here needs that room.
+    # These methods are shortcuts for notebooks. They import mien.report late, because the nouns must not depend on it.
 
     def save(self, path: str | os.PathLike[str], lang: str = "en") -> None:
-        """Write a file, whole or not at all. Its ending says what: .json, .csv, .vtt, .html, .txt, or that of a plugin.
+        """Write a file, completely or not at all. Its ending chooses the format: .json, .csv, .vtt, .html, .txt or a plugin's.
 
         Args:
-            path: of the file; one that is there is replaced.
-            lang: the language for sentences: "en" or "zh".
+            path: path of the file; an existing file is replaced.
+            lang: language of the sentences, "en" or "zh".
 
         Raises:
-            InputError: no exporter has this ending, it lacks something, or the file cannot be written.
+            InputError: no exporter has this ending, the exporter lacks a package, or the file cannot be written.
         """
         from mien.report.files import save
 
@@ -180,17 +192,17 @@ class Timeline:
         return text_of(self, "json")
 
     def to_html(self, lang: str = "en") -> str:
-        """A page that opens offline in any browser; it does not play the clip.
+        """An HTML page that opens offline in any browser. It does not play the clip.
 
         Raises:
-            InputError: what the page needs is not installed, or there is no such language.
+            InputError: a package for the page is not installed, or there is no such language.
         """
         from mien.report.files import text_of
 
         return text_of(self, "html", lang)
 
     def to_pandas(self) -> DataFrame:
-        """One row for each segment, with the columns of the CSV file. Absent numbers are NaN.
+        """A table with one row for each segment and the columns of the CSV file. Absent numbers are NaN.
 
         Raises:
             InputError: pandas is not installed.
@@ -200,7 +212,7 @@ class Timeline:
         return frame(self)
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: one line of summary, and the first segments."""
+        """HTML for a notebook: one line of summary, and the first segments."""
         from mien.report.notebook import fragment
 
         return fragment(self)

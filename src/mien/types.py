@@ -1,6 +1,6 @@
-"""The nouns. Frozen dataclasses over numpy; everything that flows through mien is one of these.
+"""The nouns: frozen dataclasses with NumPy arrays, which flow through mien.
 
-Times are float seconds from the start of the clip, on one clock for all. Absence is ``None``, never zeros.
+Times are seconds (float) from the start of the clip, on one clock for all modalities. Absence is ``None``, never zeros.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from mien.emotions import EMOTIONS as EMOTIONS
 
 Modality = Literal["text", "voice", "face"]
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
-"""The three modalities, in the order every array over modalities uses."""
+"""The three modalities, in the order of every array over modalities."""
 
 INPUTS: Mapping[Modality, str] = {"text": "words", "voice": "voice", "face": "face"}
-"""What people call the modalities."""
+"""Names of the modalities in sentences for users."""
 
 SAMPLE_RATE = 16_000
 """Hz. Every ``Audio`` is mono at this rate."""
 
 UNSPACED = frozenset({"zh", "yue", "ja", "th", "lo", "my"})
-"""Languages whose words a recogniser gives without spaces between them (ISO 639 codes)."""
+"""Languages that are written without spaces between words (ISO 639 codes)."""
 
 Float32 = NDArray[np.float32]
 
@@ -36,7 +36,7 @@ class Span:
     """A stretch of time, ``[start, end)`` in seconds.
 
     Raises:
-        ValueError: if ``end < start`` or a bound is not finite.
+        ValueError: ``end < start``, or a bound is not finite.
     """
 
     start: float
@@ -55,7 +55,7 @@ class Span:
 
     @property
     def middle(self) -> float:
-        """The moment half way."""
+        """The middle in seconds."""
         return (self.start + self.end) / 2
 
     def __contains__(self, time: float) -> bool:
@@ -71,15 +71,15 @@ class Span:
         return Span(min(self.start, other.start), max(self.end, other.end))
 
     def shifted(self, seconds: float) -> Span:
-        """The same stretch, moved by ``seconds``."""
+        """The same span, moved by ``seconds``."""
         return Span(self.start + seconds, self.end + seconds)
 
 
 @dataclass(frozen=True)
 class Features:
-    """A pointer to ready-made features: ``rows`` of the array ``array`` in the file ``path``, each at its time.
+    """A pointer to ready-made features: ``rows`` of the array ``array`` in the file ``path``, with the time of each row.
 
-    Times are seconds, or distances in utterances where rows are whole utterances of a dialogue (0 is the clip itself).
+    Times are seconds. Where rows are whole utterances of a dialogue, they are distances in utterances (0 is the clip itself).
     """
 
     path: Path
@@ -90,19 +90,19 @@ class Features:
 
 @dataclass(frozen=True)
 class Clip:
-    """A pointer to something a person said or showed. Holds no data.
+    """A pointer to something that a person said or showed. It holds no data.
 
     Attributes:
-        id: unique name of the clip within its set.
-        video: file with frames, and sound unless ``audio`` is given.
+        id: name of the clip, unique within its data set.
+        video: file with frames, and with the sound unless ``audio`` is given.
         audio: sound file.
         image: still picture, or a Parquet file of pictures together with ``row``.
-        text: the words, when they are known (replaces speech recognition).
-        span: the part of the file that is meant; ``None`` means all of it.
+        text: the words, where they are known; they replace speech recognition.
+        span: the part of the file that is used; ``None`` means all of it.
         speaker: who speaks or is shown; ``None`` when unknown.
         row: row of ``image`` when that is a Parquet file.
         context: what was said before in the same dialogue, the latest last, as "speaker: text".
-        features: ready-made features, for encoders that take those.
+        features: ready-made features, for encoders that use them.
     """
 
     id: str
@@ -126,7 +126,7 @@ class Audio:
 
     @property
     def span(self) -> Span:
-        """The time the samples cover."""
+        """The span that the samples cover."""
         return Span(self.start, self.start + len(self.samples) / SAMPLE_RATE)
 
 
@@ -143,7 +143,7 @@ class Frames:
     """Pictures of one person's face, or whole pictures.
 
     Attributes:
-        pixels: uint8 RGB (N, H, W, 3); for faces: aligned crops, eyes level.
+        pixels: uint8 RGB (N, H, W, 3); faces are aligned crops with level eyes.
         times: float64 (N,) seconds on the clip's clock, increasing.
         boxes: float32 (N, 4) left, top, right, bottom of each face in the source picture, in pixels; ``None`` without crops.
     """
@@ -156,13 +156,13 @@ class Frames:
         return len(self.times)
 
     def rows(self, chosen: NDArray[np.int64]) -> Frames:
-        """Some of them, by their places."""
+        """Some of the pictures, by their indices."""
         return Frames(self.pixels[chosen], self.times[chosen], None if self.boxes is None else self.boxes[chosen])
 
 
 @dataclass(frozen=True)
 class Word:
-    """One word: its text, when it was said, and how sure the recogniser was (1.0 when given)."""
+    """One word: its text, when it was said, and how sure the recogniser was, 0 to 1. It is 1.0 for given words."""
 
     text: str
     span: Span
@@ -178,7 +178,7 @@ class Words:
 
     @property
     def text(self) -> str:
-        """The words as one line. Where a language is written without spaces, words carry what spacing they have."""
+        """The words as one line. Spaces are added between words, unless the language is written without spaces."""
         space = "" if self.language in UNSPACED else " "
         return "".join(w.text if w.text[:1].isspace() else space + w.text for w in self.items).strip()
 
@@ -192,11 +192,11 @@ class Words:
 
 @dataclass(frozen=True)
 class Segment:
-    """One utterance or one silent stretch of one person, cut on one clock.
+    """One utterance or one silent stretch of one person, with all modalities on one clock.
 
-    ``words``, ``frames`` and ``audio`` are each ``None`` when that modality is absent.
-    ``who`` is the person ("person-1"), or ``None`` when nobody could be told apart.
-    ``context`` is what was said before, the latest last; ``features`` are ready-made ones of a modality.
+    ``words``, ``frames`` and ``audio`` are each ``None`` when that modality is absent. ``who`` is the person ("person-1"), or
+    ``None`` when people could not be told apart. ``context`` is what was said before, the latest last. ``features`` are
+    ready-made features of some modalities.
     """
 
     span: Span
@@ -216,12 +216,12 @@ class Segment:
 
 @dataclass(frozen=True)
 class Track:
-    """One modality of one segment, as an encoder prepared it.
+    """One modality of one segment, as an encoder prepared it. A ``ValueError`` refuses unequal numbers of times and rows.
 
     Attributes:
-        times: float64 (T,) seconds, the middle of what each row describes.
-        values: (T, ...) rows in time; the dtype is the encoder's.
-        quality: float32 (Q,) how good the input is, by the encoder's ``quality_names``.
+        times: float64 (T,) seconds, the middle of the time that each row describes.
+        values: (T, ...), rows in order of time; the encoder decides on the dtype.
+        quality: float32 (Q,), how good the input is; the encoder's ``quality_names`` name the values.
     """
 
     times: NDArray[np.float64]
@@ -241,13 +241,16 @@ TaskKind = Literal["single", "multi", "score"]
 
 @dataclass(frozen=True)
 class Task:
-    """What a head answers. A name, labels or bounds that mean nothing are refused with a ``ValueError``.
+    """What a head answers.
 
     Attributes:
         name: "emotion", "sentiment", ...; in any language, without full stops.
         kind: "single" (one of ``labels``), "multi" (any of ``labels``) or "score" (a number in ``bounds``).
         labels: the possible answers, each once; empty for a score.
-        bounds: lowest and highest value of a score; infinite where it has none.
+        bounds: lowest and highest value of a score, which may be infinite; ``None`` for the other kinds.
+
+    Raises:
+        ValueError: the name cannot be used, a label occurs twice, or labels or bounds are missing.
     """
 
     name: str
@@ -271,7 +274,7 @@ class Task:
 
     @property
     def size(self) -> int:
-        """How many numbers a head for this task gives."""
+        """L, how many numbers a head for this task gives."""
         return max(1, len(self.labels))
 
 
@@ -283,9 +286,9 @@ EMOTION = Task("emotion", "single", EMOTIONS)
 class Example:
     """One labelled clip.
 
-    ``targets`` maps a task's name to a float32 vector (L,): for "single" a distribution over the labels
-    (one-hot, or annotators' votes as shares), for "multi" zeros and ones, for "score" one number (1,).
-    A task without an entry is unlabelled. ``group`` (the speaker) is never split across sets. ``source`` names the data set.
+    ``targets`` maps a task's name to a float32 vector (L,): for "single" a distribution over the labels (one-hot, or
+    annotators' votes as shares), for "multi" zeros and ones, for "score" one number (1,). A task without an entry is
+    unlabelled. ``group``, the speaker, is never divided between splits; ``None`` when unknown. ``source`` names the data set.
     """
 
     clip: Clip

@@ -1,4 +1,4 @@
-"""Fits what a bundle knows of its own errors, on validation data, and writes it into the bundle."""
+"""Calibrates a bundle on validation data: fits what it knows about its own errors, and writes it into the bundle."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mien.trust.sample import joined, load
 from mien.trust.table import Effect, Fitted, TrustTable
 from mien.types import Task
 
-_FEWEST = 30  # labelled examples: on fewer nothing is fitted
+_FEWEST = 30  # labelled examples; with fewer, nothing is fitted
 
 
 def calibrate(
@@ -37,22 +37,21 @@ def calibrate(
 ) -> Work[Bundle]:
     """Fit calibration, label sets and thresholds of every subset of modalities on the validation sets of a recipe.
 
-    Nothing is trained. The test sets are read too, for the figures on the card; nothing is chosen on them. Data that are not
-    the bundle's own may lack a modality: then the bundle keeps what it knows of that.
+    Nothing is trained. The test sets are used for the figures on the card, and nothing is chosen on them. Data other than the
+    bundle's own may lack a modality. Then the bundle keeps what it knows about that modality.
 
     Args:
-        bundle: it is changed, unless ``out`` is given.
-        recipe: whose data: the bundle's own, or another one with its tasks; its encoders are not looked at.
+        bundle: the bundle; it is changed, unless ``out`` is given.
+        recipe: the recipe with the data, the bundle's own or another one with the same tasks. Its encoders are not used.
         corpus: the recipe's data, labelled for the bundle's tasks.
-        aims: what to reach.
-        more: further answers of one subset of modalities, out of fold for the training data (``benchmarks/crossfit.py``): where
-            validation data hold few speakers. Its calibration is fitted on both, label sets and thresholds too.
-        out: folder of the calibrated bundle, named after the recipe; data that are not the bundle's own need one.
+        aims: what label sets and abstention should reach; ``None`` for the defaults.
+        more: file with further answers from one subset of the modalities, out of fold on the training data
+            (``benchmarks/crossfit.py``), for validation data with few speakers. Everything for this subset is fitted on both.
+        out: folder of the calibrated bundle, which gets the name of the recipe. Data other than the bundle's own need it.
 
     Raises:
-        InputError: it answers with no single label, and only such answers are calibrated; too few examples are labelled;
-            or ``out`` is needed, or there already.
-        RecipeError: data that are missing.
+        InputError: no task of the bundle is single-label, too few examples are labelled, or ``out`` is missing or exists.
+        RecipeError: data are missing.
     """
     single(bundle.tasks)
     others = recipe.data != bundle.recipe.data
@@ -70,10 +69,10 @@ def calibrate(
 
 
 def fit(bundle: Bundle, corpus: Corpus, aims: Aims | None = None, more: Path | None = None) -> Work[TrustTable]:
-    """What goes into the bundle, see ``calibrate``.
+    """Fit what goes into the bundle, see ``calibrate``.
 
-    What fewer than 30 validation examples are known of is left out: then a bundle answers as its graphs do. So are tasks that
-    validation data have no labels for.
+    Subsets with fewer than 30 labelled validation examples are left out, and so are tasks without labels. For these a bundle
+    answers with the scores of its graphs.
     """
     aims = aims or Aims()
     tasks: dict[str, Entries] = {}
@@ -97,7 +96,7 @@ def fit(bundle: Bundle, corpus: Corpus, aims: Aims | None = None, more: Path | N
 
 
 def _entries(bundle: Bundle, valid: Sequence[SetAnswers], task: Task, aims: Aims, more: Path | None) -> Entries:
-    """Of the subsets that enough is known of."""
+    """What is fitted for the subsets with enough labelled examples."""
     redundancy = float(bundle.table.fusion.options.get("redundancy", 0.0))
     conditions = {m: bundle.encoders[m].conditions for m in bundle.modalities}
     entries: dict[str, Fitted] = {}
@@ -120,7 +119,7 @@ def _answers(bundle: Bundle, sets: Sequence[ExampleSet], task: Task) -> Work[lis
 def _known(
     bundle: Bundle, answers: Sequence[SetAnswers], subset: Subset, task: Task, more: Path | None
 ) -> Known | None:
-    """All answers by a subset whose truth is known: on sets whose examples have it, or else on composites."""
+    """All labelled answers from a subset: on data sets whose examples have it, or else on composites."""
     real = [a for a in answers if subset in a.samples]
     if not real:
         sample = composites(bundle, answers, subset, task)
@@ -130,6 +129,6 @@ def _known(
     if more is not None:
         further, of, sets = load(more)
         if of == subset:
-            # Every data set counts the same in either part, and both parts do.
+            # Both parts have the same weight, and so have the data sets within each part.
             sample, names = joined([sample, further]), [*names, *sets]
     return Known(sample, names, subset, composite=False)

@@ -1,4 +1,4 @@
-"""What calibration does on test sets."""
+"""The effect of calibration on test sets."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from mien.trust.table import Effect, Fitted
 from mien.types import Task
 
 ALL = "all of these"
-"""Stands for the name of a set where the answers on several are measured together, each answer counting the same."""
+"""The name of several test sets whose answers are evaluated together. Every answer has the same weight."""
 
 
 def effects(test: Sequence[SetAnswers], task: Task, entries: Entries) -> list[Effect]:
-    """One for each set and subset of modalities that its examples have; then all sets of a subset together.
+    """One effect for each test set and subset of the modalities, then one for each subset on all its sets together.
 
     Args:
         test: the bundle's answers on each test set.
-        task: which of its tasks.
+        task: the task of these answers.
         entries: what was fitted for the task.
     """
     found, parts = [], defaultdict[Subset, list[Sample]](list)

@@ -1,4 +1,4 @@
-"""What is fitted for one subset of the modalities: calibration, label sets, and the threshold of abstention."""
+"""Fits for one subset of the modalities: calibration, label sets, and the threshold of abstention."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from mien.trust.table import Abstention, Fitted
 
 @dataclass(frozen=True)
 class Aims:
-    """What label sets and abstention are to reach.
+    """What label sets and abstention should reach.
 
     Attributes:
-        coverage: rate at which label sets are to hold the right label.
-        risk: share that may be wrong of the answers not called uncertain.
-        by_label: the rate is to hold for each label.
+        coverage: rate at which label sets should hold the right label.
+        risk: largest share of wrong answers among those not called uncertain.
+        by_label: whether the coverage should hold for each label.
 
     Raises:
-        InputError: a rate that nothing can reach, or that says nothing.
+        InputError: ``coverage`` or ``risk`` is not between 0 and 1.
     """
 
     coverage: float = 0.9
@@ -41,7 +41,7 @@ class Aims:
 
 
 class Known(NamedTuple):
-    """Answers by one subset of modalities, and the data sets they are from."""
+    """Labelled answers from one subset of the modalities, and the names of their data sets."""
 
     sample: Sample
     names: list[str]
@@ -50,18 +50,18 @@ class Known(NamedTuple):
 
 
 def entry(known: Known, conditions: Conditions, aims: Aims, redundancy: float) -> Fitted:
-    """What goes into the bundle for one subset.
+    """Fit what goes into the bundle for one subset.
 
     Args:
-        known: what it is fitted on.
+        known: the answers that it is fitted on.
         conditions: the measures of the subset's modalities that confidence may depend on.
-        aims: what to reach.
-        redundancy: how far the modalities of one person repeat one another, as the fusion knows it.
+        aims: what label sets and abstention should reach.
+        redundancy: how far the modalities of one person repeat one another; the fusion's argument of this name.
     """
     sample, subset = known.sample, known.subset
-    # Whose examples a composite holds cannot be held out, so nothing is chosen on composites.
+    # The people in a composite cannot be held out for cross-validation, so no method is chosen on composites.
     chosen = fit_temperature(sample) if known.composite else fit_calibration(sample, conditions)
-    # Composites are independent given their label; of one real person the modalities repeat one another.
+    # The modalities of a composite are independent given their label, but those of a real person repeat one another.
     excess = 1 + redundancy * (len(subset) - 1) if known.composite else 1.0
     calibration = replace(chosen.calibration, scale=chosen.calibration.scale / excess).rounded()
     calibrated = sample.by(calibration)
@@ -79,9 +79,10 @@ def entry(known: Known, conditions: Conditions, aims: Aims, redundancy: float) -
 
 
 def careful(fitted: Fitted, parts: Sequence[Fitted]) -> Fitted:
-    """Of composites: sets no smaller, and a threshold no lower, than the most careful of the modalities alone.
+    """Make what was fitted on composites at least as careful as each of the modalities alone.
 
-    Real moments are not as clear as composites of three clear examples.
+    Quantiles (of the same rule) and threshold become the largest among all of them, because real moments are not as clear as
+    composites of clear examples. What was fitted on real examples is not changed.
 
     Args:
         fitted: for a subset.
@@ -100,4 +101,4 @@ def careful(fitted: Fitted, parts: Sequence[Fitted]) -> Fitted:
 
 
 Entries = Mapping[str, Fitted]
-"""{name of a subset of the modalities: what was fitted for it}, of one task."""
+"""What was fitted for one task, by the name of the subset of the modalities."""

@@ -1,4 +1,4 @@
-"""Signs of a poor input, and how much less sure an answer then is: fitted on examples that were degraded on purpose."""
+"""Fits guards on degraded examples: how much less sure an answer to a poor input has to be."""
 
 from __future__ import annotations
 
@@ -27,24 +27,32 @@ GUARDS = (
     Guard("small_face", "face", "side_px", below=16.0),
     Guard("blurred_face", "face", "sharpness", below=0.17),
 )
-"""Signs of a poor input that every bundle with such measures looks for; ``guards_of`` fits their temperatures.
+"""The guards of every bundle that has these measures; ``guards_of`` fits their temperatures.
 
-The bounds are where half of what the bundle `research` says of degraded validation examples is wrong, by logistic regression on
-asinh of the measure (``benchmarks/guards.py --bounds``), rounded so that at most 1 % of clean examples are beyond; but for
-small faces: half are wrong at 9 pixels, where hardly any face is found at all; at 16 it is a third."""
+At its bound, half of the answers of the bundle `research` to degraded validation examples are wrong, by logistic regression
+on asinh of the measure (``benchmarks/guards.py --bounds``). Bounds are rounded so that at most 1 % of clean examples are
+beyond them. Small faces are an exception: half of their answers are wrong at 9 pixels, where hardly any face is found, and a
+third at 16."""
 
 DEGRADED: Mapping[Modality, tuple[str, ...]] = {
     "text": ("foreign:0.5", "foreign:1"),
     "voice": ("noise:5", "noise:0", "noise:-5", "shorten:0.5", "shorten:0.3"),
     "face": ("shrink:14", "shrink:8", "blur:2", "blur:4"),
 }
-"""How validation examples are degraded for guards; see ``data.degrade``."""
+"""How validation examples are degraded to fit guards; see ``data.degrade``."""
 
-_MOST = 300  # examples of each set, degraded in each way
+_MOST = 300  # largest number of examples of a set that are degraded in one way
 
 
 class Degraded(NamedTuple):
-    """Answers by one modality to one set that was degraded in one way; before calibration."""
+    """Answers from one modality to one data set that was degraded in one way, before calibration.
+
+    Attributes:
+        name: name of the data set.
+        modality: the modality.
+        how: "kind:level".
+        sample: the answers.
+    """
 
     name: str
     modality: Modality
@@ -55,15 +63,15 @@ class Degraded(NamedTuple):
 def read_degraded(
     bundle: Bundle, corpus: Corpus, modality: Modality, split: str, task: Task, copies: Copies
 ) -> Work[list[Degraded]]:
-    """The answers of a bundle to the sets of a corpus that have the modality, degraded in one way.
+    """The answers of a bundle to the data sets that have a modality, degraded in one way.
 
     Args:
-        bundle: what is asked.
-        corpus: whose examples.
-        modality: what is degraded; the others are left out.
+        bundle: the bundle.
+        corpus: the data.
+        modality: the modality that is degraded; the others are left out.
         split: "valid" or "test".
-        task: what is asked of them.
-        copies: how, and how many of each set.
+        task: the task that is answered.
+        copies: how the examples are degraded, and how many of each set.
     """
     alone = {modality: bundle.encoders[modality]}
     related = {m: p for m, p in bundle.populations.items() if m == modality}
@@ -79,9 +87,9 @@ def read_degraded(
 def guards_of(
     bundle: Bundle, corpus: Corpus, task: Task, valid: Sequence[SetAnswers], entries: Entries
 ) -> Work[list[Guard]]:
-    """All guards whose measure the bundle takes, their temperatures fitted on degraded validation examples.
+    """The guards whose measure the bundle's encoders give, with temperatures fitted on degraded validation examples.
 
-    They are fitted for one task; a bundle softens its other single-label answers by the same.
+    They are fitted for one task. A bundle uses the same temperatures for its other single-label tasks.
     """
     found = []
     for modality in bundle.modalities:
@@ -96,7 +104,7 @@ def guards_of(
             degraded += [part.sample for part in copies]
             yield Progress("degrade", modality, done, len(DEGRADED[modality]))
         known = joined(degraded)
-        # Every answer counts the same.
+        # Every answer gets the same weight.
         known = replace(known, weights=np.full(len(known), 1 / len(known))).by(entries[modality].calibration)
         found += _fitted(guards, known, joined(clean))
     return found
@@ -106,9 +114,9 @@ def _fitted(guards: Sequence[Guard], known: Sample, clean: Sample) -> list[Guard
     """Guards of one modality with their temperatures.
 
     Args:
-        guards: without.
+        guards: the guards, without temperatures.
         known: calibrated answers to degraded examples.
-        clean: answers to examples as they are.
+        clean: answers to clean examples.
     """
     triggered = np.stack([g.outside(known.measures[g.modality][g.measure]) for g in guards], axis=1)
     temperatures = fit_guards(known, triggered)

@@ -1,4 +1,4 @@
-"""Fits calibrations by likelihood, and chooses between them by cross-validated likelihood."""
+"""Fits calibrations by likelihood, and chooses a method by cross-validated likelihood."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from mien.trust.sample import Sample, folds
 from mien.types import Float32, Modality
 
 Conditions = Mapping[Modality, Sequence[str]]
-"""{modality: names of measures that tell how the input was recorded}."""
+"""{modality: names of measures that describe how the input was recorded}."""
 
-_WORTH = 0.01  # nats that a method with more numbers must gain: vector scaling changes labels, slopes depend on the recording
-_RIDGE = 0.01  # nats: what a slope or a bias of one costs
-_FURTHEST = 30.0  # exponents of a scale that a fit may try
-_FEW = 30  # answers: on fewer no temperature of a guard is fitted
+_WORTH = 0.01  # nats; a more complex method must gain more, because it changes labels or depends on the recording
+_RIDGE = 0.01  # nats; the penalty of a parameter of 1, except for the temperature
+_FURTHEST = 30.0  # largest exponent of a scale that a fit may try, on either side
+_FEW = 30  # answers; with fewer, no temperature of a guard is fitted
 _LOWEST, _HIGHEST = 1.0, 10.0  # bounds of the temperature of a guard
 _Make = Callable[[NDArray[np.float64]], Calibration]
 
 
 class Fitted(NamedTuple):
-    """A calibration, and how it was chosen: the cross-validated NLL of each method, in nats."""
+    """A calibration, the method that made it, and the negative log-likelihood of each method in nats."""
 
     method: str
     calibration: Calibration
@@ -34,7 +34,7 @@ class Fitted(NamedTuple):
 
 
 class _Method(NamedTuple):
-    """``make`` turns ``size`` numbers into a calibration; all zero change nothing."""
+    """``make`` turns ``size`` numbers into a calibration. If all numbers are zero, the calibration changes nothing."""
 
     name: str
     size: int
@@ -47,11 +47,11 @@ def nll(sample: Sample) -> NDArray[np.float64]:
 
 
 def fit_calibration(sample: Sample, conditions: Conditions) -> Fitted:
-    """The simplest method whose cross-validated NLL is within one standard error (Breiman et al. 1984), or within 0.01 nats, of
-    the best.
+    """Fit the simplest method that is about as good as the best one.
 
-    Methods, the simplest first: temperature scaling; temperature scaling that depends on the recording (only with
-    ``conditions`` that vary in the sample); vector scaling.
+    This is the first method whose cross-validated negative log-likelihood is within one standard error (Breiman et al. 1984),
+    or within 0.01 nats, of the best. The methods are, the simplest first: temperature scaling; temperature scaling that depends
+    on the recording (only where ``conditions`` vary in the sample); vector scaling.
     """
     methods = _methods(sample, conditions)
     place = folds(sample)
@@ -65,21 +65,21 @@ def fit_calibration(sample: Sample, conditions: Conditions) -> Fitted:
 
 
 def fit_temperature(sample: Sample) -> Fitted:
-    """Temperature scaling, without a choice."""
+    """Fit temperature scaling, without a choice of method. The loss is that on the sample itself."""
     method = _methods(sample, {})[0]
     calibration = _fit(method, sample)
     return Fitted(method.name, calibration, {method.name: float(sample.weights @ nll(sample.by(calibration)))})
 
 
 def fit_guards(sample: Sample, triggered: NDArray[np.bool_]) -> list[float]:
-    """The temperature of each guard of one modality, between 1 and 10, two digits: the best by likelihood.
+    """The temperature of each guard of one modality with the highest likelihood, from 1 to 10, rounded to two digits.
 
-    All are fitted together, so that two guards that the same answers trigger do not count twice. A guard that fewer than 30
-    answers trigger gets 1: it says why an answer is less sure, and changes nothing.
+    All guards are fitted together, because the same answer can trigger several. A guard that fewer than 30 answers trigger
+    gets a temperature of 1, so it gives a reason but changes no probability.
 
     Args:
         sample: calibrated answers.
-        triggered: bool (N, G), the guards that each of them triggers.
+        triggered: bool (N, G), which guards each answer triggers.
     """
     from scipy.optimize import minimize
 
@@ -100,19 +100,19 @@ def fit_guards(sample: Sample, triggered: NDArray[np.bool_]) -> list[float]:
 def guarded(
     sample: Sample, triggered: NDArray[np.bool_], temperatures: Sequence[float] | NDArray[np.float64]
 ) -> Sample:
-    """Answers as the guards of their one modality make them: less sure.
+    """Apply the guards of one modality to answers from this modality alone, which makes them less sure.
 
     Args:
         sample: calibrated answers.
-        triggered: bool (N, G), the guards that each of them triggers.
-        temperatures: of the guards, (G,).
+        triggered: bool (N, G), which guards each answer triggers.
+        temperatures: temperatures of the guards, (G,).
     """
     each = np.where(triggered, np.asarray(temperatures, np.float32), np.float32(1)).prod(axis=1)
     return replace(sample, scores=normalised(logs(sample.scores) / each[:, None]))
 
 
 def _error(gaps: NDArray[np.float64], sample: Sample) -> float:
-    """Standard error of a weighted mean over groups, whose answers are not independent; over answers where none are named."""
+    """Standard error of a weighted mean. Answers of one group are not independent, so it is over groups where all are known."""
     deviations = sample.weights * (gaps - sample.weights @ gaps)
     place = np.arange(len(sample)) if "" in sample.groups else np.unique(sample.groups, return_inverse=True)[1]
     return float(np.sqrt((np.bincount(place, deviations) ** 2).sum()))
@@ -137,7 +137,7 @@ def _fit(method: _Method, sample: Sample) -> Calibration:
 
 
 def _positive(exponent: NDArray[np.float64] | float) -> Float32:
-    """The exponential, float32. On data that are almost separable a fit tries exponents beyond what float32 holds."""
+    """The exponential, float32. On data that are almost separable, a fit tries exponents that are too large for float32."""
     return np.asarray(np.exp(np.clip(exponent, -_FURTHEST, _FURTHEST)), np.float32)
 
 
@@ -166,7 +166,7 @@ def _methods(sample: Sample, conditions: Conditions) -> list[_Method]:
 
 
 def _usual(sample: Sample, conditions: Conditions) -> list[tuple[Modality, str, float, float]]:
-    """Mean and deviation of each measure that varies."""
+    """Modality, name, mean and deviation of each measure that varies."""
     found = []
     for modality, names in conditions.items():
         for name in names:

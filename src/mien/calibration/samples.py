@@ -1,4 +1,4 @@
-"""Labelled data to samples: what a bundle says of every example, by every subset of the modalities it has."""
+"""Samples from labelled data: the answers of a bundle to every example, from every subset of its modalities."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from mien.trust.sample import Sample
 from mien.types import Float32, Modality, Task
 
 _BATCH = 32
-_KEPT = 600  # encoded examples of each set and modality, to put composites together from
-_DRAWN = 2000  # composites of each subset
+_KEPT = 600  # encoded examples of each set and modality that are kept for composites, about
+_DRAWN = 2000  # number of composites of each subset
 
 
 class SetAnswers(NamedTuple):
     """The answers of a bundle on one data set.
 
     Attributes:
-        name: of the set.
-        samples: what it says before calibration, by every subset of modalities of its examples.
-        kept: of each modality, some encoded examples with one right label, and that label.
+        name: name of the data set.
+        samples: the answers before calibration, {subset of the modalities: sample}.
+        kept: {modality: some encoded examples that have one right label, and the indices of these labels (N,)}.
     """
 
     name: str
@@ -36,7 +36,10 @@ class SetAnswers(NamedTuple):
 
 
 def read_set(bundle: Bundle, part: ExampleSet, task: Task) -> SetAnswers:
-    """The answers of a bundle to the examples that are labelled for a task, before calibration; no samples without examples."""
+    """The answers of a bundle to the examples that are labelled for a task, before calibration.
+
+    Without such examples there are no samples.
+    """
     rows: dict[Subset, list[int]] = defaultdict(list)
     scores: dict[Subset, list[Float32]] = defaultdict(list)
     measured: dict[Modality, dict[str, Float32]] = {}
@@ -75,22 +78,22 @@ def read_set(bundle: Bundle, part: ExampleSet, task: Task) -> SetAnswers:
 def _encoded(
     bundle: Bundle, part: ExampleSet, wanted: NDArray[np.bool_]
 ) -> Iterator[tuple[NDArray[np.int64], dict[Modality, EncodedTracks]]]:
-    """Rows of the set that have the same modalities, and what the encoders give for them; of the wanted ones, bool (N,)."""
+    """Yield rows of the set that have the same modalities, and their encoded tracks. ``wanted`` bool (N,) chooses the rows."""
     for batch in part.order(_BATCH, None):
         rows = batch[wanted[batch]]
         tracks = [part.tracks(int(i)) for i in rows]
-        # In order: a set of strings has another one in every process, and composites draw by place.
+        # The order must be the same in every process, since composites draw by place. That of a set of strings is not.
         for kinds in dict.fromkeys(tuple(t) for t in tracks):
             chosen = [k for k, t in enumerate(tracks) if tuple(t) == kinds]
             yield rows[chosen], {m: bundle.encode(m, [tracks[k][m] for k in chosen]) for m in kinds}
 
 
 def composites(bundle: Bundle, known: Sequence[SetAnswers], subset: Subset, task: Task) -> Sample | None:
-    """Answers to composites: examples put together from one example of each modality with the same label.
+    """Answers to composites: a composite joins one example of each modality, all with the same label.
 
-    Given the label, the modalities of a composite are independent of one another. A label is drawn as often as it occurs on
-    average in the data of the modalities, where every data set of a modality counts the same. Labels that one of them lacks are
-    not drawn. ``None`` where a modality has no example, or where no label is common to all.
+    Given the label, the modalities of a composite are independent. A label is drawn in proportion to its mean share in the
+    data of the modalities, where every data set of a modality counts the same. Labels that a modality lacks are not drawn.
+    ``None`` where a modality has no example, or where the modalities have no label in common.
     """
     rng = np.random.default_rng(0)
     pools = {
@@ -118,7 +121,7 @@ def composites(bundle: Bundle, known: Sequence[SetAnswers], subset: Subset, task
 def _drawn(
     pool: Sequence[tuple[EncodedTracks, NDArray[np.int64]]], labels: NDArray[np.int64], rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """A row with each label, from any set of the pool that has the label."""
+    """For each label, a random row that has it, from a random data set of the pool that has it."""
     starts = np.cumsum([0, *(len(y) for _, y in pool)])
     places = [
         [start + found for start, (_, y) in zip(starts, pool, strict=False) if len(found := np.flatnonzero(y == label))]

@@ -1,4 +1,4 @@
-"""Puts what calibration found into a bundle, there or in a folder of its own."""
+"""Writes what calibration found into a bundle, in place or in a new folder."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from mien.bundle.write import copied, rewritten
 from mien.errors import InputError
 from mien.trust.table import TrustTable
 
-_OF_PROBABILITIES = ("ece", "nll", "brier")  # metrics that calibration changes although it moves no label
+_OF_PROBABILITIES = ("ece", "nll", "brier")  # metrics that calibration changes even if no answer gets another label
 
 
 def entrusted(bundle: Bundle, found: TrustTable) -> Bundle:
-    """The bundle with what ``fit`` found, in its JSON and on its card."""
+    """Write what ``fit`` found into the JSON and the card of the bundle."""
     evaluation = renewed(bundle.table.evaluation, found)
     return rewritten(bundle, replace(bundle.table, trust=found, evaluation=evaluation))
 
 
 def apart(bundle: Bundle, name: str, found: TrustTable, partly: bool, out: Path) -> Bundle:
-    """The same in a folder of its own, with all files; the bundle stays as it is.
+    """Write a calibrated copy of the bundle with all files into a new folder. The bundle itself stays as it is.
 
     Args:
-        bundle: whose graphs.
-        name: of the new one.
-        found: by ``fit``.
-        partly: keep what the bundle has and ``found`` lacks.
-        out: the folder.
+        bundle: the bundle that is copied.
+        name: name of the copy.
+        found: what ``fit`` found.
+        partly: whether to keep what the bundle has and ``found`` lacks.
+        out: the new folder.
 
     Raises:
         InputError: see ``over``.
@@ -41,10 +41,10 @@ def apart(bundle: Bundle, name: str, found: TrustTable, partly: bool, out: Path)
 
 
 def over(before: TrustTable, found: TrustTable) -> TrustTable:
-    """What was found, together with what was known before and was not found anew.
+    """What was found, joined with the parts of an earlier calibration that were not fitted again.
 
     Raises:
-        InputError: the two have other aims, so that label sets would not mean the same for all subsets of modalities.
+        InputError: the two have different aims, so label sets would not mean the same for all subsets of the modalities.
     """
     tasks = {name: {**entries, **found.tasks.get(name, {})} for name, entries in before.tasks.items()}
     kept = {name: set(entries) - set(found.tasks.get(name, {})) for name, entries in before.tasks.items()}
@@ -64,10 +64,10 @@ def over(before: TrustTable, found: TrustTable) -> TrustTable:
 
 
 def renewed(evaluation: Sequence[Result], found: TrustTable) -> tuple[Result, ...]:
-    """The evaluation after a new calibration. Rows that it changes are of one seed then, the one that is calibrated.
+    """The evaluation of a bundle after a new calibration. Rows that it changes are then of one seed, that of the bundle.
 
-    A temperature changes probabilities; a bias for each label changes the labels too. A row that is changed and was not
-    measured anew is left out.
+    A temperature changes only metrics of probabilities; a bias for each label changes all metrics. A changed row without a new
+    value is left out.
     """
     figures = {(row.set, row.task, row.modality): row.after for row in found.measured}
     rows = []

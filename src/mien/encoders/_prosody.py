@@ -1,4 +1,4 @@
-"""Pitch, energy and spectrum of a voice, in numpy."""
+"""Pitch, energy and spectrum of a voice, in NumPy."""
 
 from __future__ import annotations
 
@@ -21,17 +21,20 @@ COLUMNS: tuple[str, ...] = (
     "slope_db",
     "flatness",
 )
-"""Share of voiced frames; log2 of the pitch in Hz (mean, deviation, change over the stretch); log energy; spectral centroid
-(kHz); level above 1 kHz against below (dB); spectral flatness (log)."""
+"""Share of voiced frames; log2 of the pitch in Hz (mean, deviation, change over the stretch); log energy (mean, deviation);
+spectral centroid (kHz); level above 1 kHz relative to the level below (dB); spectral flatness (log)."""
 
 _FRAME, _HOP = 640, 320  # 40 ms every 20 ms
-_LOWEST, _HIGHEST = 60.0, 500.0  # Hz, of a speaking voice
+_LOWEST, _HIGHEST = 60.0, 500.0  # Hz, pitch of a speaking voice
 _LEVEL = 0.08  # root mean square
 _VOICED = 0.45  # least normalised autocorrelation of a voiced frame
 
 
 def describe(samples: Float32, edges: Sequence[int]) -> tuple[Float32, float]:
-    """Prosody of each stretch between ``edges`` (samples), (len(edges) - 1, 9), and how many seconds are voiced."""
+    """Prosody of each stretch between ``edges`` (in samples), (len(edges) - 1, 9), and how many seconds are voiced.
+
+    The columns are ``COLUMNS``.
+    """
     frames = _frames(samples)
     power = np.asarray(np.abs(np.fft.rfft(frames * np.hanning(_FRAME), 1024)) ** 2 + 1e-10, np.float32)
     energy = _energy(frames)
@@ -51,12 +54,12 @@ def voiced_seconds(samples: Float32) -> float:
 
 
 def levelled(samples: Float32) -> Float32:
-    """The sound at one root mean square for all: distance to the microphone is no emotion."""
+    """The sound scaled to a fixed root mean square, since the distance to the microphone says nothing about emotion."""
     return np.asarray(samples * (_LEVEL / max(float(np.sqrt(np.mean(samples**2))), 1e-6)), np.float32)
 
 
 def snr_db(samples: Float32) -> float:
-    """How far the loud frames stand above the quiet ones, dB in [-5, 40]: speech pauses show the background."""
+    """How far the loud frames are above the quiet ones, dB in [-5, 40]. Pauses in speech show the background noise."""
     power = np.mean(_frames(samples) ** 2, axis=1) + 1e-10
     quiet, loud = np.percentile(power, [10, 90])
     return float(np.clip(10 * np.log10(max(loud - quiet, 1e-10) / quiet), -5.0, 40.0))
@@ -72,7 +75,7 @@ def _energy(frames: Float32) -> Float32:
 
 
 def _voice(frames: Float32, energy: Float32) -> Float32:
-    """The pitch of each frame; 0 at the level of the background, where is no voice, whatever the autocorrelation."""
+    """The pitch of each frame in Hz; 0 where it is unvoiced, or so quiet that it is background."""
     return np.where(energy < energy.max() - 7.0, 0.0, _pitch(frames)).astype(np.float32)
 
 
@@ -97,7 +100,7 @@ def _pitch(frames: Float32) -> Float32:
 def _melody(pitch: Float32) -> tuple[float, float, float, float]:
     voiced = np.log2(pitch[pitch > 0])
     if len(voiced) < 2:
-        # No melody: the middle of human voices, and "voiced" tells that it means nothing.
+        # There is no melody. 7.3 (158 Hz) is the middle of human voices; the low share of voiced frames marks it as a guess.
         return float(len(voiced)) / max(len(pitch), 1), 7.3, 0.0, 0.0
     slope = float(np.polyfit(np.linspace(-0.5, 0.5, len(voiced)), voiced, 1)[0])
     return len(voiced) / len(pitch), float(voiced.mean()), float(voiced.std()), slope

@@ -1,4 +1,4 @@
-"""The one border: a segment goes in, numpy comes out. What learns starts after it."""
+"""What every encoder is: a segment goes in, NumPy arrays come out. Everything that learns comes after this border."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ class Encoder(ABC):
     tracks can be cached by content.
 
     Attributes:
-        modality: the part of the segment it reads.
-        quality_names: what ``Track.quality`` measures; larger is better in every entry.
-        conditions: those of its ``measures`` that tell how the input was recorded; confidence may depend on them.
-        version: raised whenever ``prepare`` changes what it returns, so that cached tracks are made anew.
-        context: how many earlier utterances (``Segment.context``) it reads.
-        licence_note: what its licence says of models trained with it; a bundle says the same, and is not shipped with mien.
+        modality: the part of the segment that it uses.
+        quality_names: names of the values of ``Track.quality``; larger is better in every value.
+        conditions: names of those of its ``measures`` that describe how the input was recorded; confidence may depend on them.
+        version: raised whenever ``prepare`` changes what it returns, so that cached tracks are made again.
+        context: how many earlier utterances (``Segment.context``) it uses.
+        licence_note: limits of its licence on models trained with it, "" for none. A bundle repeats the note, and a bundle with
+            a note is not shipped with mien.
     """
 
     modality: Modality
@@ -42,48 +43,55 @@ class Encoder(ABC):
 
     @abstractmethod
     def prepare(self, segment: Segment) -> Track | None:
-        """Turn this encoder's part of ``segment`` into a track; ``None`` when that part is absent or too short."""
+        """Turn this encoder's part of ``segment`` into a track. ``None`` means that the part is absent or too short."""
 
     @abstractmethod
     def network(self) -> nn.Module:
-        """A fresh torch module for what ``prepare`` gives: ``(values (B, T, ...), mask bool (B, T)) -> (B, T', D)``.
+        """A new torch module for what ``prepare`` gives: ``(values (B, T, ...), mask bool (B, T)) -> (B, T', D)``.
 
         T' is T, or 1 when the module pools over time. The module has an int attribute ``dim`` (D). Needs ``mien[train]``.
 
-        It may have the modules ``trunk(values, mask)``, its leading part that never learns, and ``body(states, mask)``: then
-        forward is the body after the trunk, and training runs the trunk only once for each clip.
+        The module may have two parts: ``trunk(values, mask)``, the leading part that never learns, and
+        ``body(states, mask)``. Then ``forward`` runs the body after the trunk, and training runs the trunk only once for each
+        clip.
         """
 
     def words(self, segment: Segment) -> NDArray[np.int64] | None:
-        """Which word each row of the segment's track belongs to, int64 (T,), -1 for none; ``None`` where rows are no tokens."""
+        """Which word each row of the segment's track belongs to, int64 (T,), -1 for none.
+
+        ``None`` means that the rows are not tokens, or that the segment has no track.
+        """
         return None
 
     def measures(self, track: Track) -> dict[str, float]:
-        """What a track tells of its input beside what is learned from: the quality, by name. Calibration and guards read it."""
+        """What a track says about the condition of its input, by name: its quality, unless a subclass adds more.
+
+        Calibration and guards use these values; the network does not learn from them.
+        """
         return dict(zip(self.quality_names, map(float, track.quality), strict=True))
 
     @property
     def settings(self) -> dict[str, object]:
-        """The arguments that rebuild this encoder; stored in a bundle."""
+        """The arguments that rebuild this encoder. A bundle stores them."""
         return {}
 
     @property
     def assets(self) -> Mapping[str, Path]:
-        """{argument: file} of what ``prepare`` reads; a bundle gets copies, and gives them as those arguments."""
+        """The files that ``prepare`` needs, {argument: file}. A bundle gets copies, and passes them as those arguments."""
         return {}
 
     @property
     def identity(self) -> dict[str, object]:
-        """What its tracks depend on beside the segment; part of the name under which they are kept on disk."""
+        """What its tracks depend on besides the segment. It is part of the key under which the cache keeps them."""
         return {"version": self.version, "settings": self.settings}
 
 
 class Through(Encoder):
-    """An encoder whose tracks go on through a fixed function: the leading part of its network, which never learns.
+    """An encoder that passes its tracks through a fixed function: the trunk of its network, which never learns.
 
     Args:
-        inner: what prepares the tracks.
-        key: names the function and its weights (a hash), since kept tracks depend on them.
+        inner: prepares the tracks.
+        key: a hash of the function and its weights, since cached tracks depend on them.
         function: values (T, ...) -> float32 (T', D); T' is T, or 1 when it pools over time.
     """
 
@@ -93,7 +101,7 @@ class Through(Encoder):
         self.context, self.licence_note = inner.context, inner.licence_note
 
     def prepare(self, segment: Segment) -> Track | None:
-        """The inner track after the function; its times where T' is T, else the middle of them."""
+        """The inner track after the function, with the same times where T' is T, else their mean; ``None`` as the inner one."""
         track = self.inner.prepare(segment)
         if track is None:
             return None
@@ -102,22 +110,22 @@ class Through(Encoder):
         return replace(track, times=times, values=values)
 
     def network(self) -> nn.Module:
-        """That of the inner encoder: this one is what stands before a part of it."""
+        """The whole network of the inner encoder."""
         return self.inner.network()
 
     @property
     def settings(self) -> dict[str, object]:
-        """Those of the inner encoder."""
+        """The settings of the inner encoder."""
         return self.inner.settings
 
     @property
     def assets(self) -> Mapping[str, Path]:
-        """Those of the inner encoder."""
+        """The assets of the inner encoder."""
         return self.inner.assets
 
     @property
     def identity(self) -> dict[str, object]:
-        """That of the inner encoder, and the function."""
+        """The identity of the inner encoder, and the key of the function."""
         return {**self.inner.identity, "through": self.key}
 
 

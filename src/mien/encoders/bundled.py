@@ -1,4 +1,4 @@
-"""What a shipped bundle makes of a modality, taken as features: transfer learning that costs seconds."""
+"""States of a shipped bundle's encoder as features: transfer learning that takes seconds."""
 
 from __future__ import annotations
 
@@ -22,24 +22,25 @@ if TYPE_CHECKING:
 
 @encoders.register
 class Bundled(Encoder):
-    """The mean over time of the states that a shipped bundle's encoder gives; its weights stay as they are, in ONNX.
+    """The mean over time of the states that a shipped bundle's encoder gives. Its weights are frozen, in ONNX.
 
-    float32 (1, D), or with ``context`` (1 + lines, D + 1): first the previous lines of the dialogue as far as they are known,
-    each read for itself, the segment last; the last column is 1 for the segment and else 0. Times are distances in
-    utterances then, 0 for the segment.
+    The track holds float32 (1, D). With ``context`` it holds (1 + lines, D + 1): first a row for each known previous line of
+    the dialogue, each encoded alone, then a row for the segment. The last column is 1 for the segment and 0 for the others.
+    Times are then distances in utterances, 0 for the segment.
 
     Quality: that of the bundle's encoder.
 
     Args:
         modality: which of the bundle's encoders.
-        bundle: name of a shipped bundle; an exported bundle goes on needing it.
-        context: so many previous lines (``Segment.context``) come with each segment; text only.
+        bundle: name of a shipped bundle; an exported bundle needs it too.
+        context: how many previous lines (``Segment.context``) are used with each segment; text only.
         network: what learns from the states, see ``networks/sequence.py``: "linear", "mlp", "beside", "conv" or "attention".
-        hidden: size of the vectors it gives.
+        hidden: size of the vectors that the network gives.
         dropout: share dropped in training.
 
     Raises:
-        InputError: the bundle does not read the modality.
+        InputError: there is no such bundle, it does not have the modality, or ``context`` is set for another modality than
+            text.
     """
 
     def __init__(
@@ -63,11 +64,15 @@ class Bundled(Encoder):
         self.quality_names = self._inner.quality_names
         self._bundle, self.context = bundle, context
         self._network, self._hidden, self._dropout = network, hidden, dropout
-        # Every line is context of the next ones too.
+        # A line is in the context of several later ones.
         self._line = lru_cache(1024)(self._read_line)
 
     def prepare(self, segment: Segment) -> Track | None:
-        """The states; ``None`` where the bundle's encoder gives none."""
+        """The states; ``None`` where the bundle's encoder gives none.
+
+        Raises:
+            MienError: the graph of the bundle is damaged.
+        """
         own = self._inner.prepare(segment)
         if own is None:
             return None
@@ -80,7 +85,7 @@ class Bundled(Encoder):
         return Track(np.arange(1.0 - len(rows), 1.0), marked, own.quality)
 
     def network(self) -> nn.Module:
-        """Standardised states through the chosen network."""
+        """The chosen network, on standardised states."""
         from mien.networks.sequence import RowNetwork
 
         return RowNetwork(self._entry["dim"], self._hidden, self._network, bool(self.context), self._dropout)

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @encoders.register
 class FaceCNN(Encoder):
-    """Grey crops for a small residual network of our own.
+    """Grey crops for a small residual network that is trained from the start.
 
     The track holds uint8 (T, side, side). Quality: size and sharpness, see ``_front/crops.py``.
 
     Args:
-        side: pixels; FER+ pictures are 48 wide.
+        side: width and height of a crop in pixels; FER+ pictures have 48.
         width: channels of the first layer of the network.
         dropout: share of a face's vector dropped in training.
     """
@@ -39,7 +39,7 @@ class FaceCNN(Encoder):
 
     @property
     def identity(self) -> dict[str, object]:
-        """What the pictures are made into; not the network."""
+        """What the crops depend on; the network is not part of it."""
         return {"version": self.version, "side": self.side}
 
     def prepare(self, segment: Segment) -> Track | None:

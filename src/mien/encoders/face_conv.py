@@ -1,4 +1,4 @@
-"""Colour face crops for two convolutions, the plainest picture network there is."""
+"""Colour face crops for two convolutions, the simplest picture network."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from mien.types import Modality, Segment, Track
 if TYPE_CHECKING:
     from torch import nn
 
-_GREY_SIDE = 48  # quality is measured on crops as small as those of the other encoders
+_GREY_SIDE = 48  # sharpness depends on the size, so all encoders compute it on crops of 48 pixels
 
 
 @encoders.register
 class FaceConv(Encoder):
-    """RGB crops uint8 (T, side, side, 3) for two convolutions and a linear map: the picture branch of the usual tutorial.
+    """RGB crops for two convolutions and a linear map, like the picture branch of many tutorials.
 
-    Quality: size and sharpness, see ``_front/crops.py``.
+    The track holds uint8 (T, side, side, 3). Quality: size and sharpness, see ``_front/crops.py``.
 
     Args:
-        side: pixels; a multiple of 4.
+        side: width and height of a crop in pixels; a multiple of 4.
         dim: size of the vector of a picture.
     """
 

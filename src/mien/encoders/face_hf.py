@@ -1,4 +1,4 @@
-"""Faces as a pretrained picture model wants them."""
+"""Face crops in the form that a pretrained picture model expects."""
 
 from __future__ import annotations
 
@@ -16,21 +16,24 @@ from mien.types import Frames, Modality, Segment, Track
 if TYPE_CHECKING:
     from torch import nn
 
-_GREY_SIDE = 48  # quality is measured on crops as small as those of the other encoders
+_GREY_SIDE = 48  # sharpness depends on the size, so all encoders compute it on crops of 48 pixels
 _HALF = [0.5, 0.5, 0.5]
 
 
 @encoders.register
 class PretrainedFace(PretrainedEncoder):
-    """Crops for a picture model of transformers: ViT, CLIP's picture half, DINOv2, BEiT, ResNet, ConvNeXt, ...
+    """Crops for a picture model of transformers: ViT, the picture half of CLIP, DINOv2, BEiT, ResNet, ConvNeXt, ...
 
-    The track holds uint8 RGB (T, side, side, 3), resized as the model's preprocessor_config.json says; its mean and deviation
-    are taken off in the network. Quality: see ``_front/crops.py``.
+    The track holds uint8 RGB (T, side, side, 3), resized as the model's preprocessor_config.json says. The network
+    standardises the pictures with the mean and deviation from the same file. Quality: see ``_front/crops.py``.
 
     Args:
-        model, layers, learn, lora, dim, front: see ``PretrainedEncoder``. Of convolutional models only the last layer is read.
+        model, layers, learn, lora, dim, front: see ``PretrainedEncoder``. Convolutional models give only their last layer, -1.
         pooling: within a picture: "first" (the class token, of models that have one) or "mean" (all patches).
-        frames: at most so many pictures of a segment, evenly spread.
+        frames: largest number of pictures of a segment; they are evenly spread.
+
+    Raises:
+        InputError: see ``PretrainedEncoder``.
     """
 
     modality: Modality = "face"
@@ -67,12 +70,12 @@ class PretrainedFace(PretrainedEncoder):
 
     @property
     def settings(self) -> dict[str, object]:
-        """See the class."""
+        """The arguments that rebuild this encoder without the model's files."""
         return {**super().settings, "frames": self.frames}
 
     @property
     def identity(self) -> dict[str, object]:
-        """What the pictures are made into; not what is done with the vectors."""
+        """What the crops depend on; the use of the model is not part of it."""
         shape = {key: self.front[key] for key in ("side", "resample")}
         return {"version": self.version, "front": shape, "frames": self.frames}
 
@@ -91,7 +94,7 @@ class PretrainedFace(PretrainedEncoder):
 
 
 def _spread(frames: Frames, most: int) -> Frames:
-    """At most so many pictures, evenly spread."""
+    """At most ``most`` pictures, evenly spread."""
     if len(frames) <= most:
         return frames
     return frames.rows(np.linspace(0, len(frames) - 1, most).round().astype(int))

@@ -1,4 +1,4 @@
-"""Aligned face crops as small grey pictures, for a VGG in miniature."""
+"""Aligned face crops as small grey pictures, for a small VGG."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @encoders.register
 class FaceVGG(FaceCNN):
-    """What ``face_cnn`` prepares, for the VGG13 of the FER+ paper (Barsoum et al. 2016, arXiv 1608.01041) in miniature.
+    """The crops of ``face_cnn``, for a small VGG13 as in the FER+ paper (Barsoum et al. 2016, arXiv 1608.01041).
 
     Args:
-        side: pixels; the paper's pictures are 64 wide, FER+ itself has 48.
+        side: width and height of a crop in pixels; the paper has 64, FER+ itself has 48.
         width: channels of the first layers; the paper has 64.
     """
 

@@ -1,4 +1,4 @@
-"""Features the user has already: arrays or columns beside the manifest, taken as they are."""
+"""Features that the user already has: arrays or columns beside the manifest."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ if TYPE_CHECKING:
 
 @encoders.register
 class GivenFeatures(Encoder):
-    """Ready-made features of one modality (``[data.features]`` in a recipe), float32 (T, size).
+    """Ready-made features of one modality (``[data.features]`` in a recipe).
 
-    With ``window``, rows are the utterances around the one that is asked about (``around`` in the recipe), and a last column
-    is 1 where the asked one stands, else 0; the network then answers for that row alone.
+    The track holds float32 (T, size); NaN becomes 0. With ``window`` it holds (T, size + 1): the rows are the target utterance
+    and its neighbours (``around`` in the recipe), and the last column is 1 for the target and 0 for the others. The network
+    then answers for the target row alone.
 
     Quality: the number of rows.
 
     Args:
-        modality: which modality they describe.
-        size: D, how many there are in a row.
+        modality: which modality the features describe.
+        size: number of features in a row.
         network: what learns from them, see ``networks/sequence.py``: "linear", "mlp", "beside", "conv" or "attention".
-        hidden: size of the vectors it gives.
-        window: rows are utterances, the one at time 0 is asked about.
+        hidden: size of the vectors that the network gives.
+        window: whether rows are utterances; the target is the one whose time is nearest to 0.
         dropout: share dropped in training.
 
     Raises:
-        InputError: no such modality.
+        InputError: there is no such modality.
     """
 
     quality_names: tuple[str, ...] = ("rows",)
@@ -56,7 +57,7 @@ class GivenFeatures(Encoder):
         """The rows; ``None`` where the segment has none.
 
         Raises:
-            InputError: they are of another size.
+            InputError: the rows have another size.
         """
         track = segment.features.get(self.modality)
         if track is None or not len(track):
@@ -72,14 +73,14 @@ class GivenFeatures(Encoder):
         return replace(track, values=np.nan_to_num(values), quality=np.asarray([len(values)], np.float32))
 
     def network(self) -> nn.Module:
-        """Standardised rows through the chosen network."""
+        """The chosen network, on standardised rows."""
         from mien.networks.sequence import RowNetwork
 
         return RowNetwork(self._size, self._hidden, self._network, self._window, self._dropout)
 
     @property
     def settings(self) -> dict[str, object]:
-        """See the class."""
+        """The arguments that rebuild this encoder."""
         return {
             "modality": self.modality,
             "size": self._size,

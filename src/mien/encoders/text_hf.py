@@ -22,19 +22,22 @@ if TYPE_CHECKING:
 
 @encoders.register
 class PretrainedText(TokenEncoder, PretrainedEncoder):
-    """Tokens for a text model of transformers: BERT, RoBERTa, DeBERTa, XLM-R, Chinese ones, GPT-2, the encoder of T5, ...
+    """Tokens for a text model of transformers: BERT, RoBERTa, DeBERTa, XLM-R, Chinese models, GPT-2, the encoder of T5, ...
 
-    The track holds int64 (T, 2): the token's id, and 1 where it belongs to the utterance itself, 0 where to what was said
-    before. Times: the middle of the token's word, of earlier utterances the start of this one. All languages are read; whether
-    the model knows them is for its user to know. Quality: see ``_front/tokens.py``.
+    The track holds int64 (T, 2): the token's id, and 1 for a token of the utterance itself, 0 for a token of earlier
+    utterances. The time of a token is the middle of its word, or the start of this utterance for earlier ones. Words of every
+    language are accepted, so the user has to choose a model that knows the language. Quality: see ``_front/tokens.py``.
 
     Args:
         model, layers, learn, lora, dim, front: see ``PretrainedEncoder``.
         pooling: "none" (a state per token), "mean", "utterance" (mean of the utterance's own tokens), "first" (BERT's [CLS]) or
-            "last" (for GPT-2 and its like).
-        tokens: longest input; what goes beyond is cut off: the oldest context first, then the end of the utterance.
-        context: so many earlier utterances are read before this one, apart by the model's own separator.
-        tokenizer: a tokenizer.json; "" for that of the model.
+            "last" (for GPT-2 and similar models).
+        tokens: longest input. A longer one loses the oldest context first, then the end of the utterance.
+        context: how many earlier utterances are used; the model's own separator stands between them.
+        tokenizer: path of a tokenizer.json; "" for that of the model.
+
+    Raises:
+        InputError: see ``PretrainedEncoder``.
     """
 
     poolings = ("none", "mean", "utterance", "first", "last")
@@ -74,17 +77,17 @@ class PretrainedText(TokenEncoder, PretrainedEncoder):
 
     @property
     def settings(self) -> dict[str, object]:
-        """See the class."""
+        """The arguments that rebuild this encoder, without the tokenizer (see ``assets``)."""
         return {**super().settings, "tokens": self.tokens, "context": self.context}
 
     @property
     def assets(self) -> Mapping[str, Path]:
-        """The tokenizer."""
+        """The file of the tokenizer."""
         return {"tokenizer": self._path}
 
     @property
     def identity(self) -> dict[str, object]:
-        """Tokenizer and lengths; not what is done with the states."""
+        """What the tokens depend on; the use of the model is not part of it."""
         sha = file_sha256(self._path)
         return {"version": self.version, "tokenizer": sha, "tokens": self.tokens, "context": self.context}
 

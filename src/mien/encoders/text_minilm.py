@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from torch import nn
 
 _LATIN_SHARE = 0.7
-_COMMONEST = 1996  # the token "the": words come after it by frequency, single letters before
-_USUAL_RANK = 6.0  # logarithm; the mean over English comments is 5.2
+_COMMONEST = 1996  # the token "the": words follow it in order of frequency, single letters come before it
+_USUAL_RANK = 6.0  # a log rank; the mean over English comments is 5.2
 
 
 @encoders.register
 class MiniLMText(TokenEncoder):
     """English word pieces for MiniLM (Wang et al. 2020, arXiv 2002.10957).
 
-    The track holds int64 (T,) token ids, ``[CLS]`` and ``[SEP]`` included; ``times`` is the middle of the word each
-    token belongs to. Quality: mean confidence of the words in [0, 1], and how many words there are.
+    The track holds int64 (T,) token ids, with ``[CLS]`` and ``[SEP]``. The time of a token is the middle of its word, or the
+    start of this utterance for earlier ones. Quality: mean confidence of the words in [0, 1], and the number of words.
 
     Args:
-        tokens: longest input; what goes beyond is cut off: the oldest context first, then the end of the utterance.
-        context: so many earlier utterances are read before this one; their tokens stand at its start.
+        tokens: longest input. A longer one loses the oldest context first, then the end of the utterance.
+        context: how many earlier utterances are used before this one.
         dropout: share dropped in training, of states and of attention.
     """
 
@@ -46,20 +46,20 @@ class MiniLMText(TokenEncoder):
 
     @property
     def identity(self) -> dict[str, object]:
-        """What the tokens depend on; not the network."""
+        """What the tokens depend on; the network is not part of it."""
         return {"version": self.version, "settings": {"tokens": self.tokens, "context": self.context}}
 
     def prepare(self, segment: Segment) -> Track | None:
-        """Token ids; ``None`` without words, or when the words are not English as far as can be told."""
+        """Token ids; ``None`` without words, or when the words are known or likely not to be English."""
         found = self._read(segment)
         return None if found is None else Track(found.times, found.ids, found.quality)
 
     def measures(self, track: Track) -> dict[str, float]:
-        """Its quality, and ``rarity``: how much rarer than usual the word pieces are, which tells other languages from English.
+        """Its quality, and ``rarity``: how much rarer than usual the word pieces are. Other languages have rarer pieces.
 
-        The sum over pieces made of letters of log(rank) - 6, over the square root of their number + 2, so that a longer text
-        counts as more evidence; about -3 for English. The rank is that in the vocabulary, which lists words by frequency;
-        pieces that continue a word, of which other languages have many, count as the rarest of words.
+        With n pieces that are made of letters, rarity is the sum of log(rank) - 6 over them, divided by sqrt(n + 2), so a
+        longer text counts as more evidence. It is about -3 for English. The rank is the place in the vocabulary, which lists
+        words by frequency. Pieces that continue a word count as the rarest words, because other languages have many of them.
         """
         ranks = self._log_ranks[track.values]
         known = ranks[np.isfinite(ranks)]
@@ -73,7 +73,7 @@ class MiniLMText(TokenEncoder):
         return MiniLM(self.dropout)
 
     def _reads(self, words: Words) -> bool:
-        """The language is English, or where it is unknown, most letters are Latin."""
+        """Whether the language is English; where it is unknown, whether most letters are Latin."""
         if words.language is not None:
             return words.language == "en"
         letters = [c for c in words.text if c.isalpha()]
@@ -86,7 +86,7 @@ class MiniLMText(TokenEncoder):
 
     @cached_property
     def _log_ranks(self) -> NDArray[np.float64]:
-        """Of each token, (V,); NaN where it has no letters."""
+        """Log rank of each token of the vocabulary, (V,); NaN where it is not made of letters."""
         size = self._tokenizer.get_vocab_size()
         pieces = [self._tokenizer.id_to_token(i) or "" for i in range(size)]
         ranks = np.log(np.maximum(np.arange(size) - _COMMONEST + 1, 1))

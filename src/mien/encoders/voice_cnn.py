@@ -1,4 +1,4 @@
-"""The voice for convolutions that learn from the start: on log-mel, on the waveform, or on a few values of it."""
+"""The voice for convolutions that are trained from the start: as log-mel, as waveform, or as a few values of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 _READS = ("mel", "waveform", "values")
-_FRAMES = 4  # frames of log-mel in a row
+_FRAMES = 4  # log-mel frames that one row holds
 _HOP = _FRAMES * sound.MEL_HOP  # 40 ms
 _WAVE_STRIDES = (5, 4, 4, 4, 2)
 _MEL_STRIDES = (2, 2)
@@ -23,19 +23,20 @@ _MEL_STRIDES = (2, 2)
 
 @encoders.register
 class VoiceCNN(Encoder):
-    """Sound for a convolutional network, float32; its mean and deviation over the utterance are 0 and 1.
+    """Sound for a convolutional network.
 
-    Quality: see ``_front/sound.py``.
+    The track holds float32 (T, 320) for "mel", (T, 640) for "waveform" and (1, values) for "values". The samples, or the
+    values, are brought to mean 0 and deviation 1 over the utterance. Quality: see ``_front/sound.py``.
 
     Args:
         reads: "mel" (rows of 40 ms, four frames of 80 mels each), "waveform" (rows of 40 ms, 640 samples each), or "values"
-            (one row: the whole utterance as so many ``values``, each the mean of an equal stretch).
-        dim: size of the states; one per 40 ms, or one in all for "values".
-        seconds: longest input; what goes beyond is cut off at the end.
-        values: how many; a multiple of 4.
+            (one row for the utterance, each value the mean of an equal stretch).
+        dim: size of the states. There is one state per 40 ms, or one for the utterance with "values".
+        seconds: longest input; the end of a longer one is cut off.
+        values: number of values; a multiple of 4.
 
     Raises:
-        InputError: it cannot read that.
+        InputError: ``reads`` has another value.
     """
 
     modality: Modality = "voice"
@@ -80,7 +81,7 @@ class VoiceCNN(Encoder):
 
 
 def _means(samples: Float32, count: int) -> Float32:
-    """``count`` means of equal stretches (some samples are in two where there are few)."""
+    """Means of ``count`` equal stretches; a sample at an edge counts in part for both stretches."""
     sums = np.concatenate([[0.0], np.cumsum(samples, dtype=np.float64)])
     edges = np.linspace(0, len(samples), count + 1)
     at = np.interp(edges, np.arange(len(sums)), sums)

@@ -1,4 +1,4 @@
-"""The voice as a pretrained speech model wants it: samples, or log-mel."""
+"""The voice in the form that a pretrained speech model expects: samples, or log-mel."""
 
 from __future__ import annotations
 
@@ -16,22 +16,26 @@ from mien.types import SAMPLE_RATE, Modality, Segment, Track
 if TYPE_CHECKING:
     from torch import nn
 
-_MEL_FRAMES = 2  # that one state of Whisper covers
-_LONGEST = 30.0  # seconds that Whisper has positions for
+_MEL_FRAMES = 2  # one state of Whisper covers so many
+_LONGEST = 30.0  # seconds; Whisper has no positions for more
 
 
 @encoders.register
 class PretrainedVoice(PretrainedEncoder):
-    """Sound for wav2vec 2.0, HuBERT, WavLM and their like (on the waveform), or for Whisper's encoder (on log-mel).
+    """Sound for models on the waveform (wav2vec 2.0, HuBERT, WavLM and similar), or for Whisper's encoder (on log-mel).
 
-    One row is one state of the model, 20 ms in all published ones: float32 (T, 320) samples, brought to mean 0 and deviation 1
-    over the utterance where the model's preprocessor_config.json says so; or (T, 2 * mels), two frames of Whisper's log-mel
-    spectrogram. Quality: see ``_front/sound.py``.
+    One row of the track becomes one state of the model; a row has 20 ms in all published models. On the waveform the track
+    holds float32 (T, 320) samples; they have mean 0 and deviation 1 over the utterance where the model's
+    preprocessor_config.json asks for it. For Whisper it holds (T, 2 * mels), two frames of the log-mel spectrogram in a row.
+    Quality: see ``_front/sound.py``.
 
     Args:
         model, layers, learn, lora, dim, front: see ``PretrainedEncoder``.
         pooling: "none" (a state per 20 ms), "mean", "first" or "last".
-        seconds: longest input, at most 30; what goes beyond is cut off at the end.
+        seconds: longest input, at most 30; the end of a longer one is cut off.
+
+    Raises:
+        InputError: ``seconds`` is not above 0 and at most 30; also see ``PretrainedEncoder``.
     """
 
     modality: Modality = "voice"
@@ -55,7 +59,11 @@ class PretrainedVoice(PretrainedEncoder):
         self.seconds = seconds
 
     def prepare(self, segment: Segment) -> Track | None:
-        """Rows of sound; ``None`` without sound, below a quarter of a second, or in digital silence."""
+        """Rows of sound; ``None`` without sound, below a quarter of a second, or in digital silence.
+
+        Raises:
+            InputError: the model is of another kind, wants another sampling rate, or cannot be reached.
+        """
         audio = segment.audio
         samples = sound.heard(audio, self.seconds)
         if audio is None or samples is None:
@@ -77,12 +85,12 @@ class PretrainedVoice(PretrainedEncoder):
 
     @property
     def settings(self) -> dict[str, object]:
-        """See the class."""
+        """The arguments that rebuild this encoder without the model's files."""
         return {**super().settings, "seconds": self.seconds}
 
     @property
     def identity(self) -> dict[str, object]:
-        """What the sound is made into; not what is done with the states."""
+        """What the rows depend on; the use of the model is not part of it."""
         return {"version": self.version, "front": self.front, "seconds": self.seconds}
 
     def _read_front(self) -> dict[str, Any]:

@@ -29,22 +29,22 @@ _LICENCE = (
 
 @encoders.register
 class OpenSmileVoice(Encoder):
-    """eGeMAPS (Eyben et al. 2016) or ComParE 2016 (Schuller et al. 2016) by openSMILE (Eyben et al. 2010), float32 (T, size).
+    """eGeMAPS (Eyben et al. 2016) or ComParE 2016 (Schuller et al. 2016), computed by openSMILE (Eyben et al. 2010).
 
-    **Licence:** openSMILE is for research only, and its licence covers models trained on its features. It is an extra, and a
-    bundle that uses it says so and cannot be shipped with mien.
+    **Licence:** openSMILE is for research only, and its licence covers models trained on its features. It is an extra. A
+    bundle that uses it says so, and cannot be shipped with mien.
 
-    Quality: see ``_front/sound.py``.
+    The track holds float32 (T, size). Quality: see ``_front/sound.py``.
 
     Args:
         features: "eGeMAPSv02" or "ComParE_2016".
         level: "functionals" (one row, statistics over the utterance) or "lld" (a row per 10 ms).
         network: what learns from the rows, see ``networks/sequence.py``: "linear", "mlp", "beside", "conv" or "attention".
-        hidden: size of the vectors it gives.
+        hidden: size of the vectors that the network gives.
         dropout: share dropped in training.
 
     Raises:
-        InputError: no such set or level.
+        InputError: there is no such feature set or level.
     """
 
     modality: Modality = "voice"
@@ -83,7 +83,7 @@ class OpenSmileVoice(Encoder):
         return Track(times, values, sound.quality_of(samples))
 
     def network(self) -> nn.Module:
-        """Standardised rows through the chosen network."""
+        """The chosen network, on standardised rows."""
         from mien.networks.sequence import RowNetwork
 
         size = _SIZES[self._features, self._level]
@@ -91,7 +91,7 @@ class OpenSmileVoice(Encoder):
 
     @property
     def settings(self) -> dict[str, object]:
-        """See the class."""
+        """The arguments that rebuild this encoder."""
         return {
             "features": self._features,
             "level": self._level,
@@ -102,7 +102,7 @@ class OpenSmileVoice(Encoder):
 
     @property
     def identity(self) -> dict[str, object]:
-        """The features; not what learns from them."""
+        """What the features depend on; the network is not part of it."""
         return {"version": self.version, "features": self._features, "level": self._level}
 
     @cached_property

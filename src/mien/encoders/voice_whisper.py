@@ -28,15 +28,15 @@ _CHUNK = 28 * SAMPLE_RATE
 class WhisperVoice(Encoder):
     """States after layers 2 and 3 of Whisper tiny.en (Radford et al. 2022, arXiv 2212.04356) and prosody, by half second.
 
-    Early layers hold how something is said; the last ones what is said. One row describes half a second: the mean and the mean
-    square of each of the 768 state values (so that mean and deviation over any stretch can be put together exactly), prosody
-    (``_prosody.COLUMNS``), and how many encoder states the row covers: 25, in the last row what is left (up to 37; fewer than
-    25 too, but never under 12). float32 (T, C).
+    Early layers hold how something is said; the last layers hold what is said. The track holds float32 (T, 1546), one row
+    per half second: the mean of each of the 768 state values, their mean squares, the prosody (``_prosody.COLUMNS``), and
+    the number of encoder states that the row covers. This number is 25, and in the last row 12 to 37. With means and mean
+    squares, the mean and deviation over any rows can be computed exactly.
 
     Quality: signal-to-noise ratio in dB, and seconds of voiced sound.
 
     Args:
-        dropout: share dropped in training, of what the network gets and of its vector.
+        dropout: share of the network's inputs and of its vector that is dropped in training.
     """
 
     modality: Modality = "voice"
@@ -53,7 +53,7 @@ class WhisperVoice(Encoder):
 
     @property
     def identity(self) -> dict[str, object]:
-        """What the rows depend on; not the network."""
+        """What the rows depend on; the network is not part of it."""
         return {"version": self.version, "settings": {}}
 
     def prepare(self, segment: Segment) -> Track | None:
@@ -76,14 +76,14 @@ class WhisperVoice(Encoder):
         return Track(times, np.stack(rows).astype(np.float32), quality)
 
     def measures(self, track: Track) -> dict[str, float]:
-        """Its quality, and the mean of each prosodic measure over the sound."""
+        """Its quality, and the mean of each column of the prosody over the sound."""
         count = len(_prosody.COLUMNS)
         rows, frames = track.values[:, -1 - count : -1], track.values[:, -1]
         means = (rows * frames[:, None]).sum(axis=0) / frames.sum()
         return {**super().measures(track), **dict(zip(_prosody.COLUMNS, map(float, means), strict=True))}
 
     def network(self) -> nn.Module:
-        """Mean and deviation over the utterance, standardised, and one hidden layer."""
+        """One hidden layer on the standardised mean and deviation over the utterance."""
         from mien.networks.pooled import PooledStatistics
 
         return PooledStatistics(STATES, len(_prosody.COLUMNS), self.dropout)

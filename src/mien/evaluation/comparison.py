@@ -1,4 +1,4 @@
-"""What a comparison holds: systems that were trained and asked, and boards of them, one for each test set and task.
+"""The result of a comparison: trained systems with their predictions, and a board for each test set and task.
 
 ``mien.study`` fills these rows, ``mien.report`` shows them.
 """
@@ -18,7 +18,7 @@ from mien.recipe.recipe import Recipe
 
 @dataclass(frozen=True)
 class Entrant:
-    """A recipe under the name that tables give it."""
+    """A recipe, and its name in tables."""
 
     label: str
     recipe: Recipe
@@ -26,12 +26,12 @@ class Entrant:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a training took.
+    """The cost of a training.
 
     Attributes:
-        learned: parameters that learned.
-        parameters: all parameters.
-        seconds: of the loop; the sum over folds, the mean over seeds.
+        learned: number of parameters that learned.
+        parameters: number of all parameters.
+        seconds: seconds in the training loop, as sum over folds and mean over seeds.
     """
 
     learned: int
@@ -41,14 +41,14 @@ class Cost:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an entrant.
+    """The outcome of an entrant.
 
     Attributes:
         entrant: the recipe.
-        runs: one for each seed, with the predictions of all folds pooled.
+        runs: one evaluation for each seed, with the predictions of all folds pooled.
         cost: see ``Cost``.
-        stale: how many of its trainings were made by other code than this (``fresh`` makes them again).
-        cells: what it does when modalities are missing; empty where nobody asked for that.
+        stale: how many of its trainings ran with other code than this; ``fresh`` repeats them.
+        cells: results with missing modalities; empty where these were not evaluated.
     """
 
     entrant: Entrant
@@ -75,12 +75,12 @@ class Line:
 
     Attributes:
         outcome: the system.
-        row: of the metric that systems are compared by; see ``results.results``.
-        others: rows of all other metrics.
-        against: the paired bootstrap against the first system, over the examples that both were asked about; ``None`` for
+        row: the result in the metric that systems are compared by; see ``results.results``.
+        others: the results in all other metrics.
+        against: the paired bootstrap against the first system, over the examples that both have predictions for; ``None`` for
             the first system, or where the two share no example.
-        adjusted: p of ``against``, adjusted for how many systems were compared with the first (Holm 1979).
-        mcnemar: p of McNemar's test of each seed; empty for tasks that are not single-label.
+        adjusted: p-value of ``against``, corrected for the number of systems that are compared with the first (Holm 1979).
+        mcnemar: p-value of McNemar's test for each seed; empty for the first system and for tasks that are not single-label.
     """
 
     outcome: Outcome
@@ -96,7 +96,7 @@ class Line:
         return self.outcome.entrant.label
 
     def as_rows(self) -> list[dict[str, Any]]:
-        """A flat row for each metric, for CSV and pandas. Only the metric that is compared by has a difference and its p."""
+        """A flat row for each metric, for CSV and pandas. Only the metric of the comparison has a difference and a p-value."""
         against = self.against
         tested = {
             "difference": None if against is None else against.value,
@@ -124,7 +124,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Board:
-    """All systems on one test set and task, compared by one metric. ``lower``: whether lower is better."""
+    """All systems on one test set and task, compared by one metric. ``lower`` says whether lower is better."""
 
     set: str
     task: str

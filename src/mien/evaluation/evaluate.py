@@ -1,7 +1,8 @@
-"""Ask a system about labelled data.
+"""Run a system on labelled data.
 
-A system is a bundle (what ships is what is measured) or, without the cost of an export, a trained model. ``evaluate`` asks it,
-``results.py`` measures its answers. Predictions are kept (``predictions.py``), so that a comparison needs no second run.
+A system is a bundle, so that what ships is what is evaluated, or a trained model, which saves the export. ``evaluate`` collects
+its predictions, ``results.py`` computes metrics of them. Predictions are kept (``predictions.py``), so that a comparison needs
+no second run.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 _BATCH = 32
 
 Keep = Mapping[Modality, NDArray[np.bool_]]
-"""{modality: bool (B,)}, which examples keep it; a modality that is not named is kept. At least one stays for each."""
+"""{modality: bool (B,)}: which examples keep the modality. All keep a modality that is not a key. Every example keeps at
+least one modality."""
 
 
 class System(Protocol):
@@ -33,14 +35,20 @@ class System(Protocol):
 
     @property
     def tasks(self) -> Sequence[Task]:
-        """What it answers."""
+        """The tasks that it answers."""
 
     def answers(self, part: ExampleSet, rows: NDArray[np.int64], keeps: Sequence[Keep]) -> list[Mapping[str, Float32]]:
-        """Scores {task: (B, L)} of some examples, once for each way of taking modalities away."""
+        """Scores {task: float32 (B, L)} of some examples, once for each way of removing modalities.
+
+        Args:
+            part: a data set.
+            rows: places of the B examples in it.
+            keeps: the ways of removing modalities; {} removes none.
+        """
 
 
 class BundleSystem:
-    """A bundle. Its encoders run once, however many ways there are."""
+    """A bundle as a system. Its encoders run once for all ways of removing modalities."""
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
@@ -57,7 +65,7 @@ class BundleSystem:
         return [self._fused(encoded, keep, len(rows)) for keep in keeps]
 
     def _fused(self, encoded: Mapping[Modality, EncodedTracks], keep: Keep, size: int) -> Mapping[str, Float32]:
-        """Examples with the same modalities together, for a bundle is calibrated for each set of them."""
+        """Scores of all examples. Those with the same modalities go together, because each subset has its own calibration."""
         there = np.stack([e.mask.any(axis=1) & keep.get(m, np.True_) for m, e in encoded.items()], axis=1)
         scores = {t.name: np.zeros((size, t.size), np.float32) for t in self.tasks}
         for kinds in np.unique(there, axis=0):
@@ -69,7 +77,7 @@ class BundleSystem:
 
 
 def predict(system: System, part: ExampleSet, split: str) -> Work[list[Predictions]]:
-    """What a system says of a set's examples, given all modalities that each has; for every task that some are labelled for."""
+    """The predictions of a system for a data set, from all modalities of each example, for every task that has labels."""
     (scores,) = yield from ask(system, part, split, [{}])
     return predictions(system.tasks, part, split, scores)
 
@@ -77,14 +85,14 @@ def predict(system: System, part: ExampleSet, split: str) -> Work[list[Predictio
 def ask(
     system: System, part: ExampleSet, split: str, keeps: Sequence[Keep], size: int = _BATCH
 ) -> Work[list[dict[str, Float32]]]:
-    """Scores {task: (N, L)} of a whole set, once for each way of taking modalities away.
+    """Scores {task: float32 (N, L)} of a whole data set, once for each way of removing modalities.
 
     Args:
-        system: is asked once for each batch; a bundle encodes only once, however many ways there are.
-        part: the examples.
-        split: which split they are of; progress names it.
-        keeps: the ways, each over all N examples.
-        size: examples in a batch.
+        system: it is called once for each batch, so a bundle encodes only once for all ways.
+        part: the data set.
+        split: the split of the examples; progress shows it.
+        keeps: the ways of removing modalities, each for all N examples.
+        size: number of examples in a batch.
     """
     scores = [{t.name: np.zeros((len(part), t.size), np.float32) for t in system.tasks} for _ in keeps]
     done = 0
@@ -101,7 +109,7 @@ def ask(
 def predictions(
     tasks: Sequence[Task], part: ExampleSet, split: str, scores: Mapping[str, Float32]
 ) -> list[Predictions]:
-    """Scores {task: (N, L)} of a whole set, with what is true of its labelled examples."""
+    """Predictions from the scores {task: (N, L)} of a whole data set: its labelled examples with their targets."""
     found = []
     ids, groups = tuple(e.clip.id for e in part.examples), tuple(e.group or "" for e in part.examples)
     for task in tasks:
@@ -115,7 +123,7 @@ def predictions(
 
 
 def evaluate(system: System, valid: Sequence[ExampleSet], test: Sequence[ExampleSet]) -> Work[Evaluation]:
-    """Ask a system about its validation and its test sets."""
+    """Run a system on its validation and test sets."""
     found: dict[str, list[Predictions]] = {"valid": [], "test": []}
     for split, sets in (("valid", valid), ("test", test)):
         for part in sets:

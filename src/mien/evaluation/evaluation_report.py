@@ -1,4 +1,4 @@
-"""What a bundle did on labelled data, as rows. ``on_data.py`` and ``group_report.py`` fill them, ``mien.report`` shows them."""
+"""The report on a bundle: rows that ``on_data.py`` and ``group_report.py`` fill, and ``mien.report`` shows."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reliability:
-    """How far the probabilities hold that a bundle gives when it has one subset of the modalities; of one test set and task.
+    """How well calibrated a bundle is with one subset of the modalities, on one test set and task.
 
     Attributes:
-        set, task: what was measured.
+        set, task: name of the test set, and of the task.
         modality: the subset, joined by "+".
-        figures: on the examples that have all of the subset.
+        figures: figures on the examples that have all modalities of the subset.
         diagram: bins of the reliability diagram.
         risk_coverage: points of the risk-coverage curve.
     """
@@ -39,7 +39,7 @@ class Reliability:
     risk_coverage: tuple[Point, ...] = ()
 
     def as_table(self) -> dict[str, Any]:
-        """Plain values, for JSON; figures of label sets that were never fitted are left out."""
+        """Plain values, for JSON. Figures of label sets are left out where none were fitted."""
         return {
             **{"set": self.set, "task": self.task, "modality": self.modality},
             **strict.plain(self.figures),
@@ -50,14 +50,16 @@ class Reliability:
 
 @dataclass(frozen=True)
 class GroupResult:
-    """One measure of one group of people, of one test set and task.
+    """The value of one metric for one group of people, on one test set and task.
 
     Attributes:
-        set, task, modality: what was measured, and the modalities its examples have.
-        group, measure: whose value of what.
-        people: how many speakers; ``None`` where the data name none.
-        n: examples.
-        value, low, high: the value and its 95 % interval; ``None`` where the group is too small to say anything.
+        set, task: name of the test set, and of the task.
+        modality: the modalities that its examples have, joined by "+".
+        group: name of the group.
+        measure: name of the metric.
+        people: number of speakers; ``None`` where the data do not name all of them.
+        n: number of examples.
+        value, low, high: the value and its 95 % interval; ``None`` where the group is too small for a reliable value.
     """
 
     set: str
@@ -74,14 +76,15 @@ class GroupResult:
 
 @dataclass(frozen=True)
 class GroupGap:
-    """The difference of two groups in one measure: ``one`` minus ``other``.
+    """The difference of two groups in one metric: ``one`` minus ``other``.
 
     Attributes:
         set, task, modality: as in ``GroupResult``.
-        one, other, measure: between whom, in what.
+        one, other: names of the groups.
+        measure: name of the metric.
         value: the difference.
-        p: of a difference of zero, by permutation of people; ``None`` where somebody is in both groups.
-        p_holm: ``p``, corrected for all gaps that were tested with it (Holm 1979); ``None`` likewise.
+        p: p-value of a difference of zero, by permutation of people; ``None`` where a person is in both groups.
+        p_holm: ``p``, corrected for all gaps that were tested with it (Holm 1979); ``None`` where ``p`` is ``None``.
     """
 
     set: str
@@ -104,7 +107,7 @@ class GroupGap:
 
 @dataclass(frozen=True)
 class Groups:
-    """Groups of people that a column of the data names, and the gaps between them."""
+    """The groups of people in a column of the data, and the gaps between them."""
 
     column: str
     groups: tuple[GroupResult, ...] = ()
@@ -118,14 +121,14 @@ class Groups:
 
 @dataclass(frozen=True)
 class EvaluationReport:
-    """Everything that is known of a bundle on some labelled data.
+    """The whole evaluation of a bundle on some labelled data.
 
     Attributes:
-        evaluation: what it answered.
-        rows: what that is worth, see ``results.results``.
-        cells: with modalities missing; empty where nobody asked for that.
-        reliability: how far its probabilities hold; empty likewise.
-        groups: how well it does for groups of people; ``None`` likewise.
+        evaluation: its predictions.
+        rows: its results, see ``results.results``.
+        cells: results with missing modalities; empty where these were not evaluated.
+        reliability: how well calibrated it is; empty where this was not evaluated.
+        groups: results for groups of people; ``None`` where these were not evaluated.
     """
 
     evaluation: Evaluation
@@ -135,7 +138,7 @@ class EvaluationReport:
     groups: Groups | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values in the form ``mien.evaluation/1``. What was not asked for is left out."""
+        """Plain values in the form ``mien.evaluation/1``. Calibration and groups are left out where not evaluated."""
         cells = [cell.as_table() for cell in self.cells]
         found: dict[str, Any] = {
             "schema": "mien.evaluation/1",
@@ -151,7 +154,7 @@ class EvaluationReport:
         return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
 
     def to_csv(self) -> str:
-        """The rows, then the cells, which have a rate of missing modalities and the share of the commonest answer too."""
+        """CSV of the rows and then the cells, which also have a rate and the share of the most frequent answer."""
         return csv_of(self._flat())
 
     def to_pandas(self) -> DataFrame:

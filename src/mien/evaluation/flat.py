@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def csv_of(rows: Sequence[Mapping[str, object]]) -> str:
-    """A line for each row, and a column for each name in any of them. What a row lacks is empty."""
+    """CSV with a line for each row and a column for each key of any row. A value that a row lacks is empty."""
     file = io.StringIO()
     writer = csv.DictWriter(file, _columns(rows), lineterminator="\n")
     writer.writeheader()
@@ -23,7 +23,7 @@ def csv_of(rows: Sequence[Mapping[str, object]]) -> str:
 
 
 def frame_of(rows: Sequence[Mapping[str, object]]) -> DataFrame:
-    """The same for a notebook. What a row lacks is NaN.
+    """The same as a table of pandas. A value that a row lacks is NaN.
 
     Raises:
         InputError: pandas is not installed.

@@ -1,4 +1,4 @@
-"""Whether a bundle does as well for one group of people as for another, on labelled data."""
+"""Compares how well a bundle works for groups of people, on labelled data."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def attributes(corpus: Corpus, name: str) -> Work[dict[str, str]]:
 
     Args:
         corpus: the data.
-        name: of the column.
+        name: name of the column.
 
     Raises:
-        InputError: if all sets lack it, or nothing the recipe asks has groups that can be compared.
+        InputError: no data set has the column, or no task is single-label, so that groups cannot be compared.
     """
     if all(task.kind != "single" for task in corpus.tasks):
         raise InputError(
@@ -45,12 +45,12 @@ def attributes(corpus: Corpus, name: str) -> Work[dict[str, str]]:
 
 
 def compared(evaluation: Evaluation, name: str, groups: Mapping[str, str]) -> Groups:
-    """Every group of every test set, and the gaps between them; p-values are corrected (Holm 1979) over all gaps here.
+    """Every group of every test set, and the gaps between them. p-values are corrected for all these gaps (Holm 1979).
 
     Args:
-        evaluation: what the bundle said.
-        name: of the column.
-        groups: see ``attributes``.
+        evaluation: the predictions of the bundle.
+        name: name of the column.
+        groups: {id of the clip: its group}, see ``attributes``.
     """
     rows: list[GroupResult] = []
     found: list[GroupGap] = []
@@ -101,7 +101,7 @@ def _about(part: Predictions) -> _About:
 
 
 def _sample(part: Predictions) -> tuple[Sample, bool]:
-    """The answers by people, and whether people are named. Where some are not, every clip stands for itself."""
+    """The answers with their people, and whether all people are named. If not, every clip counts as a person."""
     named = "" not in part.groups
     return Sample.of(part.scores, part.targets, part.groups if named else part.ids), named
 

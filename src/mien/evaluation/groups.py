@@ -1,4 +1,4 @@
-"""Whether a model does as well for one group of people as for another: each measured, and the gaps tested."""
+"""Compares how well a model works for groups of people: metrics of each group, and tests of the gaps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from mien.trust.sample import Sample
 from mien.types import Float32
 
 FEWEST_PEOPLE = 5
-"""Of a group. Five against five can be dealt out in 252 ways; four against four in 70, too few for a gap in four measures."""
+"""Fewest people of a group. Five and five people can be divided in 252 ways. Four and four have only 70 ways, which are too
+few for a test of four metrics."""
 
 FEWEST_EXAMPLES = 30
 _REPLICATES = 1000
@@ -30,7 +31,7 @@ def _excess(scores: Float32, targets: Float32) -> Sums:
 
 @measure(_excess, "single", constant=False)
 def overconfidence(sums: Sums) -> Sums:
-    """Mean confidence minus accuracy: below 0 where the model is too modest."""
+    """Mean confidence minus accuracy. It is below 0 where the model is under-confident."""
     return sums[..., 0] / sums[..., 1]
 
 
@@ -38,7 +39,7 @@ MEASURES: dict[str, Metric] = {"accuracy": accuracy, "uar": uar, "ece": ece, "ov
 
 
 class GroupRow(NamedTuple):
-    """One measure of one group: ``value`` and its 95 % interval; all ``None`` where the group is too small to say anything."""
+    """The value of one metric for one group, with its 95 % interval; all ``None`` where the group is too small."""
 
     group: str
     measure: str
@@ -50,7 +51,7 @@ class GroupRow(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """``one`` minus ``other`` in a measure; ``p`` by permutation of people, ``None`` where somebody is in both groups."""
+    """``one`` minus ``other`` in a metric. ``p`` is by permutation of people, and ``None`` where a person is in both groups."""
 
     one: str
     other: str
@@ -60,12 +61,12 @@ class Gap(NamedTuple):
 
 
 def by_group(sample: Sample, attribute: Sequence[str], replicates: int = _REPLICATES) -> list[GroupRow]:
-    """Every measure for every group, with bootstrap intervals over people.
+    """Every metric for every group, with bootstrap intervals over people.
 
     Args:
-        sample: calibrated answers; ``groups`` name the people.
-        attribute: (N,) the group of each answer; "" leaves it out.
-        replicates: resamples of an interval.
+        sample: calibrated answers; its ``groups`` are the people.
+        attribute: the group of each answer, (N,); "" leaves the answer out.
+        replicates: number of resamples for an interval.
     """
     values = np.asarray(attribute, np.str_)
     rows = []
@@ -79,10 +80,10 @@ def by_group(sample: Sample, attribute: Sequence[str], replicates: int = _REPLIC
 
 
 def gaps(sample: Sample, attribute: Sequence[str], replicates: int = _REPLICATES) -> list[Gap]:
-    """Differences between groups that are large enough, each tested by giving the people's groups to other people at random.
+    """Differences between groups that are large enough, each tested by dealing the people to the two groups at random.
 
-    People are exchanged, not answers, for the answers of one person are not independent. p-values are of each gap alone:
-    who shows several corrects them (``intervals.holm``).
+    People are permuted and not answers, because the answers of one person are not independent. Each p-value is for its gap
+    alone, so they must be corrected where several are shown (``intervals.holm``).
     """
     values = np.asarray(attribute, np.str_)
     large = [group for group in sorted(set(values) - {""}) if _enough(sample.rows(values == group))]
@@ -111,7 +112,7 @@ def _measured(sample: Sample, metric: Metric, replicates: int) -> tuple[float, f
 
 
 def _permuted(sample: Sample, mine: NDArray[np.bool_], metric: Metric, value: float, replicates: int) -> float:
-    """The share of random deals with a difference at least as large as ``value``, which counts as one of them."""
+    """The share of random deals with a difference at least as large as ``value``. The real deal counts as one of them."""
     rng = np.random.default_rng(0)
     people = sample.groups.tolist()
     owner = intervals.totals(mine[:, None].astype(float), people)[:, 0] > 0

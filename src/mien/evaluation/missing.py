@@ -1,8 +1,8 @@
-"""What a system does when modalities are missing: every subset of them, and each missing at random.
+"""Evaluates a system with missing modalities: every subset of them, and modalities that are missing at random.
 
-Cells are subsets of the modalities at rates from 0 to 0.7. In a cell an example first has only the modalities of the subset (it
-is left out where it has none of these), then each of them goes missing with the rate's probability, never the last one. The
-same seed draws the same ones for every system, so that systems can be compared.
+A cell is a subset of the modalities at a rate from 0 to 0.7. In a cell an example first keeps only the modalities of the
+subset, and is left out where it has none of them. Then each modality is removed with a probability of the rate, but never the
+last one. The same seed removes the same modalities for every system, so that systems can be compared.
 """
 
 from __future__ import annotations
@@ -32,17 +32,18 @@ _BATCH = 64
 
 @dataclass(frozen=True)
 class Cell:
-    """A measured cell.
+    """The result of one cell.
 
     Attributes:
-        set, task, metric: what was measured; see ``results.MAIN``.
-        subset: modalities that were given, joined by "+".
-        rate: probability with which each went missing.
-        value: of the metric, mean over seeds of drawing.
-        collapse: share of the answers that are the commonest answer, mean over seeds; ``None`` for other than single labels.
-            A model that falls back on one class has 1.
-        n: examples.
-        majority: the metric of always answering the commonest label, or the median.
+        set, task, metric: name of the test set, the task and the metric; see ``results.MAIN``.
+        subset: the modalities of the subset, joined by "+".
+        rate: probability with which each modality was removed.
+        value: value of the metric, mean over the seeds.
+        collapse: share of the most frequent answer among all answers, mean over the seeds; 1 for a model that always gives the
+            same label. ``None`` for tasks that are not single-label.
+        n: number of examples.
+        majority: value of the metric for always giving the most frequent label, or the median; ``None`` where that says
+            nothing.
     """
 
     set: str
@@ -61,7 +62,7 @@ class Cell:
 
 
 def subsets(modalities: Sequence[Modality]) -> list[tuple[Modality, ...]]:
-    """All subsets but the empty one, the smallest first."""
+    """All subsets except the empty one, the smallest first."""
     known = [m for m in MODALITIES if m in modalities]
     return [tuple(m for m in known if m in chosen) for chosen in subsets_of(known)]
 
@@ -69,13 +70,13 @@ def subsets(modalities: Sequence[Modality]) -> list[tuple[Modality, ...]]:
 def missing(
     system: System, part: ExampleSet, rates: Sequence[float] = RATES, seeds: Sequence[int] = (0, 1, 2)
 ) -> Work[list[Cell]]:
-    """All cells of a set, for every task of the system.
+    """All cells of a data set, for every task of the system.
 
     Args:
-        system: is asked once for each cell; a bundle encodes only once.
+        system: it gives the answers for all cells; a bundle encodes only once.
         part: the test examples.
-        rates: of modalities that go missing; a single modality has only the rate 0.
-        seeds: of what goes missing; at rate 0 one is enough.
+        rates: probabilities with which a modality is removed; a subset of one modality has only the rate 0.
+        seeds: seeds of what is removed; at rate 0 only the first is used.
     """
     here = _present(part)
     cells = [
@@ -95,12 +96,12 @@ def missing(
 
 
 def by_subset(system: System, part: ExampleSet, whole: Sequence[Predictions]) -> Work[list[Predictions]]:
-    """What a system says of a set when it is given each subset of the modalities: of the examples that have all of these.
+    """Predictions of a system from each subset of the modalities, for the examples that have all modalities of the subset.
 
     Args:
-        system: is asked once for all subsets; a bundle encodes only once.
+        system: it gives the answers for all subsets; a bundle encodes only once.
         part: the test examples.
-        whole: what it says of them with all they have (``evaluate.predict``), so that this is not asked again.
+        whole: its predictions from all modalities (``evaluate.predict``), which are used for the largest subset.
     """
     here = _present(part)
     *fewer, every = subsets(list(here))
@@ -114,16 +115,19 @@ def by_subset(system: System, part: ExampleSet, whole: Sequence[Predictions]) ->
 
 
 def _present(part: ExampleSet) -> dict[Modality, NDArray[np.bool_]]:
-    """Which examples have which modality, of those that some have; in one order, so that luck falls alike for every system."""
+    """Which examples have which modality, bool (N,) for each modality that occurs.
+
+    The order is fixed, so that the same random numbers are drawn for every system.
+    """
     return {m: part.present[m] for m in MODALITIES if m in part.present and part.present[m].any()}
 
 
 def _keep(
     here: Mapping[Modality, NDArray[np.bool_]], chosen: Sequence[Modality], rate: float, seed: int
 ) -> dict[Modality, NDArray[np.bool_]]:
-    """What each example keeps, bool (N,) for every modality; nothing where it has none of the subset."""
+    """What each example keeps, bool (N,) for every modality. An example without a modality of the subset keeps none."""
     rng = np.random.default_rng([seed, round(1000 * rate)])
-    # One draw for each modality there is, whatever the subset: the same ones go missing in all of them.
+    # Random numbers are drawn for all modalities, so every subset loses the same modalities of an example.
     luck = {m: rng.random(len(k)) for m, k in here.items()}
     order = np.stack([np.where(here[m], luck[m], -1.0) for m in chosen])
     last = np.asarray(chosen)[order.argmax(axis=0)]
@@ -140,7 +144,7 @@ def _usable(keep: Mapping[Modality, NDArray[np.bool_]]) -> NDArray[np.bool_]:
 def _ask(
     system: System, part: ExampleSet, here: Mapping[Modality, NDArray[np.bool_]], keeps: Sequence[Keep]
 ) -> Work[list[dict[str, Float32]]]:
-    """Scores {task: (N, L)} of every cell. What is not usable is asked with all it has, and left out later."""
+    """Scores {task: (N, L)} of every cell. Examples that a cell leaves out keep all modalities here, and are dropped later."""
     if not keeps:
         return []
     asked = [{m: np.where(_usable(keep), k, here[m]) for m, k in keep.items()} for keep in keeps]
@@ -165,12 +169,12 @@ def _cells(subset: str, rate: float, drawn: Sequence[Sequence[Predictions]]) -> 
 
 
 def largest_share(part: Predictions) -> float:
-    """Share of the answers that are the commonest answer."""
+    """Share of the most frequent answer among all answers."""
     return float(np.bincount(part.scores.argmax(axis=1)).max() / len(part))
 
 
 def mean_cells(runs: Sequence[Sequence[Cell]]) -> tuple[Cell, ...]:
-    """The same cells of several runs as one: means of all that was measured; ``n`` is the mean too."""
+    """Join the same cells of several runs: all numbers are means over the runs, ``n`` too."""
     found: dict[tuple[str, str, str, float], list[Cell]] = {}
     for cell in (c for run in runs for c in run):
         found.setdefault((cell.set, cell.task, cell.subset, cell.rate), []).append(cell)
@@ -188,6 +192,6 @@ def _mean(same: Sequence[Cell]) -> Cell:
 
 
 def _mean_known(values: Sequence[float | None]) -> float | None:
-    """``None`` where no run has one."""
+    """Mean of the values that are known; ``None`` where no run has one."""
     known = [v for v in values if v is not None]
     return round(float(np.mean(known)), 4) if known else None

@@ -16,7 +16,7 @@ from mien.types import Float32, Task
 
 
 class ModelSystem:
-    """A trained model in evaluation mode, on the CPU, where a training leaves it."""
+    """A trained model as a system, in evaluation mode. It must be on the CPU, where a training leaves it."""
 
     def __init__(self, model: Model) -> None:
         self._model = model.eval()

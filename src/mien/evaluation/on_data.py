@@ -1,4 +1,4 @@
-"""A bundle on labelled data: rows of results, and what is left when modalities are missing."""
+"""Evaluates a bundle on labelled data: results, and optionally missing modalities and calibration."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def data_for(bundle: Bundle, recipe: str | None, data: Path | None, root: Path |
     """The data that a bundle is evaluated on, labelled for its tasks.
 
     Args:
-        bundle: what is evaluated.
-        recipe: name or file of a recipe whose data to take.
-        data: the user's own manifest instead.
-        root: folder of the data sets.
+        bundle: the bundle that is evaluated.
+        recipe: name or file of a recipe whose data are used; ``None`` for none.
+        data: the user's own manifest; ``None`` for none.
+        root: folder of the data sets; ``None`` for the usual one.
 
     Raises:
-        InputError: if not exactly one of both is named.
+        InputError: neither ``recipe`` nor ``data`` is given, or both are.
     """
     if recipe is None and data is None:
         raise InputError(
@@ -50,16 +50,16 @@ def data_for(bundle: Bundle, recipe: str | None, data: Path | None, root: Path |
 def report_on(
     bundle: Bundle, corpus: Corpus, subsets: bool = False, calibration: bool = False
 ) -> Work[EvaluationReport]:
-    """Ask a bundle about the test data of a corpus.
+    """Evaluate a bundle on the test data of a corpus.
 
     Args:
-        bundle: what is evaluated.
+        bundle: the bundle that is evaluated.
         corpus: the data, labelled for the bundle's tasks.
-        subsets: also with modalities missing.
-        calibration: also how far probabilities hold, for each subset of the modalities.
+        subsets: whether it is also evaluated with missing modalities.
+        calibration: whether its calibration is also evaluated, for each subset of the modalities.
 
     Raises:
-        InputError: if there are no test data, or nothing that ``calibration`` could measure.
+        InputError: there are no test data, or ``calibration`` is set and no task is single-label.
     """
     if calibration and all(task.kind != "single" for task in bundle.tasks):
         raise InputError(
@@ -82,7 +82,7 @@ def report_on(
 
 
 def reliability(bundle: Bundle, parts: Sequence[Predictions]) -> list[Reliability]:
-    """One row for each single-label part. The bundle's calibration for the part's ``modality`` is used."""
+    """One row for each part of a single-label task, with the label sets and threshold for the part's ``modality``."""
     rows = []
     for part in parts:
         judgement = bundle.trust.of(part.task.name, [m for m in MODALITIES if m in part.modality.split("+")])

@@ -1,4 +1,4 @@
-"""What a system said of labelled examples: kept on disk, so that comparisons and reports need no second run."""
+"""Predictions of a system for labelled examples. They are kept on disk, so that comparisons need no second run."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from mien.types import MODALITIES, Float32, Task
 
 @dataclass(frozen=True)
 class Predictions:
-    """Of the examples of one set and split that are labelled for one task.
+    """Predictions for the examples of one data set and split that are labelled for one task.
 
     Attributes:
         set: name of the data set.
         split: "valid" or "test".
-        task: what was asked.
-        modality: the modalities that its examples have, see ``subset_name``.
-        ids: of the clips, (N,).
-        groups: who speaks (or what else is never split), (N,); "" where that is unknown.
-        scores: float32 (N, L), see ``Answer``.
+        task: the task.
+        modality: the modalities that the examples have, see ``subset_name``.
+        ids: ids of the clips, (N,).
+        groups: speaker, or another group that is never split, of each clip, (N,); "" where it is unknown.
+        scores: float32 (N, L), probabilities, or the score of a score task.
         targets: float32 (N, L), see ``Example``.
     """
 
@@ -46,7 +46,7 @@ class Predictions:
 
     @property
     def about(self) -> tuple[str, str]:
-        """Set and task."""
+        """Names of data set and task."""
         return self.set, self.task.name
 
     def rows(self, chosen: NDArray[np.int64]) -> Self:
@@ -57,11 +57,11 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What one system says of its validation and of its test sets.
+    """The predictions of one system for its validation and test sets.
 
     Attributes:
-        valid: thresholds are chosen on these; empty where there are none.
-        test: results are measured on these.
+        valid: predictions on which thresholds are chosen; empty where there are none.
+        test: predictions from which results are computed.
     """
 
     valid: tuple[Predictions, ...]
@@ -107,12 +107,12 @@ def _task(table: dict[str, object]) -> Task:
 
 
 def pooled(folds: Sequence[Evaluation]) -> Evaluation:
-    """The folds of a cross-validation as one: every example is in the test of exactly one of them.
+    """Join the folds of a cross-validation: every example is in the test split of exactly one fold.
 
-    Validation sets are not joined, for examples would count several times in them; there are none.
+    The result has no validation sets, because an example may be in those of several folds. A single fold is returned as it is.
 
     Raises:
-        ValueError: if an example is in the test of two folds.
+        ValueError: an example is in the test split of two folds.
     """
     if len(folds) == 1:
         return folds[0]
@@ -137,7 +137,7 @@ def _joined(parts: Sequence[Predictions]) -> Predictions:
 
 
 def aligned(runs: Sequence[Predictions]) -> list[Predictions]:
-    """The examples that all runs have predictions of, in the order of the first run."""
+    """The predictions of each run for the examples that all runs share, in the order of the first run."""
     shared = set.intersection(*(set(run.ids) for run in runs))
     order = [i for i in runs[0].ids if i in shared]
     places = [{name: k for k, name in enumerate(run.ids)} for run in runs]

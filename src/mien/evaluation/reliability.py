@@ -1,4 +1,4 @@
-"""How well calibrated answers are, and what that is worth: error, its floor, coverage, and the risk of what is answered."""
+"""How well calibrated answers are: calibration error and its floor, coverage, and risk."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _POINTS = 20
 
 
 class Bin(NamedTuple):
-    """Answers of about the same confidence: mean confidence, share that is right, and how many."""
+    """Answers of about the same confidence: their mean confidence, the share that is right, and their number."""
 
     confidence: float
     accuracy: float
@@ -30,14 +30,14 @@ class Bin(NamedTuple):
 
 
 class Point(NamedTuple):
-    """Of the risk-coverage curve: share answered, the surest first, and share of those that is wrong."""
+    """A point of the risk-coverage curve: the share of answers that is kept, surest first, and the wrong share of these."""
 
     answered: float
     risk: float
 
 
 def diagram(sample: Sample) -> list[Bin]:
-    """The reliability diagram: bins of equal width that hold any answer (Niculescu-Mizil and Caruana 2005)."""
+    """The reliability diagram: bins of equal width, without empty ones (Niculescu-Mizil and Caruana 2005)."""
     confidence, right = sample.scores.max(axis=1), sample.right
     place = bin_of(confidence)
     chosen = [place == b for b in np.unique(place)]
@@ -45,13 +45,13 @@ def diagram(sample: Sample) -> list[Bin]:
 
 
 def calibration_error(confidence: Float32, right: NDArray[np.bool_]) -> float:
-    """The metric ``ece``, of answers of which only confidence and whether they are right are known."""
+    """The metric ``ece`` from the confidence (N,) of answers and whether they are right, bool (N,)."""
     place = bin_of(confidence)
     return float(ece.of(np.concatenate([np.bincount(place, of, BINS) for of in (None, right, confidence)])))
 
 
 def debiased_error(sample: Sample) -> float:
-    """Root mean square calibration error without what chance adds to it (Kumar, Liang and Ma 2019, arXiv 1909.10155)."""
+    """Root mean square calibration error without the part that chance adds (Kumar, Liang and Ma 2019, arXiv 1909.10155)."""
     total = 0.0
     for found in diagram(sample):
         chance = found.accuracy * (1 - found.accuracy) / max(found.n - 1, 1)
@@ -60,9 +60,9 @@ def debiased_error(sample: Sample) -> float:
 
 
 def floor(sample: Sample) -> tuple[float, float]:
-    """Mean and deviation of the ECE that these same probabilities would show if every one of them were exactly true.
+    """Mean and deviation of the ECE that the same confidences would have if they were perfectly calibrated.
 
-    Where there are few examples this is far above zero; an ECE below it is no better than one that reaches it.
+    With few examples this is far above zero. An ECE below the floor is no better than one at the floor.
     """
     rng = np.random.default_rng(0)
     confidence = sample.scores.max(axis=1)
@@ -71,30 +71,31 @@ def floor(sample: Sample) -> tuple[float, float]:
 
 
 def interval(sample: Sample) -> tuple[float, float]:
-    """95 % percentile bootstrap interval of the ECE; whole groups are resampled where all are named.
+    """95 % percentile bootstrap interval of the ECE; NaN where it is not defined.
 
-    Resampling adds noise of its own, so it lies somewhat high: read it beside the floor.
+    Whole groups are resampled where all are named. Resampling adds noise, so the interval is somewhat too high: compare it
+    with the floor.
     """
     each = ece.each(sample.scores, sample.targets)
     return intervals.interval(ece.of, [each], sample.groups.tolist(), _REPLICATES) or (np.nan, np.nan)
 
 
 def risk_coverage(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Share answered, and share of those that is wrong, from the surest answer alone to all of them, (N,) each."""
+    """The share of answers that are kept, and the share of these that is wrong, from the surest one alone to all, (N,) each."""
     order = np.argsort(-sample.scores.max(axis=1), kind="stable")
     counts = np.arange(1, len(sample) + 1)
     return counts / len(sample), np.cumsum(~sample.right[order]) / counts
 
 
 def curve(sample: Sample) -> list[Point]:
-    """The risk-coverage curve at every twentieth of the answers (at each of them where there are fewer); the last is all."""
+    """The risk-coverage curve at 20 even steps, or at each answer where there are fewer. The last point keeps all answers."""
     share, risk = risk_coverage(sample)
     at = np.unique(-(-len(sample) * np.arange(1, _POINTS + 1) // _POINTS)) - 1
     return [Point(float(share[k]), float(risk[k])) for k in at]
 
 
 def figures_of(sample: Sample, judgement: Judgement) -> Figures:
-    """All figures of calibrated answers; AURC is the mean risk over all coverages (Geifman and El-Yaniv 2017)."""
+    """All figures of calibrated answers. AURC is the mean risk over all coverages (Geifman and El-Yaniv 2017)."""
     low, high = interval(sample)
     least, spread = floor(sample)
     answered = sample.scores.max(axis=1) >= judgement.threshold
@@ -122,5 +123,5 @@ def figures_of(sample: Sample, judgement: Judgement) -> Figures:
 
 
 def _short(value: float) -> float:
-    """Four digits."""
+    """Round to four digits."""
     return round(float(value), 4)

@@ -1,4 +1,4 @@
-"""Predictions to results: one row for each test set, task and metric, with its interval and what chance alone would reach."""
+"""Results from predictions: a row for each test set, task and metric, with its interval and the majority baseline."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mien.metrics.statistics import intervals
 from mien.types import TaskKind
 
 MAIN: Mapping[TaskKind, str] = {"single": "macro_f1", "multi": "multilabel_f1", "score": "mae"}
-"""The usual metric of each kind of task. Systems are compared by it where none is named."""
+"""The usual metric of each kind of task. Systems are compared by it where no metric is given."""
 
 
 @dataclass(frozen=True)
 class LabelResult:
-    """How well one label of a task is told; ``n`` examples have it."""
+    """How well one label of a task is recognised; ``n`` is the number of examples that have it."""
 
     label: str
     f1: float
@@ -32,7 +32,7 @@ class LabelResult:
 def results(runs: Sequence[Evaluation]) -> list[Result]:
     """One row for each test set, task and metric, over the runs (seeds) of one recipe.
 
-    Thresholds of the multi-label F1 are chosen on the validation set of the same name.
+    Thresholds of the multi-label F1 are chosen on the validation split of the same data set. A metric that is NaN has no row.
     """
     rows = []
     for about in dict.fromkeys(p.about for run in runs for p in run.test):
@@ -43,12 +43,12 @@ def results(runs: Sequence[Evaluation]) -> list[Result]:
 
 
 def each(parts: Sequence[Predictions], measured: Sequence[Measure]) -> list[Sums]:
-    """What each example adds to the sums of its run's metric."""
+    """What each example of each run adds to the sums of the metric, (N, P) for each run."""
     return [m.each(p.scores, p.targets) for p, m in zip(parts, measured, strict=True)]
 
 
 def per_label(part: Predictions) -> list[LabelResult]:
-    """Of a single-label task, one row for each label that occurs."""
+    """One row for each label that occurs, for a single-label task."""
     counts = Counts(confusion(part.scores, part.targets).sum(axis=0))
     found = []
     for k, label in enumerate(part.task.labels):
@@ -61,7 +61,7 @@ def per_label(part: Predictions) -> list[LabelResult]:
 def measures_of(part: Predictions, run: Evaluation) -> dict[str, Measure]:
     """The metrics of the task, by name.
 
-    Where examples have several labels also the multi-label F1, with thresholds from validation data.
+    Where examples have several labels and there are validation data, the multi-label F1 uses thresholds from these.
     """
     found = measures(part.task)
     valid = next((v for v in run.valid if v.about == part.about), None)
@@ -94,7 +94,7 @@ def _row(parts: Sequence[Predictions], measured: Sequence[Measure]) -> Result:
 
 
 def majority(part: Predictions, measure: Measure) -> float | None:
-    """The metric of always giving the commonest label, or the median score; ``None`` where that says nothing."""
+    """The metric for always giving the most frequent label, or the median score; ``None`` where that says nothing."""
     if not measure.constant:
         return None
     if part.task.kind == "score":

@@ -1,1 +1,1 @@
-"""Ways to join what the encoders give. Needs ``mien[train]``; exported graphs run without it."""
+"""Ways to join the states of the encoders. They need ``mien[train]``; exported graphs run without it."""

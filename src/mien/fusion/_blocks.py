@@ -1,4 +1,4 @@
-"""What the fusions are built of: maps to one width, attention that knows absence, and shares."""
+"""Building blocks of the fusions: maps to one width, attention that respects absence, and shares."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from mien.fusion.base import Fused, present
 from mien.networks.pooled import pooled
 from mien.types import Modality
 
-_NEVER = -1e4  # a score whose exponential is 0, in half precision too
+_NEVER = -1e4  # a score whose exponential is 0, even in half precision
 _PERIODS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0)  # seconds
 
 
 def blank(states: Tensor, mask: Tensor) -> Tensor:
-    """Zeros where nothing is, whatever stands there: (B, T, D), (B, T) -> (B, T, D)."""
+    """The states with zeros where the mask is false, even in place of NaN: (B, T, D), bool (B, T) -> (B, T, D)."""
     return torch.where(mask.unsqueeze(-1), states, torch.zeros_like(states))
 
 
 def equal_shares(here: Tensor) -> Tensor:
-    """The same for every modality present: bool (B, M) -> (B, M)."""
+    """The same share for every modality present, 0 for the others: bool (B, M) -> (B, M)."""
     return here / here.sum(dim=1, keepdim=True).clamp(min=1)
 
 
 def softmax_shares(scores: Tensor, here: Tensor) -> Tensor:
-    """Softmax over the modalities present: (B, M), bool (B, M) -> (B, M)."""
+    """Softmax over the modalities present, 0 for the others: (B, M), bool (B, M) -> (B, M)."""
     return scores.masked_fill(~here, _NEVER).softmax(dim=-1) * here
 
 
@@ -39,12 +39,12 @@ def size_shares(parts: Tensor, here: Tensor) -> Tensor:
 
 
 def joint(size: int, hidden: int, dropout: float) -> nn.Sequential:
-    """The nonlinear layer in which what modalities say together can differ from the sum of what each says."""
+    """A nonlinear layer: after it, the answer to several modalities can differ from the sum of their single answers."""
     return nn.Sequential(nn.Dropout(dropout), nn.Linear(size, hidden), nn.GELU())
 
 
 class Vectors(nn.Module):
-    """Mean over time and a linear map for each modality: states, masks -> (B, M, hidden), zeros where absent."""
+    """A linear map of each modality's mean over time: states, masks -> (B, M, hidden), zeros where absent."""
 
     def __init__(self, dims: Mapping[Modality, int], hidden: int) -> None:
         super().__init__()
@@ -57,10 +57,11 @@ class Vectors(nn.Module):
 
 
 class Tokens(nn.Module):
-    """Every state as a token (B, T_m, hidden) that says of which modality and of when it is.
+    """Every state as a token (B, T_m, hidden) that holds its modality and its time.
 
-    Time is sines and cosines of seconds (Vaswani et al. 2017, arXiv 1706.03762, with seconds in place of positions), mixed by
-    a learned map (as in Time2Vec, Kazemi et al. 2019, arXiv 1907.05321): modalities sampled at different rates meet.
+    Time is coded as sines and cosines of seconds (Vaswani et al. 2017, arXiv 1706.03762, with seconds in place of positions),
+    mixed by a learned map (as in Time2Vec, Kazemi et al. 2019, arXiv 1907.05321). So modalities with different rates can be
+    matched in time.
     """
 
     rates: Tensor
@@ -83,9 +84,9 @@ class Tokens(nn.Module):
 
 
 class Attention(nn.Module):
-    """Attention of several heads (Vaswani et al. 2017, arXiv 1706.03762); where no key is present it gives zeros.
+    """Attention with several heads (Vaswani et al. 2017, arXiv 1706.03762); it gives zeros where no key is present.
 
-    Written out in products and a softmax, so that exported graphs compute the same everywhere.
+    It is written out as products and a softmax, so that exported graphs compute the same everywhere.
 
     Raises:
         RecipeError: ``hidden`` is not a multiple of ``heads``.
@@ -101,7 +102,7 @@ class Attention(nn.Module):
         self.out = nn.Linear(hidden, hidden)
 
     def forward(self, states: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
-        """What ``states`` (B, T, D) find in ``memory`` (B, S, D) where ``mask`` (B, S) is true: (B, T, D)."""
+        """Attend from ``states`` (B, T, D) to ``memory`` (B, S, D), where ``mask`` bool (B, S) is true: (B, T, D)."""
         query = self._split(self.query(states))
         keys, values = (self._split(part) for part in self.memory(memory).chunk(2, dim=-1))
         scores = query @ keys.transpose(-1, -2) / math.sqrt(query.shape[-1])
@@ -115,7 +116,10 @@ class Attention(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention and two layers for each token, each on normalised input and added to it (Xiong et al. 2020, 2002.04745)."""
+    """Attention, then two linear layers for each token, both residual with layer norm before them.
+
+    This is the pre-norm transformer layer (Xiong et al. 2020, arXiv 2002.04745).
+    """
 
     def __init__(self, hidden: int, heads: int, dropout: float) -> None:
         super().__init__()
@@ -125,7 +129,7 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, states: Tensor, memory: Tensor, mask: Tensor) -> Tensor:
-        """See ``Attention``; with ``memory`` the states themselves it is self-attention."""
+        """See ``Attention``. Where ``memory`` is ``states``, this is self-attention."""
         found = self.attention(self.norms[0](states), self.norms[1](memory), mask)
         states = states + self.dropout(found)
         result: Tensor = states + self.dropout(self.each(self.norms[2](states)))
@@ -135,7 +139,7 @@ class Block(nn.Module):
 class Stack(nn.Module):
     """Blocks one after the other: (B, T, D) -> (B, T, D).
 
-    With ``memory`` every block looks at that; without, at what the last one gave (self-attention).
+    Every block attends to ``memory``. Without it, a block attends to the output of the block before (self-attention).
     """
 
     def __init__(self, hidden: int, heads: int, layers: int, dropout: float) -> None:
@@ -143,16 +147,16 @@ class Stack(nn.Module):
         self.blocks = nn.ModuleList(Block(hidden, heads, dropout) for _ in range(layers))
 
     def forward(self, states: Tensor, mask: Tensor, memory: Tensor | None = None) -> Tensor:
-        """``mask`` is that of what is looked at."""
+        """Run the blocks. ``mask`` is that of ``memory``, or of ``states`` where there is no memory."""
         for block in self.blocks:
             states = block(states, states if memory is None else memory, mask)
         return states
 
 
 class Readout(nn.Module):
-    """One vector from one per modality: their mean by weights that each vector asks for, then a nonlinear layer.
+    """One vector from one per modality: their weighted mean, then a nonlinear layer.
 
-    The weights are the shares.
+    The weight of a modality follows from its vector. The weights are the shares.
     """
 
     def __init__(self, hidden: int, dropout: float) -> None:
@@ -162,7 +166,7 @@ class Readout(nn.Module):
         self.joint = joint(hidden, hidden, dropout)
 
     def forward(self, sequences: list[Tensor], masks: list[Tensor]) -> Fused:
-        """Sequences (B, T_m, D) of each modality, mean over time first."""
+        """Join the sequences (B, T_m, D) of the modalities, each as its mean over time."""
         vectors = self.norm(torch.stack([pooled(s, k) for s, k in zip(sequences, masks, strict=True)], dim=1))
         shares = softmax_shares(self.score(vectors).squeeze(-1), present(masks))
         return Fused(self.joint((shares.unsqueeze(-1) * vectors).sum(dim=1)), shares)

@@ -1,4 +1,4 @@
-"""What every fusion is: states and masks of some modalities in, one vector and one row of weights out."""
+"""What every fusion is: states and masks of some modalities go in, one vector and one row of weights come out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mien.types import Modality, Task
 
 
 class Fused(NamedTuple):
-    """``vector`` float (B, D); ``weights`` float (B, M), zero for absent modalities, rows summing to 1."""
+    """``vector`` float (B, D); ``weights`` float (B, M), 0 for absent modalities. Each row of weights sums to 1."""
 
     vector: Tensor
     weights: Tensor
@@ -26,7 +26,10 @@ class Fusion(nn.Module, ABC):
     Args:
         dims: D of each modality's states, in the order of the weights.
         quality: number of quality values of each modality.
-        tasks: what will be asked.
+        tasks: the tasks that the heads answer.
+
+    Attributes:
+        dim: D of ``Fused.vector``.
     """
 
     dim: int
@@ -40,21 +43,21 @@ class Fusion(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]) -> Fused:
-        """Join.
+        """Join the modalities.
 
         Args:
-            states: of each of ``self.modalities``, (B, T_m, D_m).
+            states: float (B, T_m, D_m) of each of ``self.modalities``.
             masks: bool (B, T_m), true where there is data; all false in a row where the modality is absent.
-            quality: (B, Q_m).
-            times: seconds of the states (B, T_m), from the earliest state of the example; padding repeats the last one. Where a
-                network pools over time, T_m is 1 and the time is the mean of what was pooled.
+            quality: float (B, Q_m).
+            times: float (B, T_m), seconds of the states, counted from the earliest state of the example. Padding repeats the
+                last time. Where a network pools over time, T_m is 1 and the time is the mean of the pooled times.
         """
 
     def observe(self, modality: Modality, shares: Mapping[str, Tensor], quality: Tensor) -> None:
-        """See statistics of the training data before training; most fusions need none.
+        """Take in statistics of the training data before training; most fusions need none.
 
         Args:
-            modality: whose examples they are of.
+            modality: the statistics are of the examples that have it.
             shares: {task: share of each label (L,)}.
             quality: all quality values (N, Q_m).
         """
@@ -62,7 +65,7 @@ class Fusion(nn.Module, ABC):
     def parts_of(self, modality: Modality) -> tuple[str, ...]:
         """Names of the parts (modules, parameters) that serve one modality alone.
 
-        A training can start from these parts of another run. Without any, it takes only the modality's network from it.
+        A training can start from these parts of another run. Where there are none, it takes only the modality's network.
         """
         return ()
 

@@ -1,4 +1,4 @@
-"""Streams that meet in a few tokens."""
+"""A stream for each modality, and a few tokens through which the streams exchange information."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ from mien.types import Modality, Task
 class Bottleneck(Fusion):
     """Multimodal bottleneck transformer (Nagrani et al. 2021, arXiv 2107.00135).
 
-    Each modality has a stream of its own; in every layer a stream looks at itself and at a few shared tokens, of which every
-    modality present then has its own version; their mean goes into the next layer. What modalities tell one another has to
-    pass through these tokens, so it takes two layers to arrive. A modality's vector is the mean of its stream at the end (the
-    paper has a classification token); shares are the weights with which the vectors are averaged (``Readout``).
+    Each modality has a stream of its own. In every layer a stream attends to itself and to a few shared tokens, which gives
+    each modality present its own version of the shared tokens. The mean of these versions goes into the next layer. So
+    information passes between modalities only through the shared tokens, and it needs two layers to arrive. A modality's
+    vector is the mean of its stream at the end (the paper has a classification token). Shares are the weights with which the
+    vectors are averaged (``Readout``).
 
     Args:
         dims, quality, tasks: see ``Fusion``.
         hidden: width of tokens.
-        heads: of each attention; divides ``hidden``.
-        layers: at least 2.
+        heads: number of heads of each attention; divides ``hidden``.
+        layers: number of layers, at least 2.
         dropout: share dropped in training after each part of a layer.
         bottlenecks: number of shared tokens.
 
     Raises:
-        RecipeError: fewer than two layers.
+        RecipeError: there are fewer than two layers, or ``hidden`` is not a multiple of ``heads``.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Bottleneck(Fusion):
     def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]) -> Fused:
         """Join through the shared tokens."""
         streams = self.tokens(states, masks, times)
-        # Not len(): a graph would take it for a constant.
+        # len() would become a constant in an exported graph.
         shared = self.shared.expand(streams[0].shape[0], -1, -1)
         for layer in self.layers:
             streams, shared = layer(streams, masks, shared)

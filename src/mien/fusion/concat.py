@@ -1,4 +1,4 @@
-"""Concatenation of the pooled modalities, the plainest fusion there is."""
+"""Concatenation of the pooled modalities, the simplest fusion."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from mien.types import Modality, Task
 
 @fusions.register
 class Concat(Fusion):
-    """Mean over time, one linear map per modality, side by side, one hidden layer (early fusion at feature level).
+    """Mean over time and one linear map per modality, the results side by side, then one hidden layer (early fusion).
 
     An absent modality contributes a learned vector of its own, so that absence is not mistaken for a value. Weights are
-    equal over the modalities present: a concatenation has no notion of share.
+    equal over the modalities present, because a concatenation has no shares.
 
     Args:
         dims, quality, tasks: see ``Fusion``.
-        hidden: width of each modality's map and of the joint layer; 0 leaves both out: the vectors side by side as they are.
+        hidden: width of each modality's map and of the joint layer; 0 leaves both out.
         dropout: share of the joint vector dropped in training.
     """
 

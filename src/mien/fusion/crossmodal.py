@@ -1,4 +1,4 @@
-"""Every modality looks at every other one."""
+"""Attention from every modality to every other one."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ from mien.types import Modality, Task
 class CrossModal(Fusion):
     """Multimodal transformer (MulT, Tsai et al. 2019, arXiv 1906.00295): directional attention between unaligned sequences.
 
-    For every pair, the sequence of a target looks ``layers`` times at that of a source. The target's sequence becomes the mean
-    over the sources present (the paper puts them side by side, which knows no absence); alone, it stays what it was. It
-    then looks at itself once. A modality's vector is the mean over time; shares are the weights with which these are
-    averaged (``Readout``).
+    For every pair, the sequence of a target attends ``layers`` times to that of a source. The results are averaged over the
+    sources present; the paper puts them side by side, which has no place for absence. A target that is alone stays as it was.
+    Then each sequence attends to itself once. A modality's vector is the mean over time. Shares are the weights with which
+    the vectors are averaged (``Readout``).
 
     Args:
         dims, quality, tasks: see ``Fusion``.
         hidden: width of tokens.
-        heads: of each attention; divides ``hidden``.
-        layers: how many times a target looks at a source.
+        heads: number of heads of each attention; divides ``hidden``.
+        layers: how many times a target attends to a source.
         dropout: share dropped in training after each part of a layer.
+
+    Raises:
+        RecipeError: ``hidden`` is not a multiple of ``heads``.
     """
 
     def __init__(
@@ -63,7 +66,7 @@ class CrossModal(Fusion):
         return fused
 
     def _heard(self, target: int, tokens: list[Tensor], masks: list[Tensor]) -> Tensor:
-        """The target's tokens after looking at all sources, (B, T, D)."""
+        """The target's tokens after attention to all sources, (B, T, D)."""
         total, count = torch.zeros_like(tokens[target]), torch.zeros_like(tokens[target][:, :1, :1])
         for source, name in enumerate(self.modalities):
             if source == target:

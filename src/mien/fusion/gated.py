@@ -1,4 +1,4 @@
-"""Gates that each see all modalities."""
+"""A gate for each modality, computed from all modalities."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from mien.types import Modality, Task
 class GatedUnit(Fusion):
     """Gated multimodal unit (Arevalo et al. 2017, arXiv 1702.01992), extended to absence.
 
-    With x_m the mean over time of modality m and [x] all of them side by side, zeros where one is absent,
+    Let x_m be the mean over time of modality m, and [x] all of them side by side, with zeros where one is absent. Then
 
         h = sum over m present of  sigmoid(U_m [x]) * tanh(W_m x_m)
 
-    Shares are the mean size of each modality's part of this sum.
+    Shares are the mean absolute sizes of the modalities' parts of this sum, normalised.
 
     Args:
         dims, quality, tasks: see ``Fusion``.
@@ -47,6 +47,6 @@ class GatedUnit(Fusion):
         """Join by gates."""
         seen = torch.cat([pooled(s, k) for s, k in zip(states, masks, strict=True)], dim=-1)
         gates = self.gates(seen).sigmoid().reshape(-1, len(self.dims), self.dim)
-        # Where a modality is absent its vector is zero, and so is its part.
+        # Where a modality is absent, its vector is zero, and so its part is zero too.
         parts = gates * self.vectors(states, masks).tanh()
         return Fused(self.dropout(parts.sum(dim=1)), size_shares(parts, present(masks)))

@@ -1,4 +1,4 @@
-"""A calibrated log-linear pool of what each modality says alone."""
+"""A calibrated log-linear pool of the answers of the single modalities."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _IMPOSSIBLE = -30.0
 
 
 class Opinion(nn.Module):
-    """One modality's answer to one single-label task: evidence relative to the prior it was trained under."""
+    """One modality's answer to one single-label task: evidence relative to the prior of its training data."""
 
     known: Tensor
     log_prior: Tensor
@@ -29,13 +29,13 @@ class Opinion(nn.Module):
         self.register_buffer("log_prior", torch.full((labels,), 1.0 / labels).log())
 
     def forward(self, vector: Tensor) -> Tensor:
-        """Evidence of each label, (B, D) -> (B, L)."""
+        """Evidence for each label, (B, D) -> (B, L)."""
         logits = self.linear(vector).masked_fill(~self.known, _IMPOSSIBLE)
         evidence = functional.log_softmax(logits.float(), dim=-1) - self.log_prior
         return evidence.masked_fill(~self.known, 0.0)
 
     def set_prior(self, shares: Tensor) -> None:
-        """Take the share of each label in the training data, (L,); a label with share 0 is unknown."""
+        """Take the share of each label in the training data, (L,). A label with share 0 is unknown."""
         self.known.copy_(shares > 0)
         self.log_prior.copy_((shares / shares.sum()).clamp(min=1e-8).log())
 
@@ -44,26 +44,27 @@ class Opinion(nn.Module):
 class LatePool(Fusion):
     """Log-linear opinion pool (Genest and Zidek 1986; logarithmic pools as in Heskes 1998), weighted by reliability.
 
-    With e_m = log p_m(y) - log prior_m(y) the evidence of modality m,
+    Let e_m(y) = log p_m(y) - log prior_m(y) be the evidence of modality m for label y. Then
 
         log p(y) = log prior(y) + c(n) * sum_m w_m(q_m) * e_m(y) + constant
 
-    - prior(y): geometric mean of prior_m(y) over the modalities present that know label y.
-    - w_m(q) = softplus(b_m + a_m . z), a_m >= 0, z the standardised quality of the input: fitted by likelihood on
-      validation data degraded at known levels, so that each modality's posterior is calibrated at each quality.
-    - c(n) = 1 / (1 + redundancy * (n - 1)) for n modalities: voice and face of one person say partly the same, and a
-      product of their posteriors would count that twice. 0 means independent, 1 averages.
-    - A label that a modality never saw in training gets no evidence from it, for or against.
+    - prior(y) is the geometric mean of prior_m(y) over the modalities present that know label y.
+    - w_m(q) = softplus(b_m + a_m . z) with a_m >= 0, where z is the standardised quality of the input. It is fitted by
+      likelihood on data that are degraded at known levels, so that each modality's posterior is calibrated at each quality.
+    - c(n) = 1 / (1 + redundancy * (n - 1)) for n modalities. Voice and face of one person partly say the same, and a
+      product of their posteriors would count that twice. With a redundancy of 0 modalities are independent; with 1 their
+      evidence is averaged.
+    - A modality gives no evidence for or against a label that its training data lack.
 
-    One modality alone gives its own calibrated posterior. ``Fused.weights`` are shares of the evidence: spread over the
-    labels of each modality's weighted evidence, normalised.
+    One modality alone gives its own calibrated posterior. ``Fused.weights`` are shares of the evidence: the mean absolute
+    deviation of each modality's weighted evidence over the labels, normalised.
 
     Args:
         dims, quality, tasks: see ``Fusion``; single-label tasks only.
         redundancy: see c(n).
 
     Raises:
-        RecipeError: a task of another kind.
+        RecipeError: a task is of another kind.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class LatePool(Fusion):
         return f"reliability.{modality}", *(f"opinions.{modality}_{task.name}" for task in self.tasks)
 
     def forward(self, states: list[Tensor], masks: list[Tensor], quality: list[Tensor], times: list[Tensor]) -> Fused:
-        """Pool the evidence; ``vector`` holds the log posteriors of all tasks side by side."""
+        """Pool the evidence. ``vector`` holds the log posteriors of all tasks side by side, up to a constant for each task."""
         here = present(masks)
         trust = torch.stack([self.reliability[m](q) for m, q in zip(self.modalities, quality, strict=True)], dim=1)
         trust = here * trust * discount(here.sum(dim=1, keepdim=True), self.redundancy)
@@ -114,7 +115,7 @@ class LatePool(Fusion):
         return _Slice(at, at + task.size)
 
     def observe(self, modality: Modality, shares: Mapping[str, Tensor], quality: Tensor) -> None:
-        """Take priors where opinions learn, and the scale of quality where reliability learns."""
+        """Set the priors of opinions that learn, and the quality scale of a reliability that learns."""
         reliability: Reliability = self.reliability[modality]  # type: ignore[assignment]  # ModuleDict forgets the type
         if reliability.bias.requires_grad and len(quality):
             reliability.fit_scale(quality)
@@ -137,7 +138,10 @@ def discount(count: Tensor, redundancy: float | Tensor) -> Tensor:
 
 
 class Reliability(nn.Module):
-    """How much to trust an input of given quality: (B, Q) -> (B,) > 0. Never falls when quality rises; 1 at first."""
+    """How much to trust an input of given quality: (B, Q) -> (B,) > 0.
+
+    The trust never falls when quality rises. It is about 1 before training.
+    """
 
     centre: Tensor
     scale: Tensor
@@ -151,13 +155,13 @@ class Reliability(nn.Module):
 
     def forward(self, quality: Tensor) -> Tensor:
         """Trust in each input."""
-        # asinh bends decibels, seconds and pixels alike into one comfortable range, and keeps their order.
+        # asinh brings decibels, seconds and pixels into similar ranges, and keeps their order.
         z = ((torch.asinh(quality.float()) - self.centre) / self.scale).clamp(-3.0, 3.0)
         trust: Tensor = functional.softplus(self.bias + (z * functional.softplus(self.slope)).sum(dim=-1))
         return trust
 
     def fit_scale(self, quality: Tensor) -> None:
-        """Take centre and scale from the quality values seen in fitting, (N, Q)."""
+        """Take centre and scale from the quality values of the training data, (N, Q)."""
         bent = torch.asinh(quality.float())
         self.centre.copy_(bent.mean(dim=0))
         self.scale.copy_(bent.std(dim=0).clamp(min=1e-3))

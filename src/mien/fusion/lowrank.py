@@ -1,4 +1,4 @@
-"""The tensor fusion without its tensor."""
+"""The tensor fusion in factors, without computing the tensor."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class LowRank(Fusion):
 
         h = sum over ranks r of  c_r * product over modalities m of  (W_mr [x_m, 1])
 
-    The constant 1 is the bias of a linear map: an absent modality contributes only this, as in ``tensor``. Shares are equal
-    over the modalities present: products have no notion of share.
+    The constant 1 is the bias of a linear map. An absent modality contributes only this bias, as in ``tensor``. Shares are
+    equal over the modalities present, because products have no shares.
 
     Args:
         dims, quality, tasks: see ``Fusion``.
@@ -54,7 +54,7 @@ class LowRank(Fusion):
 
 
 def _factor(size: int, out: int) -> nn.Linear:
-    """At first a product is about what it is without the other modalities; of small random factors nothing would be left."""
+    """A linear map with bias 1. So products start near their other factors; small random factors would make them vanish."""
     factor = nn.Linear(size, out)
     nn.init.ones_(factor.bias)
     return factor

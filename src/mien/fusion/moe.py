@@ -11,7 +11,7 @@ from mien.fusion._blocks import Vectors, equal_shares, joint, softmax_shares
 from mien.fusion.base import Fused, Fusion, fusions, present
 from mien.types import Modality, Task
 
-# Given out in equal parts: an expert that the router once left aside would learn no more.
+# This share is divided equally, because an expert that gets nothing from the router would stop learning.
 _TO_ALL = 0.1
 
 
@@ -19,9 +19,9 @@ _TO_ALL = 0.1
 class ModalityExperts(Fusion):
     """Mixture of experts (Jacobs et al. 1991), one for each modality, as in Mees et al. 2016 (arXiv 1707.05733).
 
-    An expert sees its modality alone, so it keeps working where the others are absent; the router sees all that is present
-    and decides how far each is heard. Its softmax runs over the modalities present; a tenth is given out in equal parts. Shares
-    are what each gets.
+    An expert gets its modality alone, so it works where the others are absent. The router gets all modalities present and
+    gives each expert a weight. Nine tenths of the weights are a softmax over the modalities present, one tenth is divided
+    equally. Shares are these weights.
 
     Args:
         dims, quality, tasks: see ``Fusion``.

@@ -15,10 +15,10 @@ from mien.types import Modality, Task
 
 @fusions.register
 class Pooling(Fusion):
-    """Mean over time, one linear map per modality, mean or maximum over the modalities present, one nonlinear layer.
+    """Mean over time and a linear map per modality, mean or maximum over the modalities present, then a nonlinear layer.
 
-    Pooling over views as in multi-view networks (Su et al. 2015, arXiv 1505.00880). Shares are equal for the mean; for the
-    maximum they say in what part of the vector each modality is the largest.
+    Multi-view networks pool over views in this way (Su et al. 2015, arXiv 1505.00880). With the mean, shares are equal. With
+    the maximum, a share is the part of the vector in which the modality is the largest.
 
     Args:
         dims, quality, tasks: see ``Fusion``.
@@ -27,7 +27,7 @@ class Pooling(Fusion):
         dropout: share of the joint layer's input dropped in training.
 
     Raises:
-        RecipeError: another ``how``.
+        RecipeError: ``how`` has another value.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""All products of what the modalities say."""
+"""All products of the modalities' vectors."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from mien.types import Modality, Task
 class TensorFusion(Fusion):
     """Tensor fusion network (Zadeh et al. 2017, arXiv 1707.07250): the outer product of the modalities' vectors, each with a 1.
 
-    The ones keep single modalities and pairs beside the products of all. An absent modality contributes only its 1, which
-    leaves the products of the others as they are. Its size is (width + 1) to the power of the number of modalities. Shares
-    are equal over the modalities present: products have no notion of share.
+    Because of the ones, the product also holds single modalities and pairs. An absent modality contributes only its 1, which
+    leaves the products of the others as they are. The product has (width + 1) to the power of the number of modalities
+    values. Shares are equal over the modalities present, because products have no shares.
 
     Args:
         dims, quality, tasks: see ``Fusion``.

@@ -16,16 +16,19 @@ from mien.types import Modality, Task
 class OneStream(Fusion):
     """A transformer over the states of all modalities in one sequence, each marked with its modality and its time.
 
-    The single-stream design of VisualBERT (Li et al. 2019, arXiv 1908.03557), with seconds in place of positions, so that
-    nothing has to be aligned first. A modality's vector is the mean of its tokens after the last layer; shares are the weights
-    with which the vectors are averaged (``Readout``).
+    This is the single-stream design of VisualBERT (Li et al. 2019, arXiv 1908.03557), with seconds in place of positions, so
+    nothing has to be aligned first. A modality's vector is the mean of its tokens after the last layer. Shares are the
+    weights with which the vectors are averaged (``Readout``).
 
     Args:
         dims, quality, tasks: see ``Fusion``.
         hidden: width of tokens.
-        heads: of each attention; divides ``hidden``.
-        layers: how many times all tokens look at one another.
+        heads: number of heads of each attention; divides ``hidden``.
+        layers: number of layers of self-attention over all tokens.
         dropout: share dropped in training after each part of a layer.
+
+    Raises:
+        RecipeError: ``hidden`` is not a multiple of ``heads``.
     """
 
     def __init__(

@@ -14,11 +14,10 @@ from mien.types import Modality, Task
 
 @fusions.register
 class WeightedSum(Fusion):
-    """Mean over time, one linear map per modality, their sum by learned weights, one nonlinear layer.
+    """Mean over time and a linear map per modality, their sum with learned weights, then a nonlinear layer.
 
-    One weight per modality, the same for every example, as in the weighted sum of layers of ELMo (Peters et al. 2018, arXiv
-    1802.05365). The softmax runs over the modalities present, so weights of the others grow where one is absent. Shares are
-    these weights.
+    Each modality has one weight for all examples, as layers have in ELMo (Peters et al. 2018, arXiv 1802.05365). The weights
+    are a softmax over the modalities present, so those of the others grow where one is absent. Shares are these weights.
 
     Args:
         dims, quality, tasks: see ``Fusion``.

@@ -1,1 +1,1 @@
-"""What results are measured by. One metric per file; numpy only."""
+"""Metrics, one per file, with NumPy only."""

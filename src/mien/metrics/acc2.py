@@ -1,4 +1,4 @@
-"""Two-class accuracy of a sentiment score, in both ways papers define it."""
+"""Two-class accuracy of a sentiment score, in the two ways that papers define it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ VARIANTS = ("has0", "non0")
 
 
 def signs(scores: Float32, targets: Float32, way: str = "non0") -> Sums:
-    """Confusion of two classes, (N, 4).
+    """What each example adds to a confusion matrix of two classes, (N, 4).
 
     Args:
-        scores, targets: (N, 1), the neutral score being 0.
-        way: "has0": negative against non-negative, all examples (Zadeh et al. 2017, arXiv 1707.07250). "non0": negative against
-            positive, without the examples whose truth is 0 (Tsai et al. 2019, arXiv 1906.00295).
+        scores, targets: (N, 1); 0 is neutral.
+        way: "has0" compares negative with non-negative, over all examples (Zadeh et al. 2017, arXiv 1707.07250). "non0" leaves
+            out the examples whose target is 0; the classes are positive and not positive (Tsai et al. 2019, arXiv 1906.00295).
     """
     x, y = scores[:, 0], targets[:, 0]
     if way == "has0":
@@ -27,7 +27,7 @@ def signs(scores: Float32, targets: Float32, way: str = "non0") -> Sums:
 @metrics.register
 @measure(signs, "score", where=both_signs, variants={f"acc2_{way}": (way,) for way in VARIANTS})
 def acc2(sums: Sums) -> Sums:
-    """Accuracy of the sign of the score; see ``signs`` for ``has0`` and ``non0``."""
+    """Accuracy of the sign of the score; see ``signs`` for ``has0`` and ``non0``. NaN where no example counts."""
     counts = Counts(sums)
     total = counts.truths.sum(axis=-1)
     return np.asarray(counts.hits.sum(axis=-1) / np.where(total > 0, total, np.nan))

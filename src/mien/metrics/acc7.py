@@ -20,5 +20,5 @@ def _seven(bounds: Bounds) -> bool:
 @metrics.register
 @measure(_rounded, "score", where=_seven)
 def acc7(sums: Sums) -> Sums:
-    """Share of scores that fall on the truth when both are rounded to whole numbers (Tsai et al. 2019, arXiv 1906.00295)."""
+    """Share of scores that equal the target when both are rounded to whole numbers (Tsai et al. 2019, arXiv 1906.00295)."""
     return sums[..., 0] / sums[..., 1]

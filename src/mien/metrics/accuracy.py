@@ -15,5 +15,5 @@ def _hits(scores: Float32, targets: Float32) -> Sums:
 @metrics.register
 @measure(_hits, "single")
 def accuracy(sums: Sums) -> Sums:
-    """Accuracy; the right labels are those with the largest target."""
+    """Accuracy. The right labels of an example are those with the largest target."""
     return sums[..., 0] / sums[..., 1]

@@ -1,8 +1,9 @@
 """What a metric is: a function of sums over examples.
 
-That accuracy is a mean is plain; but F1 too depends only on counts, a correlation on sums of products, a calibration error on
-sums within bins. Written so, a resample of the examples (a bootstrap, see ``statistics``) is a weighted sum, and thousands
-of them cost one product of matrices instead of thousands of calls. The tests hold every one against scikit-learn or SciPy.
+Accuracy is a mean. F1 depends only on counts, a correlation on sums of products, and a calibration error on sums within bins.
+So every metric can be computed from sums, and a resample of the examples (a bootstrap, see ``statistics``) is a weighted
+sum. Thousands of resamples then cost one product of matrices instead of thousands of calls. The tests compare the metrics
+with scikit-learn and SciPy.
 """
 
 from __future__ import annotations
@@ -31,13 +32,14 @@ Bounds = tuple[float, float] | None
 
 
 class Metric:
-    """A metric; made by ``measure``. Call it with scores (N, L) and targets (N, L) to get one number.
+    """A metric, made by ``measure``. Call it with scores (N, L) and targets (N, L) to get one number.
 
     Attributes:
         of, each: see ``Of`` and ``Each``.
+        fits: whether the metric can be used for a task.
         lower: whether lower is better.
-        constant: whether a constant answer is a baseline that says something.
-        variants: {name in results: further arguments of ``each``}; one variant under the metric's own name where it has none.
+        constant: whether a constant answer is a useful baseline.
+        variants: {name in results: further arguments of ``each``}. A metric without variants has one, under its own name.
     """
 
     __name__: str
@@ -48,7 +50,7 @@ class Metric:
         self.variants: Mapping[str, tuple[Any, ...]] = {self.__name__: ()}
 
     def __call__(self, scores: Float32, targets: Float32, *options: Any) -> float:
-        """Measure. ``options`` are further arguments of ``each``."""
+        """The value of the metric. ``options`` are further arguments of ``each``."""
         return float(self.of(self.each(scores, targets, *options).sum(axis=0)))
 
 
@@ -64,8 +66,8 @@ def measure(
 
     Args:
         each: see ``Each``.
-        kinds: the kinds of task it is for.
-        where: of scores, which bounds it is for.
+        kinds: the kinds of task that the metric is for.
+        where: whether the metric is for a task with these bounds.
         lower, constant, variants: see ``Metric``.
     """
 
@@ -88,7 +90,7 @@ class Measure:
         self.each: Callable[[Float32, Float32], Sums] = partial(_given, metric.each, options)
 
     def __call__(self, scores: Float32, targets: Float32) -> float:
-        """Measure."""
+        """The value of the metric for scores (N, L) and targets (N, L)."""
         return float(self.of(self.each(scores, targets).sum(axis=0)))
 
 
@@ -100,7 +102,7 @@ def measures(task: Task) -> dict[str, Measure]:
     """All measures that fit a task, by name.
 
     Raises:
-        TypeError: if a registered part was not made by ``measure``.
+        TypeError: a registered part was not made by ``measure``.
     """
     found: dict[str, Measure] = {}
     for name in metrics.names():
@@ -113,10 +115,10 @@ def measures(task: Task) -> dict[str, Measure]:
 
 
 def named(metric: str, tasks: Iterable[Task]) -> Measure:
-    """The measure of that name, of the first task that has it.
+    """The measure with this name; where several tasks have one, that of the last of them.
 
     Raises:
-        InputError: no task has it.
+        InputError: no task has such a measure.
     """
     known = {name: m for task in tasks for name, m in measures(task).items()}
     if metric not in known:
@@ -125,7 +127,7 @@ def named(metric: str, tasks: Iterable[Task]) -> Measure:
 
 
 def right(scores: Float32, targets: Float32) -> NDArray[np.bool_]:
-    """Whether the most probable label is (one of) the right one(s), bool (N,)."""
+    """Whether the most probable label is right, bool (N,). Several labels of an example may be equally right."""
     chosen = np.take_along_axis(targets, scores.argmax(axis=1)[:, None], axis=1)[:, 0]
     return np.asarray(chosen >= targets.max(axis=1))
 
@@ -138,12 +140,12 @@ def pairs(truth: NDArray[np.int64], answer: NDArray[np.int64], size: int) -> Sum
 
 
 def confusion(scores: Float32, targets: Float32) -> Sums:
-    """``pairs`` of the largest target and the most probable label."""
+    """``pairs`` of the label with the largest target and the most probable label, (N, L * L)."""
     return pairs(targets.argmax(axis=1), scores.argmax(axis=1), scores.shape[1])
 
 
 class Counts:
-    """From a confusion matrix: hits, examples of each label and answers of each label, each (..., L)."""
+    """Counts from a confusion matrix (..., L * L): hits, examples and answers of each label, each (..., L)."""
 
     def __init__(self, sums: Sums) -> None:
         size = round(sums.shape[-1] ** 0.5)
@@ -153,17 +155,17 @@ class Counts:
 
     @property
     def recall(self) -> Sums:
-        """Of each label; 0 where it does not occur."""
+        """Recall of each label, (..., L); 0 where the label does not occur."""
         return np.asarray(self.hits / np.maximum(self.truths, 1))
 
     @property
     def precision(self) -> Sums:
-        """Of each label; 0 where it is never answered."""
+        """Precision of each label, (..., L); 0 where the label is never answered."""
         return np.asarray(self.hits / np.maximum(self.answers, 1))
 
     @property
     def f1(self) -> Sums:
-        """Of each label; 0 where it occurs neither in truth nor in answers."""
+        """F1 of each label, (..., L); 0 where the label occurs neither in targets nor in answers."""
         return np.asarray(2 * self.hits / np.maximum(self.truths + self.answers, 1))
 
     def mean(self, values: Sums) -> Sums:
@@ -172,10 +174,10 @@ class Counts:
         return np.asarray((values * there).sum(axis=-1) / there.sum(axis=-1))
 
     def weighted(self, values: Sums) -> Sums:
-        """Mean over labels in proportion to how often they occur."""
+        """Mean over labels, weighted by how often they occur."""
         return np.asarray((values * self.truths).sum(axis=-1) / self.truths.sum(axis=-1))
 
 
 def both_signs(bounds: Bounds) -> bool:
-    """Whether scores run from negative to positive: sentiment."""
+    """Whether scores run from negative to positive, as those of sentiment do."""
     return bounds is not None and bounds[0] < 0 < bounds[1]

@@ -1,4 +1,4 @@
-"""Squared distance between probabilities and what was true."""
+"""Squared distance between probabilities and targets."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def _squares(scores: Float32, targets: Float32) -> Sums:
 @metrics.register
 @measure(_squares, "single", "multi", lower=True, constant=False)
 def brier(sums: Sums) -> Sums:
-    """Brier score (Brier 1950): summed over labels, so 0 to 2 for one label of several; mean over examples."""
+    """Brier score (Brier 1950): the sum over labels, mean over examples. It is 0 to 2 for single-label tasks."""
     return sums[..., 0] / sums[..., 1]

@@ -1,4 +1,4 @@
-"""Agreement of scores with the truth, in place and scale too."""
+"""Agreement of scores with the targets, in mean and scale too."""
 
 from __future__ import annotations
 

@@ -12,12 +12,15 @@ BINS = 15
 
 
 def bin_of(confidence: Float32, bins: int = BINS) -> NDArray[np.int64]:
-    """Which of so many bins of equal width each confidence lies in, (N,)."""
+    """The index of the bin that each confidence lies in, (N,). The bins divide 0 to 1 into equal widths."""
     return np.clip((confidence * bins).astype(np.int64), 0, bins - 1)
 
 
 def binned(scores: Float32, targets: Float32, bins: int = BINS) -> Sums:
-    """By equal-width bins of the top label's probability: examples, hits and confidence of each bin, (N, 3 * bins)."""
+    """What each example adds to the sums of examples, hits and confidence in each bin, (N, 3 * bins).
+
+    The bins are of the top label's probability.
+    """
     confidence = scores.max(axis=1)
     rows, place = np.arange(len(scores)), bin_of(confidence, bins)
     cells = np.zeros((len(scores), 3, bins))

@@ -1,4 +1,4 @@
-"""How far scores are from the truth."""
+"""How far scores are from the targets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The negative log-likelihood of what was true."""
+"""The negative log-likelihood of the targets."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from mien.metrics.base import Sums, measure, metrics
 from mien.types import Float32
 
-_LEAST = 1e-12  # probability; a graph in float16 may give 0
+_LEAST = 1e-12  # smallest probability that counts; a graph in float16 may give 0
 
 
 def negative_log_likelihood(scores: Float32, targets: Float32) -> NDArray[np.float64]:
-    """Of each example, nats, (N,)."""
+    """Negative log-likelihood of each example in nats, float64 (N,)."""
     logs = np.log(np.clip(scores.astype(np.float64), _LEAST, 1.0))
     return np.asarray(-(targets * logs).sum(axis=1))
 
@@ -24,5 +24,5 @@ def _each(scores: Float32, targets: Float32) -> Sums:
 @metrics.register
 @measure(_each, "single", lower=True, constant=False)
 def nll(sums: Sums) -> Sums:
-    """Negative log-likelihood in nats, mean over examples; soft targets give the cross-entropy."""
+    """Negative log-likelihood in nats, mean over examples. With soft targets it is the cross-entropy."""
     return sums[..., 0] / sums[..., 1]

@@ -1,4 +1,4 @@
-"""Unweighted average recall: the mean over labels of the share of their examples that were found."""
+"""Mean over labels of the recall."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""F1 score averaged over labels in proportion to how often they occur."""
+"""Mean over labels of the F1 score, weighted by how often they occur."""
 
 from __future__ import annotations
 

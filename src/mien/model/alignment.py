@@ -1,7 +1,8 @@
-"""Alignment: the states of all modalities onto one clock, before they are fused.
+"""Alignment puts the states of all modalities on one clock, before the fusion.
 
-Each way is a matrix of weights (B, T', T), made from times and masks alone, times the states (B, T, D): it says what each step
-of the clock takes from each row of the modality. So gradients reach encoders that learn, and the exported graph holds it all.
+Each way of alignment multiplies the states (B, T, D) by a matrix of weights (B, T', T), which says how much each step of the
+clock takes from each row of the modality. The matrix is made from times and masks alone. So gradients reach encoders that
+learn, and the exported graph holds the whole alignment.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from mien.types import Modality
 
 
 class Encoded(NamedTuple):
-    """What the encoders give, a list over the modalities each.
+    """The outputs of the encoders, each a list over the modalities.
 
     Attributes:
         states: float (B, T, D).
         masks: bool (B, T); all false where the modality is absent.
         quality: float (B, Q).
-        times: float (B, T) seconds; padding repeats the last one.
+        times: float (B, T) seconds; padding repeats the last time.
     """
 
     states: list[Tensor]
@@ -33,7 +34,7 @@ class Encoded(NamedTuple):
 
 
 def from_the_start(encoded: Encoded) -> Encoded:
-    """Times from the earliest row of each example on: where in a long video something was said must change nothing."""
+    """Count times from the earliest row of each example, because the place of an utterance in a video must change nothing."""
     first = [t.masked_fill(~m, torch.inf).amin(dim=1) for t, m in zip(encoded.times, encoded.masks, strict=True)]
     start = torch.stack(first).amin(dim=0)
     start = start.masked_fill(start.isinf(), 0.0).unsqueeze(1)
@@ -41,10 +42,10 @@ def from_the_start(encoded: Encoded) -> Encoded:
 
 
 def clock(how: Alignment, encoded: Encoded) -> Tensor | None:
-    """Numbers of the steps of a clock with a rate, float (T',), as many as the longest example needs; else ``None``.
+    """The step numbers 0, 1, ... of a clock with a rate, float (T',), for the longest example; ``None`` for other clocks.
 
-    ``align`` takes them as an argument, because their number depends on values: a graph cannot know it. A bundle makes them for
-    its graph (``bundle/graphs.py``).
+    ``align`` takes them as an argument, because T' depends on values, which a graph cannot turn into a size. A bundle makes
+    them for its graph (``bundle/graphs.py``).
     """
     if not how.has_rate:
         return None
@@ -53,16 +54,16 @@ def clock(how: Alignment, encoded: Encoded) -> Tensor | None:
 
 
 def align(how: Alignment, modalities: Sequence[Modality], encoded: Encoded, steps: Tensor | None) -> Encoded:
-    """All modalities on one clock of T' steps, or as they are where ``how.how`` is "none"; times from the start on.
+    """All modalities on one clock of T' steps. Where ``how.how`` is "none", only the times change: they count from the start.
 
-    A step for which a modality has no row is masked there. A modality that is absent stays absent, and one that is present
-    has a step at least.
+    A step for which a modality has no row is masked. An absent modality stays absent, and one that is present has at least
+    one step.
 
     Args:
         how: ``[align]`` of the recipe.
         modalities: in the order of the lists.
-        encoded: what the encoders gave, times on the clock of the clip.
-        steps: see ``clock``; more of them than needed change nothing.
+        encoded: outputs of the encoders, with times on the clip's clock.
+        steps: see ``clock``; additional steps change nothing.
     """
     encoded = from_the_start(encoded)
     if how.how == "none":
@@ -79,7 +80,7 @@ def align(how: Alignment, modalities: Sequence[Modality], encoded: Encoded, step
 
 
 class _Place(NamedTuple):
-    """Numbers of the steps (1, T'), how many a second there are, and how long a window around a centre is, in seconds."""
+    """Step numbers (1, T'), steps per second, and length of the window around a centre in seconds."""
 
     steps: Tensor
     rate: float
@@ -87,12 +88,12 @@ class _Place(NamedTuple):
 
     @property
     def centres(self) -> Tensor:
-        """Seconds (1, T'). Step k covers [k, k + 1) / rate."""
+        """Middles of the steps in seconds, (1, T'). Step k covers [k, k + 1) / rate."""
         return (self.steps + 0.5) / self.rate
 
     def covers(self, first: Tensor, last: Tensor) -> Tensor:
-        """Which steps have time in common with first to last (B, 1): float (B, T', 1)."""
-        # In steps and not in seconds, so that rounding cannot leave a time out of every step.
+        """Which steps overlap the time from ``first`` to ``last`` (B, 1): float (B, T', 1)."""
+        # This compares steps and not seconds, so that rounding cannot leave a time outside all steps.
         here = (self.steps >= torch.floor(first * self.rate)) & (self.steps <= torch.floor(last * self.rate))
         return here.float().unsqueeze(2)
 
@@ -111,7 +112,7 @@ def _resample(mask: Tensor, times: Tensor, place: _Place) -> Tensor:
 
 
 def _nearest(mask: Tensor, times: Tensor, place: _Place) -> Tensor:
-    """The row nearest to a centre, the earlier of two."""
+    """The row nearest to a centre; the earlier one where two are equally near."""
     far = (times.unsqueeze(1) - place.centres.unsqueeze(2)).abs().masked_fill(~mask.unsqueeze(1), torch.inf)
     chosen = torch.arange(times.shape[1], device=times.device) == far.argmin(dim=2, keepdim=True)
     return chosen * place.covers(*_ends(mask, times))
@@ -119,7 +120,7 @@ def _nearest(mask: Tensor, times: Tensor, place: _Place) -> Tensor:
 
 def _window(mask: Tensor, times: Tensor, place: _Place) -> Tensor:
     """Mean of the rows in a window around a centre."""
-    # In steps and not in seconds, so that rounding cannot leave a row out of every window.
+    # This compares steps and not seconds, so that rounding cannot leave a row outside all windows.
     at = (times * place.rate).unsqueeze(1) - place.steps.unsqueeze(2)
     reach = place.window * place.rate / 2
     return _equally(mask.unsqueeze(1) & (at >= 0.5 - reach) & (at < 0.5 + reach))
@@ -133,9 +134,9 @@ _WAYS: dict[str, Callable[[Tensor, Tensor, _Place], Tensor]] = {
 
 
 def _onto_words(encoded: Encoded, text: int) -> Encoded:
-    """Each row goes to the word (or piece of one) nearest in time, to all pieces of it alike; the text stays as it is.
+    """Each row goes to the nearest token in time, or to several that are equally near. The text stays as it is.
 
-    Where an example has no text, all of it is one step.
+    Where an example has no text, all rows of a modality go to one step.
     """
     words, said = encoded.times[text], encoded.masks[text]
     first = torch.arange(said.shape[1], device=said.device) == 0
@@ -159,17 +160,17 @@ def _apply(encoded: Encoded, weights: list[Tensor], times: Tensor) -> Encoded:
 
 
 def _equally(chosen: Tensor) -> Tensor:
-    """Bool (B, T', T) to weights that are equal over what is chosen in each row."""
+    """Turn bool (B, T', T) into weights that are equal over the chosen places of each row."""
     return chosen / chosen.sum(dim=2, keepdim=True).clamp(min=1)
 
 
 def _ends(mask: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
-    """Times of the first and the last row, (B, 1); infinite the wrong way round where there is none."""
+    """Times of the first and the last row, (B, 1) each; infinity and minus infinity where there is no row."""
     first = times.masked_fill(~mask, torch.inf).amin(dim=1, keepdim=True)
     return first, times.masked_fill(~mask, -torch.inf).amax(dim=1, keepdim=True)
 
 
 def _last(encoded: Encoded) -> Tensor:
-    """Time of the last row of each example, (B, 1)."""
+    """Time of the last row of any modality of each example, (B, 1)."""
     ends = [t.masked_fill(~m, 0.0).amax(dim=1, keepdim=True) for t, m in zip(encoded.times, encoded.masks, strict=True)]
     return torch.stack(ends).amax(dim=0)

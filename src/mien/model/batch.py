@@ -1,4 +1,4 @@
-"""The one noun of tensors: some examples, padded to one length."""
+"""The batch: some examples as tensors, padded to one length."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Batch(NamedTuple):
 
     Attributes:
         x: {modality: (B, T, ...)}; a modality that no example has is left out.
-        mask: {modality: bool (B, T)}, true where there is data.
-        quality: {modality: float (B, Q)}.
-        times: {modality: float (B, T)} seconds on the clip's clock; padding repeats the last one.
-        targets: {task: float (B, L)}.
+        mask: {modality: bool (B, T)}, true where there is data; a modality that no example has is left out.
+        quality: {modality: float (B, Q)} for every modality of the model; zeros where an example lacks the modality.
+        times: {modality: float (B, T)} seconds on the clip's clock; padding repeats the last time.
+        targets: {task: float (B, L)}; zeros where there is no target.
         labelled: {task: bool (B,)}, which examples have a target.
     """
 
@@ -44,10 +44,16 @@ def collate(
     tasks: Sequence[Task],
     quality: Mapping[Modality, int],
 ) -> Batch:
-    """Pad tracks and targets.
+    """Join the tracks and targets of examples into a padded batch.
+
+    Args:
+        tracks: {modality: track} of each example.
+        examples: the examples, with their targets.
+        tasks: the tasks of the batch.
+        quality: {modality: number of quality values}.
 
     Raises:
-        ValueError: if an example has no modality at all.
+        ValueError: an example has no modality.
     """
     if not all(tracks):
         raise ValueError("every example needs at least one modality")

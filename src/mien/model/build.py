@@ -1,4 +1,4 @@
-"""A recipe to its model."""
+"""Builds the model of a recipe."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from mien.types import Modality
 
 
 def build(recipe: Recipe) -> tuple[Model, dict[Modality, Encoder]]:
-    """The untrained model of a recipe.
+    """The untrained model of a recipe, and its encoders. The weights depend on the recipe's seed.
 
     Raises:
-        RecipeError, UnknownNameError: a table that does not fit what it names.
+        RecipeError: a table has a wrong argument, an encoder is for another modality, or there is no text to align to.
+        InputError: an encoder or fusion is unknown, or refuses its arguments.
     """
     parts: dict[Modality, Encoder] = {}
     for modality, table in recipe.encoders.items():
@@ -37,7 +38,11 @@ def build(recipe: Recipe) -> tuple[Model, dict[Modality, Encoder]]:
 
 
 def choose(model: Model, prefixes: Sequence[str]) -> None:
-    """Let only parameters learn whose names begin so, and which their encoder has not frozen itself."""
+    """Freeze all parameters whose names start with none of the prefixes. What an encoder has frozen stays frozen.
+
+    Raises:
+        RecipeError: no parameter would learn.
+    """
     chosen = 0
     for name, parameter in model.named_parameters():
         parameter.requires_grad = parameter.requires_grad and any(name.startswith(p) for p in prefixes)

@@ -1,4 +1,4 @@
-"""Integrated gradients of a trained model: what each number of an input brings to a probability, by slopes on the way to it."""
+"""Integrated gradients of a trained model: how much each number of an input contributes to a probability."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from mien.runtime.run_folder import load_recipe
 from mien.types import Clip, Example, Float32, Modality, Track
 
 STEPS = (32, 64, 128, 256)
-"""Points on the way from the baseline to the input; more are taken where fewer leave too much out."""
+"""Numbers of points between the baseline and the input. The next number is tried while the error is above ``TOLERANCE``."""
 TOLERANCE = 0.005
-"""Of the score: how far the parts may be from summing to the whole before more steps are taken."""
+"""How far the sum of the parts may be from the change of the score."""
 _BATCH = 16
 
 Score = Callable[[Tensor], Tensor]
-"""Inputs (S, ...) -> scores (S,), each from its own input alone."""
+"""Inputs (S, ...) -> scores (S,). Each score depends on its own input alone."""
 
 
 class Integrated(NamedTuple):
-    """``parts``: what each number brings, float32 in the shape of an input; ``total``: the score's change from the baseline."""
+    """``parts``: contribution of each number, float32 in the shape of an input. ``total``: change of the score in all."""
 
     parts: Float32
     total: float
@@ -47,12 +47,12 @@ class Integrated(NamedTuple):
 def integrate(score: Score, given: Tensor, baseline: Tensor) -> Integrated:
     """Integrated gradients (Sundararajan, Taly and Yan 2017, arXiv 1703.01365) along the straight line, by the midpoint rule.
 
-    The parts sum to the change of the score from the baseline to the input (completeness), up to what the steps leave out.
+    The parts sum to the change of the score from the baseline to the input (completeness), up to the error of the rule.
 
     Args:
-        score: differentiable.
+        score: a differentiable function.
         given: the input, float (1, ...).
-        baseline: where the way starts, of the same shape.
+        baseline: start of the line, of the same shape.
     """
     with torch.no_grad():
         ends = score(torch.cat([given, baseline]))
@@ -76,10 +76,10 @@ def _mean_slope(score: Score, given: Tensor, baseline: Tensor, steps: int) -> Te
 
 
 class Slopes:
-    """The model of a finished run, asked about one segment at a time. Torch inside, numpy outside.
+    """Integrated gradients of the model of a finished run, for one segment at a time. It takes and gives NumPy arrays.
 
     Args:
-        folder: of the run; its bundle prepared the tracks.
+        folder: folder of the run. Its bundle has to prepare the tracks.
 
     Raises:
         InputError: there is no run, or it cannot be loaded.
@@ -94,13 +94,13 @@ class Slopes:
     def of_values(
         self, tracks: Mapping[Modality, Track], modality: Modality, baseline: NDArray[Any], answer: tuple[str, int]
     ) -> Integrated:
-        """What each number of a modality's track brings to a label's probability; the other modalities stay.
+        """How much each number of a modality's track contributes to a label's probability. The other modalities do not change.
 
         Args:
-            tracks: of all modalities that are present.
-            modality: whose numbers.
-            baseline: of the shape of its track's values.
-            answer: the task, and the place of the label in it.
+            tracks: tracks of all modalities that are present.
+            modality: the modality that is explained.
+            baseline: baseline in the shape of its track's values.
+            answer: name of the task, and index of the label in it.
         """
         batch = self._batch(tracks)
         start = torch.from_numpy(np.asarray(baseline, np.float32)).unsqueeze(0)
@@ -109,12 +109,17 @@ class Slopes:
     def of_tokens(
         self, tracks: Mapping[Modality, Track], own: NDArray[np.bool_], answer: tuple[str, int]
     ) -> Integrated:
-        """What each token brings, (T,): the sum over its embedding, from that of padding (zeros where there is none) on.
+        """How much each token contributes, (T,): the sum over its embedding.
+
+        The baseline is the embedding of the padding token, or zeros where there is no such token.
 
         Args:
-            tracks: of all modalities that are present; that of the text holds tokens.
-            own: bool (T,), which tokens are taken away on the way; the others stay as they are.
-            answer: the task, and the place of the label in it.
+            tracks: tracks of all modalities that are present; that of the text holds tokens.
+            own: bool (T,), which tokens the baseline replaces; the others do not change.
+            answer: name of the task, and index of the label in it.
+
+        Raises:
+            InputError: the text network has no embeddings of tokens.
         """
         batch = self._batch(tracks)
         ids = batch.x["text"]
@@ -142,7 +147,7 @@ class Slopes:
         return collate([tracks], [nothing], self._model.tasks, self._quality)
 
     def _score(self, batch: Batch, modality: Modality, answer: tuple[str, int]) -> Score:
-        """The label's probability as a function of one modality's values (S, T, ...); the others are encoded once."""
+        """The label's probability as a function of one modality's values (S, T, ...). The other modalities are encoded once."""
         model, at = self._model, self._model.modalities.index(modality)
         name, index = answer
         task = next(t for t in model.tasks if t.name == name)
@@ -172,17 +177,19 @@ class Slopes:
 
 @lru_cache(maxsize=1)
 def slopes_of(folder: Path, weights: str) -> Slopes:
-    """``Slopes``; the last one is kept, for several explainers ask about the same run.
+    """``Slopes`` of a run. The last one is kept, because several explainers use the same run.
 
     Args:
-        folder: of the run.
-        weights: SHA-256 of its weights: other ones are another model, though they lie in the same folder.
+        folder: folder of the run.
+        weights: SHA-256 of its weights, so that a new model in the same folder is not mistaken for the old one.
     """
     return Slopes(folder)
 
 
 def reopened(folder: Path) -> tuple[Model, dict[Modality, Encoder]]:
-    """The model of a finished run in evaluation mode, and its encoders. It answers what those of the run's bundle prepare.
+    """The model of a finished run in evaluation mode, and its encoders.
+
+    The model takes the tracks that the encoders of the run's bundle prepare.
 
     Raises:
         InputError: there is no run, or it cannot be loaded.
@@ -193,13 +200,13 @@ def reopened(folder: Path) -> tuple[Model, dict[Modality, Encoder]]:
     choose(model, recipe.train.learn)
     related = [m for m, t in recipe.encoders.items() if t.baseline]
     run_trunks_once(model, encoders, related)
-    # What stands before a person baseline is in the bundle's graphs; the rest of what never learned is not.
+    # With a person baseline, the frozen part is a graph of its own, which a bundle runs before the model.
     put_together(model, related)
     return model.eval(), encoders
 
 
 def _embedding(network: nn.Module) -> nn.Module:
-    """What turns tokens into vectors, as models of transformers name it."""
+    """The module that turns tokens into vectors, as models of transformers name it."""
     for part in network.modules():
         if hasattr(part, "get_input_embeddings"):
             found: nn.Module = part.get_input_embeddings()  # type: ignore[operator]  # a method of transformers' models

@@ -1,4 +1,4 @@
-"""Kind of task -> loss and score: a closed table."""
+"""Loss and score of each kind of task, in a closed table."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from torch.nn import functional
 from mien.recipe.recipe import Loss
 from mien.types import Task, TaskKind
 
-_RAREST = 0.01  # share that a label counts as having at least, so that one rare label cannot outweigh all
+_RAREST = 0.01  # smallest share of a label that counts, so that one rare label cannot outweigh all others
 
 
 class Head(NamedTuple):
-    """``loss``: logits (N, L), targets (N, L), how, shares of the labels (L,) -> (N,); ``score``: logits -> answers (N, L)."""
+    """``loss``: logits (N, L), targets (N, L), how, shares of the labels (L,) -> (N,). ``score``: logits -> scores (N, L)."""
 
     loss: Callable[[Tensor, Tensor, Loss, Tensor], Tensor]
     score: Callable[[Tensor], Tensor]
 
 
 def _single_loss(logits: Tensor, targets: Tensor, how: Loss, shares: Tensor) -> Tensor:
-    """Cross-entropy with a distribution, each label's term weighted."""
+    """Cross-entropy with a distribution over the labels, with a weight for each label."""
     known = shares > 0
     logs = functional.log_softmax(logits, dim=-1)
     terms = -logs * _unsolved(logs.exp(), how)
     if how.class_weights:
-        # As scikit-learn has it: over the training data the weights are 1 on average.
+        # The weights are as in scikit-learn: their mean over the training data is 1.
         terms = terms * torch.where(known, 1 / (known.sum() * shares.clamp(min=_RAREST)), 0.0)
     even = known / known.sum().clamp(min=1)
     return (((1 - how.smoothing) * targets + how.smoothing * even) * terms).sum(dim=-1)
 
 
 def _multi_loss(logits: Tensor, targets: Tensor, how: Loss, shares: Tensor) -> Tensor:
-    """Mean over the labels of the binary cross-entropy of each."""
+    """Mean of the binary cross-entropies of the labels."""
     there = -functional.logsigmoid(logits) * _unsolved(logits.sigmoid(), how)
     absent = -functional.logsigmoid(-logits) * _unsolved((-logits).sigmoid(), how)
     if how.class_weights:
@@ -45,12 +45,12 @@ def _multi_loss(logits: Tensor, targets: Tensor, how: Loss, shares: Tensor) -> T
 
 
 def _score_loss(logits: Tensor, targets: Tensor, how: Loss, shares: Tensor) -> Tensor:
-    """Smooth L1: squared for errors below one, so that small ones count little, and linear above, so that outliers do too."""
+    """Smooth L1: quadratic for errors below 1 and linear above, so that outliers do not dominate."""
     return functional.smooth_l1_loss(logits, targets, reduction="none").mean(dim=-1)
 
 
 def _unsolved(probability: Tensor, how: Loss) -> Tensor | float:
-    """The factor of the focal loss (Lin et al. 2017, arXiv 1708.02002): what is answered well already counts less."""
+    """The factor of the focal loss (Lin et al. 2017, arXiv 1708.02002): well answered examples count less."""
     return (1 - probability).clamp(min=1e-6) ** how.focal if how.focal else 1.0
 
 
@@ -65,18 +65,18 @@ def loss(task: Task, logits: Tensor, targets: Tensor, how: Loss | None = None, s
     """Loss of each example, (N,), before the task's weight.
 
     Args:
-        task: what was asked.
+        task: the task.
         logits: (N, L).
-        targets: (N, L), see ``Example``; soft ones (annotators' votes) too.
-        how: ``[losses.<task>]`` of the recipe.
+        targets: (N, L), see ``Example``; they may be soft (annotators' votes).
+        how: ``[losses.<task>]`` of the recipe; ``None`` for the defaults.
         shares: how often each label is true in the training data, (L,); needed for balanced class weights. A label with
-            share 0 is in no training example, so smoothing gives it nothing. ``None``: all labels occur.
+            share 0 is not in the training data, and smoothing gives it nothing. ``None`` treats all labels as present.
     """
     known = torch.ones(logits.shape[-1], device=logits.device) if shares is None else shares
     return _TABLE[task.kind].loss(logits.float(), targets, how or Loss(), known)
 
 
 def score(task: Task, logits: Tensor) -> Tensor:
-    """Probabilities, or the score within its bounds, (N, L)."""
+    """Probabilities (N, L) of the labels, or the score (N, 1) within its bounds."""
     value = _TABLE[task.kind].score(logits.float())
     return value.clamp(*task.bounds) if task.bounds is not None else value

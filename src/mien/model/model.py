@@ -1,4 +1,4 @@
-"""The one model: an encoder per modality, a fusion, a head per task."""
+"""The one model: an encoder for each modality, a fusion, and a head for each task."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from mien.types import Modality, Task
 
 
 class Outputs(NamedTuple):
-    """``logits`` {task: (B, L)} and ``weights`` (B, M)."""
+    """``logits`` {task: (B, L)}, and the fusion's ``weights`` (B, M) of the modalities."""
 
     logits: dict[str, Tensor]
     weights: Tensor
 
 
 class Model(nn.Module):
-    """Encoders' networks, a fusion and heads. The whole forward is below.
+    """The encoders' networks, a fusion and heads.
 
     Attributes:
-        bodies: {modality: the part of its network that the batches still need}, where they hold what the trunk gave.
+        bodies: {modality: the rest of its network}, for modalities whose batches hold the outputs of the trunk.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Model(nn.Module):
         self.heads = nn.ModuleDict({task.name: fusion.head(task) for task in tasks})
 
     def parts_of(self, modality: Modality) -> tuple[str, ...]:
-        """Names of the parts that serve one modality alone: its network, and those of the fusion that do."""
+        """Names of the parts that serve one modality alone: its network, and such parts of the fusion."""
         return f"networks.{modality}", *(f"fusion.{part}" for part in self.fusion.parts_of(modality))
 
     def forward(self, batch: Batch) -> Outputs:
@@ -55,13 +55,13 @@ class Model(nn.Module):
         return self.answer(self.encode(batch))
 
     def encode(self, batch: Batch) -> Encoded:
-        """Run the networks."""
+        """Run the networks. Absent modalities get one masked state of zeros."""
         parts = [self._encode(m, batch) for m in self.modalities]
         states, masks, times = ([p[k] for p in parts] for k in range(3))
         return Encoded(states, masks, [batch.quality[m] for m in self.modalities], times)
 
     def answer(self, encoded: Encoded) -> Outputs:
-        """Align, fuse and ask the heads."""
+        """Align and fuse the states, and run the heads."""
         steps = clock(self.alignment, encoded)
         fused = self.fusion(*align(self.alignment, self.modalities, encoded, steps))
         return Outputs({t.name: self.heads[t.name](fused.vector) for t in self.tasks}, fused.weights)

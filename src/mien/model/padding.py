@@ -1,4 +1,4 @@
-"""Tracks of unequal length as one array, for the model and its graphs alike. NumPy only: analysis needs it without torch."""
+"""Tracks of different lengths as one array, for the model and for its graphs. NumPy only, since analysis runs without torch."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from mien.types import Float32, Track
 
 
 class Padded(NamedTuple):
-    """The tracks of one modality of B segments, as long as the longest of them.
+    """The tracks of one modality of B segments, padded to the longest of them.
 
     Attributes:
-        values: (B, T, ...), of the dtype of the tracks; zeros at the end of shorter ones.
+        values: (B, T, ...), with the dtype of the tracks; padding is 0.
         mask: bool (B, T), true where there is data.
-        times: float32 (B, T) seconds; padding repeats the last one, and is 0 for a segment without a track.
+        times: float32 (B, T) seconds; padding repeats the last time, and is 0 for a segment without a track.
     """
 
     values: NDArray[Any]
@@ -29,7 +29,7 @@ def padded(tracks: Sequence[Track | None]) -> Padded:
     """Pad tracks with zeros.
 
     Args:
-        tracks: at least one of them is a track; ``None`` stands for a segment that lacks the modality.
+        tracks: one for each segment, ``None`` where the segment lacks the modality. At least one must be a track.
     """
     there = [t for t in tracks if t is not None]
     longest = max(len(t) for t in there)

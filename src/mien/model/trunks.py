@@ -1,4 +1,4 @@
-"""What never learns in a training is run once for each clip, and its results are kept like tracks."""
+"""Runs the frozen parts of networks once for each clip; their outputs are cached like tracks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mien.types import Float32, Modality, Track
 
 
 class Same(nn.Module):
-    """Gives what it gets: the body of a network of which nothing learns, the trunk of one that learns from the start."""
+    """Returns its input. It is the body of a network that is frozen as a whole, and the trunk of one without a frozen part."""
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         """The values."""
@@ -22,7 +22,7 @@ class Same(nn.Module):
 
 
 def trunk_of(network: nn.Module) -> nn.Module | None:
-    """The leading part of a network that never learns, all of it perhaps; ``None`` where learning starts at once."""
+    """The leading part of a network that never learns, or the whole network; ``None`` where there is no such part."""
     if any(True for _ in network.parameters()) and not _learns(network):
         return network
     trunk: nn.Module | None = getattr(network, "trunk", None)
@@ -36,14 +36,15 @@ def _learns(module: nn.Module) -> bool:
 def run_trunks_once(
     model: Model, encoders: Mapping[Modality, Encoder], related: Collection[Modality] = ()
 ) -> dict[Modality, Encoder]:
-    """Encoders that go through the trunks of their networks; the model then starts at the bodies of those.
+    """Encoders that also run the trunks of their networks. The model then starts at the bodies of these networks.
 
-    Call when it is decided what learns, and starting weights are loaded.
+    Call this after the starting weights are loaded and it is decided which parameters learn.
 
     Args:
         model: its ``bodies`` are filled.
-        encoders: what prepares the tracks.
-        related: modalities with a person baseline, which stands between trunk and body: they have both, if trivial ones.
+        encoders: the encoders that prepare the tracks.
+        related: modalities with a person baseline, which comes between trunk and body. Where their network has no trunk, the
+            whole network is the body.
     """
     found: dict[Modality, Encoder] = {}
     for modality, encoder in encoders.items():
@@ -59,7 +60,7 @@ def run_trunks_once(
 
 
 def put_together(model: Model, related: Collection[Modality]) -> None:
-    """Let batches start at the beginnings of the networks again; but at the body where a person baseline stands before it."""
+    """Let the model run its whole networks again. Modalities with a person baseline still start at the body."""
     model.bodies = {m: b for m, b in model.bodies.items() if m in related}
 
 
@@ -71,7 +72,7 @@ class Trunk:
 
     @torch.no_grad()
     def __call__(self, track: Track) -> Float32:
-        """values (T, ...) -> float32 (T', D)."""
+        """The outputs for a track with values (T, ...), float32 (T', D)."""
         self._module.eval()
         device = next((p.device for p in self._module.parameters()), torch.device("cpu"))
         values = torch.from_numpy(track.values).unsqueeze(0).to(device)

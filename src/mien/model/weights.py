@@ -1,4 +1,4 @@
-"""The weights of a model on disk: safetensors, nothing executable."""
+"""The weights of a model on disk, as safetensors, which hold nothing executable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mien.types import Modality
 
 
 def save_weights(model: nn.Module, folder: Path) -> None:
-    """All parameters and buffers, atomically."""
+    """Write all parameters and buffers to the folder, atomically."""
     write_atomic(folder / WEIGHTS, save(owned(model.state_dict())))
 
 
@@ -23,12 +23,12 @@ def load_weights(model: Model, folder: Path, modality: Modality | None = None) -
     """Put the weights of a run into a model.
 
     Args:
-        model: it has the parts already.
-        folder: of the run.
-        modality: take only the parts that serve this one, see ``Model.parts_of``; ``None`` for all.
+        model: the model, which is changed.
+        folder: folder of the run.
+        modality: take only the parts that serve this modality, see ``Model.parts_of``; ``None`` for all parts.
 
     Raises:
-        InputError: if there is no such run, or it does not fit.
+        InputError: there is no such run, or its weights do not fit the model.
     """
     path = folder / WEIGHTS
     if not path.is_file():
@@ -47,5 +47,5 @@ def load_weights(model: Model, folder: Path, modality: Modality | None = None) -
 
 
 def owned(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Copies that share no memory, as safetensors asks for."""
+    """Copies that share no memory, as safetensors needs them."""
     return {k: v.detach().contiguous().clone() for k, v in state.items()}

@@ -1,4 +1,4 @@
-"""Random changes that leave an expression what it is."""
+"""Random changes of faces that leave the expression as it is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _uniform(size: tuple[int, ...], reach: float) -> Tensor:
 def jitter_faces(faces: Tensor) -> Tensor:
     """Mirror, turn (14 degrees), scale (12 %), shift (6 %), re-light and partly cover standardised faces (N, 1, H, W).
 
-    Drawn on the CPU, so that one seed gives the same changes on every device.
+    The random numbers are drawn on the CPU, so one seed gives the same changes on every device.
     """
     count = len(faces)
     angle, scale = _uniform((count,), 0.25), 1 + _uniform((count,), 0.12)

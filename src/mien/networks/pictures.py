@@ -17,14 +17,18 @@ def face_network(use: Use, mean: Sequence[float], std: Sequence[float]) -> Pretr
 
     Args:
         use: how the model is used.
-        mean, std: of each channel, where its values are in [0, 1].
+        mean, std: of each channel, for values in [0, 1]; pictures are standardised with them.
     """
     trunk = PictureTrunk(load(use), use, mean, std)
     return Pretrained(trunk, trunk.dim, use)
 
 
 class PictureTrunk(nn.Module):
-    """Layers of a picture model side by side. Pooling: "first" (the class token) or "mean" (all patches, or all places)."""
+    """Layers of a picture model side by side. Pooling: "first" (the class token) or "mean" (all patches, or all places).
+
+    Raises:
+        InputError: the layers of the model differ in size, and another one than the last is asked for.
+    """
 
     centre: Tensor
     scale: Tensor
@@ -41,7 +45,7 @@ class PictureTrunk(nn.Module):
             raise InputError(f"the layers of '{use.model}' differ in size; only the last one, -1, can be read")
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
-        """One vector per picture; pictures do not see one another."""
+        """One vector per picture; each picture is processed alone."""
         batch, time = values.shape[:2]
         pictures = (values.flatten(0, 1).movedim(-1, 1).float() - self.centre) / self.scale
         out = self.model(pixel_values=pictures, output_hidden_states=len(self.layers) > 1 or self.layers[0] != -1)

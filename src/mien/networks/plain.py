@@ -1,4 +1,4 @@
-"""Small convolutional networks without anything special: two layers over a picture or a sound, and strided ones over time."""
+"""Small plain convolutional networks: two layers over a picture or a sound, and strided layers over time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from torch.nn import functional
 
 
 class PlainPicture(nn.Module):
-    """RGB uint8 (B, T, side, side, 3), mask bool (B, T) -> (B, T, dim): convolution, ReLU, halving, twice; a linear map."""
+    """RGB uint8 (B, T, side, side, 3), mask bool (B, T) -> (B, T, dim).
+
+    Convolution, ReLU and max pooling by 2, all twice, then a linear map.
+    """
 
     def __init__(self, side: int, dim: int) -> None:
         super().__init__()
@@ -24,14 +27,14 @@ class PlainPicture(nn.Module):
         )
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
-        """One vector per picture; pictures do not see one another."""
+        """One vector per picture; each picture is processed alone."""
         pictures = values.flatten(0, 1).movedim(-1, 1).float() / 127.5 - 1.0
         vectors: Tensor = self.layers(pictures)
         return vectors.reshape(values.shape[0], values.shape[1], self.dim)
 
 
 class PlainSound(nn.Module):
-    """Values (B, T, N), mask bool (B, T) -> (B, T, dim): as ``PlainPicture`` along the N values of a row."""
+    """Values (B, T, N), mask bool (B, T) -> (B, T, dim): the layers of ``PlainPicture`` along the N values of a row."""
 
     def __init__(self, count: int, dim: int) -> None:
         super().__init__()
@@ -52,12 +55,12 @@ class PlainSound(nn.Module):
 class Strided(nn.Module):
     """Convolutions along a sound that end with one state per row: (B, T, frames * channels) -> (B, T, width).
 
-    After each one a norm over the channels of a place, never over time, and what lies beyond the end of a sound is put to zero
-    before it: so padding changes nothing.
+    Padding changes nothing: before each convolution, values after the end of a sound become zero, and after it, a layer norm
+    works on the channels of a place, never over time.
 
     Args:
         channels: of the input; a row holds ``prod(strides)`` frames of them.
-        width: channels of the last layer; the ones before have half of it.
+        width: channels of the last layer; the earlier layers have half of it.
         strides: one per layer.
     """
 
@@ -65,7 +68,7 @@ class Strided(nn.Module):
         super().__init__()
         self.dim, self.channels, self.strides = width, channels, tuple(strides)
         widths = [width // 2] * (len(strides) - 1) + [width]
-        # A kernel of stride + 2 * padding keeps the length a whole number of rows.
+        # With a kernel of stride + 2 * padding, the length stays a whole number of rows.
         self.layers = nn.ModuleList(
             nn.Conv1d(inputs, outputs, stride + 2 * max(1, stride // 2), stride, max(1, stride // 2))
             for inputs, outputs, stride in zip([channels, *widths[:-1]], widths, strides, strict=True)

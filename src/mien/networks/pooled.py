@@ -1,4 +1,4 @@
-"""The mean over time; statistics over an utterance, standardised, and a small map."""
+"""The mean over time, and a small network on standardised statistics of an utterance."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from torch import Tensor, nn
 
 
 def pooled(states: Tensor, mask: Tensor) -> Tensor:
-    """Mean over the unmasked places: (B, T, D), (B, T) -> (B, D); zeros where nothing is unmasked."""
+    """Mean over the places where the mask is true: (B, T, D), bool (B, T) -> (B, D); zeros where there are none."""
     kept = torch.where(mask.unsqueeze(-1), states, torch.zeros_like(states))
     return kept.sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp(min=1).to(states.dtype)
 
 
 def utterance_statistics(values: Tensor, mask: Tensor, states: int) -> Tensor:
-    """Mean and deviation over all masked rows, put together exactly from rows of means and mean squares.
+    """Mean and deviation over the rows of an utterance, computed exactly from means and mean squares.
 
     Args:
         values: (B, T, 2 * states + others + 1): means, mean squares, other columns, and how many frames a row covers.
-        mask: bool (B, T).
+        mask: bool (B, T), true where there is a row.
         states: number of state values.
 
     Returns:
-        (B, 2 * states + 2 * others): mean and deviation of the states, mean and deviation of the others over rows.
+        (B, 2 * states + 2 * others): mean and deviation of the states, then mean and deviation of the others over the rows.
     """
     rows = torch.where(mask.unsqueeze(-1), values.float(), torch.zeros_like(values, dtype=torch.float32))
     weight = rows[..., -1:] / rows[..., -1:].sum(dim=1, keepdim=True).clamp(min=1.0)
@@ -77,7 +77,7 @@ class Statistics(nn.Module):
 
 
 class Standardised(nn.Module):
-    """Inputs brought to mean 0 and deviation 1 of the training data, then one hidden layer: (B, T, D) -> (B, T, hidden)."""
+    """Inputs standardised by mean and deviation of the training data, then one hidden layer: (B, T, D) -> (B, T, hidden)."""
 
     centre: Tensor
     scale: Tensor
@@ -98,7 +98,7 @@ class Standardised(nn.Module):
         return vectors
 
     def fit_statistics(self, tracks: Iterable[NDArray[Any]]) -> None:
-        """Take centre and scale of the inputs from what the trunk gave for the training data, each (T, D)."""
+        """Take centre and scale of the inputs from the trunk's outputs for the training data, each (T, D)."""
         count, total, squares = 0, torch.zeros(()), torch.zeros(())
         for values in tracks:
             rows = torch.from_numpy(values).double()

@@ -1,4 +1,4 @@
-"""Pretrained networks of the ecosystem: loading, what learns of them, and which of their layers are read."""
+"""Pretrained networks of transformers: loading, which weights learn, and which layers are used."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Use(NamedTuple):
 
     Attributes:
         model: a folder, or the name of a hub model.
-        layers: which states are read: 0 what goes into the first layer, 1 what comes out of it, -1 what comes out of the last.
+        layers: which states are used: 0 is the input of the first layer, 1 its output, -1 the output of the last layer.
         pooling: see the networks.
         learn: whether its weights learn.
-        lora: rank of low-rank adapters that learn beside the frozen weights; 0 for none.
-        dim: size that a learned linear map brings the states to; 0 leaves them as they are.
+        lora: rank of low-rank adapters that learn while the weights stay frozen; 0 for none.
+        dim: output size of a learned linear map after the states; 0 for no map.
     """
 
     model: str
@@ -34,10 +34,10 @@ class Use(NamedTuple):
 
 
 def load(use: Use) -> nn.Module:
-    """The encoder of a pretrained model, in float32; only safetensors are read, and no code of the model's is run.
+    """The encoder of a pretrained model, in float32. Only safetensors are read, and code of the model is never run.
 
     Raises:
-        InputError: there is no such model, or it cannot be loaded.
+        InputError: there is no such model, it cannot be loaded, or ``lora`` needs a package that is not installed.
     """
     from transformers import AutoModel
 
@@ -57,18 +57,18 @@ def load(use: Use) -> nn.Module:
 
 
 def _encoder(model: Any) -> nn.Module:
-    """The half that reads: of two towers the one for pictures, of encoder and decoder the encoder."""
+    """The part that encodes: the picture tower of a model with two towers, the encoder of an encoder-decoder model."""
     if hasattr(model, "vision_model"):
         return model.vision_model  # type: ignore[no-any-return]  # transformers' attributes are untyped
     return model.get_encoder() if model.config.is_encoder_decoder else model  # type: ignore[no-any-return]  # the same
 
 
 def _adapted(model: Any, use: Use) -> nn.Module:
-    """Freeze it, or put adapters on all its linear maps (LoRA, Hu et al. 2021, arXiv 2106.09685)."""
+    """Freeze the model unless it learns, or put adapters on all its linear maps (LoRA, Hu et al. 2021, arXiv 2106.09685)."""
     pooler = getattr(model, "pooler", None)
     if pooler is not None and any(True for _ in pooler.parameters()):
-        model.pooler = None  # it would learn nothing: no state passes through it
-    # What is dropped or masked at random draws on numpy, which no seed of a step covers.
+        model.pooler = None  # no state passes through it, so it would learn nothing
+    # These two draw random numbers from NumPy, which the seed of a step does not cover.
     for name in ("apply_spec_augment", "layerdrop"):
         if hasattr(model.config, name):
             setattr(model.config, name, False if name == "apply_spec_augment" else 0.0)
@@ -89,15 +89,16 @@ def _adapted(model: Any, use: Use) -> nn.Module:
 
 
 def _linear(model: nn.Module) -> list[str]:
-    """Names of the linear maps of the layers; those of GPT-2 are its own Conv1D, whose weights are turned."""
+    """Names of the linear maps of the layers. GPT-2 has its own kind, Conv1D, whose weights are transposed."""
     kinds = ("Linear", "Conv1D")
     return [name for name, part in model.named_modules() if type(part).__name__ in kinds and "." in name]
 
 
 class Pretrained(nn.Module):
-    """A trunk that gives the states of some layers side by side, and what joins them.
+    """A trunk that gives the states of some layers side by side, and a body that joins them.
 
-    Values (B, T, ...), mask bool (B, T) -> (B, T', D); T' is 1 where the trunk pools.
+    Values (B, T, ...), mask bool (B, T) -> (B, T', D); T' is 1 where the trunk pools. There is no body where one layer is used
+    without a linear map.
 
     Args:
         trunk: gives (B, T', layers * size).
@@ -118,9 +119,9 @@ class Pretrained(nn.Module):
 
 
 class Joined(nn.Module):
-    """A learned mean of layers, times a learned number (Peters et al. 2018, arXiv 1802.05365); then a linear map, if asked for.
+    """A learned mean of layers, times a learned number (Peters et al. 2018, arXiv 1802.05365), and an optional linear map.
 
-    (B, T, layers * size) -> (B, T, dim or size).
+    (B, T, layers * size) -> (B, T, dim or size). A ``dim`` of 0 leaves the map out.
     """
 
     def __init__(self, layers: int, size: int, dim: int) -> None:
@@ -141,7 +142,7 @@ class Joined(nn.Module):
 
 
 def read_layers(states: Sequence[Tensor], last: Tensor, layers: Sequence[int]) -> list[Tensor]:
-    """The asked ones of a model's hidden states. The last one is taken as the model gives it, after its final norm.
+    """Some of a model's hidden states. The last one is taken as the model gives it, after its final norm.
 
     Raises:
         InputError: there is no such layer.
@@ -154,7 +155,10 @@ def read_layers(states: Sequence[Tensor], last: Tensor, layers: Sequence[int]) -
 
 
 def pool(states: Tensor, mask: Tensor, how: str) -> Tensor:
-    """(B, T, D) -> (B, 1, D), or as they are for "none"; "first" and "last" are places, "mean" is over the mask."""
+    """Pool states over time: (B, T, D) -> (B, 1, D).
+
+    "mean" is over the places where the mask is true, "last" is the last of them, "first" is place 0. "none" changes nothing.
+    """
     if how == "none":
         return states
     if how == "first":
@@ -167,12 +171,12 @@ def pool(states: Tensor, mask: Tensor, how: str) -> Tensor:
 
 
 def seen(mask: Tensor) -> Tensor:
-    """The mask with its first place open: a row without anything would make the softmax of an attention undefined."""
+    """The mask with its first place set to true: an attention over no place at all would have an undefined softmax."""
     return mask | (torch.arange(mask.shape[1], device=mask.device) == 0)
 
 
 def say_less() -> None:
-    """Keep transformers from reporting at length which heads and pooling layers, not wanted here, are not loaded."""
+    """Keep transformers from reporting at length that it does not load heads and pooling layers, which mien does not use."""
     from transformers.utils import logging
 
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # transformers lacks the annotation

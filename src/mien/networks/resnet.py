@@ -21,7 +21,7 @@ class _Block(nn.Module):
         )
         self.skip: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
-            # Pooling before the 1 x 1 keeps what a strided 1 x 1 would throw away (ResNet-D, arXiv 1812.01187).
+            # Pooling before the 1 x 1 convolution keeps what a strided one would ignore (ResNet-D, arXiv 1812.01187).
             self.skip = nn.Sequential(
                 nn.AvgPool2d(stride), nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs)
             )
@@ -51,7 +51,7 @@ class FaceResNet(nn.Module):
         self.drop = nn.Dropout(dropout)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
-        """One vector per frame; ``mask`` is not needed, frames do not see one another."""
+        """One vector per frame. Each frame is processed alone, so ``mask`` is not needed."""
         batch, time, height, side = values.shape
         faces = standardise(values.reshape(batch * time, 1, height, side))
         faces = faces.contiguous(memory_format=torch.channels_last)
@@ -63,7 +63,7 @@ class FaceResNet(nn.Module):
 
 
 def standardise(faces: Tensor) -> Tensor:
-    """Zero mean and unit spread per picture, so that light and contrast of the camera do not matter."""
+    """Mean 0 and about deviation 1 for each picture, so that light and contrast of the camera do not matter."""
     x = faces.float()
     centred = x - x.mean(dim=(2, 3), keepdim=True)
     spread = centred.square().mean(dim=(2, 3), keepdim=True).sqrt()

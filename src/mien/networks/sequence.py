@@ -1,4 +1,4 @@
-"""Rows of features to vectors: each for itself, or with the rows around it."""
+"""Networks that turn rows of features into vectors: each row alone, or with the rows around it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ from mien.networks.pooled import Standardised
 
 
 class RowNetwork(nn.Module):
-    """Rows (B, T, size), mask bool (B, T) -> (B, T, hidden); with ``window`` (B, 1, hidden), the vector of the marked row.
+    """Rows (B, T, size), mask bool (B, T) -> (B, T, hidden). With ``window``, (B, T, size + 1) -> (B, 1, hidden).
+
+    Rows are standardised first.
 
     Args:
         size: features in a row, without the mark.
         hidden: size of the vectors.
-        kind: "linear" (standardised and mapped), "mlp" (one hidden layer), "beside" (mapped, each with the mean of the other
-            rows), "conv" (the row, then two convolutions over three rows each) or "attention" (the row, then one layer of
-            self-attention that knows how far apart rows stand).
-        window: a last column marks the row that is asked about.
+        kind: "linear" (a linear map), "mlp" (one hidden layer), "beside" (a linear map, plus a map of the mean of the other
+            rows), "conv" (a hidden layer, then two convolutions over three rows each) or "attention" (a hidden layer, then
+            one layer of self-attention that knows the distance between rows).
+        window: whether a last column marks the target row. The result is then the vector of this row.
         dropout: share dropped in training.
 
     Raises:
-        RecipeError: no such kind, or a size that the heads of an attention cannot share.
+        RecipeError: there is no such kind, or the heads of the attention cannot share ``hidden`` values equally.
     """
 
     def __init__(self, size: int, hidden: int, kind: str, window: bool, dropout: float) -> None:
@@ -42,14 +44,14 @@ class RowNetwork(nn.Module):
         self.around = around(hidden, dropout) if around is not None else None
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
-        """Vectors of the rows, or of the marked one."""
+        """Vectors of the rows, or of the marked row."""
         rows = values[..., :-1] if self.window else values
         states: Tensor = self.row(torch.where(mask.unsqueeze(-1), rows, torch.zeros_like(rows)), mask)
         if self.around is not None:
             states = self.around(states, mask)
         if not self.window:
             return states
-        # The mark is the largest of its column, also after a baseline has moved and stretched it.
+        # The mark is the largest value of its column, even after a person baseline has shifted and scaled the column.
         marks = values[..., -1].masked_fill(~mask, -torch.inf)
         here = marks.argmax(dim=1).reshape(-1, 1, 1).expand(-1, 1, self.dim)
         return states.gather(1, here)
@@ -60,9 +62,9 @@ class RowNetwork(nn.Module):
 
 
 class Beside(nn.Module):
-    """A linear map of each row and the mean of all others; zero where there is no other. Hard to overfit.
+    """Adds to each row a linear map of the mean of all other rows; nothing is added where there is no other. Hard to overfit.
 
-    Nothing is dropped here: what is dropped of the rows is dropped before.
+    There is no dropout here, because the rows have had it before.
     """
 
     def __init__(self, hidden: int, dropout: float) -> None:
@@ -78,7 +80,7 @@ class Beside(nn.Module):
 
 
 class Convolutions(nn.Module):
-    """Two residual convolutions over three rows each; what lies beyond the rows counts as zero."""
+    """Two residual convolutions over three rows each; places beyond the rows count as zero."""
 
     def __init__(self, hidden: int, dropout: float) -> None:
         super().__init__()
@@ -96,9 +98,10 @@ class Convolutions(nn.Module):
 
 
 class Attention(nn.Module):
-    """One layer of self-attention (Vaswani et al. 2017, arXiv 1706.03762); nearer rows are heard better, by learned slopes.
+    """One layer of self-attention (Vaswani et al. 2017, arXiv 1706.03762), in which nearer rows get a higher weight.
 
-    The bias falls with the distance between rows as in ALiBi (Press et al. 2022, arXiv 2108.12409), on both sides.
+    A bias falls with the distance between rows as in ALiBi (Press et al. 2022, arXiv 2108.12409), on both sides, with a
+    learned slope for each head.
     """
 
     def __init__(self, hidden: int, dropout: float, heads: int = 4) -> None:
@@ -130,7 +133,12 @@ class Attention(nn.Module):
 
 
 class _Kind(NamedTuple):
-    """Whether a row goes through a hidden layer or a linear map alone, and what then looks ``around``: (hidden, dropout) ->."""
+    """How a kind of ``RowNetwork`` is built.
+
+    Attributes:
+        bends: whether a row goes through a hidden layer; else through a linear map alone.
+        around: makes the module that uses the other rows, from hidden size and dropout; ``None`` for no such module.
+    """
 
     bends: bool
     around: Callable[[int, float], nn.Module] | None

@@ -22,8 +22,8 @@ def voice_network(use: Use, mel: bool) -> Pretrained:
 class WaveTrunk(nn.Module):
     """Layers of a model on the waveform, side by side: (B, T, hop) -> (B, T, layers * D).
 
-    The convolutions see a little further than one row: zeros after the end of a sound let its last row have a state too. What
-    comes after that end never reaches a state, in the group norm of the base models neither (``_Front``).
+    The convolutions reach a little further than one row, so zeros are added after the end of a sound to give its last row a
+    state too. Padding never reaches a state, not even through the group norm of the base models (see ``_Front``).
     """
 
     def __init__(self, model: Any, use: Use) -> None:
@@ -37,7 +37,7 @@ class WaveTrunk(nn.Module):
         self.model, self.layers, self.pooling = model, use.layers, use.pooling
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
-        """States of the asked layers, one per row or pooled."""
+        """States of the chosen layers, one per row or pooled."""
         shown = seen(mask)
         samples = values.masked_fill(~mask.unsqueeze(-1), 0.0).flatten(1)
         samples = functional.pad(samples, (0, self.beyond))
@@ -55,8 +55,8 @@ class WaveTrunk(nn.Module):
 class _Front(nn.Module):
     """The convolutions of a wav2vec-like model, with a group norm that takes its statistics from the sound alone.
 
-    In transformers, the statistics of the base models run over the padding of a batch too, so that a clip's states depend on
-    what else is in its batch. Alone in a batch, a clip gets the same states here as there.
+    In transformers, the group norm of the base models includes the padding of a batch, so a clip's states depend on the other
+    clips of the batch. This module gives a clip the states that transformers gives it alone in a batch.
     """
 
     def __init__(self, inner: Any) -> None:
@@ -64,7 +64,7 @@ class _Front(nn.Module):
         self.layers = inner.conv_layers
 
     def forward(self, values: Tensor) -> Tensor:
-        """(B, N, 2): samples, and 1 where they are heard -> (B, channels, T)."""
+        """(B, N, 2), samples and a 1 for each that is not padding -> (B, channels, T)."""
         states, count = values[..., 0].unsqueeze(1), values[..., 1].sum(dim=1)
         for layer in self.layers:
             norm = getattr(layer, "layer_norm", None)
@@ -78,7 +78,7 @@ class _Front(nn.Module):
 
 
 def _norm_heard(states: Tensor, count: Tensor, norm: nn.GroupNorm) -> Tensor:
-    """Each channel of (B, C, N) to mean 0 and deviation 1 over its first ``count`` (B,) places."""
+    """Bring each channel of (B, C, N) to mean 0 and deviation 1 over its first ``count`` (B,) places."""
     heard = (torch.arange(states.shape[-1], device=states.device) < count.unsqueeze(-1)).unsqueeze(1)
     number = count.reshape(-1, 1, 1)
     mean = states.masked_fill(~heard, 0.0).sum(dim=-1, keepdim=True) / number
@@ -91,8 +91,11 @@ def _norm_heard(states: Tensor, count: Tensor, norm: nn.GroupNorm) -> Tensor:
 class MelTrunk(nn.Module):
     """Layers of Whisper's encoder side by side: (B, T, 2 * mels), two frames of 10 ms in a row -> (B, T, layers * D).
 
-    The sound is not filled up to 30 s, as Whisper itself does it: what a second costs does not depend on the length. With
-    30 s of sound the states are Whisper's.
+    Whisper itself fills every sound up to 30 s. This module does not, so short sounds cost less time. With 30 s of sound the
+    states are Whisper's.
+
+    Raises:
+        InputError: the model is not a Whisper model.
     """
 
     def __init__(self, model: Any, use: Use) -> None:
@@ -103,7 +106,7 @@ class MelTrunk(nn.Module):
         self.mels = int(model.config.num_mel_bins)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
-        """States of the asked layers, one per row or pooled."""
+        """States of the chosen layers, one per row or pooled."""
         shown = seen(mask)
         frames = shown.repeat_interleave(2, dim=1).unsqueeze(1)
         mel = values.reshape(values.shape[0], -1, self.mels).transpose(1, 2).masked_fill(~frames, 0.0)

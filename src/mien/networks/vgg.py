@@ -1,4 +1,4 @@
-"""The VGG13 of the FER+ paper in miniature."""
+"""A small version of the VGG13 of the FER+ paper."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from mien.networks.resnet import standardise
 class FaceVGGNetwork(nn.Module):
     """Grey faces uint8 (B, T, H, W), mask bool (B, T) -> one vector per frame (B, T, 4 * width).
 
-    Ten convolutions in the order of Barsoum et al. 2016 (arXiv 1608.01041). Their two layers of 1,024 are left out for a mean
-    over places, and batch norm is added: both let it learn from few pictures.
+    It has ten convolutions in the order of Barsoum et al. 2016 (arXiv 1608.01041). A mean over places replaces their two layers
+    of 1,024, and batch norm is added, so that the network can learn from few pictures.
     """
 
     def __init__(self, width: int = 16, dropout: float = 0.25) -> None:
@@ -29,7 +29,7 @@ class FaceVGGNetwork(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
-        """One vector per frame; frames do not see one another."""
+        """One vector per frame; each frame is processed alone."""
         batch, time, height, side = values.shape
         faces = standardise(values.reshape(batch * time, 1, height, side))
         if self.training:

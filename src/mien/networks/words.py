@@ -9,7 +9,7 @@ from mien.networks.pretrained import Pretrained, Use, load, pool, read_layers, s
 
 
 def text_network(use: Use) -> Pretrained:
-    """Tokens int64 (B, T, 2): id, and 1 where it belongs to the utterance itself -> states (B, T', D)."""
+    """Tokens int64 (B, T, 2), their ids and a 1 for each of the utterance itself -> states (B, T', D)."""
     trunk = TextTrunk(load(use), use)
     return Pretrained(trunk, trunk.dim, use)
 
@@ -29,12 +29,12 @@ class TextTrunk(nn.Module):
         self.kinds = int(getattr(config, "type_vocab_size", 0) or 0)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
-        """States of the asked layers."""
+        """States of the chosen layers, one per token or pooled."""
         shown = seen(mask)
         own = mask & (values[..., 1] == 1)
         given = {"input_ids": values[..., 0].masked_fill(~mask, self.pad), "attention_mask": shown.long()}
         if self.kinds > 1:
-            # BERT tells a first text from a second one; an utterance alone is a first one.
+            # BERT marks the tokens of a second text with 1. An utterance without context is a first text.
             pair = (mask & ~own).any(dim=1, keepdim=True)
             given["token_type_ids"] = (own & pair).long()
         out = self.model(**given, output_hidden_states=True)

@@ -1,4 +1,4 @@
-"""Recipes: strict TOML to frozen dataclasses. A strategy is a recipe, not a class."""
+"""Recipes: frozen dataclasses, built strictly from TOML. A strategy of training is a recipe, not a class."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ class EncoderTable:
     """``[encoders.<modality>]``.
 
     Attributes:
-        name: registered encoder.
+        name: name of a registered encoder.
         options: its arguments.
-        start: folder of a finished run whose weights for this modality are taken, relative to the runs folder.
-        lr: its own learning rate; ``None`` takes that of ``[train]``.
-        baseline: its features are taken relative to what is usual for the person (``person.py``). They are features of the
-            part that never learns; see ``training/frozen.py``.
+        start: folder of a finished run, relative to the folder of all runs. Training starts from its weights for this modality.
+            ``None`` starts from new weights. "{seed}" stands for the seed.
+        lr: its own peak learning rate; ``None`` takes that of ``[train]``.
+        baseline: whether its features are taken relative to what is usual for the person (``person.py``). These are the
+            outputs of the part of its network that never learns (``model/trunks.py``).
 
     Raises:
-        RecipeError: a learning rate that is none.
+        RecipeError: the learning rate is not above 0.
     """
 
     name: str
@@ -46,12 +47,13 @@ class EncoderTable:
 
 @dataclass(frozen=True)
 class Target:
-    """``[data.targets.<task>]``: where a row of the manifest holds the answer to a task. A row without one is unlabelled.
+    """``[data.targets.<task>]``: where a row of the manifest holds the target of a task. A row without one is unlabelled.
 
     Attributes:
-        column: its column; "" for the one named as the task. Several labels are joined by "|". A score is a number.
+        column: its column; "" for the column with the name of the task. Several labels are joined by "|". A score is a number.
         labels: {label in the file: label of the task}; empty where both are the same. Other labels are left out.
-        votes: {column of annotators' votes: label}; in training they replace ``column`` where they count; tests keep it.
+        votes: {column of annotators' votes: label}. In the training split, votes replace ``column`` for the rows that have
+            some; the other splits use ``column``.
     """
 
     column: str = ""
@@ -61,18 +63,19 @@ class Target:
 
 @dataclass(frozen=True)
 class FeatureTable:
-    """``[data.features.<modality>]``: ready-made features that a manifest holds, or another file beside it.
+    """``[data.features.<modality>]``: ready-made features in the manifest, or in another file beside it.
 
     Attributes:
         array: an array of an .npz manifest, (N, D) or (N, T, D), or a pattern of column names ("mfcc_*").
-        present: column that says whether a row has them; "" for always.
-        around: so many rows before and after, of the same dialogue, come with each (context).
-        file: another file that holds them, relative to the data root; "" for the manifest itself. Rows without a partner
-            there have none.
-        key: column of that file that names its rows.
-        match: column of the manifest that holds the same name,
-        pattern: or, where the two differ, what a regular expression finds in it,
-        name: put into this template ("\\1" is the first group).
+        present: column that says whether a row has features; "" where all rows have them.
+        around: how many rows before and after in the same dialogue come with each row as context.
+        file: another file that holds the features, relative to the data root; "" for the manifest itself. Rows without a
+            matching row in that file have no features.
+        key: column of that file with the names of its rows.
+        match: column of the manifest from which the name in ``key`` is made.
+        pattern: regular expression that is searched in ``match``.
+        name: template for the name from the found groups ("\\1" is the first group). With the defaults of ``pattern`` and
+            ``name``, the name is the value of ``match``.
     """
 
     array: str
@@ -90,27 +93,28 @@ class Source:
     """One ``[[data]]`` table: a manifest and how to read it.
 
     Attributes:
-        name: of the data set, as results name it.
-        manifest: CSV, Parquet, JSONL or .npz file, relative to the data root; "{split}" in it stands for one file a split.
-        clip: {field of ``Clip``: column}; at least one of video, audio, image and text, or ``features``. With a ``reader``,
-            empty stands for all columns under their own names.
-        targets: {task: where its answers are}.
+        name: name of the data set in results.
+        manifest: CSV, Parquet, JSONL or .npz file, relative to the data root. "{split}" in it means that each split has a file.
+        clip: {field of ``Clip``: column}, with at least one of video, audio, image and text, unless there are ``features``.
+            With a ``reader``, an empty table means all columns under their own names.
+        targets: {task: where its targets are}.
         features: {modality: ready-made features}.
-        reader: a public set's reader (``data/readers``); ``manifest`` is then the folder as its authors distribute it.
+        reader: name of the reader of a public set (``data/readers``); "" for none. With a reader, ``manifest`` is the folder
+            that the authors of the set distribute.
         where: {column: value} that a row must have.
-        splits: {split in the file: split here}, where they differ; "" stands for rows without one.
+        splits: {split in the file: split here}, where the names differ; the key "" is for rows without a split.
         train: split to train on, or "" for none.
         valid: split to validate on, or "" for none.
-        group: column that stands for the speaker in every kind of split; "" for the speaker.
-        divide: shares of the groups for train, valid and test, dealt by a hash, instead of the file's splits; () for none.
-        hold_out: share of the training speakers that become the validation split, where a set has none.
-        folds: cross-validation by speaker in so many folds, instead of the file's splits; 0 for none.
-        fold: which of them is the test; the next one is for validation, or for training too where ``valid`` is "".
-        context: so many previous utterances of the dialogue come with each.
-        dialogue: column of the dialogue; utterances are ordered by ``turn``.
+        group: column that replaces the speaker wherever data are split by speaker; "" for the speaker.
+        divide: shares of the groups for train, valid and test, dealt by a hash instead of the file's splits; () for none.
+        hold_out: share of the training speakers that are moved to the validation split; 0 for none.
+        folds: number of folds of a cross-validation by speaker, instead of the file's splits; 0 for none.
+        fold: which fold is the test split. The next fold is for validation, or for training where ``valid`` is "".
+        context: how many previous utterances of the dialogue come with each utterance.
+        dialogue: column of the dialogue; its utterances are ordered by ``turn``.
         turn: column of the place in the dialogue.
-        degrade: ways to degrade the examples of the training split, "kind:level"; "" is the clean one.
-        limit: at most so many training examples; 0 for all.
+        degrade: ways to degrade the examples of the training split, "kind:level"; "" leaves them clean.
+        limit: largest number of training examples; 0 for all.
     """
 
     name: str
@@ -137,11 +141,18 @@ class Source:
 
 @dataclass(frozen=True)
 class Export:
-    """``[export]``: which graphs are stored as int8 or float16, and what the bundle says of itself.
+    """``[export]``: which graphs are stored as int8 or float16, and the texts of the bundle's card.
 
-    Graphs are named after their modality, what never learns of an encoder ``<modality>_trunk``, and the rest ``fusion``.
-    ``fitting`` tells how the fusion was fitted, and on what the whole was and was not evaluated; ``limits`` what its user must
-    know of the data and of how it was measured.
+    The graph of an encoder has the name of its modality, the part that never learns has the name ``<modality>_trunk``, and the
+    rest is ``fusion``.
+
+    Attributes:
+        int8, float16: names of graphs.
+        summary: what the bundle is, in a few words.
+        fitting: how the fusion was fitted, and on which data the bundle was and was not evaluated.
+        limits: what a user must know about the data and the evaluation.
+        notes: further things that a user must know, shown with every result.
+        licence: licence of the bundle.
     """
 
     int8: tuple[str, ...] = ()
@@ -155,11 +166,11 @@ class Export:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole recipe file. ``tune`` says where ``mien tune`` looks for better numbers, see ``study/tune.py``.
+    """A whole recipe file. ``tune`` is the search space of ``mien tune``, see ``study/search_space.py``.
 
     Raises:
-        RecipeError: a negative seed, two tasks of one name, a loss that the tasks do not have, or a graph to be stored that
-            the model does not have.
+        RecipeError: the seed is negative, two tasks have the same name, a loss is for no task or has options that its task
+            does not know, or ``[export]`` names a graph that no model has.
     """
 
     name: str
@@ -198,11 +209,12 @@ class Recipe:
 def load(path: Path | str, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe file, or a shipped recipe by name, with ``a.b=value`` and ``-a.b`` overrides.
 
-    A file may say ``extends = "other.toml"`` (a path from its own folder): it then has all that the other file has, except for
-    the keys it gives itself, whose tables it replaces whole. The other file may not extend a third.
+    A file may say ``extends = "other.toml"`` (a path from its own folder). Then it also has the top-level keys of the other
+    file that it does not give itself. A table that it gives replaces the whole table of the other file. The other file may
+    not extend a third.
 
     Raises:
-        RecipeError: no such file, not TOML, or a key or value that a recipe does not have.
+        RecipeError: there is no such file, it is not TOML, or a key or value is not allowed in a recipe.
     """
     table = table_of(path)
     for change in overrides:
@@ -211,30 +223,30 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> Recipe:
 
 
 def shipped() -> list[str]:
-    """Names of the recipes in the package; those that differ in the fusion alone are "fusions/<name>"."""
+    """Names of the recipes in the package. Those that differ only in their fusion are called "fusions/<name>"."""
     folder = _folder()
     found = [*folder.glob("*.toml"), *folder.glob("fusions/*.toml")]
     return sorted(p.relative_to(folder).with_suffix("").as_posix() for p in found)
 
 
 def _folder() -> Path:
-    """Works for wheels unpacked on disk, as pip installs them."""
+    """The folder of the shipped recipes. The package must be unpacked on disk, as pip installs it."""
     with as_file(files("mien.recipes")) as path:
         return Path(path)
 
 
 def table_of(path: Path | str) -> dict[str, Any]:
-    """A recipe as plain values, with what it extends; see ``load``."""
+    """A recipe as plain values, joined with the recipe that it extends; see ``load``."""
     file = file_of(path)
     table = read_toml(file)
     return {**_base(file, table.pop("extends")), **table} if "extends" in table else table
 
 
 def file_of(path: Path | str) -> Path:
-    """The file of a recipe: itself, or that of a shipped recipe by name.
+    """The path of a recipe file, or of a shipped recipe by name.
 
     Raises:
-        RecipeError: no such recipe.
+        RecipeError: there is no such recipe.
     """
     if Path(path).is_file():
         return Path(path)
@@ -257,7 +269,7 @@ def read_toml(file: Path) -> dict[str, Any]:
     """The tables of a TOML file.
 
     Raises:
-        RecipeError: it is no TOML, or no text at all.
+        RecipeError: the file is not TOML, or not text at all.
     """
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))

@@ -13,17 +13,17 @@ from mien.errors import RecipeError, closest
 
 @dataclass(frozen=True)
 class Alignment:
-    """``[align]``: whether the states of all modalities are put on one clock before they are fused, and how; see ``align.py``.
+    """``[align]``: how the states of all modalities are put on one clock before the fusion; see ``model/alignment.py``.
 
     Attributes:
-        how: "none" (each keeps its own clock: for fusions by attention, and those that pool over time), "resample" (linear
-            interpolation), "nearest", "window" (mean over a window), "utterance" (one step: the mean of all) or "words" (the
-            clock is that of the text).
-        rate: steps a second, of the first three.
-        window: its length in seconds, at least one step.
+        how: "none" (each modality keeps its own clock, for fusions that use attention or pool over time), "resample" (linear
+            interpolation), "nearest", "window" (mean over a window), "utterance" (one step, the mean of all) or "words" (the
+            clock of the text).
+        rate: steps per second for "resample", "nearest" and "window".
+        window: length of the window in seconds, at least one step.
 
     Raises:
-        RecipeError: another way, or a window that would leave rows out.
+        RecipeError: ``how`` is unknown, ``rate`` is not above 0, or the window is so short that rows would be left out.
     """
 
     how: str = "none"
@@ -37,11 +37,11 @@ class Alignment:
 
     @property
     def has_rate(self) -> bool:
-        """Whether the clock is one of even steps."""
+        """Whether the clock has even steps."""
         return self.how in _WITH_RATE
 
     def steps(self, seconds: float) -> int:
-        """How many steps cover so many seconds, from 0 on; computed in float32, as models and graphs do."""
+        """How many steps cover the time from 0 to ``seconds``. The result is computed in float32, as in models and graphs."""
         return int(np.float32(seconds) * np.float32(self.rate)) + 1
 
 
@@ -50,16 +50,16 @@ _WITH_RATE = ("resample", "nearest", "window")
 
 @dataclass(frozen=True)
 class Loss:
-    """``[losses.<task>]``: the loss of a task, see ``heads.py``.
+    """``[losses.<task>]``: the loss of a task, see ``model/heads.py``.
 
     Attributes:
-        weight: of the task among others.
-        class_weights: "balanced" weighs labels against how often they are true in the training data; "" does not.
+        weight: weight of the task among all tasks.
+        class_weights: "balanced" gives rare labels of the training data a higher weight; "" gives all the same.
         focal: gamma of the focal loss; 0 is cross-entropy.
         smoothing: share of the target that is spread evenly over the labels.
 
     Raises:
-        RecipeError: a value that means nothing.
+        RecipeError: a value is out of its range.
     """
 
     weight: float = 1.0
@@ -76,21 +76,26 @@ class Loss:
 
 @dataclass(frozen=True)
 class Training:
-    """``[train]``: the loop.
+    """``[train]``: the training loop.
 
     Attributes:
+        batch: examples in a step, in each process.
+        lr: peak learning rate.
         optimizer: "adamw" or "sgd".
         warmup: share of all steps over which the learning rate rises.
-        schedule: how it falls then: "linear", "cosine" or "none".
-        learn: prefixes of the parameters that learn; all others stay as they are.
+        schedule: how the learning rate falls: "linear", "cosine" or "none".
+        clip: largest norm of the gradients; 0 for no limit.
+        ema: decay of the exponential moving average of the weights; 0 for no average.
+        precision: as Lightning Fabric names it.
+        learn: prefixes of the names of the parameters that learn; all others stay as they are.
         keep: "best" (the epoch with the lowest loss on the validation data) or "last".
-        task_weights: "fixed" (those of ``[losses]``) or "uncertainty" (learned, times those).
-        drop_modality: probability with which each modality of an example is hidden, never all of them.
-        auxiliary: ``[[train.auxiliary]]`` tables: name, weight and options of objectives beside the tasks, see
+        task_weights: "fixed" (the weights of ``[losses]``) or "uncertainty" (learned weights, times those of ``[losses]``).
+        drop_modality: probability with which each modality of an example is hidden, but never all of them.
+        auxiliary: ``[[train.auxiliary]]`` tables, with name, weight and options of auxiliary objectives, see
             ``training/objectives.py``.
 
     Raises:
-        RecipeError: a value that means nothing.
+        RecipeError: a value is unknown or out of its range.
     """
 
     epochs: int = 3

@@ -1,4 +1,4 @@
-"""Plain tables to frozen dataclasses, strictly: unknown and missing keys and wrong types are errors that name their place."""
+"""Frozen dataclasses from plain tables. An unknown or missing key or a wrong type is an error that names its place."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from mien.errors import RecipeError, closest
 T = TypeVar("T")
 
 OPTIONAL: Mapping[str, Any] = {"optional": True}
-"""Metadata of a field of a dataclass that ``plain`` leaves out of the table while it has its default."""
+"""Metadata for a field of a dataclass: ``plain`` leaves the field out of the table where it has its default value."""
 
 
 def override(table: dict[str, Any], change: str) -> None:
-    """Put ``a.b=value`` (value in TOML, or plain text) into a table, or take ``-a.b`` out of it.
+    """Put ``a.b=value`` into a table, or remove ``a.b`` from it for ``-a.b``. The value is TOML, or else plain text.
 
     Raises:
-        RecipeError: not of that form, a path through something that is no table, or nothing there to take out.
+        RecipeError: ``change`` has another form, its path goes through something that is not a table, or there is nothing to
+            remove.
     """
     if change.startswith("-"):
         node, last = _place(table, change[1:])
@@ -51,16 +52,16 @@ def _place(table: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
 
 
 def build(kind: type[T], table: Mapping[str, Any], place: str) -> T:
-    """A dataclass from a table.
+    """Build a dataclass from a table.
 
     Args:
-        kind: the dataclass. A field is read from the key of its name, or from the one that its metadata give as "key". A class
-            that holds what a table cannot, such as arrays, reads itself: it has a class method ``from_table(table, place)``.
+        kind: the dataclass. The key of a field is its name, or "key" in its metadata. A class with values that a table cannot
+            hold, such as arrays, has a class method ``from_table(table, place)``, which is used for fields of that class.
         table: as TOML or JSON gives it.
         place: what messages call the table.
 
     Raises:
-        RecipeError: unknown or missing key, a value of the wrong type, or one that the dataclass refuses.
+        RecipeError: a key is unknown or missing, a value has the wrong type, or the dataclass refuses a value.
     """
     hints = _hints(kind)  # type: ignore[arg-type]  # every class can be hashed
     known = {_key(f): f for f in fields(kind)}  # type: ignore[arg-type]  # only called with dataclasses
@@ -80,7 +81,7 @@ def build(kind: type[T], table: Mapping[str, Any], place: str) -> T:
 
 
 def plain(given: Any) -> Any:
-    """What ``build`` and ``value`` read, as plain values for JSON. A class with a method ``as_table()`` writes itself."""
+    """Plain values for JSON, which ``build`` and ``value`` can read. A class may have a method ``as_table()`` for this."""
     if hasattr(given, "as_table"):
         return given.as_table()
     if is_dataclass(given) and not isinstance(given, type):
@@ -94,15 +95,15 @@ def plain(given: Any) -> Any:
 
 
 def value(hint: Any, given: Any, place: str) -> Any:
-    """A value that has the type of a hint. A whole number will do where a number is wanted.
+    """Convert a plain value to the type of a hint. Whole numbers are allowed where a float is wanted.
 
     Args:
-        hint: a type: a plain one, a dataclass, a union, a list, a tuple, a mapping, a ``Literal``.
+        hint: a plain type, a dataclass, a union, a list, a tuple, a set, a mapping or a ``Literal``.
         given: as TOML or JSON gives it.
-        place: what messages call where it stands.
+        place: what messages call the place of the value.
 
     Raises:
-        RecipeError: it has another type.
+        RecipeError: the value has another type.
     """
     origin = get_origin(hint)
     if origin in (Union, UnionType):
@@ -131,7 +132,7 @@ def value(hint: Any, given: Any, place: str) -> Any:
 
 
 def _one_of(members: Sequence[Any], given: Any, place: str) -> Any:
-    """A value of the first member of a union that takes it; one whose type it has already comes first."""
+    """Convert a value to the first member of a union that takes it. A member that is already its type is tried first."""
     if given is None and type(None) in members:
         return None
     wanted = sorted((m for m in members if m is not type(None)), key=lambda member: member is not type(given))
@@ -147,7 +148,7 @@ def _one_of(members: Sequence[Any], given: Any, place: str) -> Any:
 
 
 def _several(kind: type, members: Sequence[Any], given: Any, place: str) -> Any:
-    """A list, or the tuple or set that is wanted. ``tuple[int, str]`` holds as many values as it names."""
+    """Convert a list, or make the wanted tuple or set of it. ``tuple[int, str]`` takes exactly two values."""
     listed = list(given) if isinstance(given, tuple) else _check(given, list, place)
     hints = [members[0]] * len(listed)
     if kind is tuple and members[-1] is not Ellipsis:

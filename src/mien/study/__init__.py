@@ -1,1 +1,1 @@
-"""Studies: compare recipes, tune one, rebuild a benchmark. All train with ``training/loop.py``."""
+"""Studies: compare recipes, tune a recipe, rebuild a benchmark. All of them train with ``training/loop.py``."""

@@ -1,4 +1,4 @@
-"""Benchmarks: one command rebuilds a table of the documentation beside published figures. A benchmark is a TOML file::
+"""Benchmarks: one command rebuilds a table that compares systems with published figures. A benchmark is a TOML file::
 
     name = "ravdess"
     title = "RAVDESS: voice and face of unseen actors"
@@ -17,8 +17,8 @@
     value = 0.8008
     source = "doi 10.3390/s21227665"
 
-``mien bench ravdess`` trains what is not finished and writes between the marks ``<!-- bench:ravdess -->`` and
-``<!-- end of bench:ravdess -->``.
+``mien bench ravdess`` trains what is not finished, and writes the table between the marks ``<!-- bench:ravdess -->`` and
+``<!-- end of bench:ravdess -->`` of a document.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _DOCUMENT = Path("docs/benchmarks.md")
 
 @dataclass(frozen=True)
 class System:
-    """A system that we train: one row of the table.
+    """A system that the benchmark trains: one row of the table.
 
     Attributes:
         label: its name in the table.
-        recipe: file beside the benchmark's, or the name of a shipped recipe.
+        recipe: a file in the folder of the benchmark, or the name of a shipped recipe.
         change: "a.b=value" overrides.
     """
 
@@ -53,10 +53,13 @@ class System:
 
 @dataclass(frozen=True)
 class Published:
-    """A row from a paper: its figure in the benchmark's metric on the same split, and the place it is taken from.
+    """A row from a paper.
 
     Attributes:
-        task: where a benchmark has several; "" for the first.
+        label: its name in the table.
+        value: the figure in the benchmark's metric, on the same split.
+        source: where the figure is published.
+        task: the task, where a benchmark has several; "" for the first.
         note: what a reader must know to compare, such as other features.
     """
 
@@ -72,9 +75,15 @@ class Bench:
     """A benchmark; see the module.
 
     Attributes:
-        systems: ours; differences are tested against the first.
-        metric: "" for the usual one of each task.
-        subsets: also what is left when modalities are missing.
+        name: its name in the marks of the document.
+        title: heading of the table.
+        protocol: sentences on how the systems are evaluated.
+        systems: what is trained. Differences are tested against the first system.
+        published: rows from papers.
+        metric: the metric that systems are compared by; "" for the usual metric of each task.
+        seeds: number of seeds; they are counted from 0.
+        folds: whether all folds of the data are run.
+        subsets: whether the systems are also evaluated with missing modalities.
     """
 
     name: str
@@ -98,10 +107,10 @@ def _folder() -> Path:
 
 
 def load(which: str | Path) -> tuple[Bench, Path]:
-    """A benchmark, by its file or its shipped name, and the folder where its recipes are looked for.
+    """A benchmark, by its file or its shipped name, and the folder of its recipes.
 
     Raises:
-        RecipeError: there is none, or it has a mistake.
+        RecipeError: there is no such benchmark, or it has a mistake.
     """
     path = Path(which)
     if not path.is_file():
@@ -112,7 +121,7 @@ def load(which: str | Path) -> tuple[Bench, Path]:
 
 
 def plan(bench: Bench, folder: Path, fresh: bool = False) -> Plan:
-    """What the benchmark trains and compares."""
+    """What the benchmark trains and compares. ``fresh`` trains again what is finished."""
     entrants = tuple(Entrant(s.label, recipe.load(_recipe(s, folder), s.change)) for s in bench.systems)
     return Plan(entrants, tuple(range(bench.seeds)), bench.folds, bench.metric or None, bench.subsets, fresh)
 
@@ -123,7 +132,10 @@ def _recipe(system: System, folder: Path) -> Path | str:
 
 
 def usual_document(bench: Bench, runs: Path) -> Path:
-    """The document of this project. Outside the project it is ``runs/bench-<name>.md``, made with a place for the table."""
+    """The document that holds the table: docs/benchmarks.md of this project.
+
+    Outside the project it is ``<runs>/bench-<name>.md``, which is made with a place for the table.
+    """
     if _DOCUMENT.is_file():
         return _DOCUMENT
     document = runs / f"bench-{bench.name}.md"
@@ -134,10 +146,10 @@ def usual_document(bench: Bench, runs: Path) -> Path:
 
 
 def text_of(document: Path) -> str:
-    """The document.
+    """The text of the document.
 
     Raises:
-        InputError: if there is none.
+        InputError: there is no such document.
     """
     if not document.is_file():
         raise InputError(f"there is no document '{document}'; name it with --document")
@@ -145,10 +157,10 @@ def text_of(document: Path) -> str:
 
 
 def rebuilt(text: str, name: str, content: str) -> str:
-    """The document with the content between the benchmark's marks.
+    """The document with new content between the benchmark's marks.
 
     Raises:
-        InputError: if they are not there.
+        InputError: the document does not have the marks.
     """
     start, end = _marks(name)
     before, found, rest = text.partition(start)

@@ -1,4 +1,4 @@
-"""Recipes side by side, on the same examples, with the same seeds."""
+"""Compare recipes on the same examples, with the same seeds."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from mien.metrics.statistics.intervals import Difference
 
 
 def boards(outcomes: Sequence[Outcome], metric: str | None = None) -> list[Board]:
-    """Compare systems wherever they were tested.
+    """Compare systems on every test set and task: one board for each.
 
     Args:
-        outcomes: the first is what the others are tested against.
-        metric: compare by this one; ``None`` takes the usual one of each task.
+        outcomes: the systems; the others are tested against the first.
+        metric: the metric that systems are compared by; ``None`` for the usual metric of each task.
 
     Raises:
-        InputError: if no task has such a metric.
+        InputError: no task has such a metric.
     """
     rows = [results(outcome.runs) for outcome in outcomes]
     tasks = {p.about: p.task for o in outcomes for p in o.runs[0].test}
@@ -56,7 +56,7 @@ def _board(
 
 
 def _learned(outcome: Outcome, task: str) -> bool:
-    """Whether the system learned the task. Where the loss of a task has weight 0, its head learned nothing."""
+    """Whether the system learned the task. The head of a task learns nothing where the weight of its loss is 0."""
     loss = outcome.entrant.recipe.losses.get(task)
     return loss is None or loss.weight > 0
 
@@ -80,7 +80,7 @@ def _against(first: Sequence[_Measured], parts: Sequence[_Measured]) -> Differen
 
 
 def _mcnemar(first: Sequence[_Measured], parts: Sequence[_Measured]) -> list[float]:
-    """p of McNemar's test for each seed. Empty for the first system, and for tasks that are not single-label."""
+    """The p-value of McNemar's test for each seed. Empty for the first system, and for tasks that are not single-label."""
     if first is parts or first[0].part.task.kind != "single":
         return []
     found = []

@@ -1,4 +1,4 @@
-"""What a comparison trains: recipes, each with the same seeds."""
+"""What a comparison trains: recipes, all with the same seeds."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from mien.study.trial import evaluate_entrant, steps
 
 @dataclass(frozen=True)
 class Plan:
-    """What is compared with what.
+    """What is compared, and how.
 
     Attributes:
-        entrants: recipes; the others are tested against the first.
-        seeds: each is trained with all of them.
-        folds: all folds of the data, their test predictions pooled, instead of the one the recipe names.
-        metric: compare by this one; ``None`` for the usual one of each task.
-        subsets: measure missing modalities too.
-        fresh: train again what is finished.
+        entrants: the recipes; the others are tested against the first.
+        seeds: each recipe is trained with all of them.
+        folds: whether all folds of the data are run, and their test predictions pooled. Else only the recipe's fold is run.
+        metric: the metric that systems are compared by; ``None`` for the usual metric of each task.
+        subsets: whether systems are also evaluated with missing modalities.
+        fresh: whether finished trainings are repeated.
 
     Raises:
-        InputError: no seed, or a metric that no task has.
+        InputError: there is no seed, or no task has the metric.
     """
 
     entrants: tuple[Entrant, ...]
@@ -46,7 +46,7 @@ class Plan:
 
     @property
     def trainings(self) -> int:
-        """How many trainings there are."""
+        """Number of trainings."""
         return sum(1 for entrant in self.entrants for _ in steps(entrant, self.seeds, self.folds))
 
     @property
@@ -57,7 +57,7 @@ class Plan:
 
 
 def outcomes(plan: Plan, corpora: Sequence[Corpus], runs: Path) -> Work[tuple[Outcome, ...]]:
-    """Train what is not finished, and evaluate everybody on the test data. Data that several recipes share are read once.
+    """Train what is not finished, and evaluate all systems on the test data. Data that several recipes share are read once.
 
     Progress of the stage "compare" counts all trainings.
 
@@ -67,8 +67,8 @@ def outcomes(plan: Plan, corpora: Sequence[Corpus], runs: Path) -> Work[tuple[Ou
         runs: folder of all runs.
 
     Raises:
-        RecipeError: folds are asked for and an entrant's data have none, or a manifest with a mistake.
-        DivergedError: the loss of a training is no finite number any more.
+        RecipeError: folds are asked for and an entrant's data have none, or a manifest has a mistake.
+        DivergedError: the loss of a training is not finite.
     """
     read: list[Corpus] = []
     found: list[Outcome] = []

@@ -1,4 +1,4 @@
-"""Where a recipe says to look for better numbers: its table ``[tune]``.
+"""The search space of a recipe: its table ``[tune]``, for example:
 
 [tune]
 "train.lr" = { low = 1e-4, high = 1e-2, log = true }
@@ -24,10 +24,15 @@ Value = bool | int | float | str
 
 @dataclass(frozen=True)
 class Between:
-    """``{low, high, log, step}``: a number between two ends. It is a whole number where both ends are.
+    """A number between two ends. It is a whole number where both ends are whole numbers.
+
+    Attributes:
+        low, high: the ends, both included.
+        log: whether the logarithm of the number is searched.
+        step: distance between the numbers that are tried; ``None`` for any number, or for 1 with whole numbers.
 
     Raises:
-        RecipeError: if there is nothing between the ends, or no such steps.
+        RecipeError: ``low`` is not below ``high``, or ``log`` or ``step`` does not fit.
     """
 
     low: Any
@@ -79,7 +84,7 @@ def space(recipe: Recipe) -> Space:
     """The search space of a recipe.
 
     Raises:
-        RecipeError: if it has none, or one that cannot be read.
+        RecipeError: the recipe has no ``[tune]`` table, or one that cannot be read.
     """
     if not recipe.tune:
         raise RecipeError(

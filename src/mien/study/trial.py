@@ -4,17 +4,17 @@ For a script::
 
     from mien.evaluation.comparison import Entrant
     from mien.evaluation.results import results
-    from mien.events import Progress, Work
+    from mien.events import finish
     from mien.study.trial import evaluate_entrant
 
     outcome = finish(evaluate_entrant(Entrant("late", recipe), range(5), corpus, Path("runs"), folds=True))
     outcome.runs             # an ``Evaluation`` for each seed: test predictions, pooled over folds
     results(outcome.runs)    # rows: value, std, interval, n, majority of every metric
 
-Trained models are asked as they are (``model_system.ModelSystem``), over tracks that went through what never learns once. So
-a small model costs seconds; ONNX is for what ships. What is finished lies in ``runs/studied`` under a hash of the recipe, of
-its manifests and features, and of the weights it starts from. It is not trained again, in whatever study it comes up next.
-Folds share prepared tracks (``data/tracks.py``).
+Trained models are evaluated without an export (``model_system.ModelSystem``), and frozen parts of encoders run only once for
+each clip. So a small model takes seconds. A finished training lies in ``runs/studied``, under a hash of the recipe, of its
+manifests and features, and of the weights that it starts from. Every later study uses it instead of training again. Folds
+share prepared tracks (``data/tracks.py``).
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ from mien.training.loop import train
 from mien.training.record import size
 
 _RECORD = "trained.json"  # the last file of a finished training
-_AFTERWARDS = ("cli", "explain", "report", "trust", "workflows")  # folders: what they do is done to results
+_AFTERWARDS = ("cli", "explain", "report", "trust", "workflows")  # folders whose code runs only after a training
 
 
 def folds_of(recipe: Recipe) -> int:
-    """Into how many folds the recipe's data are dealt; 0 for none.
+    """Number of folds of the recipe's data; 0 for none.
 
     Raises:
-        RecipeError: if its sets disagree.
+        RecipeError: its data sets have different numbers of folds.
     """
     counts = {source.folds for source in recipe.data if source.folds}
     if len(counts) > 1:
@@ -60,7 +60,7 @@ def folds_of(recipe: Recipe) -> int:
 
 
 def in_fold(recipe: Recipe, fold: int) -> Recipe:
-    """The recipe with another fold as its test."""
+    """The recipe with another fold as its test split."""
     return replace(recipe, data=tuple(replace(s, fold=fold) if s.folds else s for s in recipe.data))
 
 
@@ -68,7 +68,7 @@ def steps(entrant: Entrant, seeds: Sequence[int], folds: bool) -> Iterator[tuple
     """The trainings of an entrant: (seed, recipe) for each. All folds of one seed come before the next seed.
 
     Raises:
-        RecipeError: if folds are asked for and there are none.
+        RecipeError: folds are asked for and there are none.
     """
     count = folds_of(entrant.recipe) if folds else 0
     if folds and not count:
@@ -90,22 +90,22 @@ def evaluate_entrant(
     before: int = 0,
     total: int = 0,
 ) -> Work[Outcome]:
-    """Train and evaluate an entrant. What is finished already is read. Progress of the stage "compare" counts trainings.
+    """Train and evaluate an entrant. Finished trainings are loaded. Progress of the stage "compare" counts trainings.
 
     Args:
-        entrant: what.
-        seeds: with which seeds.
+        entrant: the recipe.
+        seeds: the seeds that it is trained with.
         corpus: the data of its recipe; read once for all seeds and folds.
-        runs: folder of all runs. Those that the recipe starts from lie there too.
-        folds: run all folds of its data, not only the one the recipe names.
-        fresh: train again what is finished.
-        subsets: measure missing modalities too; their cells are means over seeds and folds.
-        before: trainings of the whole study that come before these.
-        total: trainings of the whole study; 0 where these are all.
+        runs: folder of all runs. Runs that the recipe starts from lie there too.
+        folds: whether all folds of its data are run, not only the recipe's own.
+        fresh: whether finished trainings are repeated.
+        subsets: whether it is also evaluated with missing modalities. The cells are means over seeds and folds.
+        before: number of trainings of the whole study that come before these.
+        total: number of trainings of the whole study; 0 where these are all.
 
     Raises:
         RecipeError: folds are asked for and there are none.
-        DivergedError: the loss of a training is no finite number any more.
+        DivergedError: the loss of a training is not finite.
     """
     found: dict[int, list[_Finished]] = {seed: [] for seed in seeds}
     planned = list(steps(entrant, seeds, folds))
@@ -126,7 +126,7 @@ def evaluate_entrant(
 
 @dataclass(frozen=True)
 class _Record:
-    """What is kept of a training beside its predictions; ``cells`` is ``None`` where nobody asked for missing modalities."""
+    """What is kept of a training beside its predictions. ``cells`` is ``None`` where missing modalities were not evaluated."""
 
     seconds: float
     learned: int
@@ -180,14 +180,14 @@ def _train(plan: Recipe, corpus: Corpus, runs: Path, home: Path, subsets: bool) 
         cells += yield from missing(system, part)
     record = _Record(run.seconds, learned, parameters, run.valid_loss, code_key(), tuple(cells) if subsets else None)
     write_atomic(run.folder / _RECORD, json.dumps(record.as_table()))
-    # Weights of hundreds of trainings would fill the disk; what ships is made by ``mien train``.
+    # Weights of hundreds of trainings would fill the disk. A bundle is made by ``mien train``, which keeps its weights.
     for name in (CHECKPOINT, WEIGHTS):
         (run.folder / name).unlink(missing_ok=True)
     return record
 
 
 def starting_in(plan: Recipe, runs: Path) -> Recipe:
-    """The recipe, with full paths to the runs that it starts from. They lie in the folder of all runs."""
+    """The recipe with full paths to the runs that it starts from, which lie in the folder of all runs."""
     tables = {m: replace(t, start=str((runs / t.start).absolute())) if t.start else t for m, t in plan.encoders.items()}
     return replace(plan, encoders=tables)
 
@@ -197,7 +197,7 @@ def _fold(plan: Recipe) -> int:
 
 
 def _key(plan: Recipe, corpus: Corpus, runs: Path) -> str:
-    """A hash of all that decides the result, except seed and fold, which stand in the names of folders."""
+    """A hash of everything that decides the result, except for seed and fold, which are in the names of folders."""
     table: dict[str, Any] = asdict(in_fold(replace(plan, seed=0), 0))
     for irrelevant in ("export", "tune"):
         table.pop(irrelevant, None)
@@ -208,7 +208,7 @@ def _key(plan: Recipe, corpus: Corpus, runs: Path) -> str:
 
 @cache
 def code_key() -> str:
-    """A hash of the package's source, which tells results of other code. Rooms that come after a training are left out."""
+    """A hash of the package's source, to recognise results of other code. Folders that run after a training are left out."""
     digest = hashlib.sha256()
     package = Path(__file__).parents[1]
     for path in sorted(package.rglob("*.py")):

@@ -1,8 +1,8 @@
-"""Look for better numbers in a recipe, with Optuna. Only validation data decide: the test split is never loaded.
+"""Search better values for a recipe, with Optuna. Only validation data decide: the test split is never loaded.
 
-The recipe says where to look, see ``search_space``. Trials are kept in an SQLite file in ``runs/tune-<hash>``; a search that
-was broken off goes on there. The first trial is the recipe as it stands. Evaluate what was found with another seed
-than that of the search: ``mien compare old.toml best.toml``.
+The recipe holds the search space, see ``search_space``. Trials are kept in an SQLite file in ``runs/tune-<hash>``, so an
+interrupted search can continue. The first trial is the recipe as it is. Evaluate the result with other seeds than that of
+the search: ``mien compare old.toml best.toml``.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Search:
-    """Where to look, and how.
+    """What is searched, and how.
 
     Attributes:
-        path: the recipe, a file or the name of a shipped one; what was found is written into a copy of it, so comments stay.
-        overrides: "a.b=value" changes that hold in every trial.
-        trials: how many in all, those of an earlier call counted.
-        metric: of the validation sets, mean over sets and tasks that have it; ``None`` for the validation loss.
-        data: the user's own manifest, in place of the recipe's data; ``None`` for none.
+        path: the recipe, a file or the name of a shipped one. The result is written into a copy of it, so comments stay.
+        overrides: "a.b=value" changes for every trial.
+        trials: number of trials, with those of earlier calls.
+        metric: metric on the validation sets, as a mean over the sets and tasks that have it; ``None`` for the validation loss.
+        data: the user's own manifest in place of the recipe's data; ``None`` for the recipe's data.
 
     Raises:
-        InputError: no trial is asked for.
+        InputError: there are no trials.
     """
 
     path: Path | str
@@ -62,20 +62,20 @@ class Search:
             raise InputError(f"a search needs at least one trial, not {self.trials}")
 
     def recipe(self, found: Mapping[str, Value] | None = None) -> Recipe:
-        """The recipe with some values, on its own data."""
+        """The recipe with some values of the search space; its data are still the recipe's own."""
         changes = [*self.overrides, *(f"{key}={_toml(value)}" for key, value in (found or {}).items())]
         return recipes.load(self.path, changes)
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a search found.
+    """The result of a search.
 
     Attributes:
-        values: the best ones, by key.
-        score: of the trial with them.
-        trials: how many there were.
-        file: the recipe with these values.
+        values: the best values, by key.
+        score: score of the trial with these values.
+        trials: number of finished trials.
+        file: path of the recipe with these values.
     """
 
     values: Mapping[str, Value]
@@ -85,7 +85,7 @@ class Found:
 
 
 def tune(search: Search, root: Path, runs: Path) -> Work[Found]:
-    """Search until there are ``search.trials`` trials. A notice tells the score of each.
+    """Search until there are ``search.trials`` trials. A notice gives the score of each trial.
 
     Args:
         search: see ``Search``.
@@ -93,11 +93,11 @@ def tune(search: Search, root: Path, runs: Path) -> Work[Found]:
         runs: folder of all runs.
 
     Returns:
-        The best; its recipe is written to ``runs/tune-<hash>/best.toml``.
+        The best trial; its recipe is written to ``runs/tune-<hash>/best.toml``.
 
     Raises:
-        RecipeError: there is nothing to search, a value that no recipe can have, or no validation data.
-        InputError: no task has the metric, or the loss was no finite number in any trial.
+        RecipeError: the recipe has no search space, a value of it is not allowed, or there are no validation data.
+        InputError: no task has the metric, or the loss was not finite in any trial.
     """
     import optuna
 
@@ -108,7 +108,7 @@ def tune(search: Search, root: Path, runs: Path) -> Work[Found]:
     plan, corpus = yield from data.put_in(search.recipe())
     folder = runs / f"tune-{content_key([plan.as_table(), search.metric, corpus.content])[:10]}"
     folder.mkdir(parents=True, exist_ok=True)
-    # A trial that fails ends the search with its error; Optuna would report it a second time.
+    # A trial that fails ends the search with its error. Optuna would report the error a second time.
     optuna.logging.set_verbosity(logging.ERROR)
     storage = optuna.storages.RDBStorage(f"sqlite:///{folder / 'trials.db'}")
     study = optuna.create_study(
@@ -125,7 +125,7 @@ def tune(search: Search, root: Path, runs: Path) -> Work[Found]:
 
 
 class _Data:
-    """The data of all trials. They are read once, as long as no trial changes what is asked of them."""
+    """The data of all trials. They are read again only when a trial changes what it needs of them."""
 
     def __init__(self, search: Search, root: Path) -> None:
         self._manifest, self._root = search.data, root
@@ -133,7 +133,7 @@ class _Data:
         self._given: tuple[Recipe, Corpus] | None = None
 
     def put_in(self, recipe: Recipe) -> Work[tuple[Recipe, Corpus]]:
-        """The recipe on the data it is trained with, and these."""
+        """The recipe with the data that it is trained on, and these data."""
         if self._given is None or self._asked is None or not _same_data(recipe, self._asked):
             self._asked = recipe
             if self._manifest is None:
@@ -146,26 +146,26 @@ class _Data:
 
 
 def _same_data(one: Recipe, other: Recipe) -> bool:
-    """Whether two recipes ask the same of their data."""
+    """Whether two recipes need the same data, tasks and encoders."""
     names, others = ({m: table.name for m, table in recipe.encoders.items()} for recipe in (one, other))
     return (one.data, one.tasks, names) == (other.data, other.tasks, others)
 
 
 def _try_all(search: Search, where: Space) -> None:
-    """Put every end and every choice into a recipe once, so that a wrong one is refused before anything is trained."""
+    """Put every end and every choice into a recipe once, so that a wrong value is refused before any training."""
     columns = {key: part.known for key, part in where.items()}
     for row in range(max(map(len, columns.values()))):
         check_names(search.recipe({key: values[row % len(values)] for key, values in columns.items()}))
 
 
 def _go_on(study: optuna.Study, search: Search, where: Space, data: _Data, runs: Path, folder: Path) -> Work[None]:
-    """Run the trials that are missing. The very first trial is the recipe as it stands."""
+    """Run the trials that are missing. The first trial of a search is the recipe as it is."""
     import optuna
 
     done = len(_finished(study))
     if not done:
         study.enqueue_trial(_as_it_stands(search, where))
-    # The seed is the number of finished trials, so a search that goes on does not draw the same values again.
+    # The seed is the number of finished trials, so a continued search does not draw the same values again.
     study.sampler = optuna.samplers.TPESampler(seed=done)
     for number in range(done, search.trials):
         trial = study.ask()
@@ -178,7 +178,7 @@ def _go_on(study: optuna.Study, search: Search, where: Space, data: _Data, runs:
             state = optuna.trial.TrialState.COMPLETE
             yield Notice("trial_finished", {"number": trial.number, "score": score})
         except DivergedError:
-            # It counts as worse than any score, so the search learns to keep away.
+            # A pruned trial counts as worse than any score, so the search avoids such values.
             state = optuna.trial.TrialState.PRUNED
             yield Notice("trial_diverged", {"number": trial.number})
         finally:
@@ -186,7 +186,7 @@ def _go_on(study: optuna.Study, search: Search, where: Space, data: _Data, runs:
 
 
 def _finished(study: optuna.Study) -> Sequence[optuna.trial.FrozenTrial]:
-    """The trials that have a score, and those whose loss was no finite number."""
+    """The trials that have a score, and those whose loss was not finite."""
     return [trial for trial in study.get_trials(deepcopy=False) if trial.state.name in ("COMPLETE", "PRUNED")]
 
 
@@ -200,7 +200,7 @@ def lower_is_better(search: Search) -> bool:
     """Whether a lower score is better.
 
     Raises:
-        InputError: if no task of the recipe has the metric.
+        InputError: no task of the recipe has the metric.
     """
     if search.metric is None:
         return True
@@ -208,7 +208,7 @@ def lower_is_better(search: Search) -> bool:
 
 
 def _score(search: Search, plan: Recipe, corpus: Corpus, folder: Path) -> Work[float]:
-    """Train and look at the validation sets; what was trained is not kept."""
+    """Train, and compute the score on the validation sets. The run folder is removed afterwards."""
     try:
         run = yield from train(plan, corpus, folder, resume=True)
         if run.valid_loss is None:
@@ -229,7 +229,7 @@ def _measured(run: Run, metric: str) -> Work[float]:
 
 
 def _as_it_stands(search: Search, where: Space) -> dict[str, Value]:
-    """The recipe's own values, with overrides and defaults, as far as the search could suggest them."""
+    """The values of the recipe with overrides and defaults, as far as the search space holds them."""
     table = search.recipe().as_table()
     found: dict[str, Value] = {}
     for key, part in where.items():
@@ -242,7 +242,10 @@ def _as_it_stands(search: Search, where: Space) -> dict[str, Value]:
 
 
 def rewritten(path: Path | str, overrides: Sequence[str], values: Mapping[str, Value]) -> str:
-    """The text of a recipe with other values. Comments and order stay. A recipe that extends another is written out whole."""
+    """The text of a recipe with other values. Comments and order stay.
+
+    A recipe that extends another one is written with all its keys, without comments.
+    """
     import tomlkit
 
     document = tomlkit.parse(recipes.file_of(path).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What a training run leaves on disk: weights, checkpoints (safetensors, nothing executable) and logs."""
+"""What a training run writes to disk: its inputs, checkpoints (safetensors, nothing executable) and logs."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _APART = "name this one anew (--set name=other), or remove the folder"
 
 
 def save_inputs(recipe: Recipe, corpus: Corpus, folder: Path) -> None:
-    """Keep what decides a run: its recipe, as plain values, and a hash of what its data sets hold."""
+    """Write what decides a run: its recipe, as plain values, and a hash of the contents of its data sets."""
     write_atomic(folder / RECIPE, json.dumps(recipe.as_table(), indent=1))
     write_atomic(folder / DATA, json.dumps({"content": corpus.content}))
 
 
 def check_same(recipe: Recipe, corpus: Corpus, folder: Path) -> None:
-    """Refuse to go on with a run of another recipe or of other data.
+    """Refuse to continue a run with another recipe or other data. Changes of ``[tune]`` are allowed.
 
     Raises:
-        InputError: naming the first thing that differs.
+        InputError: the recipe or the data differ. The message names the first difference.
     """
     if not (folder / DATA).is_file():
         return
@@ -47,14 +47,20 @@ def check_same(recipe: Recipe, corpus: Corpus, folder: Path) -> None:
 
 
 def _flat(value: Any, path: str = "") -> dict[str, Any]:
-    """{"train.lr": 0.001}: what stands at the end of every path through tables and lists."""
+    """The values of nested tables and lists by their path, such as {"train.lr": 0.001}."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     nested = [_flat(inner, f"{path}.{key}" if path else str(key)) for key, inner in items]
     return {key: leaf for table in nested for key, leaf in table.items()} if nested else {path: value}
 
 
 class Progressed(NamedTuple):
-    """How far a training is: steps done, the best validation loss so far (infinite for none), seconds that the loop has run."""
+    """The progress of a training.
+
+    Attributes:
+        step: number of steps that are done.
+        best: best validation loss so far; infinite where there is none.
+        seconds: how long the loop has run.
+    """
 
     step: int = 0
     best: float = math.inf
@@ -62,7 +68,7 @@ class Progressed(NamedTuple):
 
 
 class Checkpoint:
-    """Model, optimizer, average and progress in one safetensors file."""
+    """A safetensors file with the training step, the optimizer, the averaged model and the progress."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -72,7 +78,14 @@ class Checkpoint:
         return self.path.is_file()
 
     def save(self, model: nn.Module, optimizer: torch.optim.Optimizer, ema: nn.Module | None, done: Progressed) -> None:
-        """Write it atomically: a kill leaves the one before."""
+        """Write the file atomically, so that a killed process leaves the file before it.
+
+        Args:
+            model: the module whose state is kept.
+            optimizer: its optimizer.
+            ema: the averaged model; ``None`` for none.
+            done: the progress.
+        """
         tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
         if ema is not None:
             tensors |= {f"ema.{k}": v for k, v in ema.state_dict().items()}
@@ -82,13 +95,13 @@ class Checkpoint:
         write_atomic(self.path, save(owned(tensors), note))
 
     def load(self, model: nn.Module, optimizer: torch.optim.Optimizer, ema: nn.Module | None) -> Progressed:
-        """Put everything back."""
+        """Load the state into model, optimizer and averaged model, and return the progress."""
         from safetensors import safe_open
 
         with safe_open(self.path, framework="pt") as file:
             note = file.metadata()
             tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 - a file, not a dict
-        # Older checkpoints call the log variances doubt.
+        # Older checkpoints have the name "doubt" for the log variances.
         old = {f"log_variances.{k}": v for k, v in _under(tensors, "model.doubt.").items()}
         states = {k: v for k, v in _under(tensors, "model.").items() if not k.startswith("doubt.")}
         model.load_state_dict({**states, **old})
@@ -108,10 +121,10 @@ def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 class Log:
-    """TensorBoard scalars, the same as lines of ``scalars.csv`` (step, name, value), and a plain text log beside them.
+    """TensorBoard scalars, the same scalars as lines of ``scalars.csv`` (step, name, value), and a plain text log.
 
     Args:
-        folder: of the run; ``None`` in a process that leaves writing to the first one: it writes nothing then.
+        folder: folder of the run. ``None`` writes nothing, for processes other than the first.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -134,13 +147,13 @@ class Log:
         self._open.close()
 
     def scalar(self, name: str, value: float, step: int) -> None:
-        """One number at one step."""
+        """Write one number of one step."""
         if self._folder is not None:
             self._writer.add_scalar(name, value, step)
             self._scalars.write(f"{step},{name},{value:.6g}\n")
 
     def line(self, text: str) -> None:
-        """One line in log.txt."""
+        """Write one line to log.txt."""
         if self._folder is not None:
             with (self._folder / LOG).open("a", encoding="utf-8") as file:
                 file.write(text + "\n")

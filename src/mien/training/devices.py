@@ -1,4 +1,4 @@
-"""Where a training runs: devices, processes, precision. Lightning Fabric does the work."""
+"""Where a training runs: devices, processes and precision, by Lightning Fabric."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from mien.errors import InputError
 
 @dataclass(frozen=True)
 class Devices:
-    """What a training runs on. The command line says it, not the recipe, which says what is learned.
+    """The devices of a training. The command line names them, because a recipe says only what is learned.
 
     Attributes:
         accelerator: "auto" (a GPU where there is one), "cpu", "cuda" or "mps".
-        count: how many on each node; with "cpu", how many processes.
-        strategy: "auto" (one device), "ddp" (a process per device, gradients averaged) or another name Fabric knows.
-        nodes: machines that run the same command.
+        count: number of devices on each node; with "cpu", number of processes.
+        strategy: "auto" (one device), "ddp" (a process for each device, gradients averaged) or another strategy of Fabric.
+        nodes: number of machines that run the same command.
 
     Raises:
-        InputError: Fabric knows no such strategy.
+        InputError: Fabric has no such strategy.
     """
 
     accelerator: str = "auto"
@@ -40,11 +40,11 @@ class Devices:
         """A Fabric with its processes started.
 
         Raises:
-            InputError: if the machine has no such device, or Fabric no such precision.
+            InputError: the machine has no such device, or Fabric has no such precision.
         """
-        # It says which precision the recipe asks for.
+        # Below a warning, Fabric only repeats the precision of the recipe.
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-        # Partial labels and missing modalities leave some parameters of a step without a gradient.
+        # With partial labels and missing modalities, some parameters get no gradient in a step.
         strategy = DDPStrategy(find_unused_parameters=True) if self.strategy == "ddp" else self.strategy
         try:
             fabric = Fabric(
@@ -62,6 +62,6 @@ class Devices:
 
 
 def is_first_process() -> bool:
-    """Whether this process is the one that writes and prints."""
+    """Whether this is the first process, which writes and prints."""
     rank: int = getattr(rank_zero_only, "rank", 0)
     return rank == 0

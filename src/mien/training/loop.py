@@ -1,4 +1,4 @@
-"""The one loop: a recipe in, a run folder with weights out. The only ``.backward(`` in the project."""
+"""The one training loop: it turns a recipe into a run folder with weights. It has the only ``.backward(`` of the project."""
 
 from __future__ import annotations
 
@@ -42,10 +42,11 @@ _SAVE_EVERY = 300  # steps between checkpoints
 
 
 def check_names(recipe: Recipe) -> None:
-    """Refuse parts that there are not, before anything is read.
+    """Check the names of all parts of a recipe before any data are read.
 
     Raises:
-        RecipeError, UnknownNameError: naming the closest part that there is, or a task's name that torch cannot take.
+        RecipeError: an objective or a way to degrade is unknown, a table has no name, or torch cannot use the name of a task.
+        UnknownNameError: an encoder or fusion is unknown. The message names the closest one.
     """
     for table in recipe.encoders.values():
         encoders.get(table.name)
@@ -65,15 +66,16 @@ def train(recipe: Recipe, corpus: Corpus, runs: Path, resume: bool = False, fabr
     """Train one model.
 
     Args:
-        recipe: what to train, and how.
+        recipe: the recipe.
         corpus: the recipe's data, see ``Corpus.of``.
-        runs: folder of all runs; this one goes to ``runs/<name>/seed<seed>``.
-        resume: go on from the last checkpoint; the result is the same as of an unbroken run.
+        runs: folder of all runs; this one goes to ``<runs>/<name>/seed<seed>``.
+        resume: whether to continue from the last checkpoint. The result is the same as that of an uninterrupted run.
         fabric: where to train, see ``training/devices.py``; ``None`` for one device.
 
     Raises:
-        InputError: if the folder holds a run and ``resume`` was not asked for, or one of another recipe or other data.
-        DivergedError: if the loss, in training or validation, is no finite number.
+        InputError: the folder holds a run and ``resume`` is false, or a run of another recipe or other data.
+        RecipeError: a part of the recipe does not exist or fit, or there are no training examples for a modality.
+        DivergedError: the loss in training or validation is not finite.
     """
     check_names(recipe)
     torch.set_num_threads(threads.count())
@@ -90,7 +92,7 @@ def train(recipe: Recipe, corpus: Corpus, runs: Path, resume: bool = False, fabr
     model, parts = build(recipe)
     lineage = _start(model, recipe, runs)
     choose(model, recipe.train.learn)
-    auxiliary = objectives.build(model, recipe.train)  # before the clips are prepared: its mistakes need no waiting for
+    auxiliary = objectives.build(model, recipe.train)  # early, so that mistakes show before the clips are prepared
     related = [m for m, t in recipe.encoders.items() if t.baseline]
     readers = run_trunks_once(model.to(fabric.device), parts, related)
     with fabric.rank_zero_first():
@@ -107,10 +109,10 @@ def train(recipe: Recipe, corpus: Corpus, runs: Path, resume: bool = False, fabr
 
 
 def _check_taught(recipe: Recipe, sets: Sequence[ExampleSet]) -> None:
-    """Refuse a training from which some of the model would learn nothing.
+    """Refuse a training without examples for a part of the model.
 
     Raises:
-        RecipeError: no training example at all, or none that has a modality.
+        RecipeError: there is no training example, or none with a modality that does not start from another run.
     """
     if not sets:
         raise RecipeError(f"the recipe '{recipe.name}' finds no training examples")
@@ -122,7 +124,7 @@ def _check_taught(recipe: Recipe, sets: Sequence[ExampleSet]) -> None:
 
 
 def _start(model: Model, recipe: Recipe, runs: Path) -> dict[Modality, Recipe]:
-    """Load the weights of the runs that the recipe starts from. Returns the recipes of those runs."""
+    """Load the weights of the runs that the recipe starts from, and return the recipes of these runs."""
     lineage = {}
     for modality, table in recipe.encoders.items():
         if table.start:
@@ -133,7 +135,7 @@ def _start(model: Model, recipe: Recipe, runs: Path) -> dict[Modality, Recipe]:
 
 
 class _Loop:
-    """One run of the loop. Random numbers depend on seed and step alone, so a resumed run repeats an unbroken one."""
+    """One run of the loop. Random numbers depend only on seed, step and process, so a resumed run has the same result."""
 
     def __init__(
         self,
@@ -154,13 +156,13 @@ class _Loop:
         self.wrapped, self.optimizer = self.fabric.setup(self.step, optimizer(recipe, self.step))
         average = get_ema_multi_avg_fn(self.how.ema)  # type: ignore[no-untyped-call]  # torch lacks the annotation
         self.ema = AveragedModel(model, multi_avg_fn=average, use_buffers=True) if self.how.ema else None
-        # Every process takes its part of the batches; steps are counted alike in all of them.
+        # Every process takes its part of the batches, and all processes have the same number of steps.
         self.per_epoch = math.ceil(sum(math.ceil(len(s) / self.how.batch) for s in sets) / fabric.world_size)
         self.done = Progressed()
         self._began = time.perf_counter()
 
     def run(self, resume: bool) -> Work[Progressed]:
-        """All epochs; leaves the kept weights in the model. The best loss is that on the validation sets, of what was kept."""
+        """Run all epochs, and load the kept weights into the model. Returns the progress, with their validation loss."""
         if resume and self.checkpoint.exists():
             self.done = self.checkpoint.load(self.step, self.optimizer, self.ema)
         else:
@@ -210,14 +212,14 @@ class _Loop:
         self.optimizer.zero_grad()
         if self.ema is not None:
             self.ema.update_parameters(self.model)
-        # The mean over the processes: all of them see when it is no number, and stop.
+        # With the mean over the processes, all of them notice a loss that is not finite, and stop.
         mean: Tensor = self.fabric.all_reduce(loss.detach())  # type: ignore[assignment]  # of a tensor it is one
         each = {name: float(part.detach()) for name, part in parts.items()} if len(parts) > 1 else {}
         return {"loss": self._finite(float(mean), f"step {step + 1}"), **each}
 
     def _validate(self, number: int) -> float | None:
-        """The loss on the validation sets after an epoch, the same in every process; ``None`` where nobody asks for it."""
-        # Validation costs as much as an epoch where little learns; without a choice to make, the last one is enough.
+        """The loss on the validation sets after an epoch, the same in every process; ``None`` where it is not needed."""
+        # Validation costs as much as an epoch where little learns. Where no epoch is chosen, only the last one needs it.
         if not self.valid or (self.how.keep != "best" and number < self.how.epochs - 1):
             return None
         first = self.fabric.is_global_zero
@@ -243,7 +245,7 @@ class _Loop:
         self._save(step, best)
 
     def _kept_model(self) -> Model:
-        """The averaged weights when there are any."""
+        """The model with averaged weights where there is one, else the model itself."""
         if self.ema is None:
             return self.model
         averaged: Model = self.ema.module  # type: ignore[assignment]  # what it was made from
@@ -252,7 +254,7 @@ class _Loop:
 
 @torch.no_grad()
 def valid_loss(model: Model, criterion: Criterion, sets: Sequence[ExampleSet], fabric: Fabric, size: int = 64) -> float:
-    """Each task's mean loss over its labelled examples, by its weight; a task without any counts nothing."""
+    """Weighted sum of the tasks' mean losses over their labelled examples. Tasks without labelled examples add nothing."""
     model.eval()
     totals, counts = (dict.fromkeys((t.name for t in criterion.tasks), 0.0) for _ in range(2))
     for part in sets:

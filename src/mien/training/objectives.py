@@ -1,4 +1,4 @@
-"""Auxiliary objectives: what a training may minimise beside the tasks. A closed table.
+"""Auxiliary objectives, which a training may minimise beside the losses of the tasks, in a closed table.
 
 Their parameters belong to the training: checkpoints hold them, exported graphs do not.
 """
@@ -24,13 +24,13 @@ from mien.registry import construct
 
 
 class ForwardPass(NamedTuple):
-    """What one step of training has computed of a batch.
+    """What one step of training has computed for a batch.
 
     Attributes:
-        encoded: what the encoders gave.
-        kept: the same, where modalities were hidden at random (``drop_modality``).
-        outputs: the model's answer to ``kept``.
-        loss: the tasks' loss of any logits {task: (B, L)}, over the examples that a bool (B,) chooses.
+        encoded: outputs of the encoders.
+        kept: the same after modalities were hidden at random (``drop_modality``).
+        outputs: outputs of the model for ``kept``.
+        loss: function of logits {task: (B, L)} and a choice of examples, bool (B,), that gives the tasks' loss.
     """
 
     encoded: Encoded
@@ -40,12 +40,12 @@ class ForwardPass(NamedTuple):
 
     @property
     def vectors(self) -> list[Tensor]:
-        """Mean state of each modality, (B, D) each."""
+        """Mean state of each modality, a list of (B, D); zeros where it is absent."""
         return [pooled(s, m) for s, m in zip(self.encoded.states, self.encoded.masks, strict=True)]
 
 
 class Objective(nn.Module, ABC):
-    """One auxiliary objective. ``weight`` is that of its loss in the whole."""
+    """One auxiliary objective. ``weight`` is the weight of its loss in the sum."""
 
     def __init__(self, weight: float) -> None:
         super().__init__()
@@ -53,20 +53,24 @@ class Objective(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, model: Model, done: ForwardPass) -> Tensor:
-        """The loss of one step, before its weight; 0 where no example has what it needs."""
+        """The loss of one step, before its weight; 0 where no example has the modalities that it needs."""
 
 
 class Contrastive(Objective):
-    """Modalities of one segment are told from those of others (InfoNCE; CLIP, Radford et al. 2021, arXiv 2103.00020).
+    """Contrastive loss between the modalities (InfoNCE, as in CLIP, Radford et al. 2021, arXiv 2103.00020).
 
-    The mean states of two modalities are mapped to one space; the two of one segment shall be nearer there than those of
-    different segments of the batch (ConVIRT, Zhang et al. 2020, arXiv 2010.00747), for every pair of modalities. So encoders
-    learn what corresponds, without labels. Examples that lack one of the pair have no part in it.
+    The mean states of two modalities are mapped to one space. There the two of one segment should be nearer to each other than
+    those of different segments of the batch (ConVIRT, Zhang et al. 2020, arXiv 2010.00747). So encoders learn without labels
+    what belongs together. This is done for every pair of modalities, over the examples that have both.
 
     Args:
-        model, how: what learns.
-        weight: of the loss.
+        model: the model that learns.
+        how: ``[train]`` of the recipe.
+        weight: weight of the loss.
         size: dimensions of the space.
+
+    Raises:
+        RecipeError: there are fewer than two modalities, or no encoder learns.
     """
 
     def __init__(self, model: Model, how: Training, weight: float = 0.1, size: int = 64) -> None:
@@ -76,7 +80,7 @@ class Contrastive(Objective):
         self.sharpness = nn.Parameter(torch.tensor(1 / 0.07).log())
 
     def forward(self, model: Model, done: ForwardPass) -> Tensor:
-        """Mean over the pairs of modalities."""
+        """Mean loss over the pairs of modalities; 0 where no pair has two examples."""
         points = [functional.normalize(f(v), dim=-1) for f, v in zip(self.maps, done.vectors, strict=True)]
         here = present(done.encoded.masks)
         sharpness = self.sharpness.exp().clamp(max=100.0)
@@ -91,15 +95,20 @@ class Contrastive(Objective):
 
 
 class Reconstruction(Objective):
-    """Each modality is told from the others (in the manner of MMIN, Zhao et al. 2021; SMIL, Ma et al. 2021, arXiv 2103.05677).
+    """Predicts each modality from the others (similar to MMIN, Zhao et al. 2021; SMIL, Ma et al. 2021, arXiv 2103.05677).
 
-    From the mean of what the other modalities' states are mapped to, one hidden layer predicts the modality's mean state,
-    standardised over its dimensions and without a gradient into it, so that states cannot shrink to be easy to predict.
+    The states of the other modalities are mapped to one space and averaged, and one hidden layer predicts the modality's mean
+    state from this. The target is standardised over its dimensions and gets no gradient, so that states cannot shrink to
+    become easy to predict.
 
     Args:
-        model, how: what learns.
-        weight: of the loss.
+        model: the model that learns.
+        how: ``[train]`` of the recipe.
+        weight: weight of the loss.
         hidden: width of the hidden layer.
+
+    Raises:
+        RecipeError: there are fewer than two modalities, or no encoder learns.
     """
 
     def __init__(self, model: Model, how: Training, weight: float = 0.1, hidden: int = 128) -> None:
@@ -110,7 +119,7 @@ class Reconstruction(Objective):
         self.out = nn.ModuleList(nn.Sequential(nn.GELU(), nn.Linear(hidden, dim)) for dim in dims)
 
     def forward(self, model: Model, done: ForwardPass) -> Tensor:
-        """Mean squared error, mean over the modalities."""
+        """Mean squared error, as mean over the modalities."""
         here, vectors = present(done.encoded.masks), done.vectors
         heard = torch.stack([f(v) for f, v in zip(self.maps, vectors, strict=True)], dim=1) * here.unsqueeze(-1)
         losses = []
@@ -125,14 +134,18 @@ class Reconstruction(Objective):
 
 
 class Unimodal(Objective):
-    """Each modality alone answers the tasks too, through the same fusion (Wang et al. 2020, arXiv 1905.12681; Du et al. 2023,
-    arXiv 2305.01233).
+    """The loss of the tasks from each modality alone, through the same fusion.
 
-    A joint loss stops teaching a modality once another one has the answer; so each is taught by itself beside it.
+    In joint training, a modality stops learning once another one gives the answer, so each one is also trained alone (Wang et
+    al. 2020, arXiv 1905.12681; Du et al. 2023, arXiv 2305.01233).
 
     Args:
-        model, how: what learns.
-        weight: of the loss.
+        model: the model that learns.
+        how: ``[train]`` of the recipe.
+        weight: weight of the loss.
+
+    Raises:
+        RecipeError: there is only one modality.
     """
 
     def __init__(self, model: Model, how: Training, weight: float = 1.0) -> None:
@@ -141,7 +154,7 @@ class Unimodal(Objective):
             raise RecipeError("unimodal teaches each of several modalities, and here is one; leave it out")
 
     def forward(self, model: Model, done: ForwardPass) -> Tensor:
-        """Mean over the modalities of the tasks' loss, each over the examples that have the modality."""
+        """Mean over the modalities of the tasks' loss, over the examples that have the modality."""
         here, losses = present(done.encoded.masks), []
         for index in range(len(model.modalities)):
             chosen = here[:, index]
@@ -152,16 +165,20 @@ class Unimodal(Objective):
 
 
 class Distillation(Objective):
-    """The answer to the whole input teaches the answer to what is left when modalities are hidden (self-distillation).
+    """Self-distillation: the answer to the whole input is the target for the answer with hidden modalities.
 
-    Kullback-Leibler divergence from the softened answer of the same model with nothing hidden (Hinton et al. 2015, arXiv
-    1503.02531), which gets no gradient; for several labels cross-entropy, for a score smooth L1. Over the examples of which
-    something is hidden.
+    For single-label tasks the loss is the Kullback-Leibler divergence between the softened answers (Hinton et al. 2015, arXiv
+    1503.02531), for multi-label tasks the cross-entropy, and for scores smooth L1. The target comes from the same model and
+    gets no gradient. Only examples with a hidden modality count.
 
     Args:
-        model, how: what learns; ``drop_modality`` hides something.
-        weight: of the loss.
-        temperature: by which the logits of single-label tasks are divided.
+        model: the model that learns.
+        how: ``[train]`` of the recipe; its ``drop_modality`` must be above 0.
+        weight: weight of the loss.
+        temperature: divides the logits of single-label tasks.
+
+    Raises:
+        RecipeError: ``drop_modality`` is 0.
     """
 
     def __init__(self, model: Model, how: Training, weight: float = 1.0, temperature: float = 2.0) -> None:
@@ -171,7 +188,7 @@ class Distillation(Objective):
         self.temperature = temperature
 
     def forward(self, model: Model, done: ForwardPass) -> Tensor:
-        """Mean over the tasks."""
+        """Mean loss over the tasks."""
         here = present(done.encoded.masks)
         chosen = (here != present(done.kept.masks)).any(dim=1)
         if not bool(chosen.any()):
@@ -204,7 +221,7 @@ def check_name(table: Mapping[str, Any]) -> str:
     """The name of the objective in a ``[[train.auxiliary]]`` table.
 
     Raises:
-        RecipeError: there is none of that name.
+        RecipeError: there is no objective with this name.
     """
     name = str(table.get("name"))
     if name not in _TABLE:
@@ -216,7 +233,7 @@ def build(model: Model, how: Training) -> nn.ModuleDict:
     """The objectives of the ``[[train.auxiliary]]`` tables, by name.
 
     Raises:
-        RecipeError: unknown name or argument, one name twice, or nothing that an objective could teach.
+        RecipeError: a name or argument is unknown, a name occurs twice, or an objective does not fit the model.
     """
     built: dict[str, nn.Module] = {}
     for table in how.auxiliary:

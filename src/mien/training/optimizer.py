@@ -1,4 +1,4 @@
-"""The optimizer of a recipe, and its learning rate over time."""
+"""The optimizer of a recipe, and the schedule of its learning rate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mien.recipe.recipe import Recipe, Training
 def optimizer(recipe: Recipe, step: nn.Module) -> torch.optim.Optimizer:
     """AdamW or SGD over the parameters of a ``TrainingStep`` that learn.
 
-    Only matrices have weight decay. Each group knows its peak learning rate.
+    Only parameters with two or more axes have weight decay. Each group holds its peak learning rate as ``peak``.
     """
     how = recipe.train
     groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
@@ -38,7 +38,7 @@ def _rate(recipe: Recipe, parameter: str) -> float:
 
 
 def schedule(how: Training, step: int, total: int) -> float:
-    """Share of the peak learning rate at a step: a linear rise, then linear, cosine or no fall."""
+    """Share of the peak learning rate at a step: a linear warm-up, times a linear, cosine or constant schedule."""
     rise = min(1.0, (step + 1) / max(1, how.warmup * total))
     if how.schedule == "cosine":
         return rise * 0.5 * (1 + math.cos(math.pi * step / total))

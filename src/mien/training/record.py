@@ -1,4 +1,4 @@
-"""What is kept of a training beside its weights: on what it learned, where, and by which command.
+"""The record of a training: which data it used, where it ran, and by which command.
 
 The report reads it, so nothing here imports torch.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "mien.training/2"
 _PACKAGES = ("mien", "torch", "numpy", "onnxruntime", "transformers", "scikit-learn")
-_PATIENCE = 20.0  # seconds for git
+_PATIENCE = 20.0  # seconds that git may take
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class SetRecord:
     Attributes:
         set: name of the data set.
         split: "train", "valid" or "test".
-        n: how many examples.
-        speakers: how many people; 0 where not every example names one.
-        skipped: how many clips were left out.
-        why: what could not be read.
-        labels: {task: {label: examples}}, and of a score {"mean": ..., "deviation": ...}.
+        n: number of examples.
+        speakers: number of people; 0 where an example names none.
+        skipped: number of clips that were left out.
+        why: notices about what could not be read.
+        labels: {task: {label: number of examples}}, and {"mean": ..., "deviation": ...} for a score.
     """
 
     set: str
@@ -52,7 +52,7 @@ class SetRecord:
 
     @classmethod
     def of(cls, part: ExampleSet) -> Self:
-        """Count a set."""
+        """The record of a data set."""
         speakers = {e.group for e in part.examples}
         return cls(
             part.name,
@@ -72,16 +72,16 @@ class SetRecord:
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """What a report needs to know of a training.
+    """What a report needs to know about a training.
 
     Attributes:
-        command: what was typed; "" where nothing was.
-        environment: {fact: value}: versions, the machine, the commit. A fact that cannot be had says why.
+        command: the command line; "" where there was none.
+        environment: {fact: value}: versions, the machine, the commit. The value of an unknown fact says why it is unknown.
         seconds: how long the loop ran.
-        learned: how many parameters learned.
-        parameters: how many there are.
-        valid_loss: of the weights that were kept; ``None`` without validation data.
-        data: all sets that it used.
+        learned: number of parameters that learned.
+        parameters: number of all parameters.
+        valid_loss: validation loss of the kept weights; ``None`` without validation data.
+        data: all data sets that it used.
     """
 
     command: str
@@ -98,18 +98,18 @@ class TrainingRecord:
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> Self:
-        """Read what ``as_table`` wrote, now or in an earlier version. What else stands in the table is left alone."""
+        """Read what ``as_table`` wrote, in this or an earlier version. Unknown keys are ignored."""
         known = {name: table[name] for name in cls.__dataclass_fields__}
         return cls(**{**known, "data": tuple(SetRecord.from_table(row) for row in table["data"])})
 
 
 def record(run: Run, sets: Sequence[ExampleSet], command: str = "") -> TrainingRecord:
-    """Write down a training. What cannot be found out is written down as unknown; nothing here stops a finished training.
+    """The record of a training. Facts that cannot be found out are recorded as unknown, so a finished training does not fail.
 
     Args:
         run: the training.
-        sets: validation and test sets that it was evaluated on.
-        command: what was typed.
+        sets: the validation and test sets that it was evaluated on.
+        command: the command line; "" for none.
     """
     learned, parameters = size(run)
     data = tuple(SetRecord.of(part) for part in (*run.train, *sets))
@@ -117,13 +117,13 @@ def record(run: Run, sets: Sequence[ExampleSet], command: str = "") -> TrainingR
 
 
 def size(run: Run) -> tuple[int, int]:
-    """How many parameters learned, and how many there are."""
+    """Number of parameters that learned, and number of all parameters."""
     counts = [(p.numel() * p.requires_grad, p.numel()) for p in run.model.parameters()]
     return sum(n for n, _ in counts), sum(n for _, n in counts)
 
 
 def _labels(part: ExampleSet) -> dict[str, dict[str, float]]:
-    """How the labels of each task are distributed."""
+    """The distribution of the labels of each task."""
     labels: dict[str, dict[str, float]] = {}
     for task in part.tasks:
         targets = part.targets(task.name)
@@ -133,19 +133,19 @@ def _labels(part: ExampleSet) -> dict[str, dict[str, float]]:
         if task.kind == "score":
             labels[task.name] = {"mean": round(float(targets.mean()), 3), "deviation": round(float(targets.std()), 3)}
         else:
-            # Votes share an example out among labels; whole numbers are what people read.
+            # Votes divide an example among labels, but people expect whole numbers.
             counts = np.round(targets.sum(axis=0)).astype(int)
             labels[task.name] = {label: int(n) for label, n in zip(task.labels, counts, strict=True) if n}
     return labels
 
 
 def _notice(table: Any) -> Notice:
-    """Records of version 1 held sentences in place of codes."""
+    """A notice from a record. Records of version 1 hold sentences instead of codes."""
     return Notice("unread", {"text": table}) if isinstance(table, str) else Notice(**table)
 
 
 def environment() -> dict[str, str]:
-    """Versions, machine, and the state of the repository that it was run in. A fact that cannot be had says why."""
+    """Versions, the machine, and the state of the git repository. The value of an unknown fact says why it is unknown."""
     processors = os.cpu_count()
     return {
         "Python": sys.version.split()[0],
@@ -156,7 +156,7 @@ def environment() -> dict[str, str]:
 
 
 def _version(package: str) -> str:
-    """Of an installed package. Sources on the path alone have none."""
+    """Version of an installed package. A package that is only on the path has none."""
     try:
         return version(package)
     except PackageNotFoundError:

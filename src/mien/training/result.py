@@ -1,4 +1,4 @@
-"""A finished training."""
+"""The result of a training."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from mien.types import Modality
 
 @dataclass(frozen=True)
 class Run:
-    """A finished training: the model in evaluation mode on the CPU, what it was made from, and where it lies.
+    """A finished training: the model in evaluation mode on the CPU, and everything it was made from.
 
     Attributes:
-        model: it answers examples that the ``readers`` prepared; ``whole`` makes it answer those of the ``encoders``.
-        encoders: what the recipe names.
-        readers: the encoders, with what never learned run through (``model/trunks.py``).
-        recipe: what was trained.
-        folder: of the run.
+        model: it takes examples that the ``readers`` prepared. After ``whole`` it takes examples of the ``encoders``.
+        encoders: the encoders of the recipe.
+        readers: the encoders, followed by the frozen parts of their networks (``model/trunks.py``).
+        recipe: the recipe that was trained.
+        folder: folder of the run.
         corpus: the recipe's data.
         train: the training sets, as the readers prepared them.
-        valid: the validation sets, the same way.
-        valid_loss: of the weights that were kept; ``None`` without validation data.
-        populations: of the modalities with a person baseline.
-        lineage: recipes of the runs whose weights it started from.
-        seconds: how long the loop ran, without preparing the data; runs that were broken off are counted too.
+        valid: the validation sets, as the readers prepared them.
+        valid_loss: validation loss of the kept weights; ``None`` without validation data.
+        populations: {modality: population} for modalities with a person baseline.
+        lineage: {modality: recipe of the run whose weights it started from}.
+        seconds: how long the loop ran, without preparing the data, with the time of interrupted runs.
     """
 
     model: Model
@@ -53,7 +53,7 @@ class Run:
 
     @property
     def probe(self) -> list[ExampleSet]:
-        """Real examples of every modality: the validation sets, with the training sets where they lack one."""
+        """Real examples of every modality: the validation sets, and the training sets too where those lack a modality."""
         return [*self.valid, *(self.train if self.probes_train else [])]
 
     @property
@@ -67,15 +67,15 @@ class Run:
         return file_sha256(self.folder / WEIGHTS)
 
     def sets(self, split: str) -> Work[list[ExampleSet]]:
-        """The sets of one split, prepared as the model takes them."""
+        """The data sets of one split, prepared by the readers."""
         return example_sets(self.corpus, split, self.readers, self.recipe.encoders, self.populations)
 
 
 def whole(run: Run) -> Work[Run]:
-    """The same run with a model that answers what its encoders prepare.
+    """The same run with a model that takes the tracks of its encoders.
 
-    An exported graph holds the part that never learned too, unless a person baseline stands between the two. The run's own
-    model is changed.
+    An exported graph also holds the frozen part of a network, unless a person baseline follows it. The run's own model is
+    changed.
     """
     related = run.populations.keys()
     if not set(run.model.bodies) - set(related):
@@ -83,5 +83,5 @@ def whole(run: Run) -> Work[Run]:
     put_together(run.model, related)
     kept = replace(run, readers={m: run.readers[m] if m in related else e for m, e in run.encoders.items()})
     kept = replace(kept, valid=(yield from kept.sets("valid")))
-    # Training data are many: they are prepared once more only where something can be seen in them alone.
+    # There are many training data, so they are prepared again only where the validation data lack a modality.
     return replace(kept, train=(yield from kept.sets("train"))) if kept.probes_train else kept

@@ -1,4 +1,4 @@
-"""What a model and its inputs take from the training data before anything is learned."""
+"""Statistics of the training data that a model and its inputs need before training."""
 
 from __future__ import annotations
 
@@ -18,7 +18,16 @@ from mien.types import Float32, Modality, Task
 
 
 def relate(recipe: Recipe, sets: Sequence[ExampleSet], others: Sequence[ExampleSet]) -> dict[Modality, Population]:
-    """Put the person baseline on the modalities that ask for one. The population is that of ``sets``, the training data."""
+    """Apply the person baseline to the modalities whose ``baseline`` is set, and return their populations.
+
+    Args:
+        recipe: the recipe.
+        sets: the training sets, from which the populations are computed.
+        others: further sets that are put relative to the same populations.
+
+    Raises:
+        RecipeError: the values are pixels or tokens, or there are fewer than two people.
+    """
     populations: dict[Modality, Population] = {}
     for modality, table in recipe.encoders.items():
         if table.baseline:
@@ -29,10 +38,10 @@ def relate(recipe: Recipe, sets: Sequence[ExampleSet], others: Sequence[ExampleS
 
 
 def _population(sets: Sequence[ExampleSet], modality: Modality) -> Population:
-    """How the modality's features lie among the people of the training data.
+    """How a modality's features are distributed among the people of the training data.
 
     Raises:
-        RecipeError: if they are pixels or tokens, or of fewer than two people.
+        RecipeError: the values are pixels or tokens, or there are fewer than two people.
     """
     if any(values.dtype.kind != "f" for values in itertools.islice(_values(sets, modality), 1)):
         raise RecipeError(
@@ -48,9 +57,9 @@ def _population(sets: Sequence[ExampleSet], modality: Modality) -> Population:
 
 
 def fit_statistics(model: Model, sets: Sequence[ExampleSet]) -> None:
-    """Give the model statistics of the training data: networks those of their values, the fusion those of labels and quality.
+    """Give the model statistics of the training data.
 
-    Only networks that learn take them.
+    Networks that learn take the statistics of their values; the fusion takes those of labels and quality.
     """
     for modality in model.modalities:
         network: nn.Module = model.bodies.get(modality, model.networks[modality])
@@ -61,7 +70,7 @@ def fit_statistics(model: Model, sets: Sequence[ExampleSet]) -> None:
 
 
 def label_shares(tasks: Sequence[Task], sets: Sequence[ExampleSet]) -> dict[str, Tensor]:
-    """How often each label is true among the labelled examples, {task: (L,)}; 0 where none is labelled."""
+    """How often each label is true among the labelled examples, {task: (L,)}; 0 where no example is labelled."""
     rows = {t.name: torch.from_numpy(np.concatenate([s.targets(t.name) for s in sets])) for t in tasks}
     return {name: targets.nanmean(dim=0).nan_to_num() for name, targets in rows.items()}
 

@@ -1,4 +1,4 @@
-"""What one step of training minimises: the tasks' losses, with modalities hidden at times, and auxiliary objectives."""
+"""One step of training: the losses of tasks and auxiliary objectives, with modalities hidden at random."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from mien.types import Task
 
 
 class Criterion:
-    """The losses of the tasks, as ``[losses]`` of a recipe wants them.
+    """The losses of the tasks, as ``[losses]`` of a recipe defines them.
 
     Args:
-        recipe: tasks and losses.
+        recipe: the recipe with tasks and losses.
         shares: {task: how often each label is true in the training data (L,)}.
     """
 
@@ -30,7 +30,7 @@ class Criterion:
         self.how = {t.name: recipe.losses.get(t.name, Loss()) for t in recipe.tasks}
 
     def of(self, task: Task, logits: Tensor, batch: Batch) -> Tensor | None:
-        """Mean loss over the examples that are labelled, before the task's weight; ``None`` where none is."""
+        """Mean loss over the labelled examples, before the task's weight; ``None`` where no example is labelled."""
         chosen = batch.labelled[task.name]
         if not bool(chosen.any()):
             return None
@@ -38,7 +38,7 @@ class Criterion:
         return heads.loss(task, logits[chosen], batch.targets[task.name][chosen], self.how[task.name], shares).mean()
 
     def total(self, logits: Mapping[str, Tensor], batch: Batch, chosen: Tensor) -> Tensor:
-        """Sum over the tasks, by their fixed weights, over the examples ``chosen``, bool (B,)."""
+        """Sum of the tasks' losses, times their fixed weights, over the examples that ``chosen`` bool (B,) selects."""
         batch = batch._replace(labelled={name: known & chosen for name, known in batch.labelled.items()})
         found = {t.name: self.of(t, logits[t.name], batch) for t in self.tasks}
         weighted = [self.how[name].weight * loss for name, loss in found.items() if loss is not None]
@@ -47,16 +47,16 @@ class Criterion:
 
 
 class TrainingStep(nn.Module):
-    """A batch to its losses: everything that a step of training computes, and all that learns.
+    """Computes the losses of a batch. It holds all parameters that learn.
 
     Args:
-        recipe: how it is trained.
-        model: what is trained.
+        recipe: the recipe.
+        model: the model that is trained.
         criterion: the losses of its tasks.
-        auxiliary: objectives beside the tasks, by name.
+        auxiliary: auxiliary objectives, by name.
 
     Attributes:
-        log_variances: {task: log of its variance}, where tasks are weighed by uncertainty (Kendall et al. 2018, arXiv
+        log_variances: {task: log of its variance}, where tasks are weighted by uncertainty (Kendall et al. 2018, arXiv
             1705.07115); else empty.
     """
 
@@ -68,7 +68,7 @@ class TrainingStep(nn.Module):
         self.objectives = auxiliary
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
-        """{what: its weighted loss}; the step minimises their sum."""
+        """The weighted losses by name, as scalars. A step minimises their sum."""
         encoded = self.model.encode(batch)
         kept = hide(encoded, self.hidden)
         outputs = self.model.answer(kept)
@@ -81,8 +81,8 @@ class TrainingStep(nn.Module):
         for name, objective in self.objectives.items():
             parts[f"auxiliary/{name}"] = objective.weight * objective(self.model, forward)
         if not any(part.requires_grad for part in parts.values()):
-            # Nothing that learns has a part in this batch: none of it is labelled for the only head that learns, for example.
-            # The optimizer still wants a gradient, and with several processes each must have one.
+            # No loss depends on a parameter that learns; for example, the only head that learns has no labels in this batch.
+            # The optimizer still needs a gradient, and with several processes each process must have one.
             learned = [p.sum() for p in self.parameters() if p.requires_grad]
             parts["nothing"] = 0.0 * torch.stack(learned).sum()
         return parts
@@ -92,7 +92,7 @@ class TrainingStep(nn.Module):
         if task.name not in self.log_variances:
             return weight * loss
         log_variance: Tensor = self.log_variances[task.name]
-        share = 0.5 if task.kind == "score" else 1.0  # of a Gaussian and of a softmax likelihood
+        share = 0.5 if task.kind == "score" else 1.0  # factors of a Gaussian and of a softmax likelihood
         weighed: Tensor = weight * (share * torch.exp(-log_variance) * loss + 0.5 * log_variance)
         return weighed
 
@@ -100,7 +100,7 @@ class TrainingStep(nn.Module):
 def hide(encoded: Encoded, probability: float) -> Encoded:
     """Hide each modality of each example with a probability, never all (ModDrop, Neverova et al. 2016, arXiv 1501.00102).
 
-    Draws from torch's generator; where all would be hidden, one of those present stays, each as likely.
+    Random numbers come from torch's generator. Where all modalities would be hidden, a random one of those present stays.
     """
     if not probability:
         return encoded
@@ -111,9 +111,9 @@ def hide(encoded: Encoded, probability: float) -> Encoded:
 
 
 def learning_mode(module: nn.Module, inherited: bool = True) -> None:
-    """Training mode only where something learns: frozen parts keep their statistics and drop nothing.
+    """Set training mode only for parts that learn, so that frozen parts keep their statistics and have no dropout.
 
-    A part without parameters, such as a dropout, is as the one it belongs to.
+    A part without parameters, such as a dropout, gets the mode of the part that holds it.
     """
     own = [p.requires_grad for p in module.parameters()]
     module.training = any(own) if own else inherited

@@ -1,4 +1,4 @@
-"""Poor inputs: how they are recognised, and how much less sure the answer then is."""
+"""Guards: how poor inputs are recognised, and how much less sure an answer then is."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ REASONS = (
     "other_language",
     "no_face",
 )
-"""Codes of why an answer is less sure; ``report/catalogues`` says each in words. ``low_confidence`` is the bundle's own doubt.
-``pipeline`` gives ``no_face``, and ``other_language`` where words were left out. All other reasons come from guards."""
+"""Codes of why an answer is less sure; ``report/catalogues`` has the words. ``low_confidence`` means that the most probable
+label is below the bundle's threshold. ``pipeline`` gives ``no_face``, and ``other_language`` where words were left out. All
+other reasons come from guards."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +34,12 @@ class GuardFit:
 
     Attributes:
         degraded_by: how validation examples were degraded, "kind:level"; in JSON the key is ``spoilt_by``.
-        n: how many of the degraded examples trigger the guard.
-        nll_before, nll: negative log-likelihood of the answers to those, without the temperature and with it, in nats; ``None``
-            where there are none.
-        right: share of those that is answered right; ``None`` likewise.
-        clean: how many examples that were not degraded there are.
-        clean_share: share of those that triggers the guard.
+        n: number of degraded examples that trigger the guard.
+        nll_before, nll: negative log-likelihood of the answers to these examples in nats, without the temperature and with it;
+            ``None`` where there are no such examples.
+        right: share of these examples that is answered right; ``None`` where there are none.
+        clean: number of examples that were not degraded.
+        clean_share: share of the clean examples that triggers the guard.
     """
 
     degraded_by: tuple[str, ...] = field(metadata={"key": "spoilt_by"})
@@ -55,12 +56,13 @@ class Guard:
     """One sign of a poor input.
 
     Attributes:
-        reason: a name in ``REASONS``.
-        modality: whose input it is about.
-        measure: which of the modality's measures shows it, see ``Encoder.measures``.
-        below, above: the measure is unusual outside of these bounds, and triggers the guard.
-        temperature: what it does to that modality's confidence, at least 1. It is 1 where too little was known to fit one.
-        fitted: how it was fitted; ``None`` in bundles from before that was told.
+        reason: one of ``REASONS``.
+        modality: whose input it checks.
+        measure: name of the measure that shows the sign, see ``Encoder.measures``.
+        below, above: a measure below ``below`` or above ``above`` triggers the guard.
+        temperature: how much it lowers the modality's confidence, at least 1. It is 1 where there were too few examples to fit
+            one.
+        fitted: how it was fitted; ``None`` in bundles of older versions.
     """
 
     reason: str
@@ -72,30 +74,29 @@ class Guard:
     fitted: GuardFit | None = None
 
     def as_table(self) -> dict[str, Any]:
-        """Plain values. Bounds that are infinite are left out, for JSON has no such number."""
+        """Plain values. Infinite bounds are left out, because JSON has no such number."""
         bounds = {name: bound for name in ("below", "above") if math.isfinite(bound := getattr(self, name))}
         about = {"reason": self.reason, "modality": self.modality, "measure": self.measure}
         fitted = {} if self.fitted is None else {"fitted": strict.plain(self.fitted)}
         return {**about, **bounds, "temperature": self.temperature, **fitted}
 
     def outside(self, values: ArrayLike) -> NDArray[np.bool_]:
-        """Whether each of some values of the measure lies outside of the bounds."""
+        """Whether each value of the measure is outside the bounds, in the shape of ``values``. NaN is not outside."""
         found = np.asarray(values)
         return (found < self.below) | (found > self.above)
 
     def triggered(self, measures: Measures) -> NDArray[np.bool_]:
-        """Whether each of N inputs triggers it, bool (N,). One false, shape (), where the measure was not taken."""
+        """Whether each of N inputs triggers the guard, bool (N,). A single false, shape (), where the measure is missing."""
         return self.outside(measures.get(self.modality, {}).get(self.measure, np.nan))
 
 
 def temperature(guards: Iterable[Guard], measures: Measures, shares: Mapping[Modality, Float32]) -> Float32:
     """The temperature that the guards give to each answer, (N,).
 
-    It is the product over the guards that are triggered. Each counts by the share of its modality: its temperature to the power
-    of that share.
+    It is the product over the triggered guards of their temperatures, each to the power of the share of its modality.
 
     Args:
-        guards: of the bundle.
+        guards: the guards of the bundle.
         measures: of the inputs, with an entry for each modality present.
         shares: (N,) of each modality present, from 0 to 1.
     """

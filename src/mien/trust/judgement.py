@@ -13,24 +13,24 @@ from mien.trust.table import Fitted, TrustTable
 from mien.types import MODALITIES, Float32, Modality, Task
 
 HALF = 0.5
-"""Where nothing was fitted, an answer is uncertain when no label reaches this."""
+"""The threshold where nothing was fitted: an answer is uncertain when no label is as probable as this."""
 
 
 def subset_name(modalities: Iterable[Modality]) -> str:
-    """ "text+voice", in the order of ``MODALITIES``."""
+    """Name of a subset of the modalities, such as "text+voice", in the order of ``MODALITIES``."""
     present = set(modalities)
     return "+".join(m for m in MODALITIES if m in present)
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """How the answers to one task by one subset of the modalities are judged.
+    """Calibration, label sets and threshold for the answers to one task from one subset of the modalities.
 
     Attributes:
-        calibration: from the model's probabilities to those a user reads.
-        sets: the conformal sets; ``None`` when none were fitted.
+        calibration: turns the model's probabilities into those that a user gets.
+        sets: the conformal sets; ``None`` where none were fitted.
         threshold: an answer whose most probable label is less probable than this is uncertain.
-        method: how the calibration was fitted, see ``Fitted``; "" where it was not.
+        method: how the calibration was fitted, see ``Fitted``; "" where it was not fitted.
         composite: whether it was fitted on composites of single modalities.
     """
 
@@ -42,31 +42,31 @@ class Judgement:
 
     @classmethod
     def of(cls, fitted: Fitted) -> Self:
-        """By what was fitted."""
+        """The judgement with what was fitted."""
         return cls(
             fitted.calibration, fitted.label_sets, fitted.uncertain.below, fitted.method, composite=fitted.composite
         )
 
     def label_set(self, scores: Float32, labels: tuple[str, ...]) -> tuple[str, ...]:
-        """The set for one answer's calibrated scores (L,), most probable first; empty when none were fitted."""
+        """The label set of one answer with calibrated scores (L,), most probable first; empty where no sets were fitted."""
         if self.sets is None:
             return ()
         inside = self.sets.members(scores[None])[0]
         return tuple(labels[i] for i in (-scores).argsort(kind="stable") if inside[i])
 
     def uncertain(self, scores: Float32) -> bool:
-        """Whether the most probable label of calibrated scores (L,) is not probable enough."""
+        """Whether the most probable label of calibrated scores (L,) is below the threshold."""
         return bool(scores.max() < self.threshold)
 
 
 class Trust:
     """The judgements of a bundle, by task and subset of the modalities, and its guards.
 
-    Tasks with several labels or a score, and what was never fitted, are left as the model says them.
+    Answers to multi-label and score tasks stay as the model gives them, and so do answers for which nothing was fitted.
 
     Args:
-        table: what was fitted; ``None`` where nothing was.
-        tasks: of the bundle.
+        table: what was fitted; ``None`` where nothing was fitted.
+        tasks: the tasks of the bundle.
     """
 
     def __init__(self, table: TrustTable | None, tasks: Iterable[Task]) -> None:
@@ -81,28 +81,28 @@ class Trust:
 
     @property
     def fitted(self) -> bool:
-        """Whether anything was fitted, or nothing can be: there is no task with a single label."""
+        """Whether anything was fitted. Also true where nothing can be fitted, because no task is single-label."""
         return bool(self._fitted) or not self._plain
 
     def of(self, task: str, modalities: Iterable[Modality]) -> Judgement | None:
-        """For a task and the modalities present; ``None`` for a task with several labels or a score."""
+        """The judgement for a task and the modalities present; ``None`` for a multi-label or score task."""
         plain = self._plain.get(task)
         return plain and self._fitted.get((task, subset_name(modalities)), plain)
 
     def temperature(self, measures: Measures, shares: Mapping[Modality, Float32]) -> Float32:
-        """What the guards that are triggered do to the confidence, (N,).
+        """The temperature of the triggered guards, (N,); 1 where none is triggered.
 
         Args:
             measures: of the inputs, with an entry for each modality present.
-            shares: how the fusion weighs each modality present, (N,).
+            shares: weights of the fusion for each modality present, (N,).
         """
         return temperature(self.guards, measures, shares)
 
     def calibrated(self, scores: Mapping[str, Float32], measures: Measures, temperature: Float32) -> dict[str, Float32]:
-        """Scores as a user reads them, {task: (N, L)}: calibrated, and less sure by the guards.
+        """Scores as a user gets them, {task: (N, L)}: calibrated, and softened by the temperature of the guards.
 
         Args:
-            scores: as the model gives them.
+            scores: as the model gives them, {task: (N, L)}.
             measures: of the inputs, with an entry for each modality present.
             temperature: (N,), see ``temperature``.
         """

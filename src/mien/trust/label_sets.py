@@ -1,4 +1,4 @@
-"""Sets of labels that hold the right one at a stated rate: split conformal prediction."""
+"""Sets of labels that hold the right label at a stated rate: split conformal prediction."""
 
 from __future__ import annotations
 
@@ -29,18 +29,19 @@ class _Numbers:
 class LabelSets:
     """Which labels belong to the set of an answer.
 
-    A label belongs to it when its nonconformity score is at most its quantile:
+    A label belongs to the set when its nonconformity score is at most its quantile. There are two scores:
 
-    - ``lac``: 1 - p(y), the smallest sets on average (Sadinle, Lei and Wasserman 2019);
-    - ``aps``: the probability of y and of all labels more probable (Romano, Sesia and Candès 2020). It is not randomised: the
-      same clip gives the same set, and sets cover a little more than the rate.
+    - ``lac`` is 1 - p(y). It gives the smallest sets on average (Sadinle, Lei and Wasserman 2019).
+    - ``aps`` is the probability of y plus that of all labels that are more probable (Romano, Sesia and Candès 2020). It is
+      not randomised, so the same clip gives the same set, and sets cover a little more than the rate.
 
-    The most probable label always belongs to the set: an empty set tells a user nothing, and coverage can only rise.
+    The most probable label always belongs to the set, because an empty set tells a user nothing. This can only raise the
+    coverage.
 
     Attributes:
-        rule: which score.
-        coverage: the rate at which sets hold the right label, on data exchangeable with the validation data.
-        quantiles: float32 (L,); all the same, or one for each label (Mondrian: the rate then holds for each label).
+        rule: which nonconformity score.
+        coverage: rate at which sets hold the right label, on data exchangeable with the validation data.
+        quantiles: float32 (L,); all the same, or one for each label (Mondrian: then the rate holds for each label).
     """
 
     rule: Rule
@@ -52,7 +53,7 @@ class LabelSets:
         """Read what ``as_table`` wrote.
 
         Raises:
-            RecipeError: it is something else; ``place`` is what the message calls it.
+            RecipeError: the table holds no label sets. The message calls it ``place``.
         """
         numbers = strict.build(_Numbers, table, place)
         return cls(numbers.rule, numbers.coverage, np.asarray(numbers.quantiles, np.float32))
@@ -62,19 +63,19 @@ class LabelSets:
         return {"rule": self.rule, "coverage": self.coverage, "quantiles": [float(q) for q in self.quantiles]}
 
     def rounded(self) -> Self:
-        """With quantiles of four digits, rounded upwards: coverage may not suffer from it."""
+        """The sets with quantiles of four digits. They are rounded upwards, so that coverage does not fall."""
         upwards = [min(1.0, float(np.ceil(q * 1e4) / 1e4)) for q in self.quantiles]
         return type(self)(self.rule, self.coverage, np.asarray(upwards, np.float32))
 
     def members(self, scores: Float32) -> NDArray[np.bool_]:
-        """Of calibrated probabilities (N, L): bool (N, L), at least one true in each row."""
+        """Which labels belong to each set, bool (N, L), for calibrated probabilities (N, L). Each row has at least one true."""
         inside = nonconformity(self.rule, scores) <= self.quantiles + 1e-6
         inside[np.arange(len(scores)), scores.argmax(axis=1)] = True
         return np.asarray(inside)
 
 
 def nonconformity(rule: Rule, scores: Float32) -> Float32:
-    """The nonconformity score of each label: how unlike the model's answer it is, (N, L) in [0, 1]."""
+    """The nonconformity score of each label, (N, L) in [0, 1]. It is high for a label that does not fit the model's answer."""
     if rule == "lac":
         return 1.0 - scores
     order = np.argsort(-scores, axis=1, kind="stable")

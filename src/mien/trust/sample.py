@@ -1,4 +1,4 @@
-"""Answers whose truth is known: what calibration, label sets and thresholds are fitted on, and tested on."""
+"""Answers with known targets, on which calibration, label sets and thresholds are fitted and tested."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from mien.types import Float32, Modality
 
 @dataclass(frozen=True)
 class Sample:
-    """Answers to one task by one subset of modalities.
+    """Answers to one task from one subset of the modalities.
 
     Attributes:
         scores: float32 (N, L), probabilities.
         targets: float32 (N, L), see ``Example``.
-        weights: float64 (N,), how much each counts; they sum to 1.
-        groups: (N,) the speaker, or what else belongs together; "" where that is unknown.
+        weights: float64 (N,), weight of each answer; they sum to 1.
+        groups: str (N,), the speaker or another group whose answers belong together; "" where it is unknown.
         measures: of the inputs, see ``Measures``.
     """
 
@@ -41,40 +41,43 @@ class Sample:
     def of(
         cls, scores: Float32, targets: Float32, groups: Sequence[str] | None = None, measures: Measures | None = None
     ) -> Self:
-        """Of examples that all count the same."""
+        """A sample in which all examples count the same."""
         count = len(scores)
         names = np.asarray(groups if groups is not None else [""] * count, np.str_)
         return cls(scores, targets, np.full(count, 1 / count), names, measures or {})
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Whether the most probable label is (one of) the right one(s), (N,)."""
+        """Whether the most probable label is right, bool (N,). Several labels may be equally right."""
         return right(self.scores, self.targets)
 
     @property
     def truths(self) -> NDArray[np.bool_]:
-        """The right label of each answer, or several that are equally right, (N, L)."""
+        """The right labels of each answer, bool (N, L): those with the largest target."""
         return np.asarray(self.targets >= self.targets.max(axis=1, keepdims=True))
 
     @property
     def shares(self) -> Float32:
-        """The targets as probabilities: votes become shares of votes, (N, L)."""
+        """The targets as probabilities, (N, L): numbers of votes become shares."""
         return np.asarray(self.targets / np.maximum(self.targets.sum(axis=1, keepdims=True), 1e-9))
 
     def rows(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
-        """Some of them; weights sum to 1 again."""
+        """Some of the answers. Their weights sum to 1 again."""
         measures = {m: {k: v[chosen] for k, v in found.items()} for m, found in self.measures.items()}
         weights = self.weights[chosen]
         arrays = (self.scores[chosen], self.targets[chosen], weights / weights.sum(), self.groups[chosen])
         return type(self)(*arrays, measures)
 
     def by(self, calibration: Calibration) -> Self:
-        """The same, calibrated."""
+        """The sample with calibrated scores."""
         return replace(self, scores=calibration.apply(self.scores, self.measures))
 
 
 def joined(parts: Sequence[Sample]) -> Sample:
-    """Several data sets as one, each counting the same however many examples it has."""
+    """Several data sets as one sample. Each set has the same weight, whatever its number of examples.
+
+    Only measures of modalities that all sets have are kept.
+    """
     shared = [set(p.measures) for p in parts]
     modalities = set.intersection(*shared) if shared else set()
     measures = {
@@ -90,7 +93,7 @@ def joined(parts: Sequence[Sample]) -> Sample:
 
 
 def folds(sample: Sample, count: int = 5) -> NDArray[np.int64]:
-    """The fold of each answer, (N,): whole groups where at least three are named, else single answers."""
+    """The fold of each answer, (N,). Whole groups are dealt where all are known and there are three or more, else answers."""
     names, place = np.unique(sample.groups, return_inverse=True)
     rng = np.random.default_rng(0)
     if len(names) >= 3 and "" not in names:
@@ -99,7 +102,13 @@ def folds(sample: Sample, count: int = 5) -> NDArray[np.int64]:
 
 
 def save(sample: Sample, modalities: Collection[Modality], names: Sequence[str]) -> bytes:
-    """An .npz file of answers by a subset of modalities, from data sets of those names."""
+    """The bytes of an .npz file that holds a sample.
+
+    Args:
+        sample: the answers.
+        modalities: the subset of the modalities that they are from.
+        names: names of the data sets.
+    """
     file = io.BytesIO()
     measures = {f"{m}.{k}": v for m, found in sample.measures.items() for k, v in found.items()}
     arrays = {k: getattr(sample, k) for k in ("scores", "targets", "weights", "groups")}
@@ -109,7 +118,7 @@ def save(sample: Sample, modalities: Collection[Modality], names: Sequence[str])
 
 
 def load(path: Path) -> tuple[Sample, frozenset[Modality], list[str]]:
-    """What ``save`` wrote."""
+    """Read what ``save`` wrote: the sample, the modalities, and the names of the data sets."""
     with np.load(path, allow_pickle=False) as arrays:
         modalities: frozenset[Modality] = frozenset(arrays["modalities"].tolist())
         measures = {m: {k.partition(".")[2]: arrays[k] for k in arrays if k.startswith(f"{m}.")} for m in modalities}

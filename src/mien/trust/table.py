@@ -1,6 +1,7 @@
-"""The part ``trust`` of a ``bundle.json``: what was fitted on validation data, and how that did on test data.
+"""The part ``trust`` of a ``bundle.json``: what was fitted on validation data, and its effect on test data.
 
-``strict.build`` reads these classes, ``strict.plain`` writes them. The keys in the file are the names of the fields.
+``strict.build`` reads these classes, ``strict.plain`` writes them. The keys in the file are the names of the fields, unless the
+metadata of a field give another key.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ class Abstention:
     """When an answer is called uncertain.
 
     Attributes:
-        risk: share of the answers not called uncertain that may be wrong.
+        risk: largest share of wrong answers among those not called uncertain.
         below: an answer whose most probable label is less probable than this is uncertain.
     """
 
@@ -33,15 +34,15 @@ class Fitted:
     """What was fitted for one task and one subset of the modalities.
 
     Attributes:
-        data: names of the sets that it was fitted on.
-        composite: the examples were put together from single modalities with the same label.
-        n: how many examples.
-        speakers: how many people; ``None`` where the data do not name all.
+        data: names of the data sets that it was fitted on.
+        composite: whether the examples are composites of single modalities with the same label.
+        n: number of examples.
+        speakers: number of people; ``None`` where the data do not name all of them.
         method: "temperature", "conditional" (on the recording) or "vector".
-        nll: {method: its cross-validated negative log-likelihood in nats}.
-        calibration: from the model's probabilities to those a user reads.
+        nll: {method: its negative log-likelihood in nats}, cross-validated where a method was chosen.
+        calibration: turns the model's probabilities into those that a user gets.
         label_sets: the conformal sets.
-        by_label: sets with a quantile for each label. The first bundles held both; nothing reads these.
+        by_label: sets with a quantile for each label. The first bundles held these too; nothing uses them.
         uncertain: when an answer is uncertain.
     """
 
@@ -59,18 +60,18 @@ class Fitted:
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """How well the probabilities of some answers hold, four digits.
+    """How good the probabilities of some answers are, rounded to four digits.
 
     Attributes:
-        n: how many answers.
-        accuracy, ece, brier, nll: the metrics of those names.
-        floor, floor_std: the ECE that exactly true probabilities would show with so many answers: mean and deviation.
-        debiased: root mean square calibration error without what chance adds to it.
-        aurc: mean share of wrong answers over all shares of the answers that could be kept.
+        n: number of answers.
+        accuracy, ece, brier, nll: the metrics with these names.
+        floor, floor_std: mean and deviation of the ECE that perfectly calibrated probabilities would have with as many answers.
+        debiased: root mean square calibration error without the part that chance adds.
+        aurc: area under the risk-coverage curve, the mean risk over all coverages.
         answered: share of the answers that are not uncertain.
-        risk: share of those that is wrong; 0 where there are none.
+        risk: share of wrong answers among these; 0 where there are none.
         covered: share of the label sets that hold the right label; ``None`` where no label sets were fitted.
-        size: mean number of labels in a set; ``None`` likewise.
+        size: mean number of labels in a set; ``None`` where no label sets were fitted.
         ece_95: 95 % interval of the ECE.
     """
 
@@ -96,11 +97,11 @@ class Figures:
 
 @dataclass(frozen=True)
 class Effect:
-    """What calibration does to the answers on one test set.
+    """The effect of calibration on the answers on one test set.
 
     Attributes:
-        set, task: of what.
-        modality: the subset of the modalities that answered, "text+voice".
+        set, task: name of the test set, and of the task.
+        modality: the subset of the modalities that the answers are from, such as "text+voice".
         before: figures of the answers as the model gives them.
         after: figures of the calibrated answers. In the file they stand beside ``set``, not under a key of their own.
     """
@@ -116,7 +117,7 @@ class Effect:
         """Read what ``as_table`` wrote.
 
         Raises:
-            RecipeError: it is something else; ``place`` is what the message calls it.
+            RecipeError: the table is no effect. The message calls it ``place``.
         """
         own = ("set", "task", "modality", "before")
         about: dict[str, Any] = {key: table[key] for key in own if key in table}
@@ -130,14 +131,14 @@ class Effect:
 
 @dataclass(frozen=True)
 class TrustTable:
-    """All of it.
+    """The whole part ``trust``.
 
     Attributes:
-        coverage: rate at which label sets are to hold the right label.
-        risk: share that may be wrong of the answers not called uncertain.
+        coverage: rate at which label sets should hold the right label.
+        risk: largest share of wrong answers among those not called uncertain.
         tasks: {task: {name of a subset of the modalities: what was fitted for it}}.
-        guards: signs of a poor input that are looked for.
-        measured: the effect on each test set, and on all sets of a subset together.
+        guards: the guards of the bundle.
+        measured: the effect on each test set, and on all sets of a subset of the modalities together.
     """
 
     coverage: float

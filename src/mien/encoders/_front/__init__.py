@@ -1,1 +1,1 @@
-"""What several encoders share in front of their networks: tokens, crops, sound."""
+"""What several encoders share when they prepare their input: tokens, crops, sound."""

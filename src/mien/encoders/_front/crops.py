@@ -8,22 +8,32 @@ from numpy.typing import NDArray
 from mien.types import Float32, Frames
 
 QUALITY = ("side_px", "sharpness")
-"""What ``quality`` measures: median side of the face in the source picture (pixels), and sharpness: the mean absolute gradient
-of the crop over its standard deviation, which falls when a face is blurred or was enlarged from few pixels."""
+"""The two values of ``quality``.
+
+``side_px`` is the median side of the face in the source picture (pixels). ``sharpness`` is the mean absolute gradient of the
+crop divided by its standard deviation, as a median over the crops. It falls when a face is blurred or was enlarged from few
+pixels.
+"""
 
 
 def grey_crops(frames: Frames, side: int) -> NDArray[np.uint8]:
-    """(N, side, side); shrunk by the mean over the pixels that fall together."""
+    """Grey pictures (N, side, side). A new pixel is the mean of the old pixels that it covers."""
     return _resized(frames, side, "L", _box())
 
 
 def colour_crops(frames: Frames, side: int, resample: int | None = None) -> NDArray[np.uint8]:
-    """RGB (N, side, side, 3). ``resample`` is the number that Pillow gives a way of resizing; ``None`` as ``grey_crops``."""
+    """RGB pictures (N, side, side, 3).
+
+    Args:
+        frames: face crops of one person.
+        side: width and height of the result in pixels.
+        resample: Pillow's number of a resampling filter; ``None`` takes the mean, as ``grey_crops`` does.
+    """
     return _resized(frames, side, "RGB", _box() if resample is None else resample)
 
 
 def quality_of(frames: Frames, side: int) -> Float32:
-    """See ``QUALITY``; float32 (2,)."""
+    """Quality of the crops, float32 (2,); see ``QUALITY``."""
     return np.asarray([_side(frames), np.median([_sharpness(g) for g in grey_crops(frames, side)])], np.float32)
 
 

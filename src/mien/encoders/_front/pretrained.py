@@ -1,4 +1,4 @@
-"""What the encoders of pretrained models have in common: their arguments, and the numbers from the model's own files."""
+"""What the encoders of pretrained models share: their arguments, and the numbers from the model's own files."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class PretrainedEncoder(Encoder):
 
     Args:
         model: folder of a model as transformers saves it, or the name of a hub model.
-        layers: states that are read, see ``networks/pretrained.py``; of several a learned mean is taken.
+        layers: which states are used, see ``networks/pretrained.py``; several are joined by a learned mean.
         pooling: one of ``poolings``.
-        learn: whether its weights learn; frozen ones are run once for each clip.
-        lora: rank of low-rank adapters that learn in their place (extra ``lora``); 0 for none.
-        dim: size that a learned linear map brings the states to; 0 leaves them as they are.
-        front: what ``prepare`` has to know of the model; ``None`` as the model's files say. A bundle gives it.
+        learn: whether the model's weights learn; a frozen model runs once for each clip.
+        lora: rank of low-rank adapters that learn while the weights stay frozen (extra ``lora``); 0 for none.
+        dim: output size of a learned linear map after the states; 0 for no map.
+        front: what ``prepare`` has to know of the model; ``None`` reads it from the model's files. A bundle gives it.
 
     Raises:
-        InputError: no such pooling, no layers, or a negative rank.
+        InputError: ``pooling`` is unknown, ``layers`` is empty, or ``lora`` is negative.
     """
 
     poolings: tuple[str, ...] = ("none", "mean", "first", "last")
@@ -56,7 +56,7 @@ class PretrainedEncoder(Encoder):
         return dict(self._given) if self._given is not None else self._read_front()
 
     def _read_front(self) -> dict[str, Any]:
-        """``front`` from the model's files."""
+        """Read ``front`` from the model's files."""
         return {}
 
     @property

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 QUALITY = ("confidence", "words")
-"""What ``quality`` measures: mean confidence of the words in [0, 1], and how many there are."""
+"""The two values of ``quality``: mean confidence of the words in [0, 1], and the number of words."""
 
 
 class Tokens(NamedTuple):
     """Tokens of one utterance.
 
     Attributes:
-        ids: int64 (T,), the marks that the model wants around a text included.
-        times: float64 (T,) seconds, the middle of the word a token belongs to; of what was said before, the start of the
-            utterance.
-        own: bool (T,), false where a token belongs to what was said before.
-        words: int64 (T,), which of the words a token belongs to; -1 for marks and for what was said before.
+        ids: int64 (T,), with the special tokens that the model wants around a text.
+        times: float64 (T,) seconds, the middle of the word that a token belongs to. Tokens of earlier utterances have the start
+            of this utterance.
+        own: bool (T,), false where a token belongs to an earlier utterance.
+        words: int64 (T,), the index of the word that a token belongs to; -1 for special tokens and for earlier utterances.
         quality: float32 (2,), see ``QUALITY``.
     """
 
@@ -43,7 +43,7 @@ class TokenEncoder(Encoder):
     """A text encoder whose track holds tokens.
 
     Attributes:
-        tokens: longest input; what goes beyond is cut off: the oldest context first, then the end of the utterance.
+        tokens: longest input. A longer one loses the oldest context first, then the end of the utterance.
     """
 
     modality: Modality = "text"
@@ -62,7 +62,7 @@ class TokenEncoder(Encoder):
         return read_tokens(self._tokenizer, segment, words, self.tokens, self.context)
 
     def _reads(self, words: Words) -> bool:
-        """Whether the model knows the language of the words, as far as can be told."""
+        """Whether the model knows the language of the words, as far as this encoder can tell."""
         return True
 
     @property
@@ -81,17 +81,17 @@ class TokenEncoder(Encoder):
 
 
 def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int, context: int) -> Tokens:
-    """Tokens of the words, after the last ``context`` utterances before them, as a model takes a pair of texts.
+    """Tokens of the last earlier utterances and of the words after them, as a model takes a pair of texts.
 
-    Where all is longer than ``limit``, the oldest context goes first; the end of the utterance only when it is too long by
-    itself.
+    Where both together are longer than ``limit``, the oldest context is cut off. The end of the utterance is cut off only
+    when the utterance alone is too long.
 
     Args:
         tokenizer: without padding and truncation.
-        segment: has the context.
+        segment: holds the context.
         words: of the segment; not empty.
-        limit: most tokens, marks included.
-        context: so many utterances of ``Segment.context`` are read, if there are so many.
+        limit: largest number of tokens, with special tokens.
+        context: how many utterances of ``Segment.context`` are used at most.
     """
     before = segment.context[-context:] if context else ()
     said = tokenizer.encode(words.text, add_special_tokens=False)
@@ -106,7 +106,7 @@ def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int
         whole = tokenizer.post_process(said)
         own = np.ones(len(whole), bool)
     starts, middles = _word_clock(words)
-    # The mark at the end has no place in the text: it stands where the last word does.
+    # The special token at the end has no place in the text, so it gets the place of the last word.
     begins = np.maximum.accumulate([begin if o else 0 for (begin, _), o in zip(whole.offsets, own, strict=True)])
     at = np.clip(np.searchsorted(starts, begins, side="right") - 1, 0, None)
     times = np.where(own, middles[at], min(segment.span.start, float(middles[0])))
@@ -119,10 +119,10 @@ def _quality(words: Words) -> Float32:
 
 
 def _joined(tokenizer: Tokenizer, lines: tuple[str, ...]) -> str:
-    """Utterances with the mark that the model knows as a separator, else on lines of their own."""
+    """Utterances with the model's separator token between them; without such a token, each on a line of its own."""
     mark = next((m for m in ("[SEP]", "</s>") if tokenizer.token_to_id(m) is not None), None)
     text = (f" {mark} " if mark else "\n").join(lines)
-    # Where the model puts no mark between two texts of a pair, the line ends before the utterance.
+    # Some models put no special token between the two texts of a pair; then a line break separates them.
     return (
         text if tokenizer.num_special_tokens_to_add(True) > tokenizer.num_special_tokens_to_add(False) else text + "\n"
     )

@@ -1,8 +1,8 @@
-"""How sure a figure is, and a difference between two: bootstrap over people, and McNemar's test.
+"""How certain a figure is, and a difference of two figures: bootstrap over people, and McNemar's test.
 
-Where every example names its group (the speaker), whole groups are resampled, for the clips of one person are not independent
-(Field and Welsh 2007, doi 10.1111/j.1467-9868.2007.00593.x); else examples are. Seeds are not resampled: a figure is the mean
-over them, and its interval says how it would vary over other people or examples, not over other seeds.
+Where every example names its group (the speaker), whole groups are resampled, because the clips of one person are not
+independent (Field and Welsh 2007, doi 10.1111/j.1467-9868.2007.00593.x). Otherwise single examples are resampled. Seeds are
+not resampled: a figure is the mean over seeds, and its interval says how it would vary over other people or examples.
 """
 
 from __future__ import annotations
@@ -16,11 +16,18 @@ from numpy.typing import NDArray
 from mien.metrics.base import Of, Sums
 
 REPLICATES = 1000
-_CHUNK = 100  # replicates at a time, for bounded memory
+_CHUNK = 100  # replicates at a time, to limit memory
 
 
 class Difference(NamedTuple):
-    """``value``: how much better or worse; its 95 % interval; ``p`` of a difference of zero, two-sided; ``n`` examples."""
+    """A difference of two systems in a metric.
+
+    Attributes:
+        value: the metric of the second system minus that of the first.
+        low, high: 95 % interval.
+        p: two-sided p-value of a difference of zero.
+        n: number of examples.
+    """
 
     value: float
     low: float
@@ -30,12 +37,12 @@ class Difference(NamedTuple):
 
 
 def by_group(groups: Sequence[str]) -> bool:
-    """Whether whole groups are resampled: every example names one, and there are several."""
+    """Whether whole groups are resampled: every example names its group, and there are several groups."""
     return len(set(groups)) > 1 and "" not in groups
 
 
 def unit(groups: Sequence[str]) -> str:
-    """What is resampled, as results name it: "24 groups", or "1440 examples"."""
+    """What is resampled, as results name it, such as "24 groups" or "1440 examples"."""
     return f"{len(set(groups))} groups" if by_group(groups) else f"{len(groups)} examples"
 
 
@@ -46,9 +53,9 @@ def interval(
 
     Args:
         of: the metric, see ``metrics.base``.
-        runs: of each run what each example adds to the sums, (N, P), the same examples in the same order.
-        groups: (N,), see the module.
-        replicates: how many resamples.
+        runs: what each example adds to the sums, (N, P) for each run, with the same examples in the same order.
+        groups: the group of each example, (N,); "" where it is unknown.
+        replicates: number of resamples.
     """
     values = _resampled(of, runs, groups, replicates)
     if np.isnan(values).all():
@@ -58,9 +65,10 @@ def interval(
 
 
 def difference(of: Of, one: Sequence[Sums], other: Sequence[Sums], groups: Sequence[str]) -> Difference:
-    """``other`` minus ``one``, both means over their runs, by the paired bootstrap: both are judged on the same resamples.
+    """``other`` minus ``one``, both means over their runs, by the paired bootstrap, which uses the same resamples for both.
 
-    The p-value is twice the smaller share of resamples on either side of zero (Efron and Tibshirani 1993, chapter 15).
+    The p-value is twice the smaller share of resamples on either side of zero (Efron and Tibshirani 1993, chapter 15). The
+    interval is NaN, and the p-value 1, where the difference is not defined on any resample.
     """
     gaps = _resampled(of, other, groups) - _resampled(of, one, groups)
     gaps = gaps[~np.isnan(gaps)]
@@ -73,7 +81,11 @@ def difference(of: Of, one: Sequence[Sums], other: Sequence[Sums], groups: Seque
 
 
 def mcnemar(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
-    """p of two classifiers being right equally often on the same examples, exact (McNemar 1947); (N,) each: whether right."""
+    """Exact p-value that two classifiers are right equally often on the same examples (McNemar 1947).
+
+    Args:
+        one, other: whether each classifier is right, bool (N,).
+    """
     from scipy.stats import binomtest
 
     gained, lost = int((other & ~one).sum()), int((one & ~other).sum())
@@ -81,7 +93,7 @@ def mcnemar(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
 
 
 def holm(values: Sequence[float]) -> list[float]:
-    """p-values made larger so that among several tests together one in twenty errs (Holm 1979)."""
+    """p-values corrected for several tests (Holm 1979): below 0.05 they keep the risk of any false finding at 5 %."""
     order = np.argsort(values)
     steps = np.asarray(values)[order] * (len(values) - np.arange(len(values)))
     adjusted = np.empty(len(values))
@@ -94,7 +106,7 @@ def _of_all(of: Of, runs: Sequence[Sums]) -> NDArray[np.float64]:
 
 
 def totals(each: Sums, groups: Sequence[str]) -> Sums:
-    """What each unit adds to the sums, (U, P): groups in the order of their names, or examples, (N, P), see the module."""
+    """What each resampled unit adds to the sums, (U, P). Units are groups in the order of their names, or the examples."""
     place = _places(groups)
     found = np.zeros((int(place.max()) + 1, each.shape[1]))
     np.add.at(found, place, each)
@@ -104,7 +116,7 @@ def totals(each: Sums, groups: Sequence[str]) -> Sums:
 def _resampled(
     of: Of, runs: Sequence[Sums], groups: Sequence[str], replicates: int = REPLICATES
 ) -> NDArray[np.float64]:
-    """Values of the mean over runs on each resample, (R,). The same groups give the same resamples."""
+    """The mean over runs on each resample, (R,). The same groups give the same resamples."""
     units = np.stack([totals(run, groups) for run in runs])
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.concatenate([of(w @ units).mean(axis=0) for w in _weights(units.shape[1], replicates)])
