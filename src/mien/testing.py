@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from mien.types import EMOTIONS, Segment
+from mien.emotions import EMOTIONS
+from mien.types import Segment
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mien.recipe.recipe import Alignment, Loss, Training, load
+from mien.recipe.recipe import load
+from mien.recipe.sections import Alignment, Loss, Training
 from mien.training import objectives
 from tests import tiny
 from tests.tiny import trained
