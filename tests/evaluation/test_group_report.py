@@ -56,7 +56,12 @@ def test_every_group_and_gap_of_every_set_with_one_correction_for_all() -> None:
     assert gaps["one", "accuracy"].p_holm == pytest.approx(8 * (gaps["one", "accuracy"].p or 1), abs=5e-4), "2 x 4 gaps"
     assert gaps["two", "accuracy"].p_holm == 1.0
     table = found.as_table()
-    assert {row["measure"] for row in (*table["groups"], *table["gaps"])} == {"accuracy", "uar", "ece", "overconfidence"}
+    assert {row["measure"] for row in (*table["groups"], *table["gaps"])} == {
+        "accuracy",
+        "uar",
+        "ece",
+        "overconfidence",
+    }
     text = io.StringIO()
     console = Console(file=text, width=120)
     for part in shown(found):

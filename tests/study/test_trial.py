@@ -11,7 +11,7 @@ import pytest
 
 from mien.data.corpus import Corpus
 from mien.errors import RecipeError
-from mien.evaluation.comparison import Entrant, Outcome
+from mien.evaluation.boards import Entrant, Outcome
 from mien.evaluation.results import results
 from mien.events import finish
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source

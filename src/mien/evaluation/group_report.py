@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from mien.data.corpus import Corpus
 from mien.errors import InputError, RecipeError
-from mien.evaluation.evaluation_report import GroupGap, GroupResult, Groups
 from mien.evaluation.groups import by_group, gaps
 from mien.evaluation.predictions import Evaluation, Predictions
+from mien.evaluation.report import GroupGap, GroupResult, Groups
 from mien.events import Notice, Work
 from mien.metrics.statistics.intervals import holm
 from mien.trust.sample import Sample

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from mien.bundle.results import Result
-from mien.evaluation.comparison import Board, Line, Outcome
+from mien.evaluation.boards import Board, Line, Outcome
 from mien.evaluation.predictions import Evaluation, Predictions, aligned
 from mien.evaluation.results import MAIN, each, metrics_for, results
 from mien.metrics.base import NamedMetric, metrics_of, named, right

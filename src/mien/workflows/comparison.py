@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from mien.errors import InputError
-from mien.evaluation.comparison import Board, Outcome
+from mien.evaluation.boards import Board, Outcome
 from mien.evaluation.written import Written
 from mien.report.studies import markdown
 from mien.runtime.cache import write_atomic
 from mien.runtime.extras import needs_report
-from mien.study.comparison import Plan
+from mien.study.plan import Plan
 
 
 @dataclass(frozen=True)

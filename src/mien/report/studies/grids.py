@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from mien.bundle.results import Result
-from mien.evaluation.comparison import Board, Line
-from mien.evaluation.evaluation_report import GroupGap, GroupResult, Groups, Reliability
+from mien.evaluation.boards import Board, Line
 from mien.evaluation.groups import FEWEST_EXAMPLES, FEWEST_PEOPLE, METRICS
 from mien.evaluation.missing import Cell
+from mien.evaluation.report import GroupGap, GroupResult, Groups, Reliability
 from mien.report.grid import Grid
 from mien.report.studies.numbers import duration, interval, majority, probability, share, value
 
