@@ -19,8 +19,7 @@ from mien.report.page.view import page
 from mien.report.page.words import Language, languages
 from mien.report.sentences import sentence
 from mien.timeline import Timeline
-
-from ..conftest import ROOT
+from tests.conftest import ROOT
 
 CODE = ROOT / "src" / "mien"
 
