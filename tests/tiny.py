@@ -48,6 +48,26 @@ def recipe(**training: object) -> Recipe:
     )
 
 
+def recipe_text(name: str, epochs: int) -> str:
+    """A recipe like ``recipe``, as a file of TOML has it."""
+    return f'''
+name = "{name}"
+[encoders.face]
+name = "face_cnn"
+options = {{ width = 4 }}
+[train]
+epochs = {epochs}
+batch = 5
+lr = 0.01
+keep = "last"
+[[data]]
+name = "pictures"
+manifest = "pictures/manifest.csv"
+clip = {{ image = "path" }}
+targets.emotion.column = "label"
+'''
+
+
 def write_clips(root: Path, count: int = 160, text: float = 1.0) -> None:
     """``root/clips.npz``: features of three modalities, some missing; ``text`` says how clearly words tell the label."""
     rng = np.random.default_rng(0)

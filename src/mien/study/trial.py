@@ -44,7 +44,7 @@ from mien.training.loop import train
 from mien.training.record import size
 
 _RECORD = "trained.json"  # the last file of a finished training
-_AFTERWARDS = ("cli", "explain", "report", "trust", "workflows")  # folders whose code runs only after a training
+_AFTERWARDS = ("calibration", "cli", "explain", "export", "report", "trust", "workflows")  # rooms no training needs
 
 
 def folds_of(recipe: Recipe) -> int:
