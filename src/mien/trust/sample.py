@@ -95,7 +95,10 @@ def joined(parts: Sequence[Sample]) -> Sample:
 
 
 def folds(sample: Sample) -> NDArray[np.int64]:
-    """The fold of each answer, one of five, (N,). Whole groups are dealt where all are known and there are three or more, else answers."""
+    """The fold of each answer, one of five, (N,).
+
+    Whole groups are dealt where all are known and there are three or more, else answers.
+    """
     names, place = np.unique(sample.groups, return_inverse=True)
     rng = np.random.default_rng(0)
     if len(names) >= 3 and "" not in names:
