@@ -24,10 +24,11 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from mien.emotions import EMOTIONS
 from mien.explanation import Calibrated, Evidence, Explanation, Piece, Stage
 from mien.report.exporters.html import write_html
 from mien.timeline import Prediction, Timeline
-from mien.types import EMOTIONS, MODALITIES, Modality, Span
+from mien.types import MODALITIES, Modality, Span
 from mien.workflows.explain_clip import MOST
 
 _WORDS = ["I", "really", "did", "not", "expect", "that", "we", "would", "see", "each", "other", "here", "today"]

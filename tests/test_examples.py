@@ -71,11 +71,11 @@ def installed(tmp_path: Path) -> Path:
 
 USES = """
 import numpy as np
-from mien.metrics.base import measures
+from mien.metrics.base import metrics_of
 from mien.timeline import Prediction, Timeline
 from mien.types import Span, Task
 
-worst = measures(Task("mood", labels=("a", "b")))["worst_recall"]
+worst = metrics_of(Task("mood", labels=("a", "b")))["worst_recall"]
 truth = np.eye(2, dtype=np.float32)
 print(worst(truth[[0, 0, 0, 1]], truth[[0, 0, 1, 1]]))
 said = Prediction(Span(0.5, 2.0), None, "", "happy", {"happy": 1.0}, 0.8, 0.5, {}, {}, {})

@@ -83,6 +83,11 @@ def test_folders_are_small() -> None:
     assert {name: n for name, n in counts.items() if n > 16} == {}
 
 
+def test_tests_lie_where_what_they_test_lies() -> None:
+    folders = {path.parent.relative_to(ROOT / "tests") for path in ROOT.joinpath("tests").rglob("*.py")}
+    assert [f.as_posix() for f in folders if not (PACKAGE / f).is_dir() and not (ROOT / f).is_dir()] == []
+
+
 def test_the_root_holds_nouns_and_doors_alone() -> None:
     assert len(list(PACKAGE.glob("*.py"))) <= 12
 

@@ -13,7 +13,8 @@ from mien.events import Answered
 from mien.media.segmenting import Opened
 from mien.person import Baseline, Population
 from mien.pipeline import Analyzer, People
-from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target, Training
+from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
+from mien.recipe.sections import Training
 from mien.types import Float32, Modality, Segment, Span, Track
 from tests import tiny
 from tests.tiny import bundle_of

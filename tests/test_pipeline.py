@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from mien import Analyzer, analyze
+from mien.emotions import EMOTIONS
 from mien.encoders.base import encoders
 from mien.errors import InputError
 from mien.events import Answered, Event, Finished, Heard, Notice, Progress, finish
@@ -19,7 +20,7 @@ from mien.media.decoding.sound import read_audio
 from mien.report.exporters.json import schema
 from mien.report.files import text_of
 from mien.samples import demo_clip
-from mien.types import EMOTIONS, SAMPLE_RATE, Clip, Segment, Span, Track
+from mien.types import SAMPLE_RATE, Clip, Segment, Span, Track
 from tests.media.clips import write_clip
 
 

@@ -17,11 +17,12 @@ import mien
 from mien import bundles
 from mien.bundle import bundle
 from mien.data.load import words_of
+from mien.emotions import EMOTIONS
 from mien.encoders.base import encoders
 from mien.fusion.base import fusions
 from mien.recipe import recipe
 from mien.samples import demo_clip
-from mien.types import EMOTIONS, MODALITIES, Segment, Span
+from mien.types import MODALITIES, Segment, Span
 
 from .conftest import ROOT
 from .test_house import MODULES, PACKAGE, called, imported

@@ -12,7 +12,8 @@ from PIL import Image
 from mien.data.corpus import Corpus
 from mien.data.own import Purpose, own_data
 from mien.events import Event, Notice, finish
-from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target, Training
+from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
+from mien.recipe.sections import Training
 from mien.report.sentences import sentence
 from mien.types import Modality
 
@@ -45,6 +46,26 @@ def recipe(**training: object) -> Recipe:
         (Source("pictures", "pictures/manifest.csv", {"image": "path"}, {"emotion": Target("label")}),),
         train=Training(**how),  # type: ignore[arg-type]
     )
+
+
+def recipe_text(name: str, epochs: int) -> str:
+    """A recipe like ``recipe``, as a file of TOML has it."""
+    return f'''
+name = "{name}"
+[encoders.face]
+name = "face_cnn"
+options = {{ width = 4 }}
+[train]
+epochs = {epochs}
+batch = 5
+lr = 0.01
+keep = "last"
+[[data]]
+name = "pictures"
+manifest = "pictures/manifest.csv"
+clip = {{ image = "path" }}
+targets.emotion.column = "label"
+'''
 
 
 def write_clips(root: Path, count: int = 160, text: float = 1.0) -> None:

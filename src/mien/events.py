@@ -96,12 +96,12 @@ Work = Generator[Event, None, T]
 """Long work with a result of type T."""
 
 
-def tap(work: Work[T], look: Callable[[Event], object]) -> Work[T]:
-    """The same work. ``look`` is called with every event."""
+def tap(work: Work[T], tell: Callable[[Event], object]) -> Work[T]:
+    """The same work. ``tell`` is called with every event."""
     try:
         while True:
             event = next(work)
-            look(event)
+            tell(event)
             yield event
     except StopIteration as end:
         result: T = end.value
@@ -117,13 +117,12 @@ def finish(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
         work: see the module.
         tell: called with every event; ``None`` ignores them. An error that it raises stops the work.
     """
+    told = work if tell is None else tap(work, tell)
     try:
         while True:
-            event = next(work)
-            if tell is not None:
-                tell(event)
+            next(told)
     except StopIteration as end:
         result: T = end.value
         return result
     finally:
-        work.close()
+        told.close()

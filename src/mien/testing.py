@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from mien.types import EMOTIONS, Segment
+from mien.emotions import EMOTIONS
+from mien.types import Segment
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -134,11 +135,11 @@ class _Given(NamedTuple):
     times: list[Tensor]
 
 
-def _inputs(fusion: Fusion, size: int = 4) -> _Given:
+def _inputs(fusion: Fusion) -> _Given:
     """Inputs in which every modality has another length. The first example is the shortest."""
     import torch
 
-    lengths = [3 + i for i in range(len(fusion.dims))]
+    size, lengths = 4, [3 + i for i in range(len(fusion.dims))]
     states = [torch.randn(size, t, dim) for t, dim in zip(lengths, fusion.dims, strict=True)]
     masks = [torch.ones(size, t, dtype=torch.bool) for t in lengths]
     for mask in masks:

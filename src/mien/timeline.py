@@ -9,8 +9,9 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mien.emotions import EMOTIONS
 from mien.events import Notice
-from mien.types import EMOTION, EMOTIONS, MODALITIES, Modality, Span
+from mien.types import EMOTION, MODALITIES, Modality, Span
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.emotions import EMOTIONS as EMOTIONS
+from mien.emotions import EMOTIONS
 
 Modality = Literal["text", "voice", "face"]
 MODALITIES: tuple[Modality, ...] = get_args(Modality)

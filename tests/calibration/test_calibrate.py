@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from mien.bundle.bundle import UNCALIBRATED, Bundle
-from mien.calibration.calibrate import Aims, calibrate
+from mien.calibration.calibrate import calibrate
 from mien.calibration.effects import effects
+from mien.calibration.entries import Aims
 from mien.calibration.fit_guards import read_degraded
 from mien.calibration.samples import composites, read_set
 from mien.data.corpus import Corpus

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from mien.data.manifest import data_root, read
+from mien.emotions import EMOTIONS
 from mien.errors import RecipeError
 from mien.recipe.recipe import Source, Target
-from mien.types import EMOTION, EMOTIONS, Task
+from mien.types import EMOTION, Task
 
 _LABELS = Target("label", {"joy": "happy", "anger": "angry"})
 _SOURCE = Source("set", "m.csv", {"text": "text"}, {"emotion": _LABELS})

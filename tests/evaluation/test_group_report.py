@@ -46,15 +46,22 @@ def read(tmp_path: Path, *names: str) -> Recipe:
 
 def test_every_group_and_gap_of_every_set_with_one_correction_for_all() -> None:
     found = compared(Evaluation((), (said("one", 0.8), said("two", 0.0))), "age", halves("one") | halves("two"))
-    rows = {(r.set, r.group, r.measure): r for r in found.groups}
+    rows = {(r.set, r.group, r.metric): r for r in found.groups}
     assert rows["one", "first", "accuracy"].value == 1.0
     assert rows["one", "second", "accuracy"].value == pytest.approx(0.2)
     assert rows["one", "second", "overconfidence"].value == pytest.approx(0.68)
     assert rows["one", "second", "ece"].people == PEOPLE // 2
-    gaps = {(g.set, g.measure): g for g in found.gaps}
+    gaps = {(g.set, g.metric): g for g in found.gaps}
     assert gaps["one", "accuracy"].value == pytest.approx(0.8)
     assert gaps["one", "accuracy"].p_holm == pytest.approx(8 * (gaps["one", "accuracy"].p or 1), abs=5e-4), "2 x 4 gaps"
     assert gaps["two", "accuracy"].p_holm == 1.0
+    table = found.as_table()
+    assert {row["measure"] for row in (*table["groups"], *table["gaps"])} == {
+        "accuracy",
+        "uar",
+        "ece",
+        "overconfidence",
+    }
     text = io.StringIO()
     console = Console(file=text, width=120)
     for part in shown(found):
@@ -66,7 +73,7 @@ def test_every_group_and_gap_of_every_set_with_one_correction_for_all() -> None:
 def test_where_speakers_are_not_named_clips_stand_for_themselves() -> None:
     found = compared(Evaluation((), (said("one", 0.8, people=False),)), "age", halves("one"))
     assert {r.people for r in found.groups} == {None}
-    assert ({g.measure: g.p_holm for g in found.gaps}["accuracy"] or 1) < 0.01
+    assert ({g.metric: g.p_holm for g in found.gaps}["accuracy"] or 1) < 0.01
 
 
 def test_sets_and_tasks_without_groups_are_left_out() -> None:

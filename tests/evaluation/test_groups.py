@@ -24,7 +24,7 @@ def answers(worse: float) -> tuple[Sample, list[str]]:
 
 def test_a_gap_between_people_is_found_and_its_interval_holds_the_value() -> None:
     sample, group = answers(worse=0.5)
-    rows = {(r.group, r.measure): r for r in by_group(sample, group, 100)}
+    rows = {(r.group, r.metric): r for r in by_group(sample, group, 100)}
     assert rows["a", "accuracy"].value == pytest.approx(0.9, abs=0.06)
     assert rows["b", "accuracy"].value == pytest.approx(0.5, abs=0.1)
     for row in rows.values():
@@ -32,9 +32,9 @@ def test_a_gap_between_people_is_found_and_its_interval_holds_the_value() -> Non
         assert row.low is not None
         assert row.high is not None
         assert row.people == PEOPLE // 2
-        if row.measure in ("accuracy", "overconfidence"):
+        if row.metric in ("accuracy", "overconfidence"):
             assert row.low <= row.value <= row.high
-    found = {g.measure: g for g in gaps(sample, group, replicates=100)}
+    found = {g.metric: g for g in gaps(sample, group, replicates=100)}
     assert found["accuracy"].value > 0.25
     assert found["accuracy"].p is not None
     assert found["accuracy"].p < 0.02
@@ -67,7 +67,7 @@ def test_people_who_are_in_both_groups_are_not_exchanged() -> None:
     sample, _ = answers(worse=0.5)
     found = gaps(sample, ["quiet", "loud"] * (len(sample) // 2), replicates=50)
     assert {g.p for g in found} == {None}
-    assert {g.measure: g.value for g in found}["accuracy"] == pytest.approx(
+    assert {g.metric: g.value for g in found}["accuracy"] == pytest.approx(
         float(sample.right[1::2].mean() - sample.right[::2].mean())
     )
 

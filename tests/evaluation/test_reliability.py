@@ -14,9 +14,9 @@ from rich.console import Console
 from mien.bundle.bundle import Bundle
 from mien.data.corpus import Corpus
 from mien.errors import InputError
-from mien.evaluation.evaluation_report import EvaluationReport, Reliability
 from mien.evaluation.on_data import reliability, report_on
 from mien.evaluation.predictions import Evaluation, Predictions
+from mien.evaluation.report import EvaluationReport, Reliability
 from mien.events import finish
 from mien.report.studies import grids
 from mien.report.studies.evaluation import evaluation_page

@@ -13,7 +13,7 @@ from mien.errors import RecipeError
 from mien.fusion.base import Fused, Fusion, fusions, present
 from mien.model import heads
 from mien.networks.pooled import pooled
-from mien.recipe.recipe import Loss
+from mien.recipe.sections import Loss
 from mien.testing import check_fusion
 from mien.types import EMOTION, MODALITIES, Modality, Task
 from tests.conftest import ROOT

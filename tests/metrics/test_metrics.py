@@ -8,7 +8,7 @@ from sklearn import metrics as reference
 from mien.metrics.acc2 import acc2
 from mien.metrics.acc7 import acc7
 from mien.metrics.accuracy import accuracy
-from mien.metrics.base import measures, metrics
+from mien.metrics.base import metrics, metrics_of
 from mien.metrics.brier import brier
 from mien.metrics.ccc import ccc
 from mien.metrics.ece import ece
@@ -114,16 +114,16 @@ def test_every_metric_prefers_right_answers(name: str) -> None:
 
 
 def test_a_task_gets_the_measures_that_fit_it() -> None:
-    single = measures(Task("emotion", "single", ("a", "b")))
+    single = metrics_of(Task("emotion", "single", ("a", "b")))
     assert set(single) == {"accuracy", "uar", "macro_f1", "weighted_f1", "ece", "brier", "nll"}
-    assert set(measures(Task("topics", "multi", ("a", "b")))) == {"multilabel_f1", "brier"}
-    assert set(measures(SENTIMENT)) == {
+    assert set(metrics_of(Task("topics", "multi", ("a", "b")))) == {"multilabel_f1", "brier"}
+    assert set(metrics_of(SENTIMENT)) == {
         *("mae", "pearson", "ccc", "acc7"),
         *("acc2_has0", "acc2_non0", "f1_2_has0", "f1_2_non0"),
     }
-    assert set(measures(Task("arousal", "score", bounds=(0.0, 1.0)))) == {"mae", "pearson", "ccc"}
+    assert set(metrics_of(Task("arousal", "score", bounds=(0.0, 1.0)))) == {"mae", "pearson", "ccc"}
     scores, targets = column(-0.4, -0.1), column(-1.0, 0.0)
-    assert measures(SENTIMENT)["acc2_has0"](scores, targets) == 0.5
+    assert metrics_of(SENTIMENT)["acc2_has0"](scores, targets) == 0.5
 
 
 def test_either_of_two_right_labels_is_right() -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from mien.model.heads import loss, score
-from mien.recipe.recipe import Loss
+from mien.recipe.sections import Loss
 from mien.types import Task
 
 THREE = Task("mood", "single", ("a", "b", "c"))

@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mien.emotions import EMOTIONS
 from mien.fusion.base import Fused, Fusion
 from mien.model.batch import collate
 from mien.model.model import Model
-from mien.types import EMOTION, EMOTIONS, Clip, Example, Modality, Track
+from mien.types import EMOTION, Clip, Example, Modality, Track
 
 _QUALITY: dict[Modality, int] = {"voice": 1, "face": 1}
 

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
+from mien.emotions import EMOTIONS
 from mien.events import Notice
 from mien.explanation import Calibrated, Evidence, Explanation, Piece, Stage
 from mien.timeline import Prediction, Timeline
-from mien.types import EMOTIONS, Modality, Span
+from mien.types import Modality, Span
 
 OPTIONS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
 LAPTOP: dict[str, Any] = {"viewport": {"width": 1366, "height": 850}}

@@ -13,6 +13,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from mien.emotions import EMOTIONS
 from mien.errors import InputError
 from mien.events import Notice
 from mien.report.exporters.base import Export, Exporter, exporter, exporter_for, exporters
@@ -20,7 +21,7 @@ from mien.report.exporters.json import schema
 from mien.report.terminal.timeline import render
 from mien.testing import check_exporter
 from mien.timeline import Prediction, Timeline
-from mien.types import EMOTIONS, Span
+from mien.types import Span
 
 COUNT = count()
 SCORES = dict(zip(EMOTIONS, (0.1, 0.1, 0.0, 0.1, 0.0, 0.0, 0.7), strict=True))

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from mien.emotions import EMOTIONS
 from mien.errors import InputError
 from mien.events import Notice
 from mien.explanation import Explanation
@@ -24,7 +25,6 @@ from mien.report.page.media import EMBED_LIMIT, Media, embedded, referred
 from mien.report.page.palette import MODALITY_LOOKS, looks
 from mien.timeline import Timeline
 from mien.trust.guard import REASONS
-from mien.types import EMOTIONS
 
 from ..conftest import ROOT
 from .browser import FACE, SOUND, explained

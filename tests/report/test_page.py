@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mien.types import EMOTIONS
+from mien.emotions import EMOTIONS
 
 from .browser import PHONE, opened
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from mien.emotions import EMOTIONS
 from mien.events import Notice
 from mien.report.exporters.html import write_html
-from mien.types import EMOTIONS, Span
+from mien.types import Span
 
 from .browser import TALK, explained, opened, words
 from .test_html import HOSTILE, hostile, load_hour

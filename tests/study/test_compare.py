@@ -12,12 +12,12 @@ import pytest
 
 from mien.data.corpus import Corpus
 from mien.errors import InputError
-from mien.evaluation.comparison import Cost, Entrant, Outcome
+from mien.evaluation.boards import Cost, Entrant, Outcome
 from mien.evaluation.predictions import Evaluation, Predictions
 from mien.events import Event, Progress, finish
 from mien.recipe.sections import Loss
 from mien.study.compare import boards
-from mien.study.comparison import Plan
+from mien.study.plan import Plan
 from mien.types import EMOTION, Float32, Task
 from mien.workflows.compare_recipes import run
 from tests.tiny import recipe, write_pictures

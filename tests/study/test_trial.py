@@ -8,16 +8,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tools.rooms import below, rooms
 
 from mien.data.corpus import Corpus
 from mien.errors import RecipeError
-from mien.evaluation.comparison import Entrant, Outcome
+from mien.evaluation.boards import Entrant, Outcome
 from mien.evaluation.results import results
 from mien.events import finish
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source
 from mien.study import trial
 from mien.study.trial import evaluate_entrant
 from mien.training.loop import train
+from tests.conftest import ROOT
 from tests.tiny import clips_recipe, recipe, trained, write_clips
 
 
@@ -155,3 +157,11 @@ def test_runs_to_start_from_lie_with_all_runs(root: Path) -> None:
 def test_folds_need_folds(root: Path) -> None:
     with pytest.raises(RecipeError, match="has no folds"):
         evaluated(Entrant("tiny", recipe()), [0], root, folds=True)
+
+
+def test_code_that_no_study_runs_makes_no_training_stale() -> None:
+    package = ROOT / "src" / "mien"
+    found = rooms(package)
+    run = below("study", {name: room.imports for name, room in found.items()}) | {"study"}
+    without_code = {"recipes", "samples"}
+    assert {n for n in found if (package / n).is_dir()} - run - without_code <= set(trial._AFTERWARDS)

@@ -13,7 +13,7 @@ from mien.data import sets
 from mien.errors import InputError, RecipeError
 from mien.events import Event, Notice, finish
 from mien.recipe import recipe as recipes
-from mien.recipe.recipe import Training
+from mien.recipe.sections import Training
 from mien.study.search_space import Between, OneOf, space
 from mien.study.tune import Found, Search, rewritten, tune
 

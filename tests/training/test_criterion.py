@@ -11,7 +11,7 @@ import torch
 from mien.model import heads
 from mien.model.batch import Batch
 from mien.model.build import build
-from mien.recipe.recipe import Loss
+from mien.recipe.sections import Loss
 from mien.training import loop as line
 from mien.training.devices import Devices
 from mien.training.statistics import label_shares

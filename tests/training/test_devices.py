@@ -11,31 +11,14 @@ import pytest
 
 from mien.errors import InputError
 from mien.training.devices import Devices
-from tests.tiny import write_pictures
-
-RECIPE = """
-name = "two"
-[encoders.face]
-name = "face_cnn"
-options = { width = 4 }
-[train]
-epochs = 6
-batch = 5
-lr = 0.01
-keep = "last"
-[[data]]
-name = "pictures"
-manifest = "pictures/manifest.csv"
-clip = { image = "path" }
-targets.emotion.column = "label"
-"""
+from tests.tiny import recipe_text, write_pictures
 
 
 @pytest.mark.slow
 def test_two_processes_learn_one_model(tmp_path: Path) -> None:
     write_pictures(tmp_path)
     (tmp_path / "pictures" / "0.png").unlink()
-    (tmp_path / "two.toml").write_text(RECIPE, encoding="utf-8")
+    (tmp_path / "two.toml").write_text(recipe_text("two", epochs=6), encoding="utf-8")
     command = [sys.executable, "-m", "mien", "train", "two.toml", "--data-root", ".", "--accelerator", "cpu"]
     done = subprocess.run(
         [*command, "--devices", "2", "--strategy", "ddp"],

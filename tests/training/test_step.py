@@ -18,7 +18,8 @@ from mien.fusion.base import present
 from mien.model.alignment import Encoded
 from mien.model.build import build
 from mien.model.model import Model
-from mien.recipe.recipe import Loss, Recipe, Target, Training
+from mien.recipe.recipe import Recipe, Target
+from mien.recipe.sections import Loss, Training
 from mien.training import loop as line
 from mien.training import objectives
 from mien.training.objectives import Contrastive, Distillation, ForwardPass, Reconstruction, Unimodal

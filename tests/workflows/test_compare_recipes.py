@@ -14,7 +14,7 @@ import pytest
 import mien
 from mien.errors import InputError
 from mien.events import Event, Progress, Work
-from mien.study.comparison import Plan
+from mien.study.plan import Plan
 from mien.workflows.compare_recipes import prepared, run
 from mien.workflows.comparison import Comparison
 from tests.study.test_tune import TOML

@@ -14,24 +14,7 @@ from mien.data import rows
 from mien.data.corpus import Corpus
 from mien.data.rows import Row
 from mien.recipe.recipe import Source
-from tests.tiny import recipe, write_pictures
-
-RECIPE = """
-name = "small"
-[encoders.face]
-name = "face_cnn"
-options = { width = 4 }
-[train]
-epochs = 2
-batch = 5
-lr = 0.01
-keep = "last"
-[[data]]
-name = "pictures"
-manifest = "pictures/manifest.csv"
-clip = { image = "path" }
-targets.emotion.column = "label"
-"""
+from tests.tiny import recipe, recipe_text, write_pictures
 
 
 @pytest.fixture
@@ -53,7 +36,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Enough pictures to calibrate on and to fit guards with; a recipe, and a manifest of one's own of the same pictures."""
     root = tmp_path_factory.mktemp("home")
     write_pictures(root, count=240)
-    (root / "small.toml").write_text(RECIPE, encoding="utf-8")
+    (root / "small.toml").write_text(recipe_text("small", epochs=2), encoding="utf-8")
     head, *lines = (root / "pictures" / "manifest.csv").read_text(encoding="utf-8").splitlines()
     mine = [head.replace("path", "image").replace("label", "emotion"), *lines]
     (root / "pictures" / "mine.csv").write_text("\n".join(mine), encoding="utf-8")

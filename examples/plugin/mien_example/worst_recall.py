@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.metrics.base import Counts, Sums, confusion, measure
+from mien.metrics.base import Counts, Sums, confusion, metric
 
 
-@measure(confusion, "single")
+@metric(confusion, "single")
 def worst_recall(sums: Sums) -> NDArray[np.float64]:
     """The lowest recall of any label that occurs."""
     counts = Counts(sums)

@@ -8,8 +8,7 @@ from pathlib import Path
 from mien.bundle.answer import Subset, single, subsets_of
 from mien.bundle.bundle import Bundle
 from mien.calibration.effects import effects
-from mien.calibration.entries import Aims as Aims
-from mien.calibration.entries import Entries, Known, careful, entry
+from mien.calibration.entries import Aims, Entries, Known, careful, entry
 from mien.calibration.fit_guards import guards_of
 from mien.calibration.samples import SetAnswers, composites, read_set
 from mien.calibration.write import apart, entrusted

@@ -45,7 +45,7 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
         disable=not console.is_terminal,
     ) as bars:
 
-        def look(event: Event) -> None:
+        def show(event: Event) -> None:
             if isinstance(event, events.Progress):
                 name = harmless(f"{stages[event.stage]} {event.about}")
                 if event.stage not in tasks:
@@ -69,7 +69,7 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
             else:
                 tell(event)
 
-        return finish(work, look)
+        return finish(work, show)
 
 
 class Notices:

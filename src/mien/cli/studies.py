@@ -33,7 +33,7 @@ def compare(
     from mien.runtime.extras import needs_train
 
     needs_train()
-    from mien.study.comparison import Plan
+    from mien.study.plan import Plan
     from mien.workflows.compare_recipes import prepared, run
 
     tell = Notices()

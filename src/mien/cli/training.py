@@ -83,8 +83,8 @@ def calibrate(
 
     needs_train()
     from mien.bundle.bundle import Bundle
-    from mien.calibration.calibrate import Aims
     from mien.calibration.calibrate import calibrate as fit
+    from mien.calibration.entries import Aims
     from mien.data.corpus import Corpus
     from mien.data.manifest import data_root as find
     from mien.data.own import own_data

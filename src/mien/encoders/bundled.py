@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -59,8 +59,9 @@ class Bundled(Encoder):
         if context and modality != "text":
             raise InputError("only text has context; leave it out of the other modalities")
         self.modality: Modality = modality
-        self._entry: dict[str, Any] = table[modality]
-        self._inner = encoders.build({"name": self._entry["name"], **self._entry["options"]})
+        entry = table[modality]
+        self._dim, self._file, self._sha256 = int(entry["dim"]), str(entry["file"]), str(entry["sha256"])
+        self._inner = encoders.build({"name": entry["name"], **entry["options"]})
         self.quality_names = self._inner.quality_names
         self._bundle, self.context = bundle, context
         self._network, self._hidden, self._dropout = network, hidden, dropout
@@ -88,7 +89,7 @@ class Bundled(Encoder):
         """The chosen network, on standardised states."""
         from mien.networks.sequence import RowNetwork
 
-        return RowNetwork(self._entry["dim"], self._hidden, self._network, bool(self.context), self._dropout)
+        return RowNetwork(self._dim, self._hidden, self._network, bool(self.context), self._dropout)
 
     @property
     def settings(self) -> dict[str, object]:
@@ -105,7 +106,7 @@ class Bundled(Encoder):
     @property
     def identity(self) -> dict[str, object]:
         """What the tracks depend on: the bundle's graph, and how the inner encoder prepares."""
-        return {**self._inner.identity, "graph": self._entry["sha256"], "context": self.context}
+        return {**self._inner.identity, "graph": self._sha256, "context": self.context}
 
     def _read_line(self, line: str) -> Float32 | None:
         span = Span(0.0, 0.0)
@@ -119,7 +120,7 @@ class Bundled(Encoder):
 
     @cached_property
     def _graph(self) -> onnxruntime.InferenceSession:
-        path = bundles.shared_file(self._entry["file"])
-        if file_sha256(path) != self._entry["sha256"]:
+        path = bundles.shared_file(self._file)
+        if file_sha256(path) != self._sha256:
             raise MienError(f"'{path}' is damaged; install mien again")
         return threads.open_graph(path)

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from mien.data.corpus import Corpus
 from mien.errors import InputError, RecipeError
-from mien.evaluation.evaluation_report import GroupGap, GroupResult, Groups
 from mien.evaluation.groups import by_group, gaps
 from mien.evaluation.predictions import Evaluation, Predictions
+from mien.evaluation.report import GroupGap, GroupResult, Groups
 from mien.events import Notice, Work
 from mien.metrics.statistics.intervals import holm
 from mien.trust.sample import Sample
@@ -68,7 +68,7 @@ def _results(part: Predictions, groups: Sequence[str]) -> list[GroupResult]:
         GroupResult(
             *_about(part),
             row.group,
-            row.measure,
+            row.metric,
             row.people if named else None,
             row.n,
             *(_rounded(figure) for figure in (row.value, row.low, row.high)),
@@ -80,7 +80,7 @@ def _results(part: Predictions, groups: Sequence[str]) -> list[GroupResult]:
 def _gaps(part: Predictions, groups: Sequence[str]) -> list[GroupGap]:
     sample, _ = _sample(part)
     return [
-        GroupGap(*_about(part), gap.one, gap.other, gap.measure, round(gap.value, 4), _rounded(gap.p))
+        GroupGap(*_about(part), gap.one, gap.other, gap.metric, round(gap.value, 4), _rounded(gap.p))
         for gap in gaps(sample, groups)
     ]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.metrics.accuracy import accuracy
-from mien.metrics.base import Metric, Sums, measure, right
+from mien.metrics.base import Metric, Sums, metric, right
 from mien.metrics.ece import ece
 from mien.metrics.statistics import intervals
 from mien.metrics.uar import uar
@@ -29,20 +29,20 @@ def _excess(scores: Float32, targets: Float32) -> Sums:
     return np.stack([scores.max(axis=1) - right(scores, targets), np.ones(len(scores))], axis=1)
 
 
-@measure(_excess, "single", constant=False)
+@metric(_excess, "single", constant=False)
 def overconfidence(sums: Sums) -> Sums:
     """Mean confidence minus accuracy. It is below 0 where the model is under-confident."""
     return sums[..., 0] / sums[..., 1]
 
 
-MEASURES: dict[str, Metric] = {"accuracy": accuracy, "uar": uar, "ece": ece, "overconfidence": overconfidence}
+METRICS: dict[str, Metric] = {"accuracy": accuracy, "uar": uar, "ece": ece, "overconfidence": overconfidence}
 
 
 class GroupRow(NamedTuple):
     """The value of one metric for one group, with its 95 % interval; all ``None`` where the group is too small."""
 
     group: str
-    measure: str
+    metric: str
     people: int
     n: int
     value: float | None
@@ -55,7 +55,7 @@ class Gap(NamedTuple):
 
     one: str
     other: str
-    measure: str
+    metric: str
     value: float
     p: float | None
 
@@ -73,8 +73,8 @@ def by_group(sample: Sample, attribute: Sequence[str], replicates: int = _REPLIC
     for group in sorted(set(values) - {""}):
         part = sample.rows(values == group)
         people = len(set(part.groups))
-        for name, metric in MEASURES.items():
-            found = _measured(part, metric, replicates) if _enough(part) else (None, None, None)
+        for name, value_of in METRICS.items():
+            found = _measured(part, value_of, replicates) if _enough(part) else (None, None, None)
             rows.append(GroupRow(group, name, people, len(part), *found))
     return rows
 
@@ -93,9 +93,9 @@ def gaps(sample: Sample, attribute: Sequence[str], replicates: int = _REPLICATES
         shared = bool(set(first.groups) & set(second.groups))
         part = sample.rows((values == one) | (values == other))
         mine = values[(values == one) | (values == other)] == one
-        for name, metric in MEASURES.items():
-            value = metric(first.scores, first.targets) - metric(second.scores, second.targets)
-            p = None if shared else _permuted(part, mine, metric, value, replicates)
+        for name, value_of in METRICS.items():
+            value = value_of(first.scores, first.targets) - value_of(second.scores, second.targets)
+            p = None if shared else _permuted(part, mine, value_of, value, replicates)
             found.append(Gap(one, other, name, value, p))
     return found
 
@@ -104,20 +104,20 @@ def _enough(sample: Sample) -> bool:
     return len(set(sample.groups)) >= FEWEST_PEOPLE and len(sample) >= FEWEST_EXAMPLES
 
 
-def _measured(sample: Sample, metric: Metric, replicates: int) -> tuple[float, float | None, float | None]:
+def _measured(sample: Sample, value_of: Metric, replicates: int) -> tuple[float, float | None, float | None]:
     """The value, and its interval."""
-    each = metric.each(sample.scores, sample.targets)
-    interval = intervals.interval(metric.of, [each], sample.groups.tolist(), replicates)
-    return metric(sample.scores, sample.targets), *(interval or (None, None))
+    each = value_of.each(sample.scores, sample.targets)
+    interval = intervals.interval(value_of.of, [each], sample.groups.tolist(), replicates)
+    return value_of(sample.scores, sample.targets), *(interval or (None, None))
 
 
-def _permuted(sample: Sample, mine: NDArray[np.bool_], metric: Metric, value: float, replicates: int) -> float:
+def _permuted(sample: Sample, mine: NDArray[np.bool_], value_of: Metric, value: float, replicates: int) -> float:
     """The share of random deals with a difference at least as large as ``value``. The real deal counts as one of them."""
     rng = np.random.default_rng(0)
     people = sample.groups.tolist()
     owner = intervals.totals(mine[:, None].astype(float), people)[:, 0] > 0
-    sums = intervals.totals(metric.each(sample.scores, sample.targets), people)
+    sums = intervals.totals(value_of.each(sample.scores, sample.targets), people)
     dealt = np.stack([rng.permutation(owner) for _ in range(replicates)])
-    first, second = (metric.of(sides.astype(float) @ sums) for sides in (dealt, ~dealt))
+    first, second = (value_of.of(sides.astype(float) @ sums) for sides in (dealt, ~dealt))
     larger = int((np.abs(first - second) >= abs(value) - 1e-12).sum())
     return (larger + 1) / (replicates + 1)

@@ -19,7 +19,7 @@ from mien.evaluation.evaluate import Keep, System, ask, predictions
 from mien.evaluation.predictions import Predictions
 from mien.evaluation.results import MAIN, majority
 from mien.events import Work
-from mien.metrics.base import measures
+from mien.metrics.base import metrics_of
 from mien.trust.judgement import subset_name
 from mien.types import MODALITIES, Float32, Modality
 
@@ -159,12 +159,12 @@ def _only(found: Predictions, part: ExampleSet, usable: NDArray[np.int64]) -> Pr
 def _cells(subset: str, rate: float, drawn: Sequence[Sequence[Predictions]]) -> Iterator[Cell]:
     for same in zip(*drawn, strict=True):
         first = same[0]
-        measure = measures(first.task)[MAIN[first.task.kind]]
-        value = float(np.mean([measure(p.scores, p.targets) for p in same]))
+        metric = metrics_of(first.task)[MAIN[first.task.kind]]
+        value = float(np.mean([metric(p.scores, p.targets) for p in same]))
         collapse = float(np.mean([largest_share(p) for p in same])) if first.task.kind == "single" else None
         yield Cell(
-            *(first.set, first.task.name, measure.name, subset, rate),
-            *(round(value, 4), None if collapse is None else round(collapse, 4), len(first), majority(first, measure)),
+            *(first.set, first.task.name, metric.name, subset, rate),
+            *(round(value, 4), None if collapse is None else round(collapse, 4), len(first), majority(first, metric)),
         )
 
 

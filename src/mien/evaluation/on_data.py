@@ -12,10 +12,10 @@ from mien.data.own import own_data
 from mien.data.sets import example_sets
 from mien.errors import InputError
 from mien.evaluation.evaluate import BundleSystem, evaluate
-from mien.evaluation.evaluation_report import EvaluationReport, Reliability
 from mien.evaluation.missing import Cell, by_subset, missing
 from mien.evaluation.predictions import Predictions
 from mien.evaluation.reliability import Bin, Point, curve, diagram, figures_of
+from mien.evaluation.report import EvaluationReport, Reliability
 from mien.evaluation.results import results
 from mien.events import Work
 from mien.recipe.recipe import load

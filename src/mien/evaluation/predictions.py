@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.recipe import strict
 from mien.runtime.cache import write_atomic
 from mien.trust.judgement import subset_name
 from mien.types import MODALITIES, Float32, Task
@@ -88,7 +89,7 @@ class Evaluation:
                 Predictions(
                     head["set"],
                     head["split"],
-                    _task(head["task"]),
+                    strict.build(Task, head["task"], str(path)),
                     head["modality"],
                     tuple(arrays[f"{k}.ids"].tolist()),
                     tuple(arrays[f"{k}.groups"].tolist()),
@@ -98,12 +99,6 @@ class Evaluation:
                 for k, head in enumerate(heads)
             ]
         return cls(*(tuple(p for p in parts if p.split == split) for split in ("valid", "test")))
-
-
-def _task(table: dict[str, object]) -> Task:
-    bounds = table["bounds"]
-    labels: Iterable[str] = table["labels"]  # type: ignore[assignment]  # as Task wrote it
-    return Task(str(table["name"]), table["kind"], tuple(labels), tuple(bounds) if bounds else None)  # type: ignore[arg-type]  # as Task wrote it
 
 
 def pooled(folds: Sequence[Evaluation]) -> Evaluation:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mien.bundle.results import Result
 from mien.evaluation.predictions import Evaluation, Predictions, aligned
-from mien.metrics.base import Counts, Measure, Sums, confusion, measures
+from mien.metrics.base import Counts, NamedMetric, Sums, confusion, metrics_of
 from mien.metrics.multilabel_f1 import best_thresholds, multilabel_f1
 from mien.metrics.statistics import intervals
 from mien.types import TaskKind
@@ -37,14 +37,14 @@ def results(runs: Sequence[Evaluation]) -> list[Result]:
     rows = []
     for about in dict.fromkeys(p.about for run in runs for p in run.test):
         parts = aligned([next(p for p in run.test if p.about == about) for run in runs])
-        chosen = [measures_of(part, run) for part, run in zip(parts, runs, strict=True)]
+        chosen = [metrics_for(part, run) for part, run in zip(parts, runs, strict=True)]
         rows += [_row(parts, [m[name] for m in chosen]) for name in chosen[0]]
     return [row for row in rows if not np.isnan(row.value)]
 
 
-def each(parts: Sequence[Predictions], measured: Sequence[Measure]) -> list[Sums]:
+def each(parts: Sequence[Predictions], metrics: Sequence[NamedMetric]) -> list[Sums]:
     """What each example of each run adds to the sums of the metric, (N, P) for each run."""
-    return [m.each(p.scores, p.targets) for p, m in zip(parts, measured, strict=True)]
+    return [m.each(p.scores, p.targets) for p, m in zip(parts, metrics, strict=True)]
 
 
 def per_label(part: Predictions) -> list[LabelResult]:
@@ -58,49 +58,49 @@ def per_label(part: Predictions) -> list[LabelResult]:
     return found
 
 
-def measures_of(part: Predictions, run: Evaluation) -> dict[str, Measure]:
+def metrics_for(part: Predictions, run: Evaluation) -> dict[str, NamedMetric]:
     """The metrics of the task, by name.
 
     Where examples have several labels and there are validation data, the multi-label F1 uses thresholds from these.
     """
-    found = measures(part.task)
+    found = metrics_of(part.task)
     valid = next((v for v in run.valid if v.about == part.about), None)
     several = part.task.kind == "multi" or bool(((part.targets > 0).sum(axis=1) > 1).any())
     if several and part.task.kind != "score" and valid is not None:
         thresholds = best_thresholds(valid.scores, valid.targets)
-        found["multilabel_f1"] = Measure("multilabel_f1", multilabel_f1, thresholds)
+        found["multilabel_f1"] = NamedMetric("multilabel_f1", multilabel_f1, thresholds)
     return found
 
 
-def _row(parts: Sequence[Predictions], measured: Sequence[Measure]) -> Result:
-    first, measure = parts[0], measured[0]
+def _row(parts: Sequence[Predictions], metrics: Sequence[NamedMetric]) -> Result:
+    first, metric = parts[0], metrics[0]
     with np.errstate(invalid="ignore", divide="ignore"):
-        values = [m(p.scores, p.targets) for p, m in zip(parts, measured, strict=True)]
-    interval = intervals.interval(measure.of, each(parts, measured), first.groups)
+        values = [m(p.scores, p.targets) for p, m in zip(parts, metrics, strict=True)]
+    interval = intervals.interval(metric.of, each(parts, metrics), first.groups)
     return Result(
         first.set,
         first.split,
         first.modality,
         first.task.name,
-        measure.name,
+        metric.name,
         value=round(float(np.mean(values)), 4),
         std=round(float(np.std(values, ddof=1)), 4) if len(values) > 1 else None,
         seeds=len(values),
         n=len(first),
-        majority=majority(first, measure),
+        majority=majority(first, metric),
         interval=None if interval is None else (round(interval[0], 4), round(interval[1], 4)),
         resampled=intervals.unit(first.groups),
     )
 
 
-def majority(part: Predictions, measure: Measure) -> float | None:
+def majority(part: Predictions, metric: NamedMetric) -> float | None:
     """The metric for always giving the most frequent label, or the median score; ``None`` where that says nothing."""
-    if not measure.constant:
+    if not metric.constant:
         return None
     if part.task.kind == "score":
         common = np.full_like(part.targets, np.median(part.targets))
     else:
         share = part.targets.mean(axis=0)
         common = np.tile(share >= share.max(), (len(part), 1)).astype(np.float32)
-    value = measure(common, part.targets)
+    value = metric(common, part.targets)
     return None if np.isnan(value) else round(value, 4)

@@ -20,7 +20,7 @@ from mien.media.segmenting import Found, Opened
 from mien.media.sources import Feed
 from mien.media.speech import Recogniser
 from mien.media.turns import face_only, frames_in, over_speech, share_out, silences, sound_in, who_speaks
-from mien.media.watching import Watcher, faces_in
+from mien.media.watching import FPS, Watcher, faces_in
 from mien.media.workers import worker
 from mien.types import Clip, Frames, Segment, Span, Words
 
@@ -40,7 +40,7 @@ class CutSettings:
         InputError: a value is not positive; ``least`` may be 0.
     """
 
-    fps: float = 5.0
+    fps: float = FPS
     longest: float = 10.0
     stretch: float = 5.0
     least: float = 0.6

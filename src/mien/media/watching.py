@@ -16,6 +16,9 @@ from mien.media.turns import by_person, frames_in
 from mien.media.workers import worker
 from mien.types import Float32, Frames, Picture, Span
 
+FPS = 5.0
+"""Pictures a second that are searched for faces."""
+
 _Found = tuple[float, list[Face], list[Pixels]]
 _GROUP = 3  # pictures; one of them is searched whole. At 5 a second, every face in view for 0.6 s is found.
 _SAME = 0.3  # two boxes with a larger overlap (intersection over union) belong to one face
@@ -113,7 +116,7 @@ def faces_in(detector: Detector, pixels: Pixels) -> tuple[list[Face], list[Pixel
     return faces, [crop(pixels, f) for f in faces]
 
 
-def main_face(path: Path, span: Span | None = None, fps: float = 5.0) -> Frames | None:
+def main_face(path: Path, span: Span | None = None) -> Frames | None:
     """The face that is in view longest in a video, or in a span of it; ``None`` when there is none.
 
     Raises:
@@ -123,7 +126,7 @@ def main_face(path: Path, span: Span | None = None, fps: float = 5.0) -> Frames 
     sightings: list[Sighting] = []
     with worker("mien-faces") as executor:
         watcher = Watcher(executor, LibFaceDetection())
-        for piece in stream(path, fps, sound=False, start=span.start if span is not None else 0.0):
+        for piece in stream(path, FPS, sound=False, start=span.start if span is not None else 0.0):
             if not isinstance(piece, Picture) or (span is not None and piece.time < span.start):
                 continue
             if span is not None and piece.time >= span.end:

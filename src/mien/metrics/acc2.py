@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.metrics.base import Counts, Sums, both_signs, measure, metrics, pairs
+from mien.metrics.base import Counts, Sums, both_signs, metric, metrics, pairs
 from mien.types import Float32
 
 VARIANTS = ("has0", "non0")
@@ -25,7 +25,7 @@ def signs(scores: Float32, targets: Float32, way: str = "non0") -> Sums:
 
 
 @metrics.register
-@measure(signs, "score", where=both_signs, variants={f"acc2_{way}": (way,) for way in VARIANTS})
+@metric(signs, "score", where=both_signs, variants={f"acc2_{way}": (way,) for way in VARIANTS})
 def acc2(sums: Sums) -> Sums:
     """Accuracy of the sign of the score; see ``signs`` for ``has0`` and ``non0``. NaN where no example counts."""
     counts = Counts(sums)

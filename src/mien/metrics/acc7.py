@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.metrics.base import Bounds, Sums, measure, metrics
+from mien.metrics.base import Bounds, Sums, metric, metrics
 from mien.types import Float32
 
 
@@ -18,7 +18,7 @@ def _seven(bounds: Bounds) -> bool:
 
 
 @metrics.register
-@measure(_rounded, "score", where=_seven)
+@metric(_rounded, "score", where=_seven)
 def acc7(sums: Sums) -> Sums:
     """Share of scores that equal the target when both are rounded to whole numbers (Tsai et al. 2019, arXiv 1906.00295)."""
     return sums[..., 0] / sums[..., 1]

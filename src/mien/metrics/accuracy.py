@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.metrics.base import Sums, measure, metrics, right
+from mien.metrics.base import Sums, metric, metrics, right
 from mien.types import Float32
 
 
@@ -13,7 +13,7 @@ def _hits(scores: Float32, targets: Float32) -> Sums:
 
 
 @metrics.register
-@measure(_hits, "single")
+@metric(_hits, "single")
 def accuracy(sums: Sums) -> Sums:
     """Accuracy. The right labels of an example are those with the largest target."""
     return sums[..., 0] / sums[..., 1]

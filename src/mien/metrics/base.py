@@ -32,7 +32,7 @@ Bounds = tuple[float, float] | None
 
 
 class Metric:
-    """A metric, made by ``measure``. Call it with scores (N, L) and targets (N, L) to get one number.
+    """A metric, made by ``metric``. Call it with scores (N, L) and targets (N, L) to get one number.
 
     Attributes:
         of, each: see ``Of`` and ``Each``.
@@ -54,7 +54,7 @@ class Metric:
         return float(self.of(self.each(scores, targets, *options).sum(axis=0)))
 
 
-def measure(
+def metric(
     each: Each,
     *kinds: TaskKind,
     where: Callable[[Bounds], bool] = lambda bounds: True,
@@ -71,18 +71,18 @@ def measure(
         lower, constant, variants: see ``Metric``.
     """
 
-    def made(of: Of) -> Metric:
-        metric = Metric(of, each, lambda task: task.kind in kinds and where(task.bounds), lower, constant)
-        metric.variants = variants or metric.variants
-        return metric
+    def decorated(of: Of) -> Metric:
+        made = Metric(of, each, lambda task: task.kind in kinds and where(task.bounds), lower, constant)
+        made.variants = variants or made.variants
+        return made
 
-    return made
+    return decorated
 
 
 metrics: Family[float] = Family("metrics", "mien.metrics")
 
 
-class Measure:
+class NamedMetric:
     """A metric with its arguments, under the name that results give it."""
 
     def __init__(self, name: str, metric: Metric, *options: Any) -> None:
@@ -98,32 +98,32 @@ def _given(each: Each, options: tuple[Any, ...], scores: Float32, targets: Float
     return each(scores, targets, *options)
 
 
-def measures(task: Task) -> dict[str, Measure]:
-    """All measures that fit a task, by name.
+def metrics_of(task: Task) -> dict[str, NamedMetric]:
+    """All metrics that fit a task, by name.
 
     Raises:
-        TypeError: a registered part was not made by ``measure``.
+        TypeError: a registered part was not made by ``metric``.
     """
-    found: dict[str, Measure] = {}
+    found: dict[str, NamedMetric] = {}
     for name in metrics.names():
         part = metrics.get(name)
         if not isinstance(part, Metric):
-            raise TypeError(f"the metric '{name}' must be made with mien.metrics.base.measure")
+            raise TypeError(f"the metric '{name}' must be made with mien.metrics.base.metric")
         if part.fits(task):
-            found |= {variant: Measure(variant, part, *options) for variant, options in part.variants.items()}
+            found |= {variant: NamedMetric(variant, part, *options) for variant, options in part.variants.items()}
     return found
 
 
-def named(metric: str, tasks: Iterable[Task]) -> Measure:
-    """The measure with this name; where several tasks have one, that of the last of them.
+def named(name: str, tasks: Iterable[Task]) -> NamedMetric:
+    """The metric with this name; where several tasks have one, that of the last of them.
 
     Raises:
-        InputError: no task has such a measure.
+        InputError: no task has such a metric.
     """
-    known = {name: m for task in tasks for name, m in measures(task).items()}
-    if metric not in known:
-        raise InputError(f"no metric '{metric}' for these tasks; {closest(metric, known)}")
-    return known[metric]
+    known = {variant: m for task in tasks for variant, m in metrics_of(task).items()}
+    if name not in known:
+        raise InputError(f"no metric '{name}' for these tasks; {closest(name, known)}")
+    return known[name]
 
 
 def right(scores: Float32, targets: Float32) -> NDArray[np.bool_]:

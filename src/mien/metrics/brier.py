@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.metrics.base import Sums, measure, metrics
+from mien.metrics.base import Sums, metric, metrics
 from mien.types import Float32
 
 
@@ -13,7 +13,7 @@ def _squares(scores: Float32, targets: Float32) -> Sums:
 
 
 @metrics.register
-@measure(_squares, "single", "multi", lower=True, constant=False)
+@metric(_squares, "single", "multi", lower=True, constant=False)
 def brier(sums: Sums) -> Sums:
     """Brier score (Brier 1950): the sum over labels, mean over examples. It is 0 to 2 for single-label tasks."""
     return sums[..., 0] / sums[..., 1]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.metrics.base import Sums, measure, metrics
+from mien.metrics.base import Sums, metric, metrics
 from mien.metrics.pearson import moments, products
 
 
 @metrics.register
-@measure(products, "score", constant=False)
+@metric(products, "score", constant=False)
 def ccc(sums: Sums) -> Sums:
     """Concordance correlation coefficient (Lin 1989, Biometrics 45: 255-268)."""
     (x, y), (one, other), covariance = moments(sums)

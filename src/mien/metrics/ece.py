@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.metrics.base import Sums, measure, metrics, right
+from mien.metrics.base import Sums, metric, metrics, right
 from mien.types import Float32
 
 BINS = 15
@@ -30,7 +30,7 @@ def binned(scores: Float32, targets: Float32, bins: int = BINS) -> Sums:
 
 
 @metrics.register
-@measure(binned, "single", lower=True, constant=False)
+@metric(binned, "single", lower=True, constant=False)
 def ece(sums: Sums) -> Sums:
     """Expected calibration error of the top label, equal-width bins (Naeini et al. 2015; Guo et al. 2017, arXiv 1706.04599)."""
     count, hits, confidence = np.moveaxis(sums.reshape(*sums.shape[:-1], 3, -1), -2, 0)

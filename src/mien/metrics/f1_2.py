@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from mien.metrics.acc2 import VARIANTS, signs
-from mien.metrics.base import Counts, Sums, both_signs, measure, metrics
+from mien.metrics.base import Counts, Sums, both_signs, metric, metrics
 
 
 @metrics.register
-@measure(signs, "score", where=both_signs, variants={f"f1_2_{way}": (way,) for way in VARIANTS})
+@metric(signs, "score", where=both_signs, variants={f"f1_2_{way}": (way,) for way in VARIANTS})
 def f1_2(sums: Sums) -> Sums:
     """Weighted F1 of the sign of the score, as the sentiment papers report it beside ``acc2``. NaN where no example counts."""
     counts = Counts(sums)

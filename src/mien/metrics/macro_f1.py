@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mien.metrics.base import Counts, Sums, confusion, measure, metrics
+from mien.metrics.base import Counts, Sums, confusion, metric, metrics
 
 
 @metrics.register
-@measure(confusion, "single")
+@metric(confusion, "single")
 def macro_f1(sums: Sums) -> Sums:
     """Macro F1 of the most probable label, over the labels that occur in the targets."""
     counts = Counts(sums)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.metrics.base import Sums, measure, metrics
+from mien.metrics.base import Sums, metric, metrics
 from mien.types import Float32
 
 
@@ -13,7 +13,7 @@ def _gaps(scores: Float32, targets: Float32) -> Sums:
 
 
 @metrics.register
-@measure(_gaps, "score", lower=True)
+@metric(_gaps, "score", lower=True)
 def mae(sums: Sums) -> Sums:
     """Mean absolute error, in the unit of the score."""
     return sums[..., 0] / sums[..., 1]

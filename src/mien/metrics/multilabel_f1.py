@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.metrics.base import Sums, measure, metrics
+from mien.metrics.base import Sums, metric, metrics
 from mien.types import Float32
 
 
@@ -22,7 +22,7 @@ def _found(scores: Float32, targets: Float32, thresholds: Float32 | float = 0.3)
 
 
 @metrics.register
-@measure(_found, "multi")
+@metric(_found, "multi")
 def multilabel_f1(sums: Sums) -> Sums:
     """Macro F1 over all labels. A label is answered where its score reaches its threshold; see ``best_thresholds``."""
     hits, both = np.split(sums, 2, axis=-1)

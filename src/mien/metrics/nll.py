@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.metrics.base import Sums, measure, metrics
+from mien.metrics.base import Sums, metric, metrics
 from mien.types import Float32
 
 _LEAST = 1e-12  # smallest probability that counts; a graph in float16 may give 0
@@ -22,7 +22,7 @@ def _each(scores: Float32, targets: Float32) -> Sums:
 
 
 @metrics.register
-@measure(_each, "single", lower=True, constant=False)
+@metric(_each, "single", lower=True, constant=False)
 def nll(sums: Sums) -> Sums:
     """Negative log-likelihood in nats, mean over examples. With soft targets it is the cross-entropy."""
     return sums[..., 0] / sums[..., 1]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mien.metrics.base import Sums, measure, metrics
+from mien.metrics.base import Sums, metric, metrics
 from mien.types import Float32
 
 
@@ -32,7 +32,7 @@ def moments(sums: Sums) -> Moments:
 
 
 @metrics.register
-@measure(products, "score", constant=False)
+@metric(products, "score", constant=False)
 def pearson(sums: Sums) -> Sums:
     """Pearson's correlation; 0 where scores or targets are constant."""
     _, (one, other), covariance = moments(sums)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mien.metrics.base import Counts, Sums, confusion, measure, metrics
+from mien.metrics.base import Counts, Sums, confusion, metric, metrics
 
 
 @metrics.register
-@measure(confusion, "single")
+@metric(confusion, "single")
 def uar(sums: Sums) -> Sums:
     """Unweighted average recall over the labels that occur in the targets (Schuller et al., Interspeech 2009)."""
     counts = Counts(sums)

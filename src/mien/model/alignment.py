@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mien.recipe.recipe import Alignment
+from mien.recipe.sections import Alignment
 from mien.types import Modality
 
 

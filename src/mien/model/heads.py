@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mien.recipe.recipe import Loss
+from mien.recipe.sections import Loss
 from mien.types import Task, TaskKind
 
 _RAREST = 0.01  # smallest share of a label that counts, so that one rare label cannot outweigh all others

@@ -12,7 +12,7 @@ from mien.fusion.base import Fusion
 from mien.model.alignment import Encoded, align, clock
 from mien.model.batch import Batch
 from mien.networks.pooled import pooled
-from mien.recipe.recipe import Alignment
+from mien.recipe.sections import Alignment
 from mien.types import Modality, Task
 
 

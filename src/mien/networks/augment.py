@@ -29,10 +29,10 @@ def jitter_faces(faces: Tensor) -> Tensor:
     return _cover(moved * (1 + gain) + lift)
 
 
-def _cover(faces: Tensor, share: float = 0.3) -> Tensor:
-    """Blank one square of 8 to 17 pixels in ``share`` of the faces (cutout, DeVries and Taylor, arXiv 1708.04552)."""
+def _cover(faces: Tensor) -> Tensor:
+    """Blank one square of 8 to 17 pixels in three of ten faces (cutout, DeVries and Taylor, arXiv 1708.04552)."""
     count, _, height, width = faces.shape
-    side = torch.randint(8, 18, (count, 1, 1, 1)) * (torch.rand(count, 1, 1, 1) < share)
+    side = torch.randint(8, 18, (count, 1, 1, 1)) * (torch.rand(count, 1, 1, 1) < 0.3)
     top = (torch.rand(count, 1, 1, 1) * (height - side)).long()
     left = (torch.rand(count, 1, 1, 1) * (width - side)).long()
     y, x = torch.arange(height).view(1, 1, -1, 1), torch.arange(width).view(1, 1, 1, -1)

@@ -11,9 +11,7 @@ from typing import Any
 
 from mien.errors import RecipeError, closest
 from mien.recipe import strict
-from mien.recipe.sections import Alignment as Alignment
-from mien.recipe.sections import Loss as Loss
-from mien.recipe.sections import Training as Training
+from mien.recipe.sections import Alignment, Loss, Training
 from mien.types import EMOTION, MODALITIES, Modality, Task
 
 

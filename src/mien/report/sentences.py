@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mien.events import Notice
-from mien.report.page.words import Language, languages
+from mien.report.page.words import Language
 
 
 def sentence(notice: Notice, lang: str = "en") -> str:
@@ -17,6 +17,3 @@ def sentence(notice: Notice, lang: str = "en") -> str:
         values = ", ".join(f"{name} {value}" for name, value in notice.values.items())
         return f"{notice.code}: {values}" if values else notice.code
     return str(known).format(**notice.values)
-
-
-__all__ = ["languages", "sentence"]

@@ -28,10 +28,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from mien.errors import InputError, RecipeError, closest
-from mien.evaluation.comparison import Entrant
+from mien.evaluation.boards import Entrant
 from mien.recipe import recipe, strict
 from mien.runtime.cache import write_atomic
-from mien.study.comparison import Plan
+from mien.study.plan import Plan
 
 _DOCUMENT = Path("docs/benchmarks.md")
 

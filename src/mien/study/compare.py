@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from mien.bundle.results import Result
-from mien.evaluation.comparison import Board, Line, Outcome
+from mien.evaluation.boards import Board, Line, Outcome
 from mien.evaluation.predictions import Evaluation, Predictions, aligned
-from mien.evaluation.results import MAIN, each, measures_of, results
-from mien.metrics.base import Measure, measures, named, right
+from mien.evaluation.results import MAIN, each, metrics_for, results
+from mien.metrics.base import NamedMetric, metrics_of, named, right
 from mien.metrics.statistics import intervals
 from mien.metrics.statistics.intervals import Difference
 
@@ -27,7 +27,7 @@ def boards(outcomes: Sequence[Outcome], metric: str | None = None) -> list[Board
     """
     rows = [results(outcome.runs) for outcome in outcomes]
     tasks = {p.about: p.task for o in outcomes for p in o.runs[0].test}
-    fitting = {about: measures(task) for about, task in tasks.items()}
+    fitting = {about: metrics_of(task) for about, task in tasks.items()}
     if metric is not None:
         named(metric, tasks.values())
     found = []
@@ -38,21 +38,21 @@ def boards(outcomes: Sequence[Outcome], metric: str | None = None) -> list[Board
 
 
 def _board(
-    outcomes: Sequence[Outcome], rows: Sequence[Sequence[Result]], about: tuple[str, str], measure: Measure
+    outcomes: Sequence[Outcome], rows: Sequence[Sequence[Result]], about: tuple[str, str], by: NamedMetric
 ) -> Board:
     lines: list[Line] = []
-    first: list[_Measured] = []
+    first: list[_Evaluated] = []
     for outcome, mine in zip(outcomes, rows, strict=True):
         here = [r for r in mine if (r.set, r.task) == about]
         if not here or not _learned(outcome, about[1]):
             continue
-        parts = [_measured(run, about, measure.name) for run in outcome.runs]
+        parts = [_evaluated(run, about, by.name) for run in outcome.runs]
         against = _against(first, parts) if first else None
         first = first or parts
-        main = next(r for r in here if r.metric == measure.name)
+        main = next(r for r in here if r.metric == by.name)
         others = [r for r in here if r is not main]
         lines.append(Line(outcome, main, others, against, None, _mcnemar(first, parts)))
-    return Board(*about, measure.name, measure.lower, tuple(_adjusted(lines)))
+    return Board(*about, by.name, by.lower, tuple(_adjusted(lines)))
 
 
 def _learned(outcome: Outcome, task: str) -> bool:
@@ -61,25 +61,25 @@ def _learned(outcome: Outcome, task: str) -> bool:
     return loss is None or loss.weight > 0
 
 
-class _Measured(NamedTuple):
+class _Evaluated(NamedTuple):
     part: Predictions
-    measure: Measure
+    metric: NamedMetric
 
 
-def _measured(run: Evaluation, about: tuple[str, str], name: str) -> _Measured:
+def _evaluated(run: Evaluation, about: tuple[str, str], name: str) -> _Evaluated:
     part = next(p for p in run.test if p.about == about)
-    return _Measured(part, measures_of(part, run)[name])
+    return _Evaluated(part, metrics_for(part, run)[name])
 
 
-def _against(first: Sequence[_Measured], parts: Sequence[_Measured]) -> Difference | None:
+def _against(first: Sequence[_Evaluated], parts: Sequence[_Evaluated]) -> Difference | None:
     both = aligned([m.part for m in (*first, *parts)])
     if not len(both[0]):
         return None
-    sums = each(both, [m.measure for m in (*first, *parts)])
-    return intervals.difference(first[0].measure.of, sums[: len(first)], sums[len(first) :], both[0].groups)
+    sums = each(both, [m.metric for m in (*first, *parts)])
+    return intervals.difference(first[0].metric.of, sums[: len(first)], sums[len(first) :], both[0].groups)
 
 
-def _mcnemar(first: Sequence[_Measured], parts: Sequence[_Measured]) -> list[float]:
+def _mcnemar(first: Sequence[_Evaluated], parts: Sequence[_Evaluated]) -> list[float]:
     """The p-value of McNemar's test for each seed. Empty for the first system, and for tasks that are not single-label."""
     if first is parts or first[0].part.task.kind != "single":
         return []

@@ -2,7 +2,7 @@
 
 For a script::
 
-    from mien.evaluation.comparison import Entrant
+    from mien.evaluation.boards import Entrant
     from mien.evaluation.results import results
     from mien.events import finish
     from mien.study.trial import evaluate_entrant
@@ -31,7 +31,7 @@ from typing import Any, Self
 from mien import __version__
 from mien.data.corpus import Corpus
 from mien.errors import RecipeError
-from mien.evaluation.comparison import Cost, Entrant, Outcome
+from mien.evaluation.boards import Cost, Entrant, Outcome
 from mien.evaluation.evaluate import evaluate
 from mien.evaluation.missing import Cell, mean_cells, missing
 from mien.evaluation.model_system import ModelSystem
@@ -44,7 +44,7 @@ from mien.training.loop import train
 from mien.training.record import size
 
 _RECORD = "trained.json"  # the last file of a finished training
-_AFTERWARDS = ("cli", "explain", "report", "trust", "workflows")  # folders whose code runs only after a training
+_AFTERWARDS = ("calibration", "cli", "explain", "export", "report", "trust", "workflows")  # rooms no training needs
 
 
 def folds_of(recipe: Recipe) -> int:

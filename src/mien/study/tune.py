@@ -22,7 +22,7 @@ from mien.errors import DivergedError, InputError, RecipeError
 from mien.evaluation.evaluate import predict
 from mien.evaluation.model_system import ModelSystem
 from mien.events import Notice, Progress, Work
-from mien.metrics.base import measures, named
+from mien.metrics.base import metrics_of, named
 from mien.recipe import recipe as recipes
 from mien.recipe import strict
 from mien.recipe.recipe import Recipe
@@ -223,8 +223,8 @@ def _measured(run: Run, metric: str) -> Work[float]:
     found = []
     for part in run.valid:
         for said in (yield from predict(system, part, "valid")):
-            if metric in measures(said.task):
-                found.append(measures(said.task)[metric](said.scores, said.targets))
+            if metric in metrics_of(said.task):
+                found.append(metrics_of(said.task)[metric](said.scores, said.targets))
     return float(np.mean(found))
 
 

@@ -19,7 +19,7 @@ from mien.fusion.base import present
 from mien.model.alignment import Encoded
 from mien.model.model import Model, Outputs
 from mien.networks.pooled import pooled
-from mien.recipe.recipe import Training
+from mien.recipe.sections import Training
 from mien.registry import construct
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from mien.recipe.recipe import Recipe, Training
+from mien.recipe.recipe import Recipe
+from mien.recipe.sections import Training
 
 
 def optimizer(recipe: Recipe, step: nn.Module) -> torch.optim.Optimizer:

@@ -12,7 +12,8 @@ from mien.model import heads
 from mien.model.alignment import Encoded
 from mien.model.batch import Batch
 from mien.model.model import Model
-from mien.recipe.recipe import Loss, Recipe
+from mien.recipe.recipe import Recipe
+from mien.recipe.sections import Loss
 from mien.training.objectives import ForwardPass
 from mien.types import Task
 

@@ -15,6 +15,8 @@ from mien.metrics.base import right
 from mien.trust.calibration import Calibration, Measures
 from mien.types import Float32, Modality
 
+_FOLDS = 5
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -92,13 +94,16 @@ def joined(parts: Sequence[Sample]) -> Sample:
     )
 
 
-def folds(sample: Sample, count: int = 5) -> NDArray[np.int64]:
-    """The fold of each answer, (N,). Whole groups are dealt where all are known and there are three or more, else answers."""
+def folds(sample: Sample) -> NDArray[np.int64]:
+    """The fold of each answer, one of five, (N,).
+
+    Whole groups are dealt where all are known and there are three or more, else answers.
+    """
     names, place = np.unique(sample.groups, return_inverse=True)
     rng = np.random.default_rng(0)
     if len(names) >= 3 and "" not in names:
-        return np.asarray(rng.permutation(len(names))[place] % count, np.int64)
-    return np.asarray(rng.permutation(len(sample)) % count, np.int64)
+        return np.asarray(rng.permutation(len(names))[place] % _FOLDS, np.int64)
+    return np.asarray(rng.permutation(len(sample)) % _FOLDS, np.int64)
 
 
 def save(sample: Sample, modalities: Collection[Modality], names: Sequence[str]) -> bytes:

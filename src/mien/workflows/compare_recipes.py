@@ -8,12 +8,12 @@ from pathlib import Path
 from mien.data.corpus import Corpus
 from mien.data.rows import read_rows
 from mien.errors import InputError
-from mien.evaluation.comparison import Entrant
+from mien.evaluation.boards import Entrant
 from mien.events import Work
 from mien.recipe.recipe import Recipe
 from mien.runtime.extras import has_report
 from mien.study.compare import boards
-from mien.study.comparison import Plan, outcomes
+from mien.study.plan import Plan, outcomes
 from mien.workflows.comparison import Comparison
 from mien.workflows.train_bundle import checked, planned
 

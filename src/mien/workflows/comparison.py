@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mien.errors import InputError
-from mien.evaluation.comparison import Board, Outcome
-from mien.evaluation.flat import csv_of, frame_of
+from mien.evaluation.boards import Board, Outcome
+from mien.evaluation.written import Written
 from mien.report.studies import markdown
 from mien.runtime.cache import write_atomic
 from mien.runtime.extras import needs_report
-from mien.study.comparison import Plan
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
+from mien.study.plan import Plan
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Written):
     """The result of a plan.
 
     Attributes:
@@ -62,23 +58,8 @@ class Comparison:
             "boards": [board.as_table() for board in self.boards],
         }
 
-    def to_json(self) -> str:
-        """``to_dict`` as JSON text."""
-        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
-
-    def to_csv(self) -> str:
-        """CSV with one row for each system, test set, task and metric."""
-        return csv_of(self._flat())
-
-    def to_pandas(self) -> DataFrame:
-        """The rows of ``to_csv`` as a pandas table.
-
-        Raises:
-            InputError: pandas is not installed.
-        """
-        return frame_of(self._flat())
-
-    def _flat(self) -> list[dict[str, Any]]:
+    def as_rows(self) -> list[dict[str, Any]]:
+        """One row for each system, test set, task and metric."""
         return [row for board in self.boards for line in board.lines for row in line.as_rows()]
 
     def to_html(self) -> str:

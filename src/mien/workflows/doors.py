@@ -15,7 +15,7 @@ from mien.runtime.extras import needs_train
 
 if TYPE_CHECKING:
     from mien.bundle.bundle import Bundle
-    from mien.evaluation.evaluation_report import EvaluationReport
+    from mien.evaluation.report import EvaluationReport
     from mien.recipe.recipe import Recipe
     from mien.training.devices import Devices
     from mien.workflows.comparison import Comparison
@@ -159,7 +159,7 @@ def compare(
         DivergedError: the loss of a training is no longer a finite number.
     """
     needs_train()
-    from mien.study.comparison import Plan
+    from mien.study.plan import Plan
     from mien.workflows.compare_recipes import prepared, run
 
     chosen = _checked(seeds)

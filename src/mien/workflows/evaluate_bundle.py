@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from mien.bundle.bundle import Bundle
-from mien.evaluation.evaluation_report import EvaluationReport
 from mien.evaluation.group_report import attributes, compared
 from mien.evaluation.on_data import data_for, report_on
+from mien.evaluation.report import EvaluationReport
 from mien.events import Work
 
 

@@ -16,11 +16,11 @@ from mien.data.manifest import read
 from mien.data.readers.base import read_set, readers
 from mien.data.readers.ferplus import _majority
 from mien.data.rows import Row, read_rows
-from mien.emotions import canonical
+from mien.emotions import EMOTIONS, canonical
 from mien.errors import InputError, RecipeError
 from mien.recipe.recipe import Source, Target
 from mien.testing import check_reader
-from mien.types import EMOTION, EMOTIONS, Task
+from mien.types import EMOTION, Task
 
 from ...conftest import ROOT
 from .sets import SETS, touch, write

@@ -82,12 +82,12 @@ def _moment(p: Prediction, labels: Sequence[str], say: Language, timed: bool) ->
         about=say.about(p.scores[p.label]),
         depth=min(4, int(5 * p.scores[p.label])),
         shares=say.join([f"{say.name_of('modalities', m)} {say.about(s)}" for m, s in p.shares.items()]),
-        doubts=_doubts(p, labels, say),
+        doubts=_doubts(p, say),
         conflict=p.conflict is not None,
     )
 
 
-def _doubts(p: Prediction, labels: Sequence[str], say: Language) -> list[str]:
+def _doubts(p: Prediction, say: Language) -> list[str]:
     """Why an answer is less sure and which labels are possible, in the words of the script, for the printed page."""
     lines = []
     if p.reasons:

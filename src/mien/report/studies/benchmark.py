@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mien.evaluation.comparison import Board, Line
+from mien.evaluation.boards import Board, Line
 from mien.report.grid import Grid
 from mien.report.studies.markdown import table
 from mien.report.studies.numbers import duration, interval, majority, probability, value

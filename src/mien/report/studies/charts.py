@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from mien.evaluation.comparison import Board
-from mien.evaluation.evaluation_report import Reliability
+from mien.evaluation.boards import Board
 from mien.evaluation.missing import Cell
 from mien.evaluation.predictions import Predictions
 from mien.evaluation.reliability import Bin
+from mien.evaluation.report import Reliability
 from mien.metrics.base import confusion
 from mien.report.studies.page import Chart
 

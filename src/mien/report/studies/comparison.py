@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mien.evaluation.comparison import Board, Outcome
+from mien.evaluation.boards import Board, Outcome
 from mien.report.studies import charts, grids
 from mien.report.studies.page import Heading, Part, Prose, Section, page
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import count
 
-from mien.evaluation.evaluation_report import EvaluationReport
+from mien.evaluation.report import EvaluationReport
 from mien.report.studies import charts, grids
 from mien.report.studies.page import Part, Prose, Section, page
 from mien.report.studies.training import by_set, missing, results

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from mien.bundle.results import Result
-from mien.evaluation.comparison import Board, Line
-from mien.evaluation.evaluation_report import GroupGap, GroupResult, Groups, Reliability
-from mien.evaluation.groups import FEWEST_EXAMPLES, FEWEST_PEOPLE, MEASURES
+from mien.evaluation.boards import Board, Line
+from mien.evaluation.groups import FEWEST_EXAMPLES, FEWEST_PEOPLE, METRICS
 from mien.evaluation.missing import Cell
+from mien.evaluation.report import GroupGap, GroupResult, Groups, Reliability
 from mien.report.grid import Grid
 from mien.report.studies.numbers import duration, interval, majority, probability, share, value
 
@@ -108,8 +108,8 @@ def _figure(row: Reliability, column: str) -> str:
 
 
 def groups(found: Groups) -> Grid:
-    """A table with a row for each group and a column for each measure."""
-    names = ("too sure" if name == "overconfidence" else name for name in MEASURES)
+    """A table with a row for each group and a column for each metric."""
+    names = ("too sure" if name == "overconfidence" else name for name in METRICS)
     together: dict[tuple[str, str, str], list[GroupResult]] = {}
     for row in found.groups:
         together.setdefault((row.set, row.task, row.group), []).append(row)
@@ -118,11 +118,11 @@ def groups(found: Groups) -> Grid:
 
 
 def narrow_groups(found: Groups) -> Grid:
-    """The same as ``groups`` for a narrow page, with a row for each measure of a group."""
+    """The same as ``groups`` for a narrow page, with a row for each metric of a group."""
     rows = []
     for row in found.groups:
         name, group, n, people = _people(row)
-        rows.append((name, group, row.measure, n, people, _measured(row)))
+        rows.append((name, group, row.metric, n, people, _measured(row)))
     return Grid(("set", found.column, "measure", "n", "speakers", "value, 95 % interval"), tuple(rows), words=3)
 
 
@@ -141,4 +141,4 @@ def gaps(found: Groups) -> Grid:
 
 def _gap(gap: GroupGap) -> tuple[str, ...]:
     p = "same people" if gap.p_holm is None else probability(gap.p_holm)
-    return (gap.set, f"{gap.one} - {gap.other}", gap.measure, f"{gap.value:+.3f}", p)
+    return (gap.set, f"{gap.one} - {gap.other}", gap.metric, f"{gap.value:+.3f}", p)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mien.evaluation.comparison import Board, Outcome
+from mien.evaluation.boards import Board, Outcome
 from mien.evaluation.missing import Cell
 from mien.report.grid import Grid
 from mien.report.studies import grids

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.table import Table
 
-from mien.evaluation.evaluation_report import EvaluationReport, Groups, Reliability
+from mien.evaluation.report import EvaluationReport, Groups, Reliability
 from mien.report.grid import Grid
 from mien.report.studies import grids
 from mien.report.studies.numbers import share

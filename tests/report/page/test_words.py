@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from mien.bundle.bundle import Bundle
+from mien.emotions import EMOTIONS
 from mien.errors import InputError
 from mien.events import Notice
 from mien.report.clock import clock
@@ -18,9 +19,7 @@ from mien.report.page.view import page
 from mien.report.page.words import Language, languages
 from mien.report.sentences import sentence
 from mien.timeline import Timeline
-from mien.types import EMOTIONS
-
-from ..conftest import ROOT
+from tests.conftest import ROOT
 
 CODE = ROOT / "src" / "mien"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mien.data.corpus import Corpus
 from mien.errors import InputError
-from mien.evaluation.comparison import Entrant, Outcome
+from mien.evaluation.boards import Entrant, Outcome
 from mien.events import Work
 from mien.metrics.base import named
 from mien.runtime.cache import content_key

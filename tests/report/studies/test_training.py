@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from mien.data.corpus import Corpus
-from mien.evaluation.comparison import Entrant
+from mien.evaluation.boards import Entrant
 from mien.events import finish
 from mien.recipe.recipe import Export
 from mien.report.studies.training import training_page, write
-from mien.study.comparison import Plan
+from mien.study.plan import Plan
 from mien.workflows.compare_recipes import run
 from tests.report.browser import PHONE, opened
 from tests.tiny import bundle_of, recipe, write_pictures

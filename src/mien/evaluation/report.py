@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mien.bundle.results import Result
-from mien.evaluation.flat import csv_of, frame_of
 from mien.evaluation.missing import Cell
 from mien.evaluation.predictions import Evaluation
 from mien.evaluation.reliability import Bin, Point
+from mien.evaluation.written import Written
 from mien.recipe import strict
 from mien.trust.table import Figures
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ class GroupResult:
         set, task: name of the test set, and of the task.
         modality: the modalities that its examples have, joined by "+".
         group: name of the group.
-        measure: name of the metric.
+        metric: name of the metric; in JSON the key is ``measure``.
         people: number of speakers; ``None`` where the data do not name all of them.
         n: number of examples.
         value, low, high: the value and its 95 % interval; ``None`` where the group is too small for a reliable value.
@@ -66,7 +62,7 @@ class GroupResult:
     task: str
     modality: str
     group: str
-    measure: str
+    metric: str
     people: int | None
     n: int
     value: float | None
@@ -81,7 +77,7 @@ class GroupGap:
     Attributes:
         set, task, modality: as in ``GroupResult``.
         one, other: names of the groups.
-        measure: name of the metric.
+        metric: name of the metric; in JSON the key is ``measure``.
         value: the difference.
         p: p-value of a difference of zero, by permutation of people; ``None`` where a person is in both groups.
         p_holm: ``p``, corrected for all gaps that were tested with it (Holm 1979); ``None`` where ``p`` is ``None``.
@@ -92,14 +88,14 @@ class GroupGap:
     modality: str
     one: str
     other: str
-    measure: str
+    metric: str
     value: float
     p: float | None
     p_holm: float | None = None
 
     def as_table(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        table = asdict(self)
+        table = _row(self)
         if self.p_holm is None:
             del table["p_holm"]
         return table
@@ -115,12 +111,16 @@ class Groups:
 
     def as_table(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        groups = [asdict(row) for row in self.groups]
+        groups = [_row(row) for row in self.groups]
         return {"column": self.column, "groups": groups, "gaps": [gap.as_table() for gap in self.gaps]}
 
 
+def _row(row: GroupResult | GroupGap) -> dict[str, Any]:
+    return {"measure" if name == "metric" else name: value for name, value in asdict(row).items()}
+
+
 @dataclass(frozen=True)
-class EvaluationReport:
+class EvaluationReport(Written):
     """The whole evaluation of a bundle on some labelled data.
 
     Attributes:
@@ -149,22 +149,7 @@ class EvaluationReport:
         found |= {"groups": self.groups.as_table()} if self.groups is not None else {}
         return found
 
-    def to_json(self) -> str:
-        """``to_dict`` as text."""
-        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
-
-    def to_csv(self) -> str:
-        """CSV of the rows and then the cells, which also have a rate and the share of the most frequent answer."""
-        return csv_of(self._flat())
-
-    def to_pandas(self) -> DataFrame:
-        """The rows of ``to_csv`` as a table of pandas.
-
-        Raises:
-            InputError: pandas is not installed.
-        """
-        return frame_of(self._flat())
-
-    def _flat(self) -> list[dict[str, Any]]:
+    def as_rows(self) -> list[dict[str, Any]]:
+        """The rows, and then the cells, which also have a rate and the share of the most frequent answer."""
         cells = [cell.as_table() for cell in self.cells]
         return [*(row.as_table() for row in self.rows), *({**cell, "modality": cell.pop("subset")} for cell in cells)]

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from mien.recipe.recipe import Alignment, Loss, Training, load
+from mien.recipe.recipe import load
+from mien.recipe.sections import Alignment, Loss, Training
 from mien.training import objectives
 from tests import tiny
+from tests.conftest import ROOT
 from tests.tiny import trained
-
-from ..conftest import ROOT
 
 PAGE = (ROOT / "docs/training.md").read_text(encoding="utf-8")
 
