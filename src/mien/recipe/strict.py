@@ -114,7 +114,7 @@ def value(hint: Any, given: Any, place: str) -> Any:
         return build(hint, _check(given, dict, place), place)
     if origin is Literal:
         if given not in get_args(hint):
-            raise RecipeError(f"{place} has no '{given}'; {closest(str(given), list(get_args(hint)))}")
+            raise RecipeError(f"{place} has no '{given}'; {closest(str(given), list(map(str, get_args(hint))))}")
         return given
     if isinstance(origin, type) and issubclass(origin, Mapping):
         names, inner = get_args(hint)
