@@ -277,3 +277,9 @@ def test_an_open_file_is_what_its_name_says(analyzer: Analyzer, tmp_path: Path) 
     assert analyzer.analyze(io.BytesIO(demo_clip().read_bytes())).source == "file"
     with (tmp_path / "said.txt").open("rb") as file, pytest.raises(InputError, match=r"said\.txt' is text itself"):
         analyzer.analyze(file, text="hello")
+
+
+@pytest.mark.parametrize("sources", [str(demo_clip()), demo_clip(), b"junk", Clip("one", text="I love it.")])
+def test_one_clip_is_no_list_of_clips(sources: Any, analyzer: Analyzer) -> None:
+    with pytest.raises(InputError, match="takes a list of clips"):
+        next(analyzer.analyze_many(sources))

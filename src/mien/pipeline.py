@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mien.bundle.answer import single
 from mien.emotions import expected
-from mien.errors import explain, of_the_clip
+from mien.errors import InputError, explain, of_the_clip
 from mien.events import Answered, Event, Finished, Heard, Notice, Skipped, Work, finish
 from mien.explain import contributions
 from mien.explain.question import Moment
@@ -20,7 +21,7 @@ from mien.media.segmenting import Found, Opened, Segmenter
 from mien.media.sources import Source, name_of
 from mien.person import Baseline
 from mien.timeline import Prediction, Timeline, best, mean
-from mien.types import Modality, Segment, Track
+from mien.types import Clip, Modality, Segment, Track
 
 if TYPE_CHECKING:
     from mien.bundle.bundle import Bundle
@@ -111,7 +112,13 @@ class Analyzer:
         return finish(self.stream(source, text=text, subtitles=subtitles))
 
     def analyze_many(self, sources: Iterable[Source]) -> Iterator[Timeline | Skipped]:
-        """Yields one timeline for each source. A clip that cannot be read gives ``Skipped`` with the reason."""
+        """Yields one timeline for each source. A clip that cannot be read gives ``Skipped`` with the reason.
+
+        Raises:
+            InputError: ``sources`` is one path, clip or file.
+        """
+        if isinstance(sources, str | os.PathLike | Clip | bytes):
+            raise InputError("analyze_many takes a list of clips; for one clip call analyze")
         for source in sources:
             try:
                 yield self.analyze(source)

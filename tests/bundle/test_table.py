@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mien import bundles
+from mien import Analyzer, bundles
 from mien.bundle.bundle import Bundle
 from mien.bundle.card import card
 from mien.bundle.load import load
 from mien.bundle.table import FileEntry
 from mien.bundle.write import write
-from mien.errors import InputError
+from mien.errors import InputError, MienError
 
 
 def raw(name: str = "research") -> dict[str, Any]:
@@ -105,6 +106,13 @@ WRONG = [
     (_with("text", "tasks"), "at 'tasks' must be of type list, not str ('text')"),
     (_with(["a"], "tasks", 0, "labels"), "at 'tasks': task 'emotion' needs at least two labels"),
     (_with([1.0], "positions", "sad"), "at 'positions'.sad must have 2 values, not 1 ([1.0])"),
+    (_with([1e999, 0.0], "positions", "sad"), "the position of 'sad' lies between -1 and 1, not at (inf, 0.0)"),
+    (_with(-1, "encoders", "text", "dim"), "a state of 'text' has at least one number, not -1"),
+    (_with(10**400, "parity", "largest_difference"), "at 'largest_difference' is too large a number"),
+    (
+        _with(1e999, "trust", "tasks", "emotion", "text", "calibration", "bias", 0),
+        "a scale and a bias are finite numbers",
+    ),
     (_with("0.7", "evaluation", 0, "value"), "at 'evaluation' at 'value' must be of type float, not str ('0.7')"),
     (
         _with("best", "trust", "tasks", "emotion", "text", "label_sets", "rule"),
@@ -132,6 +140,16 @@ def test_mistakes_are_named_with_their_place(
     assert "\n" not in said
 
 
+@pytest.mark.parametrize("change", [_with(5, "encoders", "text", "dim"), _without("encoders", "voice")])
+def test_a_graph_that_does_not_fit_the_table_is_named(change: Callable[[dict[str, Any]], None], tmp_path: Path) -> None:
+    for graph in (bundles.folder() / "research").glob("*.onnx"):
+        shutil.copyfile(graph, tmp_path / graph.name)
+    table = raw()
+    change(table)
+    with pytest.raises(MienError, match=r"the graph 'fusion-\w+\.onnx' does not fit its bundle\.json at '\w+_states'"):
+        Analyzer(keep(table, tmp_path), asr="off").analyze(text="I love it.")
+
+
 def test_what_was_fitted_for_other_labels_is_refused(tmp_path: Path) -> None:
     table = raw()
     table["tasks"][0]["labels"].append("bored")
@@ -143,6 +161,7 @@ def test_what_was_fitted_for_other_labels_is_refused(tmp_path: Path) -> None:
     ("content", "sentence"),
     [
         ("{", "is not valid JSON; export the bundle again"),
+        ("[" * 100_000, "is not valid JSON; export the bundle again"),
         ("[1]", "holds no table but list; export the bundle again"),
         ('"x"', "holds no table but str; export the bundle again"),
         ("{}", "has schema 'None'; this version of mien reads mien.bundle/1"),

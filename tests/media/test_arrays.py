@@ -76,3 +76,10 @@ def test_what_can_be_no_name_and_no_words_is_refused(source: str | Clip) -> None
 def test_settings_of_the_cut_are_positive(name: str, value: float) -> None:
     with pytest.raises(InputError, match=f"'{name}' of the cut is a positive number"):
         CutSettings(**{name: value})
+
+
+def test_the_file_of_a_clip_may_be_a_string(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("I love it.")
+    clip = Clip("a", video=str(tmp_path / "a.txt"))  # type: ignore[arg-type]  # as a user may write it
+    with opened(clip, None, None) as given:
+        assert given.text_file == tmp_path / "a.txt"

@@ -112,3 +112,8 @@ def test_places_are_named_down_to_what_reads_itself() -> None:
         strict.build(Whole, {"name": "x", "squares": {"roots": []}, "degraded_by": []}, "it")
     with pytest.raises(RecipeError, match=re.escape("it needs 'squares'")):
         strict.build(Whole, {"name": "x"}, "it")
+
+
+def test_choices_may_be_numbers() -> None:
+    with pytest.raises(RecipeError, match=r"here has no 'b'; known: 1, a"):
+        strict.value(Literal["a", 1], "b", "here")

@@ -201,3 +201,16 @@ def test_an_exporter_that_breaks_a_promise_is_told(written: Callable[..., str], 
     bad = type("Bad", (Exporter,), {"endings": ("bad",), "write": written})()
     with pytest.raises(AssertionError, match=promise):
         check_exporter(bad, Export(timeline(prediction())))
+
+
+def test_csv_holds_no_control_characters() -> None:
+    """A zero byte stops programs that read CSV, and an escape sets the colours of a terminal."""
+    written = text_of("csv", timeline(prediction("a\0b \x1b[31m\x7f", who="x\ty")))
+    assert "a b  [31m " in written
+    assert "x\ty" in written
+    assert not set(written) & {"\0", "\x1b", "\x7f"}
+
+
+def test_a_file_whose_name_can_be_none_is_not_written() -> None:
+    with pytest.raises(InputError, match="is no name of a file"):
+        timeline(prediction()).save("a\0b.json")

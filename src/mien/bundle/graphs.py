@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mien.bundle.encoded import EncodedTracks
 from mien.bundle.files import Files
 from mien.bundle.table import BundleTable
+from mien.errors import MienError
 from mien.model.padding import Padded
 from mien.recipe.sections import Alignment
 from mien.types import Float32, Modality, Track
@@ -67,7 +68,13 @@ class Graphs:
     def _run(self, part: str, feed: Mapping[str, NDArray[Any]]) -> list[Float32]:
         graph = self._files.graph(self._entries[part])
         # Not every graph takes every input. Older graphs do not take times, and graphs without alignment do not take steps.
-        found: list[Float32] = graph.run(None, {i.name: feed[i.name] for i in graph.get_inputs()})
+        wanted = {i.name: i.shape for i in graph.get_inputs()}
+        for name, shape in wanted.items():
+            size = shape[-1] if shape and isinstance(shape[-1], int) else None  # other sizes may be of any length
+            if name not in feed or (size is not None and feed[name].shape[-1] != size):
+                file = self._entries[part].file
+                raise MienError(f"the graph '{file}' does not fit its bundle.json at '{name}'; export the bundle again")
+        found: list[Float32] = graph.run(None, {name: feed[name] for name in wanted})
         return found
 
 

@@ -34,7 +34,7 @@ def load(which: str | Path) -> Loaded:
     raw = path.read_bytes()
     try:
         table = json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not valid JSON; export the bundle again") from error
     if not isinstance(table, dict):
         raise InputError(f"{path} holds no table but {type(table).__name__}; export the bundle again")

@@ -159,6 +159,12 @@ class BundleTable:
     def __post_init__(self) -> None:
         if not self.encoders or not self.tasks:
             raise ValueError("a bundle reads one modality at least, and answers one task")
+        for modality, encoder in self.encoders.items():
+            if encoder.dim < 1:
+                raise ValueError(f"a state of '{modality}' has at least one number, not {encoder.dim}")
+        for label, place in self.positions.items():
+            if not all(-1 <= number <= 1 for number in place):
+                raise ValueError(f"the position of '{label}' lies between -1 and 1, not at {place}")
         sizes = {task.name: task.size for task in self.tasks if task.kind == "single"}
         for task, fitted in ({} if self.trust is None else self.trust.tasks).items():
             for subset, entry in fitted.items():

@@ -131,9 +131,10 @@ def _without_surrogates(text: str) -> str:
 
 def _named(clip: Clip, subtitles: Path | None) -> Given:
     """What a clip with a file or a text is."""
-    path = clip.video or clip.audio or clip.image
-    if path is None:
+    file = clip.video or clip.audio or clip.image
+    if file is None:
         return Given(clip)
+    path = Path(file)  # a user may have written a string
     if is_text(path) and path.is_file():
         if clip.text is not None or subtitles is not None:
             raise InputError(f"'{path}' is text itself; name a video, a sound or a picture, or leave the words out")

@@ -114,7 +114,7 @@ def value(hint: Any, given: Any, place: str) -> Any:
         return build(hint, _check(given, dict, place), place)
     if origin is Literal:
         if given not in get_args(hint):
-            raise RecipeError(f"{place} has no '{given}'; {closest(str(given), list(get_args(hint)))}")
+            raise RecipeError(f"{place} has no '{given}'; {closest(str(given), list(map(str, get_args(hint))))}")
         return given
     if isinstance(origin, type) and issubclass(origin, Mapping):
         names, inner = get_args(hint)
@@ -125,7 +125,7 @@ def value(hint: Any, given: Any, place: str) -> Any:
     if hint is Any:
         return given
     if hint is float and isinstance(given, int) and not isinstance(given, bool):
-        return float(given)
+        return _as_float(given, place)
     if isinstance(hint, type):
         return _check(given, hint, place)
     return given
@@ -163,6 +163,13 @@ def _check(value: Any, kind: type[T], place: str) -> T:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise RecipeError(f"{place} must be of type {kind.__name__}, not {type(value).__name__} ({value!r})")
     return value
+
+
+def _as_float(given: int, place: str) -> float:
+    try:
+        return float(given)
+    except OverflowError as error:
+        raise RecipeError(f"{place} is too large a number") from error
 
 
 def _called(hint: Any) -> str:

@@ -54,6 +54,8 @@ class _Numbers:
     def __post_init__(self) -> None:
         if not self.scale or len(self.scale) != len(self.bias):
             raise ValueError(f"a scale and a bias for each label, not {len(self.scale)} and {len(self.bias)}")
+        if not np.isfinite((*self.scale, *self.bias)).all():
+            raise ValueError("a scale and a bias are finite numbers")
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from csv import writer
 
 from mien.report.exporters.base import Export, Exporter, exporters
 from mien.report.rows import Cell, columns, rows
 
 _COMMANDS = "=+-@\t\r＝＋－＠"  # some spreadsheets also take the wide signs of East Asian keyboards as commands
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # programs refuse a zero byte; an escape sets colours
 _TIMES = 2  # columns that hold seconds
 
 
@@ -16,7 +18,8 @@ _TIMES = 2  # columns that hold seconds
 class Csv(Exporter):
     """The columns of ``mien.report.rows``. ``uncertain`` is 0 or 1, and absent values are empty.
 
-    A text cell that a spreadsheet would take for a formula gets an apostrophe at its start.
+    A text cell that a spreadsheet would take for a formula gets an apostrophe at its start. Control
+    characters become spaces.
     """
 
     endings = ("csv",)
@@ -40,4 +43,5 @@ def _written(cell: Cell, digits: int) -> str:
 
 
 def _harmless(text: str) -> str:
+    text = _CONTROL.sub(" ", text)
     return f"'{text}" if text[:1] and text[:1] in _COMMANDS else text
