@@ -14,6 +14,8 @@ import pytest
 import mien  # noqa: F401  # sets, for this process too, what libraries read from the environment
 
 ROOT = Path(__file__).resolve().parents[1]
+SHARED_DATA = Path(os.environ.get("MIEN_DATA") or ROOT.parent / "shared" / "data")
+CASES = SHARED_DATA.parent / "cases"
 
 # Read by libraries when they are first imported, so set before any of them is.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -67,7 +69,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The folder of real data sets: MIEN_DATA, else ../shared/data beside the repository. Skips where there is none."""
-    root = Path(os.environ.get("MIEN_DATA") or ROOT.parent / "shared" / "data")
+    root = SHARED_DATA
     if not root.is_dir():
         pytest.skip(f"the data sets are not in {root}: set MIEN_DATA to their folder")
     return root

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,8 @@ from mien.errors import InputError, RecipeError
 from mien.events import Event, Notice, Progress
 from mien.recipe.recipe import load
 from tests.tiny import recipe, write_pictures
+
+from .conftest import needs_torch
 
 
 @pytest.fixture
@@ -53,6 +56,7 @@ def test_a_recipe_that_was_built_in_python_trains(home: Path) -> None:
     assert {row.seeds for row in found.results} == {2}
 
 
+@needs_torch
 def test_mistakes_are_told_before_anything_is_made(home: Path) -> None:
     with pytest.raises(InputError, match="there is no recipe 'fussion'"):
         mien.train("fussion", data="my.csv")
@@ -65,6 +69,7 @@ def test_mistakes_are_told_before_anything_is_made(home: Path) -> None:
     assert sorted(path.name for path in home.iterdir()) == ["my.csv"]
 
 
+@needs_torch
 def test_what_a_listener_raises_stops_the_training(home: Path) -> None:
     def stop(event: Event) -> None:
         raise KeyboardInterrupt
@@ -78,3 +83,19 @@ def test_what_a_listener_raises_stops_the_training(home: Path) -> None:
 def test_the_doors_say_what_they_take_give_and_raise(door: object) -> None:
     said = door.__doc__ or ""
     assert all(f"{section}:" in said for section in ("Args", "Returns", "Raises"))
+
+
+@needs_torch
+@pytest.mark.parametrize("seeds", [(), [-1], [0, 0], 3, "0", [0.5]])
+@pytest.mark.parametrize("door", [mien.train, lambda **given: mien.compare(["text"], **given)])
+def test_seeds_are_checked_before_the_training(door: Any, seeds: Any, home: Path) -> None:
+    with pytest.raises(InputError, match="seeds are whole numbers from 0 in a list, each once"):
+        door(data="none.csv", seeds=seeds)
+
+
+@needs_torch
+def test_one_string_is_a_list_of_one() -> None:
+    with pytest.raises(InputError, match="'epochz'"):
+        mien.train("text", changes="train.epochz=1")
+    with pytest.raises(InputError, match="there is no recipe 'nope'"):
+        mien.compare("nope")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 
@@ -50,6 +51,8 @@ def explain(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:
         return f"'{error.filename}' cannot be used ({error.strerror}); check the path and your rights there"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"nothing more can be written ({error.strerror}); make room and try again"
     return f"{type(error).__name__}: {error} (this is a fault of mien; MIEN_DEBUG=1 shows where)"
 
 

@@ -54,3 +54,9 @@ def test_an_explanation_is_in_the_language_that_is_asked_for() -> None:
     for part in ("高兴 97%", "文字中的依据", "答案是怎样得出的", "没有：语音、面部。", "模型卡：mien card research"):
         assert part in told
     assert "How the answer" not in told
+
+
+def test_the_language_may_stand_before_the_verb() -> None:
+    assert "高兴" in mien("--lang", "zh", "analyze", "--text", "I love it.")
+    assert "离线读取" in mien("--lang", "zh", "--help")
+    assert mien("--lang", "xx", "analyze", "--text", "I love it.") == ""

@@ -9,10 +9,9 @@ from mien.events import Notice
 from mien.media.subtitles import Subtitles, read_subtitles
 from mien.types import Span
 
-from ..conftest import ROOT
+from ..conftest import CASES
 
 _SRT = "1\n00:00:01,000 --> 00:00:03,000\n<i>I can't</i> believe\n\n2\n01:00:00,500 --> 01:00:01,000\nit\n"
-CASES = ROOT.parent / "shared" / "cases"
 
 
 def read(tmp_path: Path, content: str, name: str = "a.srt") -> Subtitles:

@@ -180,3 +180,32 @@ def test_a_reader_that_leaves_early_is_no_fault() -> None:
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=120, check=False)
     assert done.stdout.startswith("start,end,")
     assert done.stderr == ""
+
+
+def test_files_are_written_although_nobody_reads_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe may be closed before the table is printed: ``mien analyze clip.mp4 --json clip.json | head -1``."""
+
+    def closed(*_: object, **__: object) -> None:
+        raise SystemExit(1)  # as Rich does then
+
+    monkeypatch.setattr("rich.console.Console.print", closed)
+    assert run(monkeypatch, "analyze", "talks/a.txt", "--json", "a.json") == 1
+    assert json.loads(Path("a.json").read_text())["schema"] == "mien.timeline/1"
+
+
+@pytest.mark.parametrize("option", [["--json", "-"], []])
+def test_a_full_disk_is_said(option: list[str]) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no full device")
+    with full.open("w") as output:
+        command = [sys.executable, "-m", "mien", "analyze", "talks/a.txt", *option]
+        done = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "mien: nothing more can be written (No space left on device); make room and try again\n"
+
+
+def test_a_closed_output_is_said() -> None:
+    command = f"{sys.executable} -m mien analyze talks/a.txt --json - >&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (2, "mien: standard output is closed; name a file instead\n")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mien import __version__
+from mien.cli.language import LANG
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,7 +32,15 @@ Out = Annotated[Path | None, typer.Option(help="Write to this file (- for standa
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    lang: Lang = LANG,
+) -> None:
+    # ``cli.language`` has already taken the language from the command line, so that it may stand before the verb, too.
+    if lang != LANG:
+        from mien.report.page.words import Language
+
+        Language(lang)  # refuses an unknown language; of two known ones, the first counts
     if version:
         typer.echo(f"mien {__version__}")
         raise typer.Exit

@@ -35,6 +35,9 @@ class CutSettings:
         stretch: longest segment with a face and no speech, seconds.
         least: shortest such segment, seconds.
         page: seconds of the clip that are held and cut at once; this bounds the memory.
+
+    Raises:
+        InputError: a value is not positive; ``least`` may be 0.
     """
 
     fps: float = FPS
@@ -42,6 +45,13 @@ class CutSettings:
     stretch: float = 5.0
     least: float = 0.6
     page: float = 30.0
+
+    def __post_init__(self) -> None:
+        for name in ("fps", "longest", "stretch", "page"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"the setting '{name}' of the cut is a positive number, not {getattr(self, name)}")
+        if not self.least >= 0:
+            raise InputError(f"the setting 'least' of the cut is a number of at least 0, not {self.least}")
 
 
 def cut(

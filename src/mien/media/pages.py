@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from mien.events import Notice, Progress
 from mien.media.decoding.open import Piece
@@ -94,6 +94,10 @@ class Pages:
                 if isinstance(piece, Notice):
                     yield piece
                     continue
+                if self._far(piece):
+                    # The silence up to this sound is not held: it may last for days.
+                    self._page.reached = piece.start
+                    yield self._decide(last=False)
                 self._take(piece)
                 if self._page.reached - told >= _STEP:
                     told = self._page.reached
@@ -102,6 +106,12 @@ class Pages:
                     yield self._decide(last=False)
         yield self._decide(last=True)
         yield Progress("read", self._feed.name, self._page.reached, self._feed.info.duration)
+
+    def _far(self, piece: Piece) -> TypeGuard[Audio]:
+        """Whether a sound begins more than a page after what is held."""
+        if not isinstance(piece, Audio) or not self._page.audio:
+            return False
+        return piece.start - self._page.reached > self._settings.page
 
     def _take(self, piece: Piece) -> None:
         if isinstance(piece, Audio):
@@ -166,4 +176,6 @@ class Pages:
         if audio is not None:
             # A little earlier sound is kept, because the detection of speech needs it.
             first = min(len(audio.samples), max(0, round((done - 0.2 - audio.start) * SAMPLE_RATE)))
-            page.audio = [Audio(audio.samples[first:].copy(), audio.start + first / SAMPLE_RATE)]
+            rest = Audio(audio.samples[first:].copy(), audio.start + first / SAMPLE_RATE)
+            # An empty rest would later be joined to new sound by silence, however long the sound was away.
+            page.audio = [rest] if len(rest.samples) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import tempfile
@@ -26,6 +27,8 @@ Source = (
     | os.PathLike[str]
     | Clip
     | bytes
+    | bytearray
+    | memoryview
     | BinaryIO
     | NDArray[np.uint8]
     | tuple[NDArray[np.generic], int]
@@ -34,7 +37,8 @@ Source = (
 """A path, a ``Clip``, the bytes of a file, an open file, a picture uint8 RGB (H, W, 3), sound as (samples, rate), or pieces.
 Pieces are ``Audio`` and ``Picture`` in order of time; they may come live from a microphone and a camera."""
 
-_NAMES = {bytes: "bytes", np.ndarray: "picture", tuple: "sound"}  # of others that have no name: "file" or "live"
+_NAMES = {np.ndarray: "picture", tuple: "sound"}  # of others that have no name: "bytes", "file" or "live"
+_LONGEST_NAME = 60  # characters of a temporary file; in UTF-8 this stays below the 255 bytes of file systems
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,8 @@ def opened(source: Source | None, text: str | None, subtitles: Path | None) -> I
     with ExitStack() as open_files:
         if source is None or isinstance(source, str | os.PathLike | Clip):
             yield _named(_clip_of(source, text, subtitles), subtitles)
-        elif isinstance(source, bytes) or hasattr(source, "read"):
-            path = open_files.enter_context(_on_disk(cast(bytes | BinaryIO, source)))
+        elif isinstance(source, bytes | bytearray | memoryview) or hasattr(source, "read"):
+            path = open_files.enter_context(_on_disk(cast("bytes | bytearray | memoryview | BinaryIO", source)))
             clip = _clip_of(Clip(name_of(source), video=path), text, subtitles)
             yield _named(clip, subtitles)
         else:
@@ -109,6 +113,8 @@ def _clip_of(source: str | os.PathLike[str] | Clip | None, text: str | None, sub
     else:
         clip = Clip(Path(source).name, video=Path(source), text=text)
     if clip.text is not None:
+        if not isinstance(clip.text, str):
+            raise InputError(f"the words are a str, not {type(clip.text).__name__}")
         clip = replace(clip, text=_without_surrogates(clip.text))
     files = [f for f in (clip.video, clip.audio, clip.image) if f is not None]
     if len(files) > 1:
@@ -169,11 +175,19 @@ def _seconds(sound: Audio) -> Generator[Piece | Notice]:
 
 
 @contextmanager
-def _on_disk(source: bytes | BinaryIO) -> Iterator[Path]:
-    """A temporary copy of the source. Decoders move back and forth in a file, which not every source allows."""
+def _on_disk(source: bytes | bytearray | memoryview | BinaryIO) -> Iterator[Path]:
+    """A temporary copy of the source. Decoders move back and forth in a file, which not every source allows.
+
+    Raises:
+        InputError: the file is open as text.
+    """
+    if isinstance(source, io.TextIOBase):
+        raise InputError(f"'{name_of(source)}' is open as text; open it with mode 'rb', or give its words as text")
     with tempfile.TemporaryDirectory(prefix="mien-") as folder:
-        path = Path(folder) / (_without_surrogates(name_of(source)) or "clip")
-        if isinstance(source, bytes):
+        # Its name may come from anywhere. Only the ending counts, which tells subtitles from media.
+        name = _without_surrogates(name_of(source)).replace("\0", "")[-_LONGEST_NAME:].strip(".")
+        path = Path(folder) / (name or "clip")
+        if isinstance(source, bytes | bytearray | memoryview):
             path.write_bytes(source)
         else:
             with path.open("wb") as copy:
@@ -188,4 +202,6 @@ def name_of(source: object) -> str:
     name = source if isinstance(source, str | os.PathLike) else getattr(source, "name", None)
     if isinstance(name, str | os.PathLike) and Path(name).name:
         return Path(name).name
+    if isinstance(source, bytes | bytearray | memoryview):
+        return "bytes"
     return _NAMES.get(type(source), "file" if hasattr(source, "read") else "live")

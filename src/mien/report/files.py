@@ -40,3 +40,5 @@ def put(path: Path, content: str) -> None:
         write_atomic(path.resolve(), content)
     except OSError as error:
         raise InputError(f"'{path}' cannot be written: {error.strerror}") from error
+    except ValueError as error:  # the name holds a zero byte
+        raise InputError(f"{str(path)!r} is no name of a file") from error

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import onnxruntime
 
 _POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_MOST = 256  # no library takes any number of threads
 _SILENT = {
     # ONNX Runtime 1.32 writes a device id into the user's cache and sends telemetry from C++, where Python cannot see it.
     "ORT_DISABLE_TELEMETRY": "1",
@@ -29,10 +30,10 @@ _SILENT = {
 
 @cache
 def count() -> int:
-    """The number of threads for one computation: ``MIEN_THREADS``, else the cores of this process (at most 8)."""
+    """The number of threads for one computation: ``MIEN_THREADS`` (at most 256), else the cores of this process (at most 8)."""
     asked = os.environ.get("MIEN_THREADS", "")
-    if asked.isdigit() and int(asked) > 0:
-        return int(asked)
+    if asked.isdecimal() and int(asked) > 0:
+        return min(int(asked), _MOST)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, 8)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from mien.errors import InputError, explain, of_the_clip
-from mien.events import Skipped, Work, tap
+from mien.events import Finished, Skipped, Work, tap
 from mien.explanation import Explanation
 from mien.pipeline import Analyzer
+from mien.timeline import Timeline
 from mien.workflows.explain_clip import Clearest
 from mien.workflows.outputs import Outputs
 
@@ -86,13 +88,28 @@ def analyze_one(
         outputs: what is written, and where.
         text, subtitles: the words; see ``Analyzer.stream``.
 
+    Yields:
+        The events of the clip. When ``Finished`` comes, the outputs are written.
+
     Raises:
         InputError: the clip cannot be used, or a file cannot be written.
     """
     clearest = Clearest()
     stream = analyzer.stream(clip, text=text, subtitles=subtitles)
-    timeline = yield from tap(stream, clearest.look) if outputs.page.explain else stream
+    end = yield from _to_the_end(tap(stream, clearest.look) if outputs.page.explain else stream)
     explained: Sequence[Explanation | None] = ()
     if outputs.page.explain:
-        explained = yield from clearest.explain(analyzer, timeline)
-    outputs.write(timeline, clip, explained)
+        explained = yield from clearest.explain(analyzer, end.timeline)
+    outputs.write(end.timeline, clip, explained)
+    # The caller may stop at this event, for example because nobody reads the table any more. The files are there then.
+    yield end
+
+
+def _to_the_end(stream: Work[Timeline]) -> Work[Finished]:
+    """The events of a clip. The last one is returned and not yielded."""
+    with closing(stream):
+        for event in stream:
+            if isinstance(event, Finished):
+                return event
+            yield event
+    raise AssertionError("the stream of a clip ends with Finished")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
+from mien.errors import InputError
 from mien.events import Event, finish
 from mien.runtime.extras import needs_train
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from mien.training.devices import Devices
     from mien.workflows.comparison import Comparison
     from mien.workflows.train_bundle import TrainedBundle
+
+T = TypeVar("T")
 
 
 def train(
@@ -61,9 +64,10 @@ def train(
     needs_train()
     from mien.workflows.train_bundle import planned, train_bundle
 
-    plan, corpus = finish(planned(recipe, changes, _path(data), _path(data_root)), tell)
+    chosen = _checked(seeds)
+    plan, corpus = finish(planned(recipe, _several(changes), _path(data), _path(data_root)), tell)
     command = f"mien.train({str(recipe) if isinstance(recipe, str | Path) else recipe.name!r}, data={data!r})"
-    return finish(train_bundle(plan, corpus, seeds, Path(runs), resume, devices, command), tell)
+    return finish(train_bundle(plan, corpus, chosen, Path(runs), resume, devices, command), tell)
 
 
 def evaluate(
@@ -158,9 +162,28 @@ def compare(
     from mien.study.plan import Plan
     from mien.workflows.compare_recipes import prepared, run
 
-    entrants, corpora = finish(prepared(recipes, changes, _path(data), _path(data_root)), tell)
-    plan = Plan(entrants, tuple(seeds), folds, metric, subsets, fresh)
+    chosen = _checked(seeds)
+    entrants, corpora = finish(prepared(_several(recipes), _several(changes), _path(data), _path(data_root)), tell)
+    plan = Plan(entrants, chosen, folds, metric, subsets, fresh)
     return finish(run(plan, corpora, Path(runs)), tell)
+
+
+def _several(given: Sequence[T]) -> Sequence[T]:
+    """What was given as a list. One string counts as a list of one, not as its letters."""
+    return cast("list[T]", [given]) if isinstance(given, str) else given
+
+
+def _checked(seeds: Iterable[int]) -> tuple[int, ...]:
+    """The seeds, checked before the long work.
+
+    Raises:
+        InputError: there is no seed, or one is twice or not a whole number from 0.
+    """
+    found = tuple(seeds) if isinstance(seeds, Iterable) else ()
+    whole = all(isinstance(s, int) and not isinstance(s, bool) and s >= 0 for s in found)
+    if not found or not whole or len(set(found)) < len(found):
+        raise InputError(f"seeds are whole numbers from 0 in a list, each once, such as [0, 1, 2], not {seeds!r}")
+    return found
 
 
 def _path(given: str | Path | None) -> Path | None:

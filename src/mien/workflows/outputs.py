@@ -147,7 +147,10 @@ def put(path: Path, content: str) -> None:
         InputError: the file cannot be written.
     """
     if path == STDOUT:
+        if sys.stdout is None:  # its descriptor was closed before Python began (``>&-``)
+            raise InputError("standard output is closed; name a file instead")
         sys.stdout.write(content)
+        sys.stdout.flush()
         return
     files.put(path, content)
 

@@ -17,10 +17,9 @@ from mien import Analyzer
 from mien.media.decoding.open import stream
 from mien.media.decoding.upright import _turned
 from mien.types import Picture
-from tests.conftest import ROOT
+from tests.conftest import CASES, ROOT
 from tests.media.clips import write_clip
 
-CASES = ROOT.parent / "shared" / "cases"
 CORNER = np.full((64, 96, 3), 30, np.uint8)
 CORNER[:16, :24] = 220  # bright at the top left
 

@@ -29,7 +29,7 @@ def sound_of(samples: NDArray[np.generic], rate: int) -> Audio:
         InputError: the shape, the type or the rate is another one.
     """
     found = np.asarray(samples)
-    if found.ndim == 2 and found.shape[1] <= 32:
+    if found.ndim == 2 and 1 <= found.shape[1] <= 32:
         found = _unit(found).mean(axis=1)
     if found.ndim != 1:
         raise InputError(f"sound has the shape (N,) or (N, channels), not {found.shape}; turn the array round")
@@ -47,7 +47,9 @@ def _unit(samples: NDArray[np.generic]) -> Float32:
         return (samples.astype(np.float64) / 2.0 ** (8 * samples.dtype.itemsize - 1)).astype(np.float32)
     if samples.dtype.kind != "f":
         raise InputError(f"sound is made of numbers, not of {samples.dtype}")
-    return np.clip(np.nan_to_num(samples.astype(np.float32), posinf=1.0, neginf=-1.0), -1.0, 1.0)
+    # The numbers are clipped first, because a huge float64 is no float32.
+    found: Float32 = np.nan_to_num(np.clip(samples, -1.0, 1.0).astype(np.float32))
+    return found
 
 
 def picture_of(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:

@@ -95,3 +95,5 @@ def check_file(path: Path) -> None:
         raise MediaError(f"there is no permission to read '{path}'") from None
     except OSError as error:
         raise MediaError(f"'{path}' cannot be read: {error.strerror}") from error
+    except ValueError as error:  # the name holds a zero byte
+        raise MediaError(f"{str(path)!r} is no name of a file") from error
