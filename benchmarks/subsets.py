@@ -54,7 +54,7 @@ def said(corpus: Corpus, bundle: Bundle) -> Iterator[tuple[str, Predictions]]:
     plain.trust = Trust(None, plain.tasks)
     (part,) = finish(example_sets(corpus, "test", bundle.encoders, bundle.tables, bundle.populations))
     for when, system in (("after", BundleSystem(bundle)), ("before", BundleSystem(plain))):
-        for answers in finish(by_subset(system, part, finish(predict(system, part, "test")))):
+        for answers in finish(by_subset(system, part, finish(predict(system, part)))):
             yield when, answers
 
 

@@ -75,7 +75,7 @@ def ours(recipe: Recipe, root: Path, seed: int) -> float:
     with tempfile.TemporaryDirectory() as runs:
         run = finish(train(replace(recipe, seed=seed), Corpus.of(recipe, root), Path(runs)))
         (part,) = finish(run.sets("test"))
-        (found,) = finish(predict(ModelSystem(run.model), part, "test"))
+        (found,) = finish(predict(ModelSystem(run.model), part))
     return uar(found.scores, found.targets)
 
 

@@ -19,7 +19,7 @@ TASK = Task("mood", "single", ("low", "high"))
 class Set:
     """Examples that all have words and a face; every fourth has a voice too."""
 
-    name = "s"
+    name, split = "s", "test"
 
     def __init__(self, size: int) -> None:
         hot = np.eye(2, dtype=np.float32)
@@ -100,7 +100,7 @@ class Late(Set):
 
 
 def test_modalities_of_a_set_are_those_of_all_its_examples() -> None:
-    (said,) = finish(predict(Whole(), cast(ExampleSet, Late(120)), "test"))
+    (said,) = finish(predict(Whole(), cast(ExampleSet, Late(120))))
     assert said.modality == "text+voice+face"
 
 
@@ -134,7 +134,7 @@ class Whole(Counts):
 
 def test_each_subset_answers_for_those_who_have_all_of_it() -> None:
     part = cast(ExampleSet, Set(200))
-    system, whole = Counts(), finish(predict(Whole(), part, "test"))
+    system, whole = Counts(), finish(predict(Whole(), part))
     found = {p.modality: p for p in finish(by_subset(system, part, whole))}
     everybody, voiced = [f"s/{i}" for i in range(200)], [f"s/{i}" for i in range(0, 200, 4)]
     assert {name: list(p.ids) for name, p in found.items()} == {
@@ -150,7 +150,7 @@ def test_each_subset_answers_for_those_who_have_all_of_it() -> None:
 
 def test_the_only_modality_is_not_asked_again() -> None:
     part = cast(ExampleSet, Words(8))
-    (one,) = finish(by_subset(system := Counts(), part, finish(predict(Whole(), part, "test"))))
+    (one,) = finish(by_subset(system := Counts(), part, finish(predict(Whole(), part))))
     assert (one.modality, len(one)) == ("text", 8)
     assert system.asked == []
 

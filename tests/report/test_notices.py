@@ -10,7 +10,7 @@ import pytest
 
 from mien.errors import InputError
 from mien.events import Notice
-from mien.report.page.words import Language, languages
+from mien.report.language import Language, languages
 from mien.report.sentences import sentence
 
 from ..conftest import ROOT

@@ -122,7 +122,7 @@ def _work(recipes: list[Path], root: Path) -> Work[Comparison]:
 
 
 @pytest.mark.parametrize(
-    ("how", "message"), [({"seeds": ()}, "at least one seed"), ({"metric": "acuracy"}, "did you mean 'accuracy'")]
+    ("how", "message"), [({"seeds": ()}, "seeds are whole numbers"), ({"metric": "acuracy"}, "did you mean 'accuracy'")]
 )
 def test_mistakes_are_told_before_training(
     recipes: list[Path], root: Path, how: dict[str, object], message: str

@@ -56,7 +56,7 @@ def _say_what_is_not_kept() -> None:
 
     notice = no_cache()
     if notice is not None:
-        from mien.report.page.words import Language
+        from mien.report.language import Language
         from mien.report.sentences import sentence
 
         typer.echo(Language(LANG)("terminal.note", sentence=sentence(notice, LANG)), err=True)

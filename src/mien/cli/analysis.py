@@ -66,7 +66,7 @@ class _Shown:
     def __init__(self, analyzer: Analyzer, lang: str, quiet: bool = False) -> None:
         from rich.console import Console
 
-        from mien.report.page.words import Language
+        from mien.report.language import Language
 
         self._notes, self._skipped, self._say = analyzer.bundle.notes, list[Skipped](), Language(lang)
         self._out, self._err = Console(quiet=quiet), Console(stderr=True, highlight=False)

@@ -38,7 +38,7 @@ def _root(
 ) -> None:
     # ``cli.language`` has already taken the language from the command line, so that it may stand before the verb, too.
     if lang != LANG:
-        from mien.report.page.words import Language
+        from mien.report.language import Language
 
         Language(lang)  # refuses an unknown language; of two known ones, the first counts
     if version:

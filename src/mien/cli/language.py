@@ -10,7 +10,7 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
-from mien.report.page.words import languages
+from mien.report.language import languages
 
 
 def spoken(arguments: Sequence[str], environment: Mapping[str, str]) -> str:

@@ -24,7 +24,7 @@ def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-    from mien.report.page.words import Language
+    from mien.report.language import Language
     from mien.report.terminal.harmless import harmless
 
     columns = (

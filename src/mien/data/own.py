@@ -32,7 +32,7 @@ COLUMNS_OF: Mapping[Modality, tuple[str, ...]] = {
 }
 """Which columns of a manifest give each modality."""
 
-SPLITS = {
+SPLIT_NAMES = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("valid", "val", "validation", "dev", "development"), "valid"),
     **dict.fromkeys(("test", "testing"), "test"),
@@ -214,7 +214,7 @@ def _label(task: Task, value: str, survey: _Survey) -> str:
 
 def _to_evaluate(source: Source, survey: _Survey) -> Work[Source]:
     """The source with splits for an evaluation. It matters only which rows are test rows."""
-    names = {name: SPLITS[name] for name in survey.splits if name in SPLITS}
+    names = {name: SPLIT_NAMES[name] for name in survey.splits if name in SPLIT_NAMES}
     if "test" in names.values():
         return replace(source, splits=names)
     yield Notice("no_test_rows_evaluate")
@@ -264,11 +264,11 @@ def _sides(survey: _Survey) -> Work[dict[str, str]]:
     """{split in the file: split in mien}. Rows without a split are left out."""
     names = [name for name in survey.splits if name]
     for name in names:
-        if name not in SPLITS:
-            raise RecipeError(f"'{survey.path}' has a split '{name}'; {closest(name, list(SPLITS))}")
+        if name not in SPLIT_NAMES:
+            raise RecipeError(f"'{survey.path}' has a split '{name}'; {closest(name, list(SPLIT_NAMES))}")
     if survey.splits[""]:
         yield Notice("rows_without_split", {"count": survey.splits[""]})
-    return {name: SPLITS[name] for name in names}
+    return {name: SPLIT_NAMES[name] for name in names}
 
 
 def _group(survey: _Survey, why: str) -> str:

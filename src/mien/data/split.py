@@ -11,7 +11,8 @@ from mien.errors import RecipeError
 from mien.recipe.recipe import Source
 from mien.types import Example, Float32
 
-_SPLITS = ("train", "valid", "test")
+SPLITS = ("train", "valid", "test")
+"""The splits of a data set, in order."""
 
 
 class Labelled(NamedTuple):
@@ -104,8 +105,8 @@ def divide(examples: Sequence[Example], shares: Sequence[float]) -> list[Example
     Raises:
         RecipeError: there are not three positive shares, there are fewer than three groups, or an example has no group.
     """
-    if len(shares) != len(_SPLITS) or min(shares) <= 0:
-        raise RecipeError(f"divide = {list(shares)}: there must be a share each for {', '.join(_SPLITS)}")
+    if len(shares) != len(SPLITS) or min(shares) <= 0:
+        raise RecipeError(f"divide = {list(shares)}: there must be a share each for {', '.join(SPLITS)}")
     groups = sorted({_group(e) for e in examples}, key=lambda g: (zlib.crc32(g.encode()), g))
     check_divisible(len(groups))
     valid, test = (max(1, round(len(groups) * share / sum(shares))) for share in shares[1:])
@@ -120,8 +121,8 @@ def check_divisible(count: int) -> None:
     Raises:
         RecipeError: there are fewer than three speakers.
     """
-    if count < len(_SPLITS):
-        raise RecipeError(f"{count} speakers cannot be divided into {', '.join(_SPLITS)}; at least 3 are needed")
+    if count < len(SPLITS):
+        raise RecipeError(f"{count} speakers cannot be divided into {', '.join(SPLITS)}; at least 3 are needed")
 
 
 def _group(example: Example) -> str:

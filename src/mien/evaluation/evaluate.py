@@ -76,21 +76,18 @@ class BundleSystem:
         return scores
 
 
-def predict(system: System, part: ExampleSet, split: str) -> Work[list[Predictions]]:
+def predict(system: System, part: ExampleSet) -> Work[list[Predictions]]:
     """The predictions of a system for a data set, from all modalities of each example, for every task that has labels."""
-    (scores,) = yield from ask(system, part, split, [{}])
-    return predictions(system.tasks, part, split, scores)
+    (scores,) = yield from ask(system, part, [{}])
+    return predictions(system.tasks, part, scores)
 
 
-def ask(
-    system: System, part: ExampleSet, split: str, keeps: Sequence[Keep], size: int = _BATCH
-) -> Work[list[dict[str, Float32]]]:
+def ask(system: System, part: ExampleSet, keeps: Sequence[Keep], size: int = _BATCH) -> Work[list[dict[str, Float32]]]:
     """Scores {task: float32 (N, L)} of a whole data set, once for each way of removing modalities.
 
     Args:
         system: it is called once for each batch, so a bundle encodes only once for all ways.
         part: the data set.
-        split: the split of the examples; progress shows it.
         keeps: the ways of removing modalities, each for all N examples.
         size: number of examples in a batch.
     """
@@ -102,13 +99,11 @@ def ask(
             for task, values in answer.items():
                 whole[task][rows] = values
         done += len(rows)
-        yield Progress("evaluate", f"{part.name} {split}", done, len(part))
+        yield Progress("evaluate", f"{part.name} {part.split}", done, len(part))
     return scores
 
 
-def predictions(
-    tasks: Sequence[Task], part: ExampleSet, split: str, scores: Mapping[str, Float32]
-) -> list[Predictions]:
+def predictions(tasks: Sequence[Task], part: ExampleSet, scores: Mapping[str, Float32]) -> list[Predictions]:
     """Predictions from the scores {task: (N, L)} of a whole data set: its labelled examples with their targets."""
     found = []
     ids, groups = tuple(e.clip.id for e in part.examples), tuple(e.group or "" for e in part.examples)
@@ -117,15 +112,19 @@ def predictions(
         labelled = np.flatnonzero(~np.isnan(targets).any(axis=1))
         if len(labelled):
             kinds = subset_name(m for m, here in part.present.items() if here[labelled].any())
-            whole = Predictions(part.name, split, task, kinds, ids, groups, scores[task.name], targets)
+            whole = Predictions(part.name, part.split, task, kinds, ids, groups, scores[task.name], targets)
             found.append(whole.rows(labelled))
     return found
 
 
 def evaluate(system: System, valid: Sequence[ExampleSet], test: Sequence[ExampleSet]) -> Work[Evaluation]:
     """Run a system on its validation and test sets."""
-    found: dict[str, list[Predictions]] = {"valid": [], "test": []}
-    for split, sets in (("valid", valid), ("test", test)):
-        for part in sets:
-            found[split] += yield from predict(system, part, split)
-    return Evaluation(tuple(found["valid"]), tuple(found["test"]))
+    validated = yield from _predicted(system, valid)
+    return Evaluation(validated, (yield from _predicted(system, test)))
+
+
+def _predicted(system: System, sets: Sequence[ExampleSet]) -> Work[tuple[Predictions, ...]]:
+    found: list[Predictions] = []
+    for part in sets:
+        found += yield from predict(system, part)
+    return tuple(found)

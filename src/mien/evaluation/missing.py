@@ -90,7 +90,7 @@ def missing(
     found: dict[tuple[tuple[Modality, ...], float], list[list[Predictions]]] = {}
     for (chosen, rate, _), keep, answer in zip(cells, keeps, scores, strict=True):
         usable = np.flatnonzero(_usable(keep))
-        parts = [_only(p, part, usable) for p in predictions(system.tasks, part, "test", answer)]
+        parts = [_only(p, part, usable) for p in predictions(system.tasks, part, answer)]
         found.setdefault((chosen, rate), []).append([p for p in parts if len(p)])
     return [c for (chosen, rate), drawn in found.items() for c in _cells(subset_name(chosen), rate, drawn)]
 
@@ -106,7 +106,7 @@ def by_subset(system: System, part: ExampleSet, whole: Sequence[Predictions]) ->
     here = _present(part)
     *fewer, every = subsets(list(here))
     scores = yield from _ask(system, part, here, [_keep(here, chosen, 0.0, 0) for chosen in fewer])
-    said = [*(predictions(system.tasks, part, "test", answer) for answer in scores), whole]
+    said = [*(predictions(system.tasks, part, answer) for answer in scores), whole]
     found = []
     for chosen, parts in zip([*fewer, every], said, strict=True):
         have = np.flatnonzero(np.all([here[m] for m in chosen], axis=0))
@@ -148,7 +148,7 @@ def _ask(
     if not keeps:
         return []
     asked = [{m: np.where(_usable(keep), k, here[m]) for m, k in keep.items()} for keep in keeps]
-    return (yield from ask(system, part, "test", asked, _BATCH))
+    return (yield from ask(system, part, asked, _BATCH))
 
 
 def _only(found: Predictions, part: ExampleSet, usable: NDArray[np.int64]) -> Predictions:

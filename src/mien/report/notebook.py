@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from mien.report.clock import clock
-from mien.report.page.words import Language
+from mien.report.language import Language
 from mien.report.rows import columns, rows
 from mien.report.sentences import sentence
 from mien.report.terminal.timeline import percent, summary

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mien.events import Notice
-from mien.report.page.words import Language
+from mien.report.language import Language
 
 
 def sentence(notice: Notice, lang: str = "en") -> str:

@@ -222,7 +222,7 @@ def _measured(run: Run, metric: str) -> Work[float]:
     system = ModelSystem(run.model)
     found = []
     for part in run.valid:
-        for said in (yield from predict(system, part, "valid")):
+        for said in (yield from predict(system, part)):
             if metric in metrics_of(said.task):
                 found.append(metrics_of(said.task)[metric](said.scores, said.targets))
     return float(np.mean(found))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mien.emotions import EMOTIONS
+from mien.report.language import Language
 from mien.report.page import story
-from mien.report.page.words import Language
 from mien.timeline import Opinion, Prediction, Timeline, best, mean
 from mien.types import Modality, Span
 

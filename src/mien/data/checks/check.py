@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mien.data.checks.advice import advise
-from mien.data.checks.clips import Clip, look
-from mien.data.checks.findings import SPLITS, Fault, Findings, Tally
+from mien.data.checks.clips import CheckedClip, look
+from mien.data.checks.findings import Fault, Findings, Tally
 from mien.data.checks.leaks import Leaks
 from mien.data.checks.training import refusal, text_reader
 from mien.data.own import COLUMNS_OF
 from mien.data.rows import read_rows
+from mien.data.split import SPLITS
 from mien.events import Progress, Work
 from mien.recipe.recipe import Recipe
 from mien.types import EMOTION, MODALITIES, Modality, Task
@@ -68,7 +69,7 @@ class _Summary:
         self.modalities: Counter[Modality] = Counter()
         self._ids: set[int] = set()
 
-    def add(self, clip: Clip, number: int) -> None:
+    def add(self, clip: CheckedClip, number: int) -> None:
         """Adds one row."""
         self.rows += 1
         faults = list(clip.faults)
@@ -136,7 +137,7 @@ class _Summary:
         return found
 
 
-def _count(tally: Tally, clip: Clip) -> None:
+def _count(tally: Tally, clip: CheckedClip) -> None:
     tally.splits[clip.split] = tally.splits.get(clip.split, 0) + 1
     if clip.speaker:
         tally.speakers.add(clip.speaker)

@@ -10,7 +10,7 @@ from typing import Any
 
 from mien.data.checks.training import Reads
 from mien.data.manifest import FILES
-from mien.data.own import SPLITS
+from mien.data.own import SPLIT_NAMES
 from mien.data.rows import Row
 from mien.data.values import row_number, score_for, span, vote_columns, votes_for
 from mien.emotions import canonical
@@ -22,7 +22,7 @@ _PAST_THE_END = 0.5  # seconds; a span may end this much later than the file doe
 
 
 @dataclass(frozen=True)
-class Clip:
+class CheckedClip:
     """What the check finds in a row.
 
     ``part`` holds its columns row, start and end. ``faults`` are pairs of kind and reason. ``stated`` tells whether it names
@@ -42,14 +42,14 @@ class Clip:
     unread: bool
 
 
-def look(row: Row, number: int, folder: Path, tasks: Sequence[Task], reads: Reads | None) -> Clip:
+def look(row: Row, number: int, folder: Path, tasks: Sequence[Task], reads: Reads | None) -> CheckedClip:
     """Checks one row. Its files are opened but not decoded."""
     faults: list[tuple[str, str]] = []
     files = {name: folder / text_of(row, name) for name in FILES if text_of(row, name)}
     infos = {name: info for name, path in files.items() if (info := _opened(row, name, path, faults)) is not None}
     split = text_of(row, "split")
-    if split and split not in SPLITS:
-        faults.append(("split", f"there is no split '{split}'; {closest(split, list(SPLITS))}"))
+    if split and split not in SPLIT_NAMES:
+        faults.append(("split", f"there is no split '{split}'; {closest(split, list(SPLIT_NAMES))}"))
     text = text_of(row, "text").strip()
     unread = bool(text) and reads is not None and not reads(text)
     has = _modalities(text if not unread else "", infos)
@@ -63,9 +63,9 @@ def look(row: Row, number: int, folder: Path, tasks: Sequence[Task], reads: Read
             votes_for(row, vote_columns(task, row))
         except ValueError as error:
             faults.append(("votes", str(error)))
-    return Clip(
+    return CheckedClip(
         text_of(row, "id") or str(number),
-        SPLITS.get(split, ""),
+        SPLIT_NAMES.get(split, ""),
         text_of(row, "speaker"),
         text,
         files,

@@ -7,8 +7,6 @@ from typing import Any
 
 from mien.types import Modality
 
-SPLITS = ("train", "valid", "test")
-
 
 @dataclass(frozen=True)
 class Fault:

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from mien.data.checks.clips import Clip
-from mien.data.checks.findings import SPLITS
+from mien.data.checks.clips import CheckedClip
+from mien.data.split import SPLITS
 from mien.events import Progress, Work
 from mien.runtime.cache import file_sha256
 
@@ -22,7 +22,7 @@ class Leaks:
         self.texts: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
         self._uses: dict[Path, dict[tuple[str, ...], set[str]]] = defaultdict(lambda: defaultdict(set))
 
-    def add(self, clip: Clip) -> None:
+    def add(self, clip: CheckedClip) -> None:
         """Adds one clip."""
         if clip.speaker:
             self.speakers[clip.speaker].add(clip.split)

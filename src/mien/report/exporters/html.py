@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from mien.explanation import Explanation
 from mien.report.exporters.base import Export, Exporter, exporters
+from mien.report.language import Language
 from mien.report.page import script, shell, view
 from mien.report.page.media import Media
 from mien.report.page.palette import SIGNS
-from mien.report.page.words import Language
 from mien.runtime.extras import needs_report
 from mien.timeline import Timeline
 

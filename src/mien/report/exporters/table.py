@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mien.report.exporters.base import Export, Exporter, exporters
-from mien.report.page.words import Language
+from mien.report.language import Language
 from mien.report.terminal.tables import as_text
 from mien.report.terminal.timeline import render
 

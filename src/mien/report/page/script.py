@@ -9,12 +9,12 @@ from typing import Any
 
 from mien.emotions import POSITIONS
 from mien.explanation import Explanation
+from mien.report.language import Language
 from mien.report.page import story
 from mien.report.page.evidence import graphs, table_of
 from mien.report.page.media import Media
 from mien.report.page.palette import MODALITY_LOOKS, looks
 from mien.report.page.view import modalities_of
-from mien.report.page.words import Language
 from mien.timeline import Prediction, Timeline
 from mien.types import Modality
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mien.report.clock import clock
-from mien.report.page.words import Language
+from mien.report.language import Language
 from mien.timeline import SURE, Prediction, Timeline, best, mean
 from mien.types import MODALITIES, Modality
 

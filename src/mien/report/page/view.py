@@ -9,11 +9,11 @@ from statistics import median
 from mien import __version__
 from mien.explanation import Explanation
 from mien.report.clock import clock
+from mien.report.language import Language
 from mien.report.page import story
 from mien.report.page.media import Media
 from mien.report.page.palette import MODALITY_LOOKS, looks
 from mien.report.page.shown import Bar, Conflict, Driver, MomentRow, NamedLook, PersonCard, QualityRow, Shown, Side
-from mien.report.page.words import Language
 from mien.report.sentences import sentence
 from mien.timeline import Prediction, Timeline
 from mien.types import MODALITIES, Modality

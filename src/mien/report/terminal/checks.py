@@ -8,7 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mien.data.checks.findings import SPLITS, Findings
+from mien.data.checks.findings import Findings
+from mien.data.split import SPLITS
 from mien.report.terminal.harmless import harmless
 from mien.report.terminal.tables import table
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from mien.bundles import shipped
 from mien.explanation import Calibrated, Evidence, Explanation, Piece
 from mien.report.clock import clock
-from mien.report.page.words import Language
+from mien.report.language import Language
 from mien.report.sentences import sentence
 from mien.report.terminal.harmless import harmless
 from mien.report.terminal.tables import table

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from mien.report.clock import clock
-from mien.report.page.words import Language
+from mien.report.language import Language
 from mien.report.sentences import sentence
 from mien.report.terminal.harmless import harmless
 from mien.report.terminal.tables import Cell, table

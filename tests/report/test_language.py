@@ -15,8 +15,8 @@ from mien.errors import InputError
 from mien.events import Notice
 from mien.report.clock import clock
 from mien.report.exporters.json import as_table
+from mien.report.language import Language, languages
 from mien.report.page.view import page
-from mien.report.page.words import Language, languages
 from mien.report.sentences import sentence
 from mien.timeline import Timeline
 from tests.conftest import ROOT
@@ -53,7 +53,7 @@ def test_no_key_and_no_place_is_missing(name: str) -> None:
 
 def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
     templates = CODE / "report" / "templates"
-    folders = [CODE / "report" / "page", CODE / "report" / "terminal", CODE / "cli"]
+    folders = [CODE / "report", CODE / "report" / "page", CODE / "report" / "terminal", CODE / "cli"]
     files = [*templates.glob("*.html"), *templates.glob("*.js"), *(p for f in folders for p in f.glob("*.py"))]
     code = "\n".join(p.read_text(encoding="utf-8") for p in files)
     known = sentences("en")

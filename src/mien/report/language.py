@@ -1,4 +1,4 @@
-"""The words of a report in one language: a catalogue in TOML, and numbers with an honest precision."""
+"""The words of tables and reports in one language: a catalogue in TOML, and numbers with an honest precision."""
 
 from __future__ import annotations
 
