@@ -31,6 +31,7 @@ from mien.explain.faithfulness import Faithfulness, faithfulness_of
 from mien.explain.question import Moment, Question
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import write_atomic
+from mien.runtime.marks import rebuilt
 from mien.runtime.run_folder import BUNDLE
 from mien.types import Example, Modality
 
@@ -38,7 +39,6 @@ _EVERY = 20  # examples
 ROOT = Path(__file__).resolve().parents[1]
 FIGURES = ROOT / "src" / "mien" / "explain" / "faithfulness.json"
 DOCUMENT = ROOT / "docs" / "explanations.md"
-START, END = "<!-- faithfulness -->", "<!-- end of faithfulness -->"
 SETS: dict[Modality, tuple[str, ...]] = {"text": ("goemotions",), "voice": ("ravdess", "nemo"), "face": ("ferplus",)}
 
 
@@ -120,15 +120,6 @@ def table(rows: Sequence[Gains], offered: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def updated(text: str, figures: str) -> str:
-    """The document with the figures between the two marks."""
-    before, _, rest = text.partition(START)
-    _, found, after = rest.partition(END)
-    if not found:
-        raise SystemExit(f"there must be {START} and {END} in {DOCUMENT}")
-    return f"{before}{START}\n{figures}\n{END}{after}"
-
-
 def keep(row: Gains) -> None:
     """Put a row into the figures and the document."""
 
@@ -138,7 +129,8 @@ def keep(row: Gains) -> None:
     rows = sorted([r for r in gains() if key(r) != key(row)] + [row], key=key)
     write_atomic(FIGURES, json.dumps([asdict(r) for r in rows], indent=1) + "\n")
     gains.cache_clear()
-    write_atomic(DOCUMENT, updated(DOCUMENT.read_text(encoding="utf-8"), table(rows, list(defaults().values()))))
+    shown = table(rows, list(defaults().values()))
+    write_atomic(DOCUMENT, rebuilt(DOCUMENT.read_text(encoding="utf-8"), "faithfulness", shown))
 
 
 def main() -> None:

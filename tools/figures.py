@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mien.runtime.marks import rebuilt
+
 ROOT = Path(__file__).resolve().parents[1]
-START, END = "<!-- figures -->", "<!-- end of figures -->"
 METRICS = {
     "accuracy": "accuracy",
     "uar": "UAR",
@@ -56,12 +57,8 @@ def measured(folder: Path) -> dict[str, list[Entry]]:
 
 
 def updated(text: str, figures: str) -> str:
-    """The document with the figures between the two marks."""
-    before, _, rest = text.partition(START)
-    _, found, after = rest.partition(END)
-    if not found:
-        raise SystemExit(f"there must be {START} and {END} in the document")
-    return f"{before}{START}\n{figures}\n{END}{after}"
+    """The document with these figures."""
+    return rebuilt(text, "figures", figures)
 
 
 def main(arguments: Iterable[str]) -> int:

@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mien.runtime.marks import rebuilt
+
 ROOT = Path(__file__).resolve().parents[1]
-START, END = "<!-- rooms -->", "<!-- end of rooms -->"
 NOUNS = "nouns"
 _DOORS = {"__init__", "__main__"}
 _BAR, _WIDE = 400, 10  # lines of code for one block of a bar; blocks in the longest bar
@@ -162,12 +163,8 @@ def picture(found: Mapping[str, Room]) -> str:
 
 
 def updated(text: str, drawn: str) -> str:
-    """The document with the picture between the two marks."""
-    before, _, rest = text.partition(START)
-    _, found, after = rest.partition(END)
-    if not found:
-        raise SystemExit(f"there must be {START} and {END} in the document")
-    return f"{before}{START}\n```text\n{drawn}\n```\n{END}{after}"
+    """The document with this picture."""
+    return rebuilt(text, "rooms", f"```text\n{drawn}\n```")
 
 
 def same(one: str, other: str) -> bool:

@@ -30,6 +30,7 @@ from pathlib import Path
 from mien.errors import InputError, RecipeError, closest
 from mien.evaluation.boards import Entrant
 from mien.recipe import recipe, strict
+from mien.runtime import marks
 from mien.runtime.cache import write_atomic
 from mien.study.plan import Plan
 
@@ -141,7 +142,7 @@ def usual_document(bench: Bench, runs: Path) -> Path:
     document = runs / f"bench-{bench.name}.md"
     if not document.is_file():
         runs.mkdir(parents=True, exist_ok=True)
-        write_atomic(document, "\n".join(_marks(bench.name)) + "\n")
+        write_atomic(document, "\n".join(marks.marks(_part(bench.name))) + "\n")
     return document
 
 
@@ -162,15 +163,8 @@ def rebuilt(text: str, name: str, content: str) -> str:
     Raises:
         InputError: the document does not have the marks.
     """
-    start, end = _marks(name)
-    before, found, rest = text.partition(start)
-    _, closed, after = rest.partition(end)
-    if not (found and closed):
-        raise InputError(
-            f"the document has no place for this benchmark; put '{start}' and '{end}' into it, a line each"
-        )
-    return f"{before}{start}\n{content}\n{end}{after}"
+    return marks.rebuilt(text, _part(name), content)
 
 
-def _marks(name: str) -> tuple[str, str]:
-    return f"<!-- bench:{name} -->", f"<!-- end of bench:{name} -->"
+def _part(name: str) -> str:
+    return f"bench:{name}"
