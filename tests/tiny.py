@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from mien.data.corpus import Corpus
@@ -35,6 +37,16 @@ def write_pictures(root: Path, count: int = 40) -> None:
         Image.fromarray(pixels).save(folder / f"{i}.png")
         lines.append(f"{i}.png,{label},{('train', 'train', 'valid', 'test')[i // 2 % 4]},s{i // 2 % 4}")
     (folder / "manifest.csv").write_text("\n".join(lines), encoding="utf-8")
+
+
+@contextmanager
+def pictures(factory: pytest.TempPathFactory, count: int = 40) -> Iterator[Path]:
+    """A new folder with ``write_pictures``. In the ``with`` block, the cache is a folder in it."""
+    root = factory.mktemp("pictures")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MIEN_CACHE", str(root / "cache"))
+        write_pictures(root, count)
+        yield root
 
 
 def recipe(**training: object) -> Recipe:

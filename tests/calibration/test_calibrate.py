@@ -23,7 +23,7 @@ from mien.export.export import export
 from mien.recipe.recipe import Target
 from mien.trust.calibration import logs, normalised
 from mien.types import Task
-from tests.tiny import bundle_of, own, recipe, trained, write_pictures
+from tests.tiny import bundle_of, own, pictures, recipe, trained, write_pictures
 
 pytestmark = pytest.mark.slow
 
@@ -31,10 +31,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``place/bundle``, as exported, and its data."""
-    root = tmp_path_factory.mktemp("calibrate")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MIEN_CACHE", str(root / "cache"))
-        write_pictures(root, count=240)
+    with pictures(tmp_path_factory, count=240) as root:
         run = trained(recipe(), root, root / "runs")
         export(run.model, run.encoders, run.recipe, run.probe, root / "bundle")
     return root

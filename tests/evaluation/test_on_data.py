@@ -18,17 +18,14 @@ from mien.data.corpus import Corpus
 from mien.evaluation.on_data import report_on
 from mien.events import finish
 from mien.types import Modality, Track
-from tests.tiny import bundle_of, clips_recipe, own, recipe, write_clips, write_pictures
+from tests.tiny import bundle_of, clips_recipe, own, pictures, recipe, write_clips, write_pictures
 
 pytestmark = pytest.mark.slow  # a model is trained and exported first
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("judging")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MIEN_CACHE", str(root / "cache"))
-        write_pictures(root)
+    with pictures(tmp_path_factory) as root:
         bundle_of(recipe(epochs=2), [0], root, root / "runs")
     return root
 

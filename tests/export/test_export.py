@@ -19,15 +19,12 @@ from mien.runtime.cache import file_sha256
 from mien.training.result import Run
 from mien.types import Task
 from mien.workflows.train_bundle import exported
-from tests.tiny import bundle_of, clips_recipe, recipe, trained, write_clips, write_pictures
+from tests.tiny import bundle_of, clips_recipe, pictures, recipe, trained, write_clips, write_pictures
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    root = tmp_path_factory.mktemp("export")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MIEN_CACHE", str(root / "cache"))
-        write_pictures(root)
+    with pictures(tmp_path_factory) as root:
         return trained(recipe(), root, root / "runs")
 
 

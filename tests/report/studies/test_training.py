@@ -18,7 +18,7 @@ from mien.report.studies.training import training_page, write
 from mien.study.plan import Plan
 from mien.workflows.compare_recipes import run
 from tests.report.browser import PHONE, opened
-from tests.tiny import bundle_of, recipe, write_pictures
+from tests.tiny import bundle_of, pictures, recipe, write_pictures
 
 COMMAND = "mien train tiny.toml --set 'train.epochs=3'"
 
@@ -28,10 +28,7 @@ pytestmark = pytest.mark.slow  # a model is trained and exported first
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run's folder."""
-    root = tmp_path_factory.mktemp("training")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MIEN_CACHE", str(root / "cache"))
-        write_pictures(root)
+    with pictures(tmp_path_factory) as root:
         plan = replace(recipe(epochs=3), name="<b>tiny</b>", export=Export(licence="CC0"))
         bundle_of(plan, [0], root, root / "runs", command=COMMAND)
     return root / "runs" / "<b>tiny</b>" / "seed0"
