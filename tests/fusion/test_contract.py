@@ -92,7 +92,7 @@ def learn(fusion: Fusion, head: nn.Module, steps: int = 45) -> None:
 
 @PARTS
 def test_learns_what_only_two_modalities_together_say(table: dict[str, str]) -> None:
-    additive = table["name"] == "late"
+    additive = table["name"] in ("late", "channel")
     fusion = build(table if additive else {**table, "hidden": 32}, PAIR, XOR)
     head = fusion.head(XOR)
     learn(fusion, head)

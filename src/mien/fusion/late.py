@@ -97,17 +97,27 @@ class LatePool(Fusion):
         """Pool the evidence. ``vector`` holds the log posteriors of all tasks side by side, up to a constant for each task."""
         here = present(masks)
         trust = torch.stack([self.reliability[m](q) for m, q in zip(self.modalities, quality, strict=True)], dim=1)
-        trust = here * trust * discount(here.sum(dim=1, keepdim=True), self.redundancy)
         vectors = [pooled(s, k) for s, k in zip(states, masks, strict=True)]
         answers, spreads = [], []
         for task in self.tasks:
             opinions = [self.opinion(m, task) for m in self.modalities]
             evidence = torch.stack([o(v) for o, v in zip(opinions, vectors, strict=True)], dim=1)
-            weighted = trust.unsqueeze(-1) * evidence
-            answers.append(self._log_prior(task, here) + weighted.sum(dim=1))
-            spreads.append((weighted - weighted.mean(dim=-1, keepdim=True)).abs().mean(dim=-1))
+            answer, counted = self._pool(task, (here * trust).unsqueeze(-1) * evidence, here)
+            answers.append(answer)
+            spreads.append((counted - counted.mean(dim=-1, keepdim=True)).abs().mean(dim=-1))
         spread = torch.stack(spreads).sum(dim=0) + 1e-6 * here
         return Fused(torch.cat(answers, dim=-1), spread / spread.sum(dim=1, keepdim=True).clamp(min=1e-12))
+
+    def _pool(self, task: Task, evidence: Tensor, here: Tensor) -> tuple[Tensor, Tensor]:
+        """The log posterior up to a constant, (B, L), and the evidence that was added up in it, (B, M, L).
+
+        Args:
+            task: the task.
+            evidence: weighted by trust, (B, M, L); 0 for absent modalities.
+            here: which modalities are present, bool (B, M).
+        """
+        counted = evidence * discount(here.sum(dim=1, keepdim=True), self.redundancy).unsqueeze(-1)
+        return self._log_prior(task, here) + counted.sum(dim=1), counted
 
     def head(self, task: Task) -> nn.Module:
         """The task's own part of the vector."""
