@@ -231,7 +231,7 @@ span = Span(0.0, 2.0)
 sound = Audio((0.3 * np.sin(2 * np.pi * 220 * np.arange(32_000) / 16_000)).astype(np.float32))
 frames = Frames(np.random.default_rng(0).integers(0, 255, (3, 112, 112, 3), dtype=np.uint8), np.asarray([0.0, 0.5, 1.0]))
 segment = Segment(span, "person-1", Words((Word("hello", span),), "en"), frames, sound)
-served = ("text_minilm", "voice_whisper", "face_cnn")
+served = ("text_minilm", "text_e5", "voice_whisper", "face_cnn")
 tracks = {name: encoders.build({"name": name}).prepare(segment) for name in served}
 assert all(track is not None for track in tracks.values()), tracks
 mien.media.speech.speech_spans(sound.samples, 10.0)

@@ -47,6 +47,27 @@ def test_word_errors_lower_confidence() -> None:
     assert np.mean([w.confidence for w in worse.items]) < 0.6
 
 
+def test_word_errors_are_in_the_language_of_the_words() -> None:
+    worse = degraded(Segment(Span(0, 5), words=words_of("我们今天去北京开会然后回家吃饭")), "errors:0.9", "clip").words
+    assert worse is not None
+    assert all("一" <= c <= "鿿" for c in worse.text)
+
+
+def test_unwritten_words_have_neither_capitals_nor_punctuation() -> None:
+    said = Segment(Span(0, 5), words=words_of("Well, I can't believe it - WOW!! 😂"))
+    plain = degraded(said, "unwritten:1", "clip").words
+    assert plain is not None
+    assert plain.text == "well i can't believe it wow"
+    assert plain.items[-1].span == said.words.items[-2].span  # type: ignore[union-attr]  # it has words
+    chinese = degraded(Segment(Span(0, 5), words=words_of("今天，真开心！")), "unwritten:1", "clip").words
+    assert chinese is not None
+    assert chinese.text == "今天真开心"
+    laugh = Segment(Span(0, 5), words=words_of("😂!"))
+    assert degraded(laugh, "unwritten:1", "clip") == laugh, "what has no letters stays"
+    kept = sum(degraded(said, "unwritten:0.3", f"clip {i}") == said for i in range(200))
+    assert 120 < kept < 160, "a share of the segments"
+
+
 def test_words_of_an_unknown_language_keep_their_shape() -> None:
     said = Segment(Span(0, 5), words=words_of("This is a rather long sentence."))
     strange = degraded(said, "foreign:1", "clip").words

@@ -38,6 +38,14 @@ def test_votes_teach_but_do_not_judge(root: Path) -> None:
     assert second.targets["emotion"][EMOTIONS.index("happy")] == 0.5, "the test keeps its published labels"
 
 
+def test_ids_that_are_not_unique_may_be_left_out(root: Path) -> None:
+    (root / "m.csv").write_text("id,text,label,split\n1,so glad,joy,train\n1,grr,anger,train", encoding="utf-8")
+    with pytest.raises(RecipeError, match="have the same id '1'"):
+        read(_SOURCE, (EMOTION,), root)
+    numbered = replace(_SOURCE, clip={"id": "", "text": "text"})
+    assert [e.clip.id for e in read(numbered, (EMOTION,), root)] == ["set/0", "set/1"]
+
+
 @pytest.mark.parametrize("stated", ["train", ""])
 @pytest.mark.parametrize(
     ("dealing", "splits"),

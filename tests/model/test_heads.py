@@ -57,6 +57,26 @@ def test_balanced_weights_are_one_on_average_over_the_training_data() -> None:
     close(tags, math.log(2) * torch.tensor([(4 + 1) / 2, (1 + 1) / 2]))
 
 
+def test_logit_adjustment_takes_the_shares_of_the_own_set_out() -> None:
+    """Where the logits are even, the adjusted answer is the shares, so the loss is their negative log (Menon et al. 2021)."""
+    own = torch.tensor([[0.7, 0.3, 0.0], [0.2, 0.2, 0.6]])
+    how = Loss(logit_adjustment=1.0)
+    close(loss(THREE, torch.zeros(2, 3), FIRST, how, SHARES, own), -torch.tensor([0.7, 0.6]).log())
+    close(loss(THREE, torch.zeros(2, 3), FIRST, how, SHARES), -SHARES[[0, 2]].log())
+    half = torch.tensor([0.7, 0.3]).sqrt()
+    found = loss(THREE, torch.zeros(1, 3), FIRST[:1], Loss(logit_adjustment=0.5), SHARES, own[:1])
+    close(found, -(half[0] / (half.sum() + 1e-3)).log().reshape(1))
+
+
+def test_a_set_says_nothing_of_labels_that_it_lacks() -> None:
+    logits = torch.zeros(1, 3, requires_grad=True)
+    own = torch.tensor([[0.5, 0.5, 0.0]])
+    for how in (Loss(logit_adjustment=1.0), Loss(logit_adjustment=1.0, smoothing=0.2)):
+        (slope,) = torch.autograd.grad(loss(THREE, logits, FIRST[:1], how, SHARES, own).sum(), logits)
+        assert abs(float(slope[0, 2])) < 1e-5
+        assert abs(float(slope[0, 1])) > 0.3
+
+
 def test_a_score_is_smooth_l1_and_stays_in_its_bounds() -> None:
     task = Task("valence", "score", bounds=(-1.0, 1.0))
     close(loss(task, torch.tensor([[0.5], [3.0]]), torch.zeros(2, 1)), torch.tensor([0.125, 2.5]))

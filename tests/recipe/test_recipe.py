@@ -62,6 +62,15 @@ def test_overrides_take_out_too() -> None:
         ("train.lr=-1", "train.lr must be above 0, not -1"),
         ("encoders.face.lr=-1", "lr of the encoder 'face_cnn' must be above 0, not -1"),
         ("seed=-1", "a seed must be at least 0, not -1"),
+        ("losses.emotion.logit_adjustment=-1", "weight, focal and logit_adjustment of a loss must be at least 0"),
+        (
+            "losses.emotion={logit_adjustment=1.0, class_weights='balanced'}",
+            "a loss balances its labels by class_weights or by logit_adjustment",
+        ),
+        (
+            "tasks=[{name='x', kind='multi', labels=['1', '2']}]\nlosses.x.logit_adjustment=1",
+            "logit_adjustment is for tasks with one label, and 'x' has several",
+        ),
         ("losses.emotoin.weight=2", "[losses.emotoin] is of no task of this recipe; did you mean 'emotion'?"),
         ('export.int8=["foo"]', "[export] knows no graph 'foo'; known: face, face_trunk, fusion, text"),
         ("train.warmup=7", "train.warmup must be a share of all steps, from 0 to 1, not 7"),
@@ -70,7 +79,7 @@ def test_overrides_take_out_too() -> None:
 )
 def test_mistakes_are_named(override: str, message: str) -> None:
     with pytest.raises(RecipeError, match=re.escape(message)):
-        load("face", [override])
+        load("face", override.split("\n"))
 
 
 def test_missing_and_broken_files(tmp_path: Path) -> None:

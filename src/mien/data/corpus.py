@@ -70,13 +70,24 @@ class Corpus:
         Args:
             name: "train", "valid" or "test". ``Source.train`` and ``Source.valid`` say how the source calls the first two.
         """
-        found = []
         everything = self.examples
         self._reading.let_rows_go()
-        for source, examples in zip(self.sources, everything, strict=True):
-            wanted = {"train": source.train, "valid": source.valid}.get(name, name)
-            found.append((source, [e for e in examples if e.split == wanted]))
+        found = [(s, _of_split(s, rows, name)) for s, rows in zip(self.sources, everything, strict=True)]
+        if name == "train" and any(source.apart_from for source in self.sources):
+            return [(source, self._apart(source, rows)) for source, rows in found]
         return found
+
+    def _apart(self, source: Source, taught: list[Example]) -> list[Example]:
+        """The training examples whose words are in no validation or test example of the sets in ``apart_from``."""
+        others = [pair for pair in zip(self.sources, self.examples, strict=True) if pair[0].name in source.apart_from]
+        tested = {
+            _plain(example.clip.text)
+            for other, rows in others
+            for split in ("valid", "test")
+            for example in _of_split(other, rows, split)
+            if example.clip.text
+        }
+        return [e for e in taught if e.clip.text is None or _plain(e.clip.text) not in tested]
 
     def column(self, source: Source, name: str) -> dict[str, str]:
         """{id of the clip: value} of a column of a source's manifest. Rows without a value are left out.
@@ -93,6 +104,16 @@ class Corpus:
         It tells whether two results come from the same data. Recordings count by their names, not by their content.
         """
         return self._reading.content()
+
+
+def _of_split(source: Source, examples: Sequence[Example], name: str) -> list[Example]:
+    wanted = {"train": source.train, "valid": source.valid}.get(name, name)
+    return [e for e in examples if e.split == wanted]
+
+
+def _plain(text: str) -> str:
+    """The letters and digits of a text in lower case."""
+    return "".join(c for c in text.casefold() if c.isalnum())
 
 
 class _Reading:

@@ -36,7 +36,8 @@ def degraded(segment: Segment, how: str, name: str) -> Segment:
 def way(how: str) -> tuple[Degrade, float]:
     """The function and the level that "kind:level" names.
 
-    The kinds are noise (dB), shrink (pixels), blur (pixels), errors (share), foreign (share) and shorten (seconds).
+    The kinds are noise (dB), shrink (pixels), blur (pixels), errors (share), foreign (share), unwritten (share) and shorten
+    (seconds).
 
     Raises:
         RecipeError: the kind is unknown, or the level is not a number.
@@ -93,12 +94,16 @@ def _blur(segment: Segment, radius: float, rng: np.random.Generator) -> Segment:
     return _with(segment, frames=Frames(pixels, segment.frames.times, segment.frames.boxes))
 
 
+_MISHEARD = ("the", "a", "it", "and", "uh", "that", "of", "so", "you", "in", "yeah", "to")
+_MISHEARD_ZH = ("的", "了", "是", "我", "你", "不", "这", "那", "就", "有", "在", "嗯")
+
+
 def _errors(segment: Segment, rate: float, rng: np.random.Generator) -> Segment:
     """Makes the word errors of a recogniser: words disappear or change, and the confidence of all words falls."""
     if segment.words is None:
         return segment
     kept = []
-    vocabulary = ("the", "a", "it", "and", "uh", "that", "of", "so", "you", "in", "yeah", "to")
+    vocabulary = _MISHEARD_ZH if segment.words.language in ("zh", "yue") else _MISHEARD
     for word in segment.words.items:
         draw = rng.random()
         confidence = float(np.clip(rng.normal(0.95 - rate, 0.1), 0.05, 1.0))
@@ -107,6 +112,15 @@ def _errors(segment: Segment, rate: float, rng: np.random.Generator) -> Segment:
         wrong = draw < rate
         kept.append(Word(str(rng.choice(vocabulary)) if wrong else word.text, word.span, confidence))
     return _with(segment, words=Words(tuple(kept), segment.words.language) if kept else None)
+
+
+def _unwritten(segment: Segment, share: float, rng: np.random.Generator) -> Segment:
+    """Takes capitals and punctuation from a share of the segments, as some speech recognition writes. Emoji go with them."""
+    if segment.words is None or rng.random() >= share:
+        return segment
+    said = ("".join(c for c in w.text.lower() if c.isalnum() or c in "'’ ") for w in segment.words.items)
+    items = tuple(replace(w, text=text) for w, text in zip(segment.words.items, said, strict=True) if text.strip())
+    return _with(segment, words=Words(items, segment.words.language)) if items else segment
 
 
 _VOWELS, _CONSONANTS = "aeiouy", "bcdfghjklmnpqrstvwxz"
@@ -147,5 +161,6 @@ _WAYS: dict[str, Degrade] = {
     "blur": _blur,
     "errors": _errors,
     "foreign": _foreign,
+    "unwritten": _unwritten,
     "shorten": _shorten,
 }

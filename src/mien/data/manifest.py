@@ -150,7 +150,11 @@ def _entries(source: Source, root: Path, tables: Tables) -> Iterator[Entry]:
 
 
 def _check_columns(source: Source, row: Row, several: bool = False) -> None:
-    needed = [*source.clip.values(), *source.where, *(f.present for f in source.features.values() if f.present)]
+    needed = [
+        *filter(None, source.clip.values()),
+        *source.where,
+        *(f.present for f in source.features.values() if f.present),
+    ]
     for name, target in source.targets.items():
         needed += [target.column or name, *target.votes] if target.votes or (target.column and not several) else []
     needed += [] if source.folds or source.divide or "" in source.splits or "{split}" in source.manifest else ["split"]

@@ -23,6 +23,7 @@ class Batch(NamedTuple):
         times: {modality: float (B, T)} seconds on the clip's clock; padding repeats the last time.
         targets: {task: float (B, L)}; zeros where there is no target.
         labelled: {task: bool (B,)}, which examples have a target.
+        sources: names of the data sets of the examples, (B,); () where nothing depends on them.
     """
 
     x: Mapping[Modality, Tensor]
@@ -31,6 +32,7 @@ class Batch(NamedTuple):
     times: Mapping[Modality, Tensor]
     targets: Mapping[str, Tensor]
     labelled: Mapping[str, Tensor]
+    sources: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -71,4 +73,4 @@ def collate(
         labelled[task.name] = torch.tensor([r is not None for r in rows])
         filled = [np.zeros(task.size, np.float32) if r is None else r for r in rows]
         targets[task.name] = torch.from_numpy(np.stack(filled))
-    return Batch(x, mask, marks, times, targets, labelled)
+    return Batch(x, mask, marks, times, targets, labelled, tuple(e.source for e in examples))

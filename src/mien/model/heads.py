@@ -13,24 +13,31 @@ from mien.recipe.sections import Loss
 from mien.types import Task, TaskKind
 
 _RAREST = 0.01  # smallest share of a label that counts, so that one rare label cannot outweigh all others
+_ABSENT = 1e-6  # stands for a share of 0, so that its log is finite and the label still has hardly any part in the loss
 
 
 class Head(NamedTuple):
-    """``loss``: logits (N, L), targets (N, L), how, shares of the labels (L,) -> (N,). ``score``: logits -> scores (N, L)."""
+    """The functions of a kind of task.
+
+    ``loss``: logits (N, L), targets (N, L), how, shares of the labels (L,) or (N, L) -> (N,).
+    ``score``: logits -> scores (N, L).
+    """
 
     loss: Callable[[Tensor, Tensor, Loss, Tensor], Tensor]
     score: Callable[[Tensor], Tensor]
 
 
 def _single_loss(logits: Tensor, targets: Tensor, how: Loss, shares: Tensor) -> Tensor:
-    """Cross-entropy with a distribution over the labels, with a weight for each label."""
+    """Cross-entropy with a distribution over the labels, with a weight for each label or after logit adjustment."""
     known = shares > 0
+    if how.logit_adjustment:
+        logits = logits + how.logit_adjustment * shares.clamp(min=_ABSENT).log()
     logs = functional.log_softmax(logits, dim=-1)
     terms = -logs * _unsolved(logs.exp(), how)
     if how.class_weights:
         # The weights are as in scikit-learn: their mean over the training data is 1.
         terms = terms * torch.where(known, 1 / (known.sum() * shares.clamp(min=_RAREST)), 0.0)
-    even = known / known.sum().clamp(min=1)
+    even = known / known.sum(dim=-1, keepdim=True).clamp(min=1)
     return (((1 - how.smoothing) * targets + how.smoothing * even) * terms).sum(dim=-1)
 
 
@@ -61,7 +68,14 @@ _TABLE: dict[TaskKind, Head] = {
 }
 
 
-def loss(task: Task, logits: Tensor, targets: Tensor, how: Loss | None = None, shares: Tensor | None = None) -> Tensor:
+def loss(
+    task: Task,
+    logits: Tensor,
+    targets: Tensor,
+    how: Loss | None = None,
+    shares: Tensor | None = None,
+    own: Tensor | None = None,
+) -> Tensor:
     """Loss of each example, (N,), before the task's weight.
 
     Args:
@@ -71,8 +85,10 @@ def loss(task: Task, logits: Tensor, targets: Tensor, how: Loss | None = None, s
         how: ``[losses.<task>]`` of the recipe; ``None`` for the defaults.
         shares: how often each label is true in the training data, (L,); needed for balanced class weights. A label with
             share 0 is not in the training data, and smoothing gives it nothing. ``None`` treats all labels as present.
+        own: the same for the data set of each example, (N, L), in place of ``shares``; for logit adjustment.
     """
     known = torch.ones(logits.shape[-1], device=logits.device) if shares is None else shares
+    known = known if own is None else own
     return _TABLE[task.kind].loss(logits.float(), targets, how or Loss(), known)
 
 

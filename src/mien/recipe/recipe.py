@@ -94,6 +94,7 @@ class Source:
         name: name of the data set in results.
         manifest: CSV, Parquet, JSONL or .npz file, relative to the data root. "{split}" in it means that each split has a file.
         clip: {field of ``Clip``: column}, with at least one of video, audio, image and text, unless there are ``features``.
+            ``id = ""`` numbers the rows, for a manifest whose ids are not unique.
             With a ``reader``, an empty table means all columns under their own names.
         targets: {task: where its targets are}.
         features: {modality: ready-made features}.
@@ -113,6 +114,8 @@ class Source:
         turn: column of the place in the dialogue.
         degrade: ways to degrade the examples of the training split, "kind:level"; "" leaves them clean.
         limit: largest number of training examples; 0 for all.
+        apart_from: names of other data sets of the recipe. No training example has the words of one of their examples for
+            validation or test. It is for sets that share material, such as the lines of one television series.
     """
 
     name: str
@@ -135,6 +138,7 @@ class Source:
     turn: str = "turn"
     degrade: tuple[str, ...] = ("",)
     limit: int = 0
+    apart_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,7 +172,8 @@ class Recipe:
 
     Raises:
         RecipeError: the seed is negative, two tasks have the same name, a loss is for no task or has options that its task
-            does not know, or ``[export]`` names a graph that no model has.
+            does not know, a data set is to be apart from one that the recipe lacks, or ``[export]`` names a graph that no
+            model has.
     """
 
     name: str
@@ -194,6 +199,12 @@ class Recipe:
                 raise RecipeError(f"[losses.{name}] is of no task of this recipe; {closest(name, tasks)}")
             if tasks[name].kind == "score" and loss != Loss(weight=loss.weight):
                 raise RecipeError(f"'{name}' is a score: [losses.{name}] knows only its weight")
+            if tasks[name].kind != "single" and loss.logit_adjustment:
+                raise RecipeError(f"logit_adjustment is for tasks with one label, and '{name}' has several")
+        names = [source.name for source in self.data]
+        for other in (name for source in self.data for name in source.apart_from):
+            if other not in names:
+                raise RecipeError(f"apart_from names no data set '{other}' of the recipe; {closest(other, names)}")
         graphs = [*MODALITIES, *(f"{modality}_trunk" for modality in MODALITIES), "fusion"]
         for graph in (*self.export.int8, *self.export.float16):
             if graph not in graphs:

@@ -55,6 +55,9 @@ class Loss:
     Attributes:
         weight: weight of the task among all tasks.
         class_weights: "balanced" gives rare labels of the training data a higher weight; "" gives all the same.
+        logit_adjustment: how much of each data set's own label shares is taken out of a single-label answer: their logs, times
+            this number, are added to the logits in training only (Menon et al. 2021, arXiv 2007.07314). With 1, the answer
+            favours no label, and an example says nothing about labels that its data set lacks. 0 leaves the shares in.
         focal: gamma of the focal loss; 0 is cross-entropy.
         smoothing: share of the target that is spread evenly over the labels.
 
@@ -64,14 +67,26 @@ class Loss:
 
     weight: float = 1.0
     class_weights: str = ""
+    logit_adjustment: float = 0.0
     focal: float = 0.0
     smoothing: float = 0.0
 
     def __post_init__(self) -> None:
         if self.class_weights not in ("", "balanced"):
             raise RecipeError(f'class_weights of a loss must be "balanced" or "", not \'{self.class_weights}\'')
-        if self.weight < 0 or self.focal < 0 or not 0 <= self.smoothing < 1:
-            raise RecipeError("weight and focal of a loss must be at least 0, and smoothing at least 0 and below 1")
+        if min(self.weight, self.focal, self.logit_adjustment) < 0 or not 0 <= self.smoothing < 1:
+            raise RecipeError(
+                "weight, focal and logit_adjustment of a loss must be at least 0, and smoothing at least 0 and below 1"
+            )
+        if self.class_weights and self.logit_adjustment:
+            raise RecipeError(
+                "a loss balances its labels by class_weights or by logit_adjustment; leave one of them out"
+            )
+
+    @property
+    def balances(self) -> bool:
+        """Whether answers learned with it favour no label, whatever the shares of the labels in the training data."""
+        return bool(self.class_weights) or self.logit_adjustment == 1
 
 
 @dataclass(frozen=True)

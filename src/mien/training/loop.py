@@ -34,7 +34,7 @@ from mien.training.checkpoint import Checkpoint, Log, Progressed, check_same, sa
 from mien.training.devices import Devices
 from mien.training.optimizer import optimizer, schedule
 from mien.training.result import Run
-from mien.training.statistics import fit_statistics, label_shares, relate
+from mien.training.statistics import fit_statistics, label_shares, relate, shares_by_source
 from mien.training.step import Criterion, TrainingStep, learning_mode
 from mien.types import Modality
 
@@ -151,7 +151,7 @@ class _Loop:
         self.recipe, self.how, self.model = recipe, recipe.train, model
         self.sets, self.valid, self.folder, self.checkpoint = sets, valid, folder, checkpoint
         self.fabric = fabric
-        self.criterion = Criterion(recipe, label_shares(recipe.tasks, sets))
+        self.criterion = Criterion(recipe, label_shares(recipe.tasks, sets), shares_by_source(recipe.tasks, sets))
         self.step = TrainingStep(recipe, model, self.criterion, auxiliary)
         self.wrapped, self.optimizer = self.fabric.setup(self.step, optimizer(recipe, self.step))
         average = get_ema_multi_avg_fn(self.how.ema)  # type: ignore[no-untyped-call]  # torch lacks the annotation
@@ -166,7 +166,7 @@ class _Loop:
         if resume and self.checkpoint.exists():
             self.done = self.checkpoint.load(self.step, self.optimizer, self.ema)
         else:
-            fit_statistics(self.model, self.sets)
+            fit_statistics(self.model, self.sets, [name for name, loss in self.recipe.losses.items() if loss.balances])
         self._began = time.perf_counter() - self.done.seconds
         step, total = self.done.step, self.per_epoch * self.how.epochs
         about = f"{self.recipe.name} seed {self.recipe.seed}"

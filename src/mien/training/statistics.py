@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -56,23 +56,41 @@ def _population(sets: Sequence[ExampleSet], modality: Modality) -> Population:
         ) from None
 
 
-def fit_statistics(model: Model, sets: Sequence[ExampleSet]) -> None:
+def fit_statistics(model: Model, sets: Sequence[ExampleSet], balanced: Collection[str] = ()) -> None:
     """Give the model statistics of the training data.
 
     Networks that learn take the statistics of their values; the fusion takes those of labels and quality.
+
+    Args:
+        model: the model.
+        sets: the training data.
+        balanced: names of tasks whose answers favour no label (``Loss.balances``). For the fusion, all labels that occur then
+            have the same share.
     """
     for modality in model.modalities:
         network: nn.Module = model.bodies.get(modality, model.networks[modality])
         fit = getattr(network, "fit_statistics", None)
         if fit is not None and any(p.requires_grad for p in network.parameters()):
             fit(_values(sets, modality))
-        model.fusion.observe(modality, _shares(model, sets, modality), _quality(sets, modality))
+        shares = _shares(model, sets, modality)
+        told = {name: _even(row) if name in balanced else row for name, row in shares.items()}
+        model.fusion.observe(modality, told, _quality(sets, modality))
 
 
 def label_shares(tasks: Sequence[Task], sets: Sequence[ExampleSet]) -> dict[str, Tensor]:
     """How often each label is true among the labelled examples, {task: (L,)}; 0 where no example is labelled."""
     rows = {t.name: torch.from_numpy(np.concatenate([s.targets(t.name) for s in sets])) for t in tasks}
     return {name: targets.nanmean(dim=0).nan_to_num() for name, targets in rows.items()}
+
+
+def shares_by_source(tasks: Sequence[Task], sets: Sequence[ExampleSet]) -> dict[str, dict[str, Tensor]]:
+    """``label_shares`` of each data set, {name of the set: {task: (L,)}}."""
+    return {part.name: label_shares(tasks, [part]) for part in sets}
+
+
+def _even(shares: Tensor) -> Tensor:
+    occur = (shares > 0).to(shares.dtype)
+    return occur / occur.sum().clamp(min=1)
 
 
 def _values(sets: Sequence[ExampleSet], modality: Modality) -> Iterable[Float32]:

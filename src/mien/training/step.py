@@ -24,10 +24,14 @@ class Criterion:
     Args:
         recipe: the recipe with tasks and losses.
         shares: {task: how often each label is true in the training data (L,)}.
+        by_source: the same for each data set, {name of the set: {task: (L,)}}, for ``logit_adjustment``. Examples of a set
+            without an entry, which is not in the training data, are not adjusted.
     """
 
-    def __init__(self, recipe: Recipe, shares: Mapping[str, Tensor]) -> None:
-        self.tasks, self.shares = recipe.tasks, dict(shares)
+    def __init__(
+        self, recipe: Recipe, shares: Mapping[str, Tensor], by_source: Mapping[str, Mapping[str, Tensor]] | None = None
+    ) -> None:
+        self.tasks, self.shares, self.by_source = recipe.tasks, dict(shares), dict(by_source or {})
         self.how = {t.name: recipe.losses.get(t.name, Loss()) for t in recipe.tasks}
 
     def of(self, task: Task, logits: Tensor, batch: Batch) -> Tensor | None:
@@ -35,8 +39,15 @@ class Criterion:
         chosen = batch.labelled[task.name]
         if not bool(chosen.any()):
             return None
-        shares = self.shares[task.name].to(logits.device)
-        return heads.loss(task, logits[chosen], batch.targets[task.name][chosen], self.how[task.name], shares).mean()
+        how, shares = self.how[task.name], self.shares[task.name].to(logits.device)
+        own = self._own_shares(task, batch, shares)[chosen] if how.logit_adjustment else None
+        return heads.loss(task, logits[chosen], batch.targets[task.name][chosen], how, shares, own).mean()
+
+    def _own_shares(self, task: Task, batch: Batch, shares: Tensor) -> Tensor:
+        """How often each label is true in the data set of each example, (B, L)."""
+        even = torch.ones_like(shares)
+        rows = [self.by_source[s][task.name].to(shares) if s in self.by_source else even for s in batch.sources]
+        return torch.stack(rows)
 
     def total(self, logits: Mapping[str, Tensor], batch: Batch, chosen: Tensor) -> Tensor:
         """Sum of the tasks' losses, times their fixed weights, over the examples that ``chosen`` bool (B,) selects."""

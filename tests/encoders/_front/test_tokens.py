@@ -57,7 +57,7 @@ def test_models_without_marks_get_lines(paths: dict[str, str]) -> None:
 def test_the_oldest_is_cut_first_and_the_utterance_last(paths: dict[str, str]) -> None:
     assert " ".join(read(paths["bert"], context=2, tokens=10)[0]) == "[CLS] is it true ? [SEP] we won ! [SEP]"
     assert " ".join(read(paths["bert"], context=2, tokens=6)[0]) == "[CLS] we won ! [SEP]"
-    assert " ".join(read(paths["bert"], context=2, tokens=4)[0]) == "[CLS] we won [SEP]"
+    assert " ".join(read(paths["bert"], context=2, tokens=4)[0]) == "[CLS] we ! [SEP]", "its middle"
 
 
 def test_minilm_reads_context_too() -> None:

@@ -43,7 +43,7 @@ class TokenEncoder(Encoder):
     """A text encoder whose track holds tokens.
 
     Attributes:
-        tokens: longest input. A longer one loses the oldest context first, then the end of the utterance.
+        tokens: longest input. A longer one loses the oldest context first, then the middle of the utterance.
     """
 
     modality: Modality = "text"
@@ -83,8 +83,8 @@ class TokenEncoder(Encoder):
 def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int, context: int) -> Tokens:
     """Tokens of the last earlier utterances and of the words after them, as a model takes a pair of texts.
 
-    Where both together are longer than ``limit``, the oldest context is cut off. The end of the utterance is cut off only
-    when the utterance alone is too long.
+    Where both together are longer than ``limit``, the oldest context is cut off. An utterance that is too long alone loses
+    its middle, because what people feel about what they tell often comes at the end.
 
     Args:
         tokenizer: without padding and truncation.
@@ -102,16 +102,31 @@ def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int
         whole = tokenizer.post_process(earlier, said)
         own = np.logical_or.accumulate([which == 1 for which in whole.sequence_ids])
     else:
-        said.truncate(max(1, limit - tokenizer.num_special_tokens_to_add(False)))
         whole = tokenizer.post_process(said)
         own = np.ones(len(whole), bool)
+    kept = _around_middle(len(whole), max(limit, tokenizer.num_special_tokens_to_add(False) + 1))
     starts, middles = _word_clock(words)
     # The special token at the end has no place in the text, so it gets the place of the last word.
-    begins = np.maximum.accumulate([begin if o else 0 for (begin, _), o in zip(whole.offsets, own, strict=True)])
+    begins = np.maximum.accumulate(
+        [_begin(words.text, *of) if o else 0 for of, o in zip(whole.offsets, own, strict=True)]
+    )
     at = np.clip(np.searchsorted(starts, begins, side="right") - 1, 0, None)
     times = np.where(own, middles[at], min(segment.span.start, float(middles[0])))
     marks = np.asarray(whole.special_tokens_mask, bool)
-    return Tokens(np.asarray(whole.ids, np.int64), times, own, np.where(own & ~marks, at, -1), _quality(words))
+    ids, places = np.asarray(whole.ids, np.int64), np.where(own & ~marks, at, -1)
+    return Tokens(ids[kept], times[kept], own[kept], places[kept], _quality(words))
+
+
+def _begin(text: str, start: int, end: int) -> int:
+    """Where the letters of a piece begin, which some tokenizers let begin with the space before its word."""
+    return end - len(text[start:end].lstrip())
+
+
+def _around_middle(length: int, limit: int) -> NDArray[np.int64]:
+    """The places that stay of ``length`` tokens: all, or the first and the last ones in equal parts."""
+    left_out = max(0, length - limit)
+    start = (length - left_out + 1) // 2
+    return np.delete(np.arange(length), slice(start, start + left_out))
 
 
 def _quality(words: Words) -> Float32:

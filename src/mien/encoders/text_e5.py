@@ -1,0 +1,110 @@
+"""English and Chinese words as the pieces of multilingual E5."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mien.bundles import shared_file
+from mien.encoders._front.tokens import TokenEncoder
+from mien.encoders.base import encoders
+from mien.types import Segment, Track, Words
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_LANGUAGES = frozenset({"en", "zh", "yue"})
+_READ_SHARE = 0.7
+_SCRIPTS = ("LATIN", "CJK UNIFIED")
+_COMMONEST = 4  # the commonest piece; the marks come before it
+_USUAL_RANK = 7.0  # a log rank; the mean over English comments is 6.8
+
+
+@encoders.register
+class E5Text(TokenEncoder):
+    """English and Chinese pieces of words for multilingual E5 (Wang et al. 2024, arXiv 2402.05672).
+
+    The vocabulary is the part of the published one that English and Chinese need, with emoji and signs; ``tools/prune_e5.py``
+    makes it. Case, punctuation and emoji are read. The prefixes that E5 is trained with are left out: they are for search.
+
+    The track holds int64 (T,) ids of pieces, with ``<s>`` and ``</s>``. The time of a piece is the middle of its word, or the
+    start of this utterance for earlier ones. Quality: mean confidence of the words in [0, 1], and the number of words.
+
+    Args:
+        tokens: longest input. A longer one loses the oldest context first, then the middle of the utterance.
+        context: how many earlier utterances are used before this one.
+        dropout: share dropped in training, of states and of attention.
+        frozen: how many of the twelve layers never learn, from below. The embeddings of the pieces are frozen with them.
+    """
+
+    def __init__(self, tokens: int = 96, context: int = 0, dropout: float = 0.0, frozen: int = 6) -> None:
+        self.tokens, self.context, self.dropout, self.frozen = tokens, context, dropout, frozen
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """The arguments that rebuild this encoder."""
+        return {"tokens": self.tokens, "context": self.context, "dropout": self.dropout, "frozen": self.frozen}
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What the tokens depend on; the network is not part of it."""
+        return {"version": self.version, "settings": {"tokens": self.tokens, "context": self.context}}
+
+    def prepare(self, segment: Segment) -> Track | None:
+        """Ids of pieces; ``None`` without words, or when the words are known or likely to be of another language."""
+        found = self._read(segment)
+        return None if found is None else Track(found.times, found.ids, found.quality)
+
+    def measures(self, track: Track) -> dict[str, float]:
+        """Its quality, and ``rarity``: how much rarer than usual the pieces are. Other languages have rarer pieces.
+
+        With n pieces that are made of Latin letters, rarity is the sum of log(rank) - 7 over them, divided by sqrt(n + 2), so
+        a longer text counts as more evidence. It is about -1 for English, and 0 without such pieces. The rank is the place in
+        the vocabulary, which lists pieces by their frequency in English and Chinese. Pieces that continue a word count as the
+        rarest words, because other languages have many of them.
+        """
+        ranks = self._rarities[track.values]
+        known = ranks[np.isfinite(ranks)]
+        return {**super().measures(track), "rarity": float(known.sum() / np.sqrt(len(known) + 2))}
+
+    def network(self) -> nn.Module:
+        """Multilingual E5 with its published weights."""
+        from mien.networks.e5 import E5
+
+        return E5(self._pieces, self.dropout, self.frozen)
+
+    def _reads(self, words: Words) -> bool:
+        """Whether the language is English or Chinese; where it is unknown, whether most letters are Latin or Chinese.
+
+        A text without letters is read where it has a sign, such as an emoji.
+        """
+        if words.language is not None:
+            return words.language in _LANGUAGES
+        letters = [c for c in words.text if c.isalpha()]
+        if not letters:
+            return any(unicodedata.category(c) == "So" for c in words.text)
+        read = sum(1 for c in letters if unicodedata.name(c, "").startswith(_SCRIPTS))
+        return read / len(letters) >= _READ_SHARE
+
+    @property
+    def _path(self) -> Path:
+        return shared_file("e5_tokenizer.json")
+
+    @cached_property
+    def _pieces(self) -> list[str]:
+        return [str(self._tokenizer.id_to_token(i)) for i in range(self._tokenizer.get_vocab_size())]
+
+    @cached_property
+    def _rarities(self) -> NDArray[np.float64]:
+        """How much rarer than usual each piece of the vocabulary is, (V,); NaN where it is not made of Latin letters."""
+        size = len(self._pieces)
+        ranks = np.log(np.maximum(np.arange(size) - _COMMONEST + 1, 1))
+        bare = [piece.removeprefix("▁") for piece in self._pieces]
+        ranks[[b == piece for b, piece in zip(bare, self._pieces, strict=True)]] = np.log(size)
+        ranks[[not (b and all("LATIN" in unicodedata.name(c, "") for c in b)) for b in bare]] = np.nan
+        return ranks - _USUAL_RANK
