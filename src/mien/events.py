@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 if TYPE_CHECKING:
     from mien.explain.question import Moment
+    from mien.person import People
     from mien.timeline import Prediction, Timeline
     from mien.types import Words
 
@@ -64,7 +65,11 @@ class Heard:
 
 @dataclass(frozen=True)
 class Answered:
-    """The final answer about one segment. ``moment`` holds what is needed to explain it."""
+    """The answer about one segment. ``moment`` holds what is needed to explain it.
+
+    With a person baseline it is relative to what the clip has shown so far, and the timeline at the end holds the answer
+    relative to the whole clip.
+    """
 
     prediction: Prediction
     moment: Moment
@@ -72,9 +77,10 @@ class Answered:
 
 @dataclass(frozen=True)
 class Finished:
-    """The end of a clip, with its whole timeline."""
+    """The end of a clip, with its whole timeline, and with what was usual for its people (see ``mien.person.People``)."""
 
     timeline: Timeline
+    people: People = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

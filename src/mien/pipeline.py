@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from mien.bundle.answer import single
+from mien.bundle.answer import Answer, single
 from mien.emotions import expected
 from mien.errors import InputError, explain, of_the_clip
 from mien.events import Answered, Event, Finished, Heard, Notice, Skipped, Work, finish
@@ -19,15 +19,30 @@ from mien.explain import contributions
 from mien.explain.question import Moment
 from mien.media.segmenting import Found, Opened, Segmenter
 from mien.media.sources import Source, name_of
-from mien.person import Baseline
+from mien.person import People, Usual
 from mien.timeline import Prediction, Timeline, best, mean
 from mien.types import Clip, Modality, Segment, Track
 
 if TYPE_CHECKING:
     from mien.bundle.bundle import Bundle
+    from mien.bundle.encoded import EncodedTracks
     from mien.media.cut import CutSettings
 
-People = dict[tuple[Modality, str | None], Baseline]
+
+class _Kept(NamedTuple):
+    """What is kept of a segment until the whole clip is known. It has no sound and no pictures."""
+
+    segment: Segment
+    rows: Mapping[Modality, Track]  # of the modalities that are relative to the person
+    encoded: Mapping[Modality, EncodedTracks]  # of the others
+    missing: tuple[str, ...]
+
+
+class _Reading(NamedTuple):
+    """A clip while it is read: what is usual for its people, and its segments so far."""
+
+    people: People
+    kept: list[_Kept]
 
 
 class Analyzer:
@@ -61,6 +76,9 @@ class Analyzer:
     ) -> Work[Timeline]:
         """Reads a clip and yields events as soon as they are known: progress, words, answers, notices, the end.
 
+        With a person baseline, an answer is relative to what the clip has shown of the person so far. The timeline at the end
+        holds the answers again, relative to the whole clip.
+
         Closing the generator stops the work: its threads end and its files close.
 
         Args:
@@ -80,10 +98,11 @@ class Analyzer:
             InputError: the source cannot be used; the message says why.
         """
         clip, told, predictions = Opened(""), list(self.bundle.notices), list[Prediction]()
+        read = _Reading({}, [])
         yield from self.bundle.notices
         reach = max(e.context for e in self.bundle.encoders.values())
         with closing(self._segmenter.read(source, text, None if subtitles is None else Path(subtitles))) as reading:
-            for event in self._events(_with_context(reading, reach)):
+            for event in self._events(_with_context(reading, reach), read):
                 if isinstance(event, Opened):
                     clip = event
                     continue
@@ -97,8 +116,8 @@ class Analyzer:
         if not predictions:
             told.append(Notice("nothing_found"))
             yield told[-1]
-        timeline = self._timeline(clip, predictions, told)
-        yield Finished(timeline)
+        timeline = self._timeline(clip, self._revised(read) if read.people else predictions, told)
+        yield Finished(timeline, read.people)
         return timeline
 
     def analyze(
@@ -127,47 +146,74 @@ class Analyzer:
                     raise
                 yield Skipped(name_of(source), explain(error))
 
-    def _tracks(self, segment: Segment, people: People) -> dict[Modality, Track]:
-        """The track of each encoder. With a person baseline it is relative to what the clip has shown of the person so far."""
-        found = {m: t for m, e in self.bundle.encoders.items() if (t := e.prepare(segment)) is not None}
-        for modality, population in self.bundle.populations.items():
-            if modality in found:
-                # Unknown people count as one person, because most sounds without pictures have one voice.
-                usual = people.setdefault((modality, segment.who), Baseline(population.strength))
-                usual.observe(found[modality].values)
-                found[modality] = replace(found[modality], values=usual.normalise(found[modality].values))
-        return found
-
-    def _events(self, reading: Iterable[Found]) -> Iterator[Opened | Event]:
+    def _events(self, reading: Iterable[Found], read: _Reading) -> Iterator[Opened | Event]:
         """The same items with the events of each segment in its place."""
-        clip, people = Opened(""), People({})
+        clip = Opened("")
         for found in reading:
             if isinstance(found, Segment):
-                yield from self._answer(found, clip, people)
+                yield from self._answer(found, clip, read)
                 continue
             if isinstance(found, Opened):
                 clip = found
             yield found
 
-    def _answer(self, segment: Segment, clip: Opened, people: People) -> Iterator[Event]:
+    def _answer(self, segment: Segment, clip: Opened, read: _Reading) -> Iterator[Event]:
         """The events of one segment: its words, notices and its answer."""
         if segment.words is not None and segment.words.text:
             yield Heard(segment.words, segment.who)
-        encoders, tracks = self.bundle.encoders, self._tracks(segment, people)
-        unread = segment.words is not None and "text" in encoders and "text" not in tracks
+        encoders = self.bundle.encoders
+        found = {m: t for m, e in encoders.items() if (t := e.prepare(segment)) is not None}
+        unread = segment.words is not None and "text" in encoders and "text" not in found
         if unread:
             yield Notice("other_language")
-        if not tracks:
+        if not found:
             return
-        answer = self.bundle.answer(tracks)
-        faceless = clip.faces and "face" in encoders and "face" not in tracks
-        missing = [reason for reason, lacks in (("other_language", unread), ("no_face", faceless)) if lacks]
-        moment = Moment(segment, tracks, answer, self._again(people, segment.who), self.task)
-        yield Answered(self._prediction(moment, missing), moment)
+        faceless = clip.faces and "face" in encoders and "face" not in found
+        missing = tuple(reason for reason, lacks in (("other_language", unread), ("no_face", faceless)) if lacks)
+        rows = {m: t for m, t in found.items() if m in self.bundle.populations}
+        for m, track in rows.items():
+            usual = Usual(self.bundle.populations[m].strength)
+            read.people.setdefault((m, segment.who), usual).observe(track.values)
+        tracks = {m: self._relative(m, t, segment.who, read.people) for m, t in found.items()}
+        encoded = self.bundle.encoded(tracks)
+        answer = self.bundle.answer_to(encoded)
+        if self.bundle.populations:
+            light = replace(segment, audio=None, frames=None, features={})
+            read.kept.append(_Kept(light, rows, {m: e for m, e in encoded.items() if m not in rows}, missing))
+        moment = Moment(segment, tracks, answer, self._again(read.people, segment.who), self.task)
+        yield Answered(self._prediction(segment, answer, encoded, missing), moment)
 
-    def _prediction(self, moment: Moment, missing: Sequence[str]) -> Prediction:
+    def _relative(self, modality: Modality, track: Track, who: str | None, people: People) -> Track:
+        """A track of the bundle's encoder, relative to what is usual for the person where the modality has a baseline."""
+        population = self.bundle.populations.get(modality)
+        if population is None:
+            return track
+        usual = people.get((modality, who)) or Usual(population.strength)
+        return replace(track, values=usual.normalise(track.values))
+
+    def _revised(self, read: _Reading) -> list[Prediction]:
+        """The answers again, relative to all that is known of each person now."""
+        found = []
+        for segment, rows, others, missing in read.kept:
+            again = {m: self._relative(m, t, segment.who, read.people) for m, t in rows.items()}
+            encoded = {**self.bundle.encoded(again), **others}
+            ordered = {m: encoded[m] for m in self.bundle.modalities if m in encoded}
+            found.append(self._prediction(segment, self.bundle.answer_to(ordered), ordered, missing))
+        return found
+
+    def revised(self, moment: Moment, people: People) -> Moment:
+        """A moment of a clip, relative to what the whole clip has shown; ``people`` come with ``Finished``."""
+        if not self.bundle.populations:
+            return moment
+        prepare = self._again(people, moment.segment.who)
+        found = {m: prepare(m, moment.segment) if m in self.bundle.populations else t for m, t in moment.tracks.items()}
+        tracks = {m: t for m, t in found.items() if t is not None}
+        return replace(moment, tracks=tracks, answer=self.bundle.answer(tracks), prepare=prepare)
+
+    def _prediction(
+        self, segment: Segment, answer: Answer, encoded: Mapping[Modality, EncodedTracks], missing: Sequence[str]
+    ) -> Prediction:
         """An answer as the timeline holds it. ``missing`` holds reasons that the bundle does not know."""
-        segment, tracks, answer = moment.segment, moment.tracks, moment.answer
         labels, task = self.task.labels, self.task.name
         scores = dict(zip(labels, map(float, answer.scores[task]), strict=True))
         valence, arousal = expected(scores, self.bundle.positions)
@@ -185,8 +231,8 @@ class Analyzer:
             shares=contributions.shares(contributed),
             opinions={m: dict(zip(labels, map(float, o[task]), strict=True)) for m, o in answer.opinions.items()},
             quality={
-                m: dict(zip(self.bundle.encoders[m].quality_names, map(float, t.quality), strict=True))
-                for m, t in tracks.items()
+                m: dict(zip(self.bundle.encoders[m].quality_names, map(float, e.quality[0]), strict=True))
+                for m, e in encoded.items()
             },
             contributions=contributed,
             interactions=contributions.interactions(values),
@@ -215,13 +261,11 @@ class Analyzer:
 
     def _again(self, people: People, who: str | None) -> Callable[[Modality, Segment], Track | None]:
         """A function that makes tracks as now, relative to what is known about the person now."""
-        usual = {m: deepcopy(people[m, who]) for m in self.bundle.populations if (m, who) in people}
+        known = {(m, who): deepcopy(people[m, who]) for m in self.bundle.populations if (m, who) in people}
 
         def prepare(modality: Modality, segment: Segment) -> Track | None:
             track = self.bundle.encoders[modality].prepare(segment)
-            if track is None or modality not in usual:
-                return track
-            return replace(track, values=usual[modality].normalise(track.values))
+            return None if track is None else self._relative(modality, track, who, known)
 
         return prepare
 

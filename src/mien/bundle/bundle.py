@@ -20,7 +20,7 @@ from mien.bundle.table import BundleTable
 from mien.encoders.base import Encoder
 from mien.events import Notice
 from mien.model.padding import padded
-from mien.person import Population
+from mien.person import Standardised
 from mien.recipe.recipe import EncoderTable, Recipe
 from mien.trust.judgement import Trust
 from mien.types import Float32, Modality, Task, Track
@@ -84,7 +84,8 @@ class Bundle:
     def tables(self) -> dict[Modality, EncoderTable]:
         """The tables of its encoders, as in a recipe."""
         entries = {m: self.table.encoders[m] for m in self.modalities}
-        return {m: EncoderTable(entry.name, dict(entry.options)) for m, entry in entries.items()}
+        known = {m: entry.trunk.baseline for m, entry in entries.items() if entry.trunk is not None}
+        return {m: EncoderTable(e.name, dict(e.options), baseline=known.get(m, "")) for m, e in entries.items()}
 
     @cached_property
     def encoders(self) -> dict[Modality, Encoder]:
@@ -92,7 +93,7 @@ class Bundle:
         return encoders_of(self.table, self.files, self._graphs)
 
     @cached_property
-    def populations(self) -> dict[Modality, Population]:
+    def populations(self) -> dict[Modality, Standardised]:
         """The population of each modality whose tracks are made relative to the person."""
         return populations_of(self.table)
 
@@ -141,7 +142,14 @@ class Bundle:
         Raises:
             ValueError: there is no modality at all.
         """
-        encoded = {m: self.encode(m, [tracks[m]]) for m in self.modalities if m in tracks}
+        return self.answer_to(self.encoded(tracks))
+
+    def encoded(self, tracks: Mapping[Modality, Track]) -> dict[Modality, EncodedTracks]:
+        """The encoded tracks of one segment, in the order of the bundle's modalities."""
+        return {m: self.encode(m, [tracks[m]]) for m in self.modalities if m in tracks}
+
+    def answer_to(self, encoded: Mapping[Modality, EncodedTracks]) -> Answer:
+        """The answer for one segment, see ``answer``, from its encoded tracks in the order of the bundle's modalities."""
         if not encoded:
             raise ValueError("an answer needs at least one modality")
         return answer_to(encoded, self.pool, self.trust, self.tasks, self.prior)

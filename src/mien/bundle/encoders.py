@@ -10,14 +10,14 @@ from mien.bundle.files import Files
 from mien.bundle.graphs import Graphs
 from mien.bundle.table import BundleTable
 from mien.encoders.base import Encoder, Through, encoders
-from mien.person import Population
+from mien.person import Standardised
 from mien.types import Modality
 
 
 def encoders_of(table: BundleTable, files: Files, graphs: Graphs) -> dict[Modality, Encoder]:
     """The encoders that the bundle was trained with, by modality.
 
-    An encoder with a person baseline gives the tracks that the baseline takes: standardised features of its trunk.
+    An encoder with a person baseline gives the rows that the baseline takes, see ``mien.person.Usual``.
 
     Raises:
         UnknownNameError: an encoder comes from a package that is not installed.
@@ -34,8 +34,7 @@ def encoders_of(table: BundleTable, files: Files, graphs: Graphs) -> dict[Modali
     return found
 
 
-def populations_of(table: BundleTable) -> dict[Modality, Population]:
-    """The population of each modality with a person baseline. Its tracks are standardised, so centre is 0 and scale 1."""
-    trunks = {m: entry.trunk for m, entry in table.encoders.items() if entry.trunk is not None}
-    zero, one = np.zeros(1, np.float32), np.ones(1, np.float32)
-    return {m: Population(zero, one, np.asarray(t.strength, np.float32)) for m, t in trunks.items()}
+def populations_of(table: BundleTable) -> dict[Modality, Standardised]:
+    """The population of each modality with a person baseline."""
+    trunks = {m: e.trunk for m, e in table.encoders.items() if e.trunk is not None}
+    return {m: Standardised(np.asarray(trunk.strength, np.float32)) for m, trunk in trunks.items()}

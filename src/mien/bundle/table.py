@@ -31,13 +31,20 @@ class FileEntry:
 
 @dataclass(frozen=True)
 class TrunkEntry(FileEntry):
-    """The graph before a person baseline. It also standardises its features; see ``mien.person``.
+    """The graph before a person baseline. It gives the rows for ``mien.person.Usual``.
 
     Attributes:
         strength: ``Population.strength``, one number for each feature.
+        baseline: what was known of a person in training, as in ``EncoderTable``; "" in older bundles, whose graphs give
+            other rows.
     """
 
     strength: tuple[float, ...]
+    baseline: str = field(default="", metadata=strict.OPTIONAL)
+
+    def __post_init__(self) -> None:
+        if not self.baseline:
+            raise ValueError("its person baseline was made by an older version of mien")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,23 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.data.corpus import Corpus
+from mien.data.histories import Histories
 from mien.data.tracks import Item, TrackStore, Unread
 from mien.encoders.base import Encoder
 from mien.errors import RecipeError
 from mien.events import Notice, Progress, Work
 from mien.model.batch import Batch, collate
-from mien.person import Baseline, Population
+from mien.person import Population, Standardised, Usual
 from mien.recipe.recipe import EncoderTable, Source
-from mien.types import Example, Modality, Task, Track
+from mien.types import Example, Float32, Modality, Task, Track
 
 _POOL = 50  # batches; examples are sorted by length within so many batches
 
 
 class _People(NamedTuple):
-    """The statistics of all people of a set, and the usual values of each person."""
+    """What a person baseline needs: the population, the rows of each clip for ``Usual``, and who is in which clip."""
 
-    population: Population
-    baselines: dict[str, Baseline]
+    population: Population | Standardised
+    rows: dict[int, Float32]
+    histories: Histories
+    known: bool
 
 
 class ExampleSet:
@@ -106,50 +109,77 @@ class ExampleSet:
             )
         return Notice("clip_unread", {"set": name, "split": split, "id": clip, "modality": lost, "why": why})
 
-    def tracks(self, index: int) -> dict[Modality, Track]:
-        """The tracks of one example. Absent modalities are left out."""
+    def tracks(self, index: int, rng: np.random.Generator | None = None) -> dict[Modality, Track]:
+        """The tracks of one example. Absent modalities are left out. ``rng`` draws what a growing baseline knows."""
         found = {m: s[int(self._kept[index])] for m, s in self._stores.items()}
-        return {m: self._related(m, t, index) for m, t in found.items() if t is not None}
+        return {m: self._related(m, t, index, rng) for m, t in found.items() if t is not None}
 
-    def relate(self, modality: Modality, population: Population) -> None:
-        """Makes the tracks of a modality relative to the usual values of their person in all clips of this set."""
+    def relate(
+        self, modality: Modality, population: Population | Standardised, known: bool, taught: bool = False
+    ) -> None:
+        """Makes the tracks of a modality relative to the usual values of their person.
+
+        Args:
+            modality: whose tracks.
+            population: of the training data.
+            known: whether all clips of a person in this set are known. Else nothing is, or a random part in training.
+            taught: whether the labels of the clips replace guesses; for training.
+        """
         self._people.pop(modality, None)
-        everyone: dict[str, Baseline] = defaultdict(lambda: Baseline(population.strength))
-        for index, example in enumerate(self.examples):
-            track = self.tracks(index).get(modality)
-            if track is not None and example.group is not None:
-                everyone[example.group].observe(population.standardise(track.values))
-        self._people[modality] = _People(population, everyone)
+        tracks = {i: t for i in range(len(self)) if (t := self.tracks(i).get(modality)) is not None}
+        labels = self.labels()
+        rows = {i: population.standardise(t.values, _label(labels[i]) if taught else None) for i, t in tracks.items()}
+        people = [e.group if i in rows else None for i, e in enumerate(self.examples)]
+        self._people[modality] = _People(population, rows, Histories(people, labels), known)
 
-    def _related(self, modality: Modality, track: Track, index: int) -> Track:
+    def labels(self) -> NDArray[np.int64]:
+        """The label of each example in the first task with one label, int64 (N,); -1 where no single label is right."""
+        task = next((t for t in self.tasks if t.kind == "single"), None)
+        if task is None:
+            return np.full(len(self), -1, np.int64)
+        targets = np.nan_to_num(self.targets(task.name))
+        best = targets.max(axis=1, keepdims=True)
+        clear = (targets == best).sum(axis=1) == 1
+        return np.asarray(np.where(clear, targets.argmax(axis=1), -1), np.int64)
+
+    def _related(self, modality: Modality, track: Track, index: int, rng: np.random.Generator | None) -> Track:
         people = self._people.get(modality)
         if people is None:
             return track
-        usual = people.baselines.get(self.examples[index].group or "", Baseline(people.population.strength))
-        return replace(track, values=usual.normalise(people.population.standardise(track.values)))
+        usual = Usual(people.population.strength)
+        if people.known:
+            known = people.histories.all_of(index)
+        else:
+            known = people.histories.draw(index, rng) if rng is not None else np.zeros(0, np.int64)
+        for clip in known:
+            usual.observe(people.rows[int(clip)])
+        return replace(track, values=usual.normalise(people.rows[index]))
 
-    def order(self, size: int, rng: np.random.Generator | None) -> list[NDArray[np.int64]]:
+    def order(self, size: int, rng: np.random.Generator | None, count: int | None = None) -> list[NDArray[np.int64]]:
         """Index arrays of batches, int64.
 
         Args:
             size: examples in a batch.
             rng: shuffles the examples and keeps similar lengths together; ``None`` sorts them by length.
+            count: how many examples are drawn, none a second time before all came once; ``None`` for each once.
         """
         if rng is None:
             at = np.argsort(self._lengths, kind="stable")
             return [at[i : i + size] for i in range(0, len(at), size)]
+        wanted = len(self) if count is None else count
+        rounds = [rng.permutation(len(self)) for _ in range(-(-wanted // max(len(self), 1)))]
+        shuffled = np.concatenate(rounds)[:wanted] if rounds else np.zeros(0, np.int64)
         batches: list[NDArray[np.int64]] = []
-        shuffled = rng.permutation(len(self))
         for start in range(0, len(shuffled), size * _POOL):
             pool = shuffled[start : start + size * _POOL]
             pool = pool[np.argsort(self._lengths[pool], kind="stable")]
             batches += [pool[i : i + size] for i in range(0, len(pool), size)]
         return batches
 
-    def batch(self, indices: Sequence[int] | NDArray[np.int64]) -> Batch:
-        """Pads some examples into one batch."""
+    def batch(self, indices: Sequence[int] | NDArray[np.int64], rng: np.random.Generator | None = None) -> Batch:
+        """Pads some examples into one batch. ``rng`` draws what a growing person baseline knows in training."""
         return collate(
-            [self.tracks(int(i)) for i in indices],
+            [self.tracks(int(i), rng) for i in indices],
             [self.examples[int(i)] for i in indices],
             self.tasks,
             {m: store.quality for m, store in self._stores.items()},
@@ -162,11 +192,32 @@ class ExampleSet:
         return np.stack([e.targets.get(task, blank) for e in self.examples])
 
 
-def epoch(sets: Sequence[ExampleSet], size: int, rng: np.random.Generator) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """One pass over all sets in mixed order: (index of the set, indices of a batch). A batch never mixes sets."""
-    plan = [(k, b) for k, s in enumerate(sets) for b in s.order(size, rng)]
+def _label(index: np.int64) -> int | None:
+    return None if index < 0 else int(index)
+
+
+def epoch(
+    sets: Sequence[ExampleSet], size: int, rng: np.random.Generator, balance: float = 0.0
+) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """One pass over all sets in mixed order: (index of the set, indices of a batch). A batch never mixes sets.
+
+    ``balance`` is as in ``drawn``.
+    """
+    counts = drawn([len(s) for s in sets], balance)
+    plan = [(k, b) for k, (s, count) in enumerate(zip(sets, counts, strict=True)) for b in s.order(size, rng, count)]
     for i in rng.permutation(len(plan)):
         yield plan[i]
+
+
+def drawn(sizes: Sequence[int], balance: float) -> list[int]:
+    """How many examples of each set an epoch draws, with about the same sum.
+
+    Args:
+        sizes: of the sets.
+        balance: 0 draws every example once, 1 as many of every set, and 0.5 draws by the square root of the size.
+    """
+    shares = np.asarray(sizes, np.float64) ** (1.0 - balance)
+    return [max(1, round(float(c))) for c in sum(sizes) * shares / max(shares.sum(), 1e-9)]
 
 
 def shown(sets: Sequence[ExampleSet], modality: Modality) -> bool:
@@ -191,7 +242,7 @@ def example_sets(
     split: str,
     encoders: Mapping[Modality, Encoder],
     tables: Mapping[Modality, EncoderTable],
-    populations: Mapping[Modality, Population] | None = None,
+    populations: Mapping[Modality, Population | Standardised] | None = None,
     copies: Copies | None = None,
     needed_by: str = "",
 ) -> Work[list[ExampleSet]]:
@@ -226,7 +277,7 @@ def example_sets(
             f"no {split} clip of '{needed_by}' can be read ({_reason(found[0])}); mien data check names every one"
         )
     for part, (modality, population) in itertools.product(sets, (populations or {}).items()):
-        part.relate(modality, population)
+        part.relate(modality, population, known=tables[modality].baseline == "known")
     return sets
 
 

@@ -144,17 +144,26 @@ def _encoder_entry(
 
 
 class _Standardised(nn.Module):
-    """The part of a network that is not trained, followed by the standardisation of the population."""
+    """The part of a network that is not trained, followed by ``Population.standardise``."""
+
+    centre: Tensor
+    scale: Tensor
+    effects: Tensor
+    weights: Tensor
+    bias: Tensor
 
     def __init__(self, trunk: nn.Module, population: Population) -> None:
         super().__init__()
         self.trunk = trunk
-        self.register_buffer("centre", torch.from_numpy(population.centre))
-        self.register_buffer("scale", torch.from_numpy(population.scale))
+        for name in ("centre", "scale", "effects", "weights", "bias"):
+            self.register_buffer(name, torch.from_numpy(getattr(population, name)))
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
-        states: Tensor = (self.trunk(values, mask).float() - self.centre) / self.scale
-        return states
+        rows = (self.trunk(values, mask).float() - self.centre) / self.scale
+        if not len(self.bias):
+            return torch.cat([rows, torch.zeros_like(rows)], dim=-1)
+        guess = (rows @ self.weights + self.bias).softmax(dim=-1)
+        return torch.cat([rows, guess @ self.effects, guess], dim=-1)
 
 
 def _trunk_entry(
@@ -174,7 +183,7 @@ def _trunk_entry(
     shrunk = f"{modality}_trunk" in (*recipe.export.int8, *recipe.export.float16)
     parity.check_trunk(modality, threads.open_graph(folder / graph.file), standardised, tracks, shrunk)
     strength = tuple(round(float(k), 3) for k in population.strength)
-    return TrunkEntry(graph.file, graph.sha256, graph.bytes, strength)
+    return TrunkEntry(graph.file, graph.sha256, graph.bytes, strength, recipe.encoders[modality].baseline)
 
 
 def _some(probe: Sequence[ExampleSet], modality: Modality, count: int) -> list[Example]:

@@ -25,22 +25,28 @@ class EncoderTable:
         start: folder of a finished run, relative to the folder of all runs. Training starts from its weights for this modality.
             ``None`` starts from new weights. "{seed}" stands for the seed.
         lr: its own peak learning rate; ``None`` takes that of ``[train]``.
-        baseline: whether its features are taken relative to what is usual for the person (``person.py``). These are the
-            outputs of the part of its network that never learns (``model/trunks.py``).
+        baseline: "" or what is known of a person, to whose usual values its features are taken relative (``person.py``):
+            "known" takes all clips of the person in the data set, also in evaluation; "growing" takes random parts of them
+            in training (``data/histories.py``) and nothing in evaluation. The features are the outputs of the part of its
+            network that never learns (``model/trunks.py``).
 
     Raises:
-        RecipeError: the learning rate is not above 0.
+        RecipeError: the learning rate is not above 0, or there is no such baseline.
     """
 
     name: str
     options: dict[str, Any] = field(default_factory=dict)
     start: str | None = None
     lr: float | None = None
-    baseline: bool = False
+    baseline: str = ""
 
     def __post_init__(self) -> None:
         if self.lr is not None and self.lr <= 0:
             raise RecipeError(f"lr of the encoder '{self.name}' must be above 0, not {self.lr:g}")
+        if self.baseline not in ("", "known", "growing"):
+            raise RecipeError(
+                f'baseline of the encoder \'{self.name}\' is "known", "growing" or "", not \'{self.baseline}\''
+            )
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,8 @@ class Training:
         keep: "best" (the epoch with the lowest loss on the validation data) or "last".
         task_weights: "fixed" (the weights of ``[losses]``) or "uncertainty" (learned weights, times those of ``[losses]``).
         drop_modality: probability with which each modality of an example is hidden, but never all of them.
+        balance: how far data sets of different size count alike: 0 draws each example once in an epoch, 1 as many of every
+            set, and 0.5 in proportion to the square root of the size.
         auxiliary: ``[[train.auxiliary]]`` tables, with name, weight and options of auxiliary objectives, see
             ``training/objectives.py``.
 
@@ -127,6 +129,7 @@ class Training:
     keep: str = "best"
     task_weights: str = "fixed"
     drop_modality: float = 0.0
+    balance: float = 0.0
     auxiliary: tuple[dict[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
@@ -145,6 +148,7 @@ _NUMBERS: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     (("lr",), lambda rate: rate > 0, "above 0"),
     (("weight_decay", "clip"), lambda number: number >= 0, "at least 0"),
     (("warmup",), lambda share: 0 <= share <= 1, "a share of all steps, from 0 to 1"),
+    (("balance",), lambda share: 0 <= share <= 1, "from 0 to 1"),
     (("ema", "drop_modality"), lambda share: 0 <= share < 1, "at least 0 and below 1"),
 )
 

@@ -15,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mien.data import degrade
 from mien.data.corpus import Corpus
-from mien.data.sets import ExampleSet, epoch, example_sets, shown
+from mien.data.sets import ExampleSet, drawn, epoch, example_sets, shown
 from mien.encoders.base import encoders
 from mien.errors import DivergedError, InputError, RecipeError
 from mien.events import Progress, Work
@@ -157,7 +157,8 @@ class _Loop:
         average = get_ema_multi_avg_fn(self.how.ema)  # type: ignore[no-untyped-call]  # torch lacks the annotation
         self.ema = AveragedModel(model, multi_avg_fn=average, use_buffers=True) if self.how.ema else None
         # Every process takes its part of the batches, and all processes have the same number of steps.
-        self.per_epoch = math.ceil(sum(math.ceil(len(s) / self.how.batch) for s in sets) / fabric.world_size)
+        counts = drawn([len(s) for s in sets], self.how.balance)
+        self.per_epoch = math.ceil(sum(math.ceil(c / self.how.batch) for c in counts) / fabric.world_size)
         self.done = Progressed()
         self._began = time.perf_counter()
 
@@ -194,10 +195,12 @@ class _Loop:
 
     def _batches(self, number: int, skip: int) -> Iterator[Batch]:
         rng = np.random.default_rng([self.recipe.seed, number])
-        plan = list(epoch(self.sets, self.how.batch, rng))
+        plan = list(epoch(self.sets, self.how.batch, rng, self.how.balance))
         for step in range(skip, self.per_epoch):
             which, rows = plan[(step * self.fabric.world_size + self.fabric.global_rank) % len(plan)]
-            yield self.fabric.to_device(self.sets[which].batch(rows))
+            # Each batch has its own numbers, so that a resumed run draws the same ones.
+            known = np.random.default_rng([self.recipe.seed, number, step, self.fabric.global_rank])
+            yield self.fabric.to_device(self.sets[which].batch(rows, known))
 
     def _step(self, batch: Batch, step: int, total: int) -> dict[str, float]:
         torch.manual_seed(self.recipe.seed * 1_000_003 + step + 7_919 * self.fabric.global_rank)

@@ -14,6 +14,7 @@ from mien.errors import RecipeError
 from mien.model.model import Model
 from mien.person import Population
 from mien.recipe.recipe import Recipe
+from mien.training.population import Utterance, fit_population
 from mien.types import Float32, Modality, Task
 
 
@@ -32,8 +33,11 @@ def relate(recipe: Recipe, sets: Sequence[ExampleSet], others: Sequence[ExampleS
     for modality, table in recipe.encoders.items():
         if table.baseline:
             populations[modality] = _population(sets, modality)
-            for part in (*sets, *others):
-                part.relate(modality, populations[modality])
+            known = table.baseline == "known"
+            for part in sets:
+                part.relate(modality, populations[modality], known, taught=not known)
+            for part in others:
+                part.relate(modality, populations[modality], known)
     return populations
 
 
@@ -47,13 +51,23 @@ def _population(sets: Sequence[ExampleSet], modality: Modality) -> Population:
         raise RecipeError(
             f"a baseline of {modality} needs features; freeze its encoder (train.learn), or leave the baseline out"
         )
-    tracks = ((e.group, s.tracks(i).get(modality)) for s in sets for i, e in enumerate(s.examples))
+    labels = next((t.size for t in sets[0].tasks if t.kind == "single"), 0)
     try:
-        return Population.of((who, t.values) for who, t in tracks if who is not None and t is not None)
+        return fit_population(_utterances(sets, modality), labels)
     except ValueError:
         raise RecipeError(
             f"the baseline of {modality} needs at least two speakers in the training data; name their column, or leave it out"
         ) from None
+
+
+def _utterances(sets: Sequence[ExampleSet], modality: Modality) -> Iterable[Utterance]:
+    for part in sets:
+        labels = part.labels()
+        for i, example in enumerate(part.examples):
+            track = part.tracks(i).get(modality)
+            if track is not None:
+                label = int(labels[i])
+                yield Utterance(example.group, part.name, track.values, None if label < 0 else label)
 
 
 def fit_statistics(model: Model, sets: Sequence[ExampleSet], balanced: Collection[str] = ()) -> None:

@@ -99,7 +99,7 @@ def analyze_one(
     end = yield from _to_the_end(tap(stream, clearest.look) if outputs.page.explain else stream)
     explained: Sequence[Explanation | None] = ()
     if outputs.page.explain:
-        explained = yield from clearest.explain(analyzer, end.timeline)
+        explained = yield from clearest.explain(analyzer, end)
     outputs.write(end.timeline, clip, explained)
     # The caller may stop at this event, for example because nobody reads the table any more. The files are there then.
     yield end

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from mien.errors import InputError, closest
-from mien.events import Answered, Event, Notice, Progress, Work
+from mien.events import Answered, Event, Finished, Notice, Progress, Work
 from mien.explain.defaults import defaults
 from mien.explain.evidence.base import Explainer
 from mien.explain.path import build, explain
@@ -36,7 +36,8 @@ def explain_moment(
     label: str | None = None,
     parts: Sequence[Explainer] | None = None,
 ) -> Work[Explanation]:
-    """Explains the answer about one moment of a clip. With ``at``, the clip is not read much further than the moment.
+    """Explains the answer about one moment of a clip. With ``at``, the clip is not read much further than the moment,
+    unless the bundle compares a person with the whole clip.
 
     Args:
         analyzer: reads the clip.
@@ -55,7 +56,11 @@ def explain_moment(
     if any(part.needs_run for part in chosen):
         run_of(analyzer.bundle)
     name = "text" if source is None else name_of(source)
-    answered, notices = yield from _sought(analyzer.stream(source, text=text, subtitles=subtitles), name, at, who)
+    whole = bool(analyzer.bundle.populations)  # what is usual for a person is known at the end of the clip
+    stream = analyzer.stream(source, text=text, subtitles=subtitles)
+    answered, notices, end = yield from _sought(stream, name, at, who, whole)
+    if end is not None:
+        answered = _revised(analyzer, answered, end)
     explained = explain(
         analyzer.bundle, answered.moment, answered.prediction, source=name, label=label, parts=chosen, notices=notices
     )
@@ -65,10 +70,11 @@ def explain_moment(
 
 
 def _sought(
-    stream: Work[Timeline], name: str, at: float | None, who: str | None
-) -> Work[tuple[Answered, tuple[Notice, ...]]]:
-    """The wanted answer, and the notices before it."""
+    stream: Work[Timeline], name: str, at: float | None, who: str | None, whole: bool
+) -> Work[tuple[Answered, tuple[Notice, ...], Finished | None]]:
+    """The wanted answer, the notices before it, and the end of the clip where it was read to its end."""
     sought: Answered | None = None
+    end: Finished | None = None
     predictions: list[Prediction] = []
     notices: list[Notice] = []
     with closing(stream):
@@ -77,17 +83,26 @@ def _sought(
                 yield event
             elif isinstance(event, Notice):
                 notices.append(event)
+            elif isinstance(event, Finished):
+                end = event
             elif isinstance(event, Answered):
                 found = event.prediction
                 predictions.append(found)
-                if at is not None and found.span.start > at:
+                if at is not None and found.span.start > at and not whole:
                     break
                 meant = (at is None or _around(found.span, at)) and who in (None, found.who)
                 if meant and (sought is None or _clearness(found) > _clearness(sought.prediction)):
                     sought = event
     if sought is None:
         raise InputError(_nothing(name, predictions, at, who))
-    return sought, tuple(notices)
+    return sought, tuple(notices), end
+
+
+def _revised(analyzer: Analyzer, answered: Answered, end: Finished) -> Answered:
+    """The answer as the timeline of the whole clip holds it."""
+    key = _key(answered.prediction)
+    prediction = next((p for p in end.timeline.predictions if _key(p) == key), answered.prediction)
+    return Answered(prediction, analyzer.revised(answered.moment, end.people))
 
 
 class Clearest:
@@ -115,13 +130,14 @@ class Clearest:
         else:
             heapq.heappushpop(self._heap, entry)
 
-    def explain(self, analyzer: Analyzer, timeline: Timeline) -> Work[tuple[Explanation | None, ...]]:
+    def explain(self, analyzer: Analyzer, end: Finished) -> Work[tuple[Explanation | None, ...]]:
         """An explanation for each prediction of the timeline, or ``None`` when the moment was not kept.
 
         Args:
             analyzer: the analyzer that gave the events.
-            timeline: its timeline.
+            end: the last of these events.
         """
+        timeline = end.timeline
         kept = {_key(event.prediction): event for _, _, event in self._heap}
         parts = build(defaults().values())
         found: list[Explanation | None] = []
@@ -130,7 +146,8 @@ class Clearest:
             if event is None:
                 found.append(None)
                 continue
-            found.append(explain(analyzer.bundle, event.moment, p, source=timeline.source, parts=parts))
+            moment = analyzer.revised(event.moment, end.people)
+            found.append(explain(analyzer.bundle, moment, p, source=timeline.source, parts=parts))
             done = len(self._heap) - len(kept)
             yield Progress("explain", timeline.source, done, len(self._heap))
         return tuple(found)
