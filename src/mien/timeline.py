@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 SURE = 0.5
 """A label that is less probable than this is not a clear answer."""
+_LEAST = 1e-4  # a probability counts as this at least, so that one moment cannot rule a label out
 _SHORTEST = 0.1  # seconds that a span counts at least
 _OTHER_AT_MOST = 0.25  # largest probability that a modality in conflict gives to the other's label
 
@@ -102,10 +104,21 @@ def best(scores: Mapping[str, float]) -> str:
 
 
 def mean(predictions: Sequence[Prediction]) -> dict[str, float]:
-    """Mean probabilities, weighted by duration; empty where there are no predictions."""
-    total = sum(p.weight for p in predictions)
-    labels = predictions[0].scores if predictions else ()
-    return {label: sum(p.weight * p.scores[label] for p in predictions) / total for label in labels}
+    """The mean of the answers, weighted by duration, see ``pooled``; empty where there are no predictions."""
+    return pooled([(p.weight, p.scores) for p in predictions])
+
+
+def pooled(weighted: Sequence[tuple[float, Mapping[str, float]]]) -> dict[str, float]:
+    """The weighted geometric mean of probabilities by label: the mean of their evidence; empty where there are none.
+
+    So a few clear moments count more than many in which every label is about as likely (a logarithmic opinion pool, Genest and
+    Zidek 1986).
+    """
+    total = sum(weight for weight, _ in weighted)
+    labels = weighted[0][1] if weighted else ()
+    logs = {k: sum(w * math.log(max(scores.get(k, 0.0), _LEAST)) for w, scores in weighted) / total for k in labels}
+    odds = {label: math.exp(log) for label, log in logs.items()}
+    return {label: odd / sum(odds.values()) for label, odd in odds.items()}
 
 
 @dataclass(frozen=True)
@@ -119,7 +132,7 @@ class Timeline:
         bundle_sha256: hash of the bundle's JSON, which names all graphs.
         predictions: the answers.
         label: the most probable label of the whole clip; ``None`` when there are no answers.
-        scores: mean probabilities over the clip, weighted by duration; empty when there are no answers.
+        scores: geometric mean of the probabilities over the clip, weighted by duration; empty when there are no answers.
         valence, arousal: of the whole clip, see ``Prediction``; ``None`` also when there are no answers.
         notices: what was missing, each notice once.
         notes: what the user of the bundle must know.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien import bundles
 from mien.encoders.base import Encoder, encoders
@@ -60,7 +61,7 @@ class Bundled(Encoder):
             raise InputError("only text has context; leave it out of the other modalities")
         self.modality: Modality = modality
         entry = table[modality]
-        self._dim, self._file, self._sha256 = int(entry["dim"]), str(entry["file"]), str(entry["sha256"])
+        self._dim, self._entry = int(entry["dim"]), entry
         self._inner = encoders.build({"name": entry["name"], **entry["options"]})
         self.quality_names = self._inner.quality_names
         self._bundle, self.context = bundle, context
@@ -106,7 +107,7 @@ class Bundled(Encoder):
     @property
     def identity(self) -> dict[str, object]:
         """What the tracks depend on: the bundle's graph, and how the inner encoder prepares."""
-        return {**self._inner.identity, "graph": self._sha256, "context": self.context}
+        return {**self._inner.identity, "graph": self._entry["sha256"], "context": self.context}
 
     def _read_line(self, line: str) -> Float32 | None:
         span = Span(0.0, 0.0)
@@ -114,13 +115,28 @@ class Bundled(Encoder):
         return None if track is None else self._mean(track)
 
     def _mean(self, track: Track) -> Float32:
-        feed = {"values": track.values[None], "mask": np.ones((1, len(track)), bool)}
-        (states,) = self._graph.run(None, feed)
-        return np.asarray(states[0].mean(axis=0), np.float32)
+        states = track.values
+        for graph in self._graphs:
+            states = self._run(graph, states)
+        return np.asarray(states.mean(axis=0), np.float32)
+
+    def _run(self, graph: onnxruntime.InferenceSession, values: NDArray[Any]) -> NDArray[Any]:
+        """The output of a graph. Of the rows for a person baseline it takes the features: nothing is known of the person."""
+        size = graph.get_inputs()[0].shape[-1]
+        rows = values[:, :size] if isinstance(size, int) and values.ndim == 2 else values
+        (states,) = graph.run(None, {"values": rows[None], "mask": np.ones((1, len(rows)), bool)})
+        found: NDArray[Any] = states[0]
+        return found
 
     @cached_property
-    def _graph(self) -> onnxruntime.InferenceSession:
-        path = bundles.shared_file(self._file)
-        if file_sha256(path) != self._sha256:
-            raise MienError(f"'{path}' is damaged; install mien again")
-        return threads.open_graph(path)
+    def _graphs(self) -> list[onnxruntime.InferenceSession]:
+        """The graph of the encoder, and before it the graph of its trunk where the bundle has a person baseline."""
+        parts = [self._entry["trunk"], self._entry] if self._entry.get("trunk") else [self._entry]
+        return [_opened(str(part["file"]), str(part["sha256"])) for part in parts]
+
+
+def _opened(file: str, sha256: str) -> onnxruntime.InferenceSession:
+    path = bundles.shared_file(file)
+    if file_sha256(path) != sha256:
+        raise MienError(f"'{path}' is damaged; install mien again")
+    return threads.open_graph(path)

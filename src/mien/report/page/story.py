@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mien.report.clock import clock
 from mien.report.language import Language
-from mien.timeline import SURE, Prediction, Timeline, best, mean
+from mien.timeline import SURE, Prediction, Timeline, best, mean, pooled
 from mien.types import MODALITIES, Modality
 
 _NAMED = 4  # people whose names the summary gives
@@ -51,14 +51,8 @@ def _mean(weights: Sequence[float], values: Sequence[float | None]) -> float | N
 
 def alone(timeline: Timeline) -> dict[Modality, dict[str, float]]:
     """What each modality alone says about the whole clip: its mean opinion, weighted by duration."""
-    answer: dict[Modality, dict[str, float]] = {}
-    for m in MODALITIES:
-        having = [p for p in timeline.predictions if p.opinions.get(m)]
-        total = sum(p.weight for p in having)
-        if having:
-            labels = having[0].opinions[m]
-            answer[m] = {k: sum(p.weight * p.opinions[m].get(k, 0.0) for p in having) / total for k in labels}
-    return answer
+    having = {m: [(p.weight, p.opinions[m]) for p in timeline.predictions if p.opinions.get(m)] for m in MODALITIES}
+    return {m: pooled(opinions) for m, opinions in having.items() if opinions}
 
 
 def shares(predictions: Sequence[Prediction]) -> dict[Modality, float]:
