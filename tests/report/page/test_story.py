@@ -86,7 +86,7 @@ def test_the_summary_tells_the_whole() -> None:
         "Only the voice could be read. Uncertain, a best guess only: 1 of 3 moments."
     )
     chinese = story.summary(rows, ZH)
-    assert chinese.startswith("总体上没有哪种情绪突出，可能性最大的是高兴（约 45%），其次是悲伤（约 45%）。")
+    assert chinese.startswith("总体上，表达的情绪以高兴为主（约 55%），其次是悲伤（约 45%）。")
     assert "按人物平均：人物 1：高兴（约 60%）和Ann：悲伤（约 80%）。" in chinese
     assert "3 个时刻中有 1 个不确定" in chinese
 
