@@ -87,7 +87,7 @@ def test_the_summary_tells_the_whole() -> None:
     )
     chinese = story.summary(rows, ZH)
     assert chinese.startswith("总体上，表达的情绪以高兴为主（约 55%），其次是悲伤（约 45%）。")
-    assert "按人物平均：人物 1：高兴（约 60%）和Ann：悲伤（约 80%）。" in chinese
+    assert "按人物平均：人物 1：高兴（约 75%）和Ann：悲伤（约 80%）。" in chinese
     assert "3 个时刻中有 1 个不确定" in chinese
 
 
