@@ -22,7 +22,8 @@ from mien.data.load import words_of
 from mien.data.manifest import data_root
 from mien.data.rows import Row, read_rows
 from mien.media.decoding.sound import read_audio
-from mien.media.speech import recogniser, speech_spans
+from mien.media.speech.activity import speech_spans
+from mien.media.speech.recogniser import recogniser
 from mien.types import Segment
 
 OURS = {

@@ -22,7 +22,7 @@ _SCRIPT = """
 import resource, sys
 from pathlib import Path
 from mien.media.cut import CutSettings, cut
-from mien.media.speech import recogniser
+from mien.media.speech.recogniser import recogniser
 from mien.types import Clip
 
 asr = recogniser(sys.argv[2])

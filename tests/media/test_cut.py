@@ -12,7 +12,7 @@ from mien.media.cut import CutSettings, cut, cut_still
 from mien.media.decoding.picture import read_image
 from mien.media.decoding.sound import read_audio
 from mien.media.sources import opened
-from mien.media.speech import Recogniser, recogniser
+from mien.media.speech.recogniser import Recogniser, recogniser
 from mien.types import SAMPLE_RATE, Clip, Float32, Segment, Span, Word, Words
 from tests.media.clips import beep, write_clip, write_sound
 
