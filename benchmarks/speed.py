@@ -137,9 +137,8 @@ def words(clip: Path, rounds: int = 3) -> None:
     best = {name: tuple(map(min, zip(*found, strict=True))) for name, found in taken.items()}
     for name, (wall, processor) in best.items():
         print(f"words with {name}: {wall / seconds:.3f} of the duration, processor time {processor / seconds:.3f}")
-    print(
-        f"base by tiny.en: {best['base'][0] / best['tiny.en'][0]:.2f}, processor time {best['base'][1] / best['tiny.en'][1]:.2f}"
-    )
+    wall, processor = (a / b for a, b in zip(best["base"], best["tiny.en"], strict=True))
+    print(f"base by tiny.en: {wall:.2f}, processor time {processor:.2f}")
 
 
 def timed(function: Callable[..., Any], name: str, spent: dict[str, float]) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from mien.media.decoding.sound import read_audio
 from mien.media.speech.activity import speech_spans
-from mien.media.speech.whisper import Whisper, _parts, _wider
+from mien.media.speech.whisper import Whisper, _parts, _thrice, _wider
 from mien.types import SAMPLE_RATE, Float32, Span, Words
 
 GERMAN = "Der Lappen liegt auf dem Eisschrank."
@@ -98,6 +98,13 @@ def test_a_model_of_english_gives_no_words_in_other_languages(english: Float32, 
 
 def test_nothing_is_loaded_for_nothing() -> None:
     assert list(Whisper("no-such-model").words(np.zeros(100, np.float32), [])) == []
+
+
+def test_a_phrase_said_thrice_is_a_loop() -> None:
+    assert _thrice([9, 1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4, 7])
+    assert not _thrice([9, 1, 2, 3, 4, 1, 2, 3, 4, 7])
+    assert not _thrice([1, 2] * 8), "No, no, no, no"
+    assert not _thrice([])
 
 
 def test_a_long_utterance_is_read_in_equal_parts() -> None:

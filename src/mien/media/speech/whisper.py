@@ -25,9 +25,10 @@ _FRAMES = 100  # of the spectrogram, in a second
 _WHOLE = 30.0  # seconds; the window that Whisper was trained on
 _LONGEST = 28.0  # seconds; a longer utterance is read in parts
 _AROUND = 0.2  # seconds of sound that are read before and after an utterance, up to half of the pause
-# Whisper fills every sound up to 30 s, so a short utterance costs as much as a long one. Here 5 s of nothing follow it. With
-# less it repeats itself; with more it gets no better (docs/benchmarks.md has the figures).
-_MARGIN = 5.0
+# Whisper fills every sound up to 30 s, so a short utterance costs as much as a long one. Here a few seconds of nothing follow.
+# With less it repeats itself; with more it gets no better (docs/benchmarks.md has the figures).
+_AFTER = 5.0
+_AFTER_ENGLISH = 8.0  # for tiny.en
 _TOGETHER = 60.0  # seconds; utterances inside such a stretch tell one another's language
 
 # Tokens: nobody says more. The longest are languages whose letters are three tokens each.
@@ -102,8 +103,9 @@ class Whisper:
         Raises:
             InputError: the model cannot be loaded or reached.
         """
+        after = _AFTER_ENGLISH if self.english_only else _AFTER
         for group in _groups(self._utterances(audio, spans)):
-            windows = [self._encode(u.window(u.seconds + _MARGIN)) for u in group]
+            windows = [self._encode(u.window(u.seconds + after)) for u in group]
             for utterance, window, language in zip(group, windows, self._languages(group, windows), strict=True):
                 words = self._read(utterance, window, language)
                 if words is not None:
@@ -120,7 +122,7 @@ class Whisper:
         return self._model.encode(np.ascontiguousarray(window, np.float32))
 
     def _languages(self, group: Sequence[_Utterance], windows: Sequence[Any]) -> list[str]:
-        if self.english_only:
+        if not self._model.model.is_multilingual:
             return ["en"] * len(group)
         heard: list[Mapping[str, float]] = []
         for window in windows:
@@ -136,7 +138,7 @@ class Whisper:
             said = self._say(utterance, window, language)
         if not said.tokens or said.looping or said.no_speech >= _NO_SPEECH:
             return None
-        if self.english_only and said.log_probability < _FOREIGN:
+        if not self._model.model.is_multilingual and said.log_probability < _FOREIGN:
             return None
         words = self._timed(utterance, window, language, said)
         sure = words and float(np.mean([w.confidence for w in words])) >= _DOUBTFUL
@@ -161,7 +163,7 @@ class Whisper:
         written = found.sequences_ids[0]
         tokens = [token for token in written if token < tokenizer.eot]
         text = tokenizer.decode(tokens).encode()
-        looping = len(written) >= most or len(text) > _LOOPING * len(zlib.compress(text))
+        looping = len(written) >= most or len(text) > _LOOPING * len(zlib.compress(text)) or _thrice(tokens)
         # CTranslate2 has divided the score by the number of tokens without the end.
         return _Said(tokens, found.scores[0] * len(written) / (len(written) + 1), found.no_speech_prob, looping)
 
@@ -192,8 +194,8 @@ class Whisper:
         from faster_whisper.tokenizer import Tokenizer
 
         if language not in self._tokenizers:
-            multilingual = not self.english_only
-            self._tokenizers[language] = Tokenizer(self._model.hf_tokenizer, multilingual, "transcribe", language)
+            several = self._model.model.is_multilingual
+            self._tokenizers[language] = Tokenizer(self._model.hf_tokenizer, several, "transcribe", language)
         return self._tokenizers[language]
 
     @cached_property
@@ -207,6 +209,19 @@ class Whisper:
             raise InputError(
                 f"the speech model '{self._name}' cannot be loaded or reached; take --asr tiny.en (offline), off, or a folder"
             ) from error
+
+
+def _thrice(tokens: Sequence[int]) -> bool:
+    """Whether a phrase of at least four different tokens follows itself twice. "No, no, no" is no such phrase."""
+    for long in range(4, len(tokens) // 3 + 1):
+        for at in range(len(tokens) - 3 * long + 1):
+            phrase = tokens[at : at + long]
+            if (
+                phrase == tokens[at + long : at + 2 * long] == tokens[at + 2 * long : at + 3 * long]
+                and len(set(phrase)) >= 4
+            ):
+                return True
+    return False
 
 
 def _parts(span: Span) -> list[Span]:
