@@ -1,11 +1,10 @@
 """Measures how often another language is noticed, and how often English is taken for another language.
 
-    python benchmarks/languages.py BUNDLE [--clips 40]
+    python benchmarks/languages.py BUNDLE
 
 Texts come from the available sets, and some are written for languages that no set has. *left out*: the text encoder gives
 nothing for them. *told*: it reads them, and the guard `other_language` is triggered. *nothing said*: neither is true.
-Confidence is that of the words alone, without and with the guard. For speech, the table gives the share of the test clips of
-each set in which Whisper tiny.en finds no words.
+Confidence is that of the words alone, without and with the guard. Speech has a benchmark of its own, ``recognition.py``.
 """
 
 from __future__ import annotations
@@ -21,8 +20,6 @@ from mien.bundle.bundle import Bundle
 from mien.data.load import words_of
 from mien.data.manifest import data_root
 from mien.data.rows import Row, read_rows
-from mien.media.decoding.sound import read_audio
-from mien.media.speech import recogniser, speech_spans
 from mien.types import Segment
 
 OURS = {
@@ -134,33 +131,16 @@ def written(bundle: Bundle, lines: Sequence[str]) -> str:
     return f"{len(lines)} | {out:.3f} | {shares:.3f} | {1 - out - shares:.3f} | {sure}"
 
 
-def spoken(manifest: Path, count: int) -> str:
-    """Cells of a row of the table of speech."""
-    listener = recogniser("tiny.en")
-    clips = [r for r in read_rows(manifest) if r["split"] == "test"]
-    chosen = [clips[int(i)] for i in np.linspace(0, len(clips) - 1, min(count, len(clips)))]
-    heard = []
-    for row in chosen:
-        samples = read_audio(manifest.parent / row["path"]).samples
-        spans = speech_spans(samples, 10.0)
-        heard.append(bool(listener is not None and spans and any(listener.words(samples, spans))))
-    return f"{len(chosen)} | {1 - np.mean(heard):.3f}"
-
-
 def main() -> None:
-    """Print both tables."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle", help="research, open, or a folder")
-    parser.add_argument("--clips", type=int, default=40, help="of each set of speech")
     parser.add_argument("--data-root", type=Path)
     args = parser.parse_args()
     bundle, root = Bundle.load(args.bundle), data_root(args.data_root)
     print("| texts | n | left out | told | nothing said | sure | sure, guarded |\n|---|---|---|---|---|---|---|")
     for name, lines in texts(root).items():
         print(f"| {name} | {written(bundle, lines)} |", flush=True)
-    print("\n| speech | clips | no words made out |\n|---|---|---|")
-    for language, name in (("English", "ravdess_speech"), ("Polish", "nemo_pl"), ("German", "emodb7_2s")):
-        print(f"| {language}, {name} test | {spoken(root / name / 'manifest.csv', args.clips)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -21,12 +21,10 @@ from mien.samples import demo_clip
 _SCRIPT = """
 import resource, sys
 from pathlib import Path
-from mien.media.cut import CutSettings, cut
-from mien.media.speech import recogniser
-from mien.types import Clip
+from mien.media.segmenting import Segmenter
+from mien.types import Segment
 
-asr = recogniser(sys.argv[2])
-count = sum(1 for _ in cut(Clip("long", video=Path(sys.argv[1])), CutSettings(), asr, lambda line: None).segments)
+count = sum(isinstance(found, Segment) for found in Segmenter(sys.argv[2]).read(Path(sys.argv[1])))
 print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
@@ -57,7 +55,7 @@ def main() -> None:
     """Print one row per length."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, nargs="+", default=[10, 20, 120])
-    parser.add_argument("--asr", default="off", help="tiny.en recognises words too (slower; the model adds a constant)")
+    parser.add_argument("--asr", default="off", help="auto recognises words too (slower; the model adds a constant)")
     args = parser.parse_args()
     print("| minutes | segments | peak MB |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:

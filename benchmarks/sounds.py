@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.media.decoding.sound import read_audio
-from mien.media.speech import speech_spans
+from mien.media.speech.activity import speech_spans
 from mien.pipeline import Analyzer
 from mien.types import SAMPLE_RATE, Float32
 

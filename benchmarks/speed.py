@@ -4,8 +4,8 @@
 
 It makes a clip of 60 s at 1280 x 720 with speech and a face (the demo clip, scaled and repeated) and analyzes it with all
 three modalities. It prints the time as a share of the clip's duration, the share of each stage, the time of ``import mien``,
-and the time of a first sentence in a new process. The repeated sentence makes Whisper repeat itself too, which is the worst
-case; ``--speech FILE`` gives the clip other words.
+and the time of a first sentence in a new process. Then it recognises the words alone, with each speech model in turn.
+``--speech FILE`` gives the clip other words.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ import av
 import numpy as np
 
 from mien.media.decoding.sound import read_audio
+from mien.media.speech.activity import speech_spans
+from mien.media.speech.whisper import Whisper
 from mien.runtime import threads
 from mien.samples import demo_clip
 from mien.types import SAMPLE_RATE
@@ -91,13 +93,14 @@ def main() -> None:
         )
         print(f"  processor time, all cores together: {spent_by_children() - before:.1f} s")
         stages(clip)
+        words(clip)
 
 
 def stages(clip: Path) -> None:
     """Seconds of each stage. Decoding, faces and words run side by side, so the sum is more than the whole."""
     from mien import Analyzer
     from mien.bundle.bundle import Bundle
-    from mien.media import faces, pages, speech, watching
+    from mien.media import faces, pages, watching
 
     spent: dict[str, float] = defaultdict(float)
     for name, owner, attribute in (
@@ -105,7 +108,7 @@ def stages(clip: Path) -> None:
         ("faces", faces.LibFaceDetection, "detect"),
         ("crops", watching, "crop"),
         ("voice activity", pages, "speech_spans"),
-        ("words", speech.Whisper, "words"),
+        ("words", Whisper, "words"),
         ("encoders", Analyzer, "_tracks"),
         ("bundle", Bundle, "answer"),
     ):
@@ -116,6 +119,26 @@ def stages(clip: Path) -> None:
     total = time.perf_counter() - start
     for name, seconds in spent.items():
         print(f"  {name}: {seconds:.1f} s, {seconds / total:.0%} of {total:.1f} s")
+
+
+def words(clip: Path, rounds: int = 3) -> None:
+    """Seconds that each speech model needs for the words alone, once it is loaded. The models take turns."""
+    audio = read_audio(clip).samples
+    spans, seconds = speech_spans(audio, 10.0), len(audio) / SAMPLE_RATE
+    models = {name: Whisper(name) for name in ("base", "tiny.en")}
+    taken: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for whisper in models.values():
+        list(whisper.words(audio, spans[:1]))
+    for _ in range(rounds):
+        for name, whisper in models.items():
+            wall, processor = time.perf_counter(), time.process_time()
+            list(whisper.words(audio, spans))
+            taken[name].append((time.perf_counter() - wall, time.process_time() - processor))
+    best = {name: tuple(map(min, zip(*found, strict=True))) for name, found in taken.items()}
+    for name, (wall, processor) in best.items():
+        print(f"words with {name}: {wall / seconds:.3f} of the duration, processor time {processor / seconds:.3f}")
+    wall, processor = (a / b for a, b in zip(best["base"], best["tiny.en"], strict=True))
+    print(f"base by tiny.en: {wall:.2f}, processor time {processor:.2f}")
 
 
 def timed(function: Callable[..., Any], name: str, spent: dict[str, float]) -> Callable[..., Any]:

@@ -21,7 +21,7 @@ from torch.nn import functional
 from mien.bundles import folder
 from mien.export.graphs import trace
 from mien.export.quantise import to_float16
-from mien.media.speech import tiny_en_folder
+from mien.media.speech.weights import tiny_en_folder
 
 LAYERS = (2, 3)
 _DTYPES = (np.float32, np.int8, np.int16, np.int32, np.float16)

@@ -50,7 +50,8 @@ class Analyzer:
 
     Args:
         bundle: a shipped bundle ("research", "open") or the folder of a bundle.
-        asr: speech recognition: "tiny.en", "base", "off", a folder, or the name of a hub model.
+        asr: speech recognition: "auto" (many languages: "base" where it is installed, else "tiny.en"), "tiny.en" (English only,
+            faster), "base", "off", a folder, or the name of a hub model.
         settings: how to cut; ``None`` for the defaults.
         task: the task of the bundle to answer; ``None`` for the first task that is answered with one label.
 
@@ -61,7 +62,7 @@ class Analyzer:
     def __init__(
         self,
         bundle: str | Path = "research",
-        asr: str = "tiny.en",
+        asr: str = "auto",
         settings: CutSettings | None = None,
         task: str | None = None,
     ) -> None:
@@ -239,6 +240,7 @@ class Analyzer:
             label_set=answer.label_sets[task],
             uncertain=task in answer.uncertain,
             reasons=(*(["low_confidence"] if task in answer.uncertain else ()), *answer.reasons, *missing),
+            language=segment.words.language if segment.words is not None else None,
         )
 
     def _timeline(self, clip: Opened, predictions: Sequence[Prediction], notices: Sequence[Notice]) -> Timeline:
@@ -276,7 +278,7 @@ def analyze(
     text: str | None = None,
     subtitles: str | Path | None = None,
     bundle: str | Path = "research",
-    asr: str = "tiny.en",
+    asr: str = "auto",
     task: str | None = None,
 ) -> Timeline:
     """The timeline of one clip. For many clips, ``Analyzer`` is faster, because it keeps its models loaded.

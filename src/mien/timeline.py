@@ -55,6 +55,7 @@ class Prediction:
             probable first; empty when the bundle has no such sets.
         uncertain: whether ``label`` is only a guess, because it is not probable enough.
         reasons: codes of what makes the answer less sure, from ``mien.trust.guard.REASONS``.
+        language: of the words, as an ISO 639 code; ``None`` when it is not known or there are no words.
     """
 
     span: Span
@@ -72,6 +73,7 @@ class Prediction:
     label_set: tuple[str, ...] = ()
     uncertain: bool = False
     reasons: tuple[str, ...] = ()
+    language: str | None = None
 
     @property
     def weight(self) -> float:

@@ -12,7 +12,8 @@ from mien.media.cut import CutSettings, cut, cut_still
 from mien.media.decoding.picture import read_image
 from mien.media.decoding.sound import read_audio
 from mien.media.sources import opened
-from mien.media.speech import Recogniser, recogniser
+from mien.media.speech.recogniser import Recogniser
+from mien.media.speech.whisper import Whisper
 from mien.types import SAMPLE_RATE, Clip, Float32, Segment, Span, Word, Words
 from tests.media.clips import beep, write_clip, write_sound
 
@@ -171,7 +172,7 @@ def test_a_picture_gives_a_segment_per_face(samples: Path) -> None:
 
 def test_real_words_of_a_real_clip(samples: Path) -> None:
     clip = Clip("c", video=samples / "video/cremad_1001_DFA_NEU.mp4")
-    found, _ = segments(clip, listener=recogniser("tiny.en"))
+    found, _ = segments(clip, listener=Whisper("tiny.en"))
     assert len([s for s in found if s.words]) == 1
     first = next(s for s in found if s.words)
     assert first.words is not None
@@ -184,14 +185,29 @@ def test_real_words_of_a_real_clip(samples: Path) -> None:
     "name", ["marco_synth_zh_angry.webm", "marco_synth_zh_sad.webm", "emodb_03a01Wa.wav", "emodb_03b10Ec.wav"]
 )
 def test_no_english_is_made_of_other_languages(samples: Path, name: str) -> None:
-    found, notices = segments(Clip("c", audio=samples / "audio" / name), listener=recogniser("tiny.en"))
+    found, notices = segments(Clip("c", audio=samples / "audio" / name), listener=Whisper("tiny.en"))
     assert found
     assert all(s.modalities == ("voice",) for s in found)
     assert [n.code for n in notices] == ["words_unclear_english"]
 
 
+@pytest.mark.parametrize(
+    ("name", "language", "said"),
+    [
+        ("marco_synth_zh_angry.webm", "zh", "却忍不住笑"),
+        ("marco_synth_zh_sad.webm", "zh", "记忆"),
+        ("emodb_03a01Wa.wav", "de", "Der Lappen liegt auf dem Eisschrank."),
+    ],
+)
+def test_other_languages_have_their_words(samples: Path, name: str, language: str, said: str) -> None:
+    found, notices = segments(Clip("c", audio=samples / "audio" / name), listener=Whisper("base"))
+    assert {s.words.language for s in found if s.words} == {language}
+    assert said in "".join(s.words.text for s in found if s.words)
+    assert notices == []
+
+
 @pytest.mark.parametrize("name", ["mexca_eng_5s.wav", "ravdess_sad_48k.wav", "cremad_1002_DFA_FEA.wav"])
 def test_english_keeps_its_words(samples: Path, name: str) -> None:
-    found, notices = segments(Clip("c", audio=samples / "audio" / name), listener=recogniser("tiny.en"))
+    found, notices = segments(Clip("c", audio=samples / "audio" / name), listener=Whisper("tiny.en"))
     assert any(s.words for s in found)
     assert notices == []

@@ -103,6 +103,15 @@ def test_csv_has_one_row_per_segment_and_no_formula() -> None:
     assert rows[0]["start"] == "0.400"
 
 
+def test_the_language_is_told() -> None:
+    said = timeline(replace(prediction("Ich glaube es nicht"), language="de"), replace(prediction(), language=None))
+    assert [s["language"] for s in json.loads(text_of("json", said))["segments"]] == ["de", None]
+    assert [r["language"] for r in csv.DictReader(io.StringIO(text_of("csv", said)))] == ["de", ""]
+    assert "language" in text_of("table", said)
+    english = timeline(replace(prediction(), language="en"))
+    assert "language" not in text_of("table", english), "where everybody speaks English, there is no such column"
+
+
 def test_hostile_words_cannot_end_a_cue_or_become_markup() -> None:
     words = "a\n\n99:00:00.000 --> 99:00:01.000\n<b onclick=x>&"
     text = text_of("vtt", timeline(prediction(text=words)))

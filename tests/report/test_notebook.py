@@ -14,7 +14,7 @@ from mien.types import Span
 
 from .test_exporters import EMPTY, prediction, timeline
 
-COLUMNS = 8 + 7 + 3 + 3
+COLUMNS = 9 + 7 + 3 + 3
 
 
 def test_a_timeline_is_saved_by_the_ending_of_the_file(tmp_path: Path) -> None:
@@ -49,7 +49,8 @@ def test_a_table_of_pandas_has_a_row_for_each_segment() -> None:
         prediction(who=None), valence=None, shares={"face": 1.0}, uncertain=True, reasons=("no_face", "noise")
     )
     found = timeline(prediction(), quiet).to_pandas()
-    assert list(found.columns[:8]) == ["start", "end", "who", "text", "emotion", "probability", "valence", "arousal"]
+    names = ["start", "end", "who", "text", "language", "emotion", "probability", "valence", "arousal"]
+    assert list(found.columns[:9]) == names
     assert found.shape == (2, COLUMNS)
     assert found["p_surprised"].tolist() == [0.7, 0.7]
     assert found["start"].tolist() == [0.4, 0.4]

@@ -11,7 +11,7 @@ from tools.export_whisper import Front, read_ctranslate2
 from torch import nn
 
 from mien.encoders.voice_whisper import WhisperVoice
-from mien.media.speech import tiny_en_folder
+from mien.media.speech.weights import tiny_en_folder
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ def analyze(
     subtitles: Annotated[Path | None, typer.Option(help=".srt, .vtt or .ass instead of speech recognition.")] = None,
     bundle: Bundled = "research",
     task: Asked = None,
-    asr: Asr = "tiny.en",
+    asr: Asr = "auto",
     json: Out = None,
     csv: Out = None,
     vtt: Out = None,

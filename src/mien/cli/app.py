@@ -19,7 +19,12 @@ app = typer.Typer(
 )
 
 Bundled = Annotated[str, typer.Option("--bundle", help="research, open, or the folder of a bundle.")]
-Asr = Annotated[str, typer.Option(help="Speech recognition: tiny.en, base, off, a folder, or a model of the hub.")]
+Asr = Annotated[
+    str,
+    typer.Option(
+        help="Speech recognition: auto (base, many languages), tiny.en (faster), off, a folder, or a hub model."
+    ),
+]
 Asked = Annotated[
     str | None,
     typer.Option("--task", help="Which task of the bundle; without it, the first that is answered with one label."),

@@ -22,7 +22,7 @@ def explain(
     subtitles: Annotated[Path | None, typer.Option(help=".srt or .vtt instead of speech recognition.")] = None,
     bundle: Bundled = "research",
     task: Asked = None,
-    asr: Asr = "tiny.en",
+    asr: Asr = "auto",
     explainer: Annotated[list[str] | None, typer.Option(help="Take this one instead; may be given again.")] = None,
     json: Out = None,
     lang: Lang = LANG,

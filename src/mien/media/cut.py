@@ -18,7 +18,7 @@ from mien.media.faces import Detector, LibFaceDetection
 from mien.media.pages import Pages, Part
 from mien.media.segmenting import Found, Opened
 from mien.media.sources import Feed
-from mien.media.speech import Recogniser
+from mien.media.speech.recogniser import Recogniser
 from mien.media.turns import face_only, frames_in, over_speech, share_out, silences, sound_in, who_speaks
 from mien.media.watching import FPS, Watcher, faces_in
 from mien.media.workers import worker

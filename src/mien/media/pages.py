@@ -13,7 +13,7 @@ from mien.media.decoding.open import Piece
 from mien.media.decoding.sound import join
 from mien.media.faces import Sighting
 from mien.media.sources import Feed
-from mien.media.speech import speech_spans
+from mien.media.speech.activity import speech_spans
 from mien.media.turns import by_person, with_cues
 from mien.media.watching import Watcher
 from mien.types import SAMPLE_RATE, Audio, Span, Words

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from mien.media.cut import CutSettings
-    from mien.media.speech import Recogniser
+    from mien.media.speech.recogniser import Recogniser
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,15 @@ class Segmenter:
     """Cuts clips, and keeps speech recognition loaded between them.
 
     Args:
-        asr: speech recognition: "tiny.en", "base", "off", a folder, or the name of a hub model.
+        asr: speech recognition: "auto", "off", or the name of a model; see ``mien.media.speech.recogniser``.
         settings: how to cut; ``None`` for the defaults.
     """
 
-    def __init__(self, asr: str = "tiny.en", settings: CutSettings | None = None) -> None:
+    def __init__(self, asr: str = "auto", settings: CutSettings | None = None) -> None:
         self._asr = asr
         self._settings = settings
         self._recogniser: Recogniser | None = None
+        self._instead: Notice | None = None  # that another recogniser had to take its place
 
     def read(self, source: Source | None, text: str | None = None, subtitles: Path | None = None) -> Generator[Found]:
         """Yields what the source is cut into. At most a page of it is held; closing the generator stops all work.
@@ -79,7 +80,7 @@ class Segmenter:
     def _media(self, given: Given, subtitles: Path | None) -> Generator[Found]:
         # The modules that read media are slow to import, and text does not need them.
         from mien.media.cut import CutSettings, cut, cut_still
-        from mien.media.speech import recogniser
+        from mien.media.speech.recogniser import recogniser
         from mien.media.subtitles import read_subtitles
 
         if given.feed is None:
@@ -91,8 +92,11 @@ class Segmenter:
             known = read_subtitles(subtitles)
             yield from (*known.notices, *known.beyond(given.feed.info.duration))
             words = known.words
-        if self._recogniser is None:
-            self._recogniser = recogniser(self._asr)
+        elif given.clip.text is None and given.feed.info.has_audio:
+            if self._recogniser is None:
+                self._recogniser, self._instead = recogniser(self._asr)
+            if self._instead is not None:
+                yield self._instead
         found = cut(given.feed, given.clip, self._settings or CutSettings(), self._recogniser, words)
         with closing(found):
             yield from found if given.clip.span is None else _inside(found, given.clip.span)

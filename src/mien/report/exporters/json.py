@@ -68,6 +68,7 @@ def as_segment(p: Prediction) -> dict[str, Any]:
         "end": _round(p.span.end),
         "who": p.who,
         "text": p.text,
+        "language": p.language,
         "emotion": {"label": p.label, "scores": rounded(p.scores)},
         "valence": _round(p.valence),
         "arousal": _round(p.arousal),

@@ -35,9 +35,11 @@ def render(timeline: Timeline, lang: str = "en") -> RenderableType:
     modalities = [m for m in MODALITIES if any(m in p.shares for p in timeline.predictions)]
     people = ["person"] if any(p.who for p in timeline.predictions) else []
     asked = say("terminal.expressed") if timeline.task == EMOTION.name else timeline.task
-    named = {name: say(f"terminal.{name}") for name in ("time", *people, "words")}
+    # Where everybody speaks English, the language is not worth a column.
+    languages = ["language"] if any(p.language not in (None, "en") for p in timeline.predictions) else []
+    named = {name: say(f"terminal.{name}") for name in ("time", *people, *languages, "words")}
     head = [*named.values(), asked, *(say(f"terminal.{m}") for m in modalities)]
-    rows = (_row(p, say, bool(people), modalities) for p in timeline.predictions)
+    rows = (_row(p, say, bool(people), bool(languages), modalities) for p in timeline.predictions)
     parts: list[RenderableType] = []
     if timeline.predictions:
         numbers = range(len(head) - len(modalities), len(head))
@@ -71,8 +73,8 @@ def _likely(timeline: Timeline, label: str, say: Language) -> str:
     return say("terminal.likely", label=harmless(say.label(label)), share=percent(timeline.scores[label]))
 
 
-def _row(p: Prediction, say: Language, people: bool, modalities: Sequence[Modality]) -> list[Cell]:
-    person = [p.who or ""] if people else []
+def _row(p: Prediction, say: Language, people: bool, languages: bool, modalities: Sequence[Modality]) -> list[Cell]:
+    person = [*([p.who or ""] if people else []), *([p.language or ""] if languages else [])]
     sign = "?" if p.uncertain else ""
     mood = Text(f"{harmless(say.label(p.label))}{sign} {percent(p.scores[p.label])}", style=COLOURS.get(p.label, ""))
     shares = [f"{p.shares[m]:.0%}" if m in p.shares else "" for m in modalities]
