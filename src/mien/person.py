@@ -75,7 +75,6 @@ class Population:
             )
         return np.concatenate([rows, guess @ self.effects, guess], axis=1).astype(np.float32)
 
-
     def _guess(self, rows: Float32) -> Float32:
         """Probabilities of the labels, (T, L)."""
         logits = rows @ self.weights + self.bias
@@ -84,7 +83,9 @@ class Population:
 
     def _known(self, label: int, count: int) -> Float32:
         size = len(self.bias)
-        return np.tile((1 - _RIGHT) / max(size, 1) + _RIGHT * np.eye(size, dtype=np.float32)[label : label + 1], (count, 1))
+        return np.tile(
+            (1 - _RIGHT) / max(size, 1) + _RIGHT * np.eye(size, dtype=np.float32)[label : label + 1], (count, 1)
+        )
 
 
 @dataclass(frozen=True)

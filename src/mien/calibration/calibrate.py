@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mien.bundle.answer import Subset, single, subsets_of
 from mien.bundle.bundle import Bundle
+from mien.calibration.channels import Channels
 from mien.calibration.effects import effects
 from mien.calibration.entries import Aims, Entries, Known, careful, entry
 from mien.calibration.fit_guards import guards_of
@@ -31,7 +32,7 @@ def calibrate(
     recipe: Recipe,
     corpus: Corpus,
     aims: Aims | None = None,
-    more: Path | None = None,
+    more: Sequence[Path] = (),
     out: Path | None = None,
 ) -> Work[Bundle]:
     """Fit calibration, label sets and thresholds of every subset of modalities on the validation sets of a recipe.
@@ -44,8 +45,9 @@ def calibrate(
         recipe: the recipe with the data, the bundle's own or another one with the same tasks. Its encoders are not used.
         corpus: the recipe's data, labelled for the bundle's tasks.
         aims: what label sets and abstention should reach; ``None`` for the defaults.
-        more: file with further answers from one subset of the modalities, out of fold on the training data
-            (``benchmarks/crossfit.py``), for validation data with few speakers. Everything for this subset is fitted on both.
+        more: files with further answers, each from one subset of the modalities, about data sets that the part was trained
+            without (``benchmarks/transfer.py --out``). Everything for this subset is fitted on both, so that confidence holds
+            on people and recordings unlike the training data, too.
         out: folder of the calibrated bundle, which gets the name of the recipe. Data other than the bundle's own need it.
 
     Raises:
@@ -67,7 +69,7 @@ def calibrate(
     return entrusted(bundle, found) if out is None else apart(bundle, recipe.name, found, others, out)
 
 
-def fit(bundle: Bundle, corpus: Corpus, aims: Aims | None = None, more: Path | None = None) -> Work[TrustTable]:
+def fit(bundle: Bundle, corpus: Corpus, aims: Aims | None = None, more: Sequence[Path] = ()) -> Work[TrustTable]:
     """Fit what goes into the bundle, see ``calibrate``.
 
     Subsets with fewer than 30 labelled validation examples are left out, and so are tasks without labels. For these a bundle
@@ -94,7 +96,7 @@ def fit(bundle: Bundle, corpus: Corpus, aims: Aims | None = None, more: Path | N
     return TrustTable(aims.coverage, aims.risk, tasks, tuple(guards), tuple(measured))
 
 
-def _entries(bundle: Bundle, valid: Sequence[SetAnswers], task: Task, aims: Aims, more: Path | None) -> Entries:
+def _entries(bundle: Bundle, valid: Sequence[SetAnswers], task: Task, aims: Aims, more: Sequence[Path]) -> Entries:
     """What is fitted for the subsets with enough labelled examples."""
     redundancy = float(bundle.table.fusion.options.get("redundancy", 0.0))
     conditions = {m: bundle.encoders[m].conditions for m in bundle.modalities}
@@ -116,18 +118,20 @@ def _answers(bundle: Bundle, sets: Sequence[ExampleSet], task: Task) -> Work[lis
 
 
 def _known(
-    bundle: Bundle, answers: Sequence[SetAnswers], subset: Subset, task: Task, more: Path | None
+    bundle: Bundle, answers: Sequence[SetAnswers], subset: Subset, task: Task, more: Sequence[Path]
 ) -> Known | None:
     """All labelled answers from a subset: on data sets whose examples have it, or else on composites."""
+    channels = Channels.of(bundle)
     real = [a for a in answers if subset in a.samples]
     if not real:
-        sample = composites(bundle, answers, subset, task)
+        sample = composites(bundle, answers, subset, task, channels)
         names = [a.name for a in answers if subset & set(a.kept)]
-        return None if sample is None else Known(sample, names, subset, composite=True)
+        return None if sample is None else Known(sample, names, subset, composite=True, even=channels is not None)
     sample, names = joined([a.samples[subset] for a in real]), [f"{a.name} valid" for a in real]
-    if more is not None:
-        further, of, sets = load(more)
+    for path in more:
+        further, of, sets = load(path)
         if of == subset:
             # Both parts have the same weight, and so have the data sets within each part.
+            further = further if channels is None else channels.cooled(further, subset)
             sample, names = joined([sample, further]), [*names, *sets]
-    return Known(sample, names, subset, composite=False)
+    return Known(sample, names, subset, composite=False, even=channels is not None)

@@ -41,12 +41,16 @@ class Aims:
 
 
 class Known(NamedTuple):
-    """Labelled answers from one subset of the modalities, and the names of their data sets."""
+    """Labelled answers from one subset of the modalities, and the names of their data sets.
+
+    ``even`` says whether the answers favour no label, whatever the shares of the labels in the data.
+    """
 
     sample: Sample
     names: list[str]
     subset: Subset
     composite: bool
+    even: bool = False
 
 
 def entry(known: Known, conditions: Conditions, aims: Aims, redundancy: float) -> Fitted:
@@ -60,7 +64,7 @@ def entry(known: Known, conditions: Conditions, aims: Aims, redundancy: float) -
     """
     sample, subset = known.sample, known.subset
     # The people in a composite cannot be held out for cross-validation, so no method is chosen on composites.
-    chosen = fit_temperature(sample) if known.composite else fit_calibration(sample, conditions)
+    chosen = fit_temperature(sample) if known.composite else fit_calibration(sample, conditions, known.even)
     # The modalities of a composite are independent given their label, but those of a real person repeat one another.
     excess = 1 + redundancy * (len(subset) - 1) if known.composite else 1.0
     calibration = replace(chosen.calibration, scale=chosen.calibration.scale / excess).rounded()

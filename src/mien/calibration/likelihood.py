@@ -46,14 +46,20 @@ def nll(sample: Sample) -> NDArray[np.float64]:
     return negative_log_likelihood(sample.scores, sample.shares)
 
 
-def fit_calibration(sample: Sample, conditions: Conditions) -> Fitted:
+def fit_calibration(sample: Sample, conditions: Conditions, even: bool = False) -> Fitted:
     """Fit the simplest method that is about as good as the best one.
 
     This is the first method whose cross-validated negative log-likelihood is within one standard error (Breiman et al. 1984),
     or within 0.01 nats, of the best. The methods are, the simplest first: temperature scaling; temperature scaling that depends
     on the recording (only where ``conditions`` vary in the sample); vector scaling.
+
+    Args:
+        sample: the answers.
+        conditions: measures that the temperature may depend on.
+        even: whether the answers favour no label. Then there is no vector scaling, because it would bring in how often each
+            label occurs in the sample.
     """
-    methods = _methods(sample, conditions)
+    methods = [m for m in _methods(sample, conditions) if not (even and m.name == "vector")]
     place = folds(sample)
     losses = {m.name: _cross_validated(m, sample, place) for m in methods}
     means = {name: float(sample.weights @ loss) for name, loss in losses.items()}

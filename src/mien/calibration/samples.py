@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mien.bundle.answer import Subset, subsets_of
 from mien.bundle.bundle import Bundle
 from mien.bundle.encoded import EncodedTracks, measures_of
+from mien.calibration.channels import Channels
 from mien.data.sets import ExampleSet
 from mien.trust.sample import Sample
 from mien.types import Float32, Modality, Task
@@ -88,12 +89,17 @@ def _encoded(
             yield rows[chosen], {m: bundle.encode(m, [tracks[k][m] for k in chosen]) for m in kinds}
 
 
-def composites(bundle: Bundle, known: Sequence[SetAnswers], subset: Subset, task: Task) -> Sample | None:
+def composites(
+    bundle: Bundle, known: Sequence[SetAnswers], subset: Subset, task: Task, channels: Channels | None = None
+) -> Sample | None:
     """Answers to composites: a composite joins one example of each modality, all with the same label.
 
     Given the label, the modalities of a composite are independent. A label is drawn in proportion to its mean share in the
     data of the modalities, where every data set of a modality counts the same. Labels that a modality lacks are not drawn.
     ``None`` where a modality has no example, or where the modalities have no label in common.
+
+    With ``channels``, every label is as likely as any other, and a modality may be silent: then it is an example of the silent
+    label.
     """
     rng = np.random.default_rng(0)
     pools = {
@@ -107,9 +113,13 @@ def composites(bundle: Bundle, known: Sequence[SetAnswers], subset: Subset, task
     usual = shares.mean(axis=0) * (shares > 0).all(axis=0)
     if not usual.any():
         return None
+    usual = usual if channels is None else (usual > 0).astype(float)
     labels = rng.choice(task.size, _DRAWN, p=usual / usual.sum())
     scores, measures = [], []
-    wholes = {m: (EncodedTracks.stacked([e for e, _ in p]), _drawn(p, labels, rng)) for m, p in pools.items()}
+    wholes = {}
+    for m, pool in pools.items():
+        shown = labels if channels is None else channels.shown(labels, m, task, rng)
+        wholes[m] = EncodedTracks.stacked([e for e, _ in pool]), _drawn(pool, shown, rng)
     for start in range(0, _DRAWN, _BATCH * 8):
         piece = {m: whole.rows(at[start : start + _BATCH * 8]) for m, (whole, at) in wholes.items()}
         scores.append(bundle.pool(piece).scores[task.name])

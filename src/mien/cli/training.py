@@ -75,7 +75,9 @@ def calibrate(
     coverage: Annotated[float, typer.Option(help="Rate at which label sets shall hold the right label.")] = 0.9,
     risk: Annotated[float, typer.Option(help="Share that may be wrong of the answers not called uncertain.")] = 0.2,
     by_label: Annotated[bool, typer.Option("--by-label", help="The rate shall hold for each label.")] = False,
-    more: Annotated[Path | None, typer.Option(help="Answers out of fold, from benchmarks/crossfit.py.")] = None,
+    more: Annotated[
+        list[Path] | None, typer.Option(help="Answers out of corpus, from benchmarks/transfer.py; may be repeated.")
+    ] = None,
     data_root: Annotated[Path | None, typer.Option(help="Folder of the data sets.")] = None,
 ) -> None:
     """Fit on validation data how far a bundle's answers can be trusted; nothing is trained."""
@@ -95,7 +97,7 @@ def calibrate(
         corpus = Corpus.of(recipe, find(data_root, recipe.data))
     else:
         recipe, corpus = followed(own_data(loaded.recipe, data, "calibrate"), tell)
-    typer.echo(followed(fit(loaded, recipe, corpus, aims, more, out), tell).card)
+    typer.echo(followed(fit(loaded, recipe, corpus, aims, more or (), out), tell).card)
 
 
 def _seeds(text: str) -> list[int]:

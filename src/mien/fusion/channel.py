@@ -38,8 +38,8 @@ class ChannelPool(LatePool):
     Args:
         dims, quality, tasks, redundancy: see ``LatePool``.
         expressed: {modality: probability that it is not silent}; 1 for modalities left out.
-        temperature: {modality: what its evidence is divided by}, for confidence that holds on people and recordings unlike
-            the training data; 1 for modalities left out.
+        temperature: {modality: what its evidence is divided by, except in training}, for confidence that holds on people and
+            recordings unlike the training data; 1 for modalities left out.
         silent: the label that a silent modality shows. A task without this label has no silent label: then a silent modality
             shows any label.
 
@@ -77,7 +77,8 @@ class ChannelPool(LatePool):
 
     def _pool(self, task: Task, evidence: Tensor, here: Tensor) -> tuple[Tensor, Tensor]:
         known = torch.stack([self.opinion(m, task).known for m in self.modalities])  # (M, L)
-        shown = evidence / self.cooling
+        # Reliability learns on data like the training data; the temperature is for people unlike them, in use.
+        shown = evidence if self.training else evidence / self.cooling
         alone = here.sum(dim=1)[:, None, None] == 1
         answer, counted = super()._pool(task, torch.where(alone, shown, self._expressed(task, shown, known)), here)
         return _backed(answer, shown, known & here.unsqueeze(-1)), counted
