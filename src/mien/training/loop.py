@@ -25,6 +25,7 @@ from mien.model.build import build, choose
 from mien.model.model import Model
 from mien.model.trunks import run_trunks_once
 from mien.model.weights import load_weights, save_weights
+from mien.person import Population
 from mien.recipe import strict
 from mien.recipe.recipe import Recipe
 from mien.runtime import threads
@@ -33,6 +34,7 @@ from mien.training import objectives
 from mien.training.checkpoint import Checkpoint, Log, Progressed, check_same, save_inputs
 from mien.training.devices import Devices
 from mien.training.optimizer import optimizer, schedule
+from mien.training.population import load_population, save_population
 from mien.training.result import Run
 from mien.training.statistics import fit_statistics, label_shares, relate, shares_by_source
 from mien.training.step import Criterion, TrainingStep, learning_mode
@@ -99,9 +101,11 @@ def train(recipe: Recipe, corpus: Corpus, runs: Path, resume: bool = False, fabr
         sets = yield from example_sets(corpus, "train", readers, recipe.encoders, needed_by=recipe.name)
         valid = yield from example_sets(corpus, "valid", readers, recipe.encoders, needed_by=recipe.name)
     _check_taught(recipe, sets)
-    populations = relate(recipe, sets, valid)
+    populations = relate(recipe, sets, valid, _started(recipe, runs))
     if fabric.is_global_zero:
         save_inputs(recipe, corpus, folder)
+        for modality, population in populations.items():
+            save_population(population, folder, modality)
     done = yield from _Loop(recipe, model, auxiliary, sets, valid, folder, checkpoint, fabric).run(resume)
     best = None if math.isinf(done.best) else done.best
     model = model.to("cpu").eval()
@@ -132,6 +136,13 @@ def _start(model: Model, recipe: Recipe, runs: Path) -> dict[Modality, Recipe]:
             load_weights(model, start, modality)
             lineage[modality] = strict.build(Recipe, load_recipe(start), f"the recipe of the run in '{start}'")
     return lineage
+
+
+def _started(recipe: Recipe, runs: Path) -> dict[Modality, Population]:
+    """The populations of the runs that the recipe starts from, since their weights were learned relative to them."""
+    tables = {m: t.start for m, t in recipe.encoders.items() if t.baseline and t.start}
+    found = {m: load_population(runs / start.format(seed=recipe.seed), m) for m, start in tables.items()}
+    return {m: population for m, population in found.items() if population is not None}
 
 
 class _Loop:

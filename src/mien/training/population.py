@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+import io
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.person import Population
-from mien.types import Float32
+from mien.runtime.cache import write_atomic
+from mien.types import Float32, Modality
 
+_FILE = "population-{}.npz"
 _SHRINKAGE = 0.5  # towards a covariance without correlations, since there are many features and few people
 _TEMPERATURE = 2.0  # of the guesses; a higher one would fit a single guess better, but the mean of many worse
 
 Array = NDArray[np.float64]
+
+
+def save_population(population: Population, folder: Path, modality: Modality) -> None:
+    """Write a population into the folder of a run."""
+    file = io.BytesIO()
+    np.savez_compressed(file, **asdict(population))
+    write_atomic(folder / _FILE.format(modality), file.getvalue())
+
+
+def load_population(folder: Path, modality: Modality) -> Population | None:
+    """The population in the folder of a run; ``None`` where the run has no baseline of the modality."""
+    path = folder / _FILE.format(modality)
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as arrays:
+        return Population(**{f.name: arrays[f.name] for f in fields(Population)})
 
 
 class Utterance(NamedTuple):

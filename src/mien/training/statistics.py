@@ -18,13 +18,16 @@ from mien.training.population import Utterance, fit_population
 from mien.types import Float32, Modality, Task
 
 
-def relate(recipe: Recipe, sets: Sequence[ExampleSet], others: Sequence[ExampleSet]) -> dict[Modality, Population]:
+def relate(
+    recipe: Recipe, sets: Sequence[ExampleSet], others: Sequence[ExampleSet], started: Mapping[Modality, Population]
+) -> dict[Modality, Population]:
     """Apply the person baseline to the modalities whose ``baseline`` is set, and return their populations.
 
     Args:
         recipe: the recipe.
         sets: the training sets, from which the populations are computed.
         others: further sets that are put relative to the same populations.
+        started: populations of the runs whose weights the training starts from, by modality.
 
     Raises:
         RecipeError: the values are pixels or tokens, or there are fewer than two people.
@@ -32,7 +35,7 @@ def relate(recipe: Recipe, sets: Sequence[ExampleSet], others: Sequence[ExampleS
     populations: dict[Modality, Population] = {}
     for modality, table in recipe.encoders.items():
         if table.baseline:
-            populations[modality] = _population(sets, modality)
+            populations[modality] = started.get(modality) or _population(sets, modality)
             known = table.baseline == "known"
             for part in sets:
                 part.relate(modality, populations[modality], known, taught=not known)
