@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mien.bundle.answer import Answer, single
 from mien.emotions import expected
 from mien.errors import InputError, explain, of_the_clip
-from mien.events import Answered, Event, Finished, Heard, Notice, Skipped, Work, finish
+from mien.events import Answered, Event, Finished, Heard, Notice, Progress, Skipped, Work, finish
 from mien.explain import contributions
 from mien.explain.question import Moment
 from mien.media.segmenting import Found, Opened, Segmenter
@@ -43,6 +43,7 @@ class _Reading(NamedTuple):
 
     people: People
     kept: list[_Kept]
+    fixed: bool = False  # whether the people are known from elsewhere; then all who are in view count as the one person
 
 
 class Analyzer:
@@ -71,9 +72,15 @@ class Analyzer:
         self.bundle: Bundle = Bundle.load(bundle)
         self.task = single(self.bundle.tasks, task)
         self._segmenter = Segmenter(asr, settings)
+        self._sounds = Segmenter("off", settings)
 
     def stream(
-        self, source: Source | None = None, *, text: str | None = None, subtitles: str | Path | None = None
+        self,
+        source: Source | None = None,
+        *,
+        text: str | None = None,
+        subtitles: str | Path | None = None,
+        known: People | None = None,
     ) -> Work[Timeline]:
         """Reads a clip and yields events as soon as they are known: progress, words, answers, notices, the end.
 
@@ -88,6 +95,8 @@ class Analyzer:
                 with a span, only the segments that overlap the span are answered.
             text: the words said; they replace speech recognition.
             subtitles: an .srt, .vtt, .ass or .ssa file with the words and their times; they replace speech recognition.
+            known: what is usual for the one person of the clip, from this clip and others (see ``observe``). It replaces what
+                the clip shows.
 
         Yields:
             ``mien.events``: ``Heard`` and ``Answered`` in order of time, then ``Finished``.
@@ -99,7 +108,7 @@ class Analyzer:
             InputError: the source cannot be used; the message says why.
         """
         clip, told, predictions = Opened(""), list(self.bundle.notices), list[Prediction]()
-        read = _Reading({}, [])
+        read = _Reading(known or {}, [], fixed=known is not None)
         yield from self.bundle.notices
         reach = max(e.context for e in self.bundle.encoders.values())
         with closing(self._segmenter.read(source, text, None if subtitles is None else Path(subtitles))) as reading:
@@ -117,8 +126,9 @@ class Analyzer:
         if not predictions:
             told.append(Notice("nothing_found"))
             yield told[-1]
-        timeline = self._timeline(clip, self._revised(read) if read.people else predictions, told)
-        yield Finished(timeline, read.people)
+        revised = self._revised(read) if read.people and not read.fixed else predictions
+        timeline = self._timeline(clip, revised, told)
+        yield Finished(timeline, {} if read.fixed else read.people)
         return timeline
 
     def analyze(
@@ -171,18 +181,39 @@ class Analyzer:
             return
         faceless = clip.faces and "face" in encoders and "face" not in found
         missing = tuple(reason for reason, lacks in (("other_language", unread), ("no_face", faceless)) if lacks)
+        who = None if read.fixed else segment.who
         rows = {m: t for m, t in found.items() if m in self.bundle.populations}
-        for m, track in rows.items():
-            usual = Usual(self.bundle.populations[m].strength)
-            read.people.setdefault((m, segment.who), usual).observe(track.values)
-        tracks = {m: self._relative(m, t, segment.who, read.people) for m, t in found.items()}
+        if not read.fixed:
+            self._learn(rows, who, read.people)
+        tracks = {m: self._relative(m, t, who, read.people) for m, t in found.items()}
         encoded = self.bundle.encoded(tracks)
         answer = self.bundle.answer_to(encoded)
         if self.bundle.populations:
             light = replace(segment, audio=None, frames=None, features={})
             read.kept.append(_Kept(light, rows, {m: e for m, e in encoded.items() if m not in rows}, missing))
-        moment = Moment(segment, tracks, answer, self._again(read.people, segment.who), self.task)
+        moment = Moment(segment, tracks, answer, self._again(read.people, who), self.task)
         yield Answered(self._prediction(segment, answer, encoded, missing), moment)
+
+    def observe(self, clip: Path, people: People) -> Work[None]:
+        """Adds what the sound of a clip shows of its one person to ``people``, and answers nothing; see ``stream``.
+
+        Raises:
+            InputError: the clip cannot be used; the message says why.
+        """
+        if "voice" not in self.bundle.populations:
+            return
+        encoder = self.bundle.encoders["voice"]
+        with closing(self._sounds.read(Clip(clip.name, audio=clip))) as reading:
+            for found in reading:
+                if isinstance(found, Progress):
+                    yield found
+                elif isinstance(found, Segment) and (track := encoder.prepare(found)) is not None:
+                    self._learn({"voice": track}, None, people)
+
+    def _learn(self, rows: Mapping[Modality, Track], who: str | None, people: People) -> None:
+        for m, track in rows.items():
+            usual = people.setdefault((m, who), Usual(self.bundle.populations[m].strength))
+            usual.observe(track.values)
 
     def _relative(self, modality: Modality, track: Track, who: str | None, people: People) -> Track:
         """A track of the bundle's encoder, relative to what is usual for the person where the modality has a baseline."""
@@ -204,9 +235,10 @@ class Analyzer:
 
     def revised(self, moment: Moment, people: People) -> Moment:
         """A moment of a clip, relative to what the whole clip has shown; ``people`` come with ``Finished``."""
-        if not self.bundle.populations:
+        who = moment.segment.who
+        if not any((m, who) in people for m in self.bundle.populations):
             return moment
-        prepare = self._again(people, moment.segment.who)
+        prepare = self._again(people, who)
         found = {m: prepare(m, moment.segment) if m in self.bundle.populations else t for m, t in moment.tracks.items()}
         tracks = {m: t for m, t in found.items() if t is not None}
         return replace(moment, tracks=tracks, answer=self.bundle.answer(tracks), prepare=prepare)

@@ -26,6 +26,10 @@ def analyze(
     bundle: Bundled = "research",
     task: Asked = None,
     asr: Asr = "auto",
+    people: Annotated[
+        str,
+        typer.Option(help="Who is the same over several clips: clip (nobody), one, folder, or name (its beginning)."),
+    ] = "clip",
     json: Out = None,
     csv: Out = None,
     vtt: Out = None,
@@ -53,7 +57,7 @@ def analyze(
     analyzer = Analyzer(bundle, asr, task=task)
     shown = _Shown(analyzer, lang, quiet or STDOUT in wanted.values())
     if several:
-        skipped = followed(analyze_files(analyzer, clips, outputs), shown)
+        skipped = followed(analyze_files(analyzer, clips, outputs, people), shown)
         shown.end(len(clips))
         raise typer.Exit(int(skipped > 0))
     followed(analyze_one(analyzer, clips[0] if clips else None, outputs, text, subtitles), shown)

@@ -10,10 +10,12 @@ from pathlib import Path
 from mien.errors import InputError, explain, of_the_clip
 from mien.events import Finished, Skipped, Work, tap
 from mien.explanation import Explanation
+from mien.person import People
 from mien.pipeline import Analyzer
 from mien.timeline import Timeline
 from mien.workflows.explain_clip import Clearest
 from mien.workflows.outputs import Outputs
+from mien.workflows.people import known_people
 
 _ENDINGS = """
     mp4 m4v mov mkv webm avi flv f4v wmv mpg mpeg ts mts m2ts vob mxf 3gp 3g2 ogv
@@ -44,13 +46,15 @@ def _files(path: Path) -> Iterator[Path]:
     yield from shown
 
 
-def analyze_files(analyzer: Analyzer, clips: Sequence[Path], outputs: Outputs) -> Work[int]:
+def analyze_files(analyzer: Analyzer, clips: Sequence[Path], outputs: Outputs, people: str = "clip") -> Work[int]:
     """Analyzes clips and writes the outputs of each. An error in one clip does not stop the others.
 
     Args:
         analyzer: reads the clips.
         clips: the files.
         outputs: what is written, and where.
+        people: who is the same over several clips, see ``mien.workflows.people.SAME``. Then the sound of all clips is read
+            first, and each clip is answered relative to all that is known of its person.
 
     Yields:
         The events of each clip, which end with ``Finished`` or ``Skipped``.
@@ -59,12 +63,13 @@ def analyze_files(analyzer: Analyzer, clips: Sequence[Path], outputs: Outputs) -
         How many clips were skipped.
 
     Raises:
-        InputError: the only clip cannot be used.
+        InputError: the only clip cannot be used, or ``people`` is unknown.
     """
+    known = yield from known_people(analyzer, clips, people)
     skipped = 0
     for clip in clips:
         try:
-            yield from analyze_one(analyzer, clip, outputs)
+            yield from analyze_one(analyzer, clip, outputs, known=None if known is None else known[clip])
         except Exception as error:
             if not (outputs.several and of_the_clip(error)) or os.environ.get("MIEN_DEBUG"):
                 raise
@@ -79,6 +84,7 @@ def analyze_one(
     outputs: Outputs,
     text: str | None = None,
     subtitles: Path | None = None,
+    known: People | None = None,
 ) -> Work[None]:
     """Analyzes one clip, explains it if the report needs that, and writes its outputs.
 
@@ -86,7 +92,7 @@ def analyze_one(
         analyzer: reads the clip.
         clip: a file; ``None`` when only ``text`` is given.
         outputs: what is written, and where.
-        text, subtitles: the words; see ``Analyzer.stream``.
+        text, subtitles, known: see ``Analyzer.stream``.
 
     Yields:
         The events of the clip. When ``Finished`` comes, the outputs are written.
@@ -95,7 +101,7 @@ def analyze_one(
         InputError: the clip cannot be used, or a file cannot be written.
     """
     clearest = Clearest()
-    stream = analyzer.stream(clip, text=text, subtitles=subtitles)
+    stream = analyzer.stream(clip, text=text, subtitles=subtitles, known=known)
     end = yield from _to_the_end(tap(stream, clearest.look) if outputs.page.explain else stream)
     explained: Sequence[Explanation | None] = ()
     if outputs.page.explain:
