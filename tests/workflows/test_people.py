@@ -1,0 +1,33 @@
+"""What is known of a person over several clips."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mien.errors import InputError
+from mien.events import finish
+from mien.pipeline import Analyzer
+from mien.workflows.people import known_people
+
+
+def test_the_same_person_is_known_by_folder_by_name_or_everywhere(tmp_path: Path, samples: Path) -> None:
+    clips = [tmp_path / "a" / "ann_1.wav", tmp_path / "a" / "bob_1.wav", tmp_path / "b" / "ann_2.wav"]
+    for clip, source in zip(clips, ("ANG", "HAP", "SAD"), strict=True):
+        clip.parent.mkdir(exist_ok=True)
+        shutil.copy(samples / "audio" / f"cremad_1002_DFA_{source}.wav", clip)
+    analyzer = Analyzer(asr="off")
+    groups = {}
+    for same in ("one", "folder", "name"):
+        known = finish(known_people(analyzer, clips, same)) or {}
+        groups[same] = [[id(known[c]) for c in clips].index(id(known[c])) for c in clips]
+    assert groups == {"one": [0, 0, 0], "folder": [0, 0, 2], "name": [0, 1, 0]}
+    assert finish(known_people(analyzer, clips, "clip")) is None
+    alone = analyzer.analyze(clips[0])
+    known = finish(known_people(analyzer, clips, "one")) or {}
+    relative = finish(analyzer.stream(clips[0], known=known[clips[0]]))
+    assert relative.predictions[0].scores != alone.predictions[0].scores, "other clips of the person count"
+    with pytest.raises(InputError, match="did you mean 'folder'"):
+        finish(known_people(analyzer, clips, "folders"))
