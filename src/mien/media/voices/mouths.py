@@ -90,9 +90,10 @@ def _fit(now: Float32, after: Float32) -> Float32:
     inverse = np.asarray(np.linalg.inv(terms @ terms.T + 1e-2 * np.eye(5, dtype=np.float32)), np.float32)
     found: Float32 = np.zeros(4, np.float32)
     for _ in range(_ROUNDS):
-        missing = (now[_UPPER] - _moved(after, np.asarray(found, np.float32), _UPPER)).ravel()
-        found = found + (inverse @ (terms @ missing))[:4]
-    return np.asarray(found, np.float32)
+        missing = (now[_UPPER] - _moved(after, found, _UPPER)).ravel()
+        step: Float32 = np.asarray(inverse @ (terms @ missing), np.float32)
+        found = np.asarray(found + step[:4], np.float32)
+    return found
 
 
 def _moved(picture: Float32, by: Float32, part: tuple[slice, slice] = (slice(None), slice(None))) -> Float32:

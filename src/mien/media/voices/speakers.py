@@ -37,6 +37,23 @@ class Utterance:
     in_view: bool = False
 
 
+@dataclass
+class _Memory:
+    """What a person's mouth did while one voice was heard: the sum of the evidence, and of its size."""
+
+    evidence: float = 0.0
+    size: float = 0.0
+
+    def add(self, evidence: float) -> None:
+        self.evidence += evidence
+        self.size += abs(evidence)
+
+    def without(self, now: float) -> float:
+        """What is remembered beside the evidence ``now``. When it contradicts itself, it is worth little."""
+        evidence, size = self.evidence - now, self.size - abs(now)
+        return evidence / max(size, 1e-9) * min(size, _REMEMBERED)
+
+
 class Speakers:
     """Who speaks, from page to page of a clip.
 
@@ -51,7 +68,7 @@ class Speakers:
 
     def __init__(self, voices: bool) -> None:
         self._voices = Voices() if voices else None
-        self._seen: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        self._seen: dict[int, dict[str, _Memory]] = defaultdict(lambda: defaultdict(_Memory))
 
     def hear(self, audio: Audio | None, speech: Sequence[Span]) -> list[Utterance]:
         """The utterances in stretches of speech. A stretch in which the voice changes becomes several of them."""
@@ -77,16 +94,14 @@ class Speakers:
         for utterance, mouths in zip(utterances, shown, strict=True):
             for who, evidence in mouths.items():
                 if utterance.voice is not None:
-                    self._seen[utterance.voice][who] += evidence
+                    self._seen[utterance.voice][who].add(evidence)
         return [self._decided(u, mouths) for u, mouths in zip(utterances, shown, strict=True)]
 
     def _decided(self, utterance: Utterance, mouths: Mapping[str, float]) -> Utterance:
         seen = self._seen[utterance.voice] if utterance.voice is not None else {}
         # What a mouth does now is part of what was seen of the voice, and is not counted twice.
-        before = {who: _limited(seen.get(who, 0.0) - now) for who, now in mouths.items()}
-        scores = {who: now + before[who] for who, now in mouths.items()}
-        # A moving mouth in view counts double against a person who is away.
-        away = {who: _limited(total) / 2 for who, total in seen.items() if who not in mouths and total > 0}
+        scores = {who: now + (seen[who].without(now) if who in seen else 0.0) for who, now in mouths.items()}
+        away = {who: m.without(0.0) for who, m in seen.items() if who not in mouths and m.without(0.0) > 0}
         owner = max(away, key=lambda who: away[who], default=None)
         speaker = max(scores, key=lambda who: scores[who], default=None)
         if speaker is not None and scores[speaker] >= (away[owner] if owner is not None else 0.0):
@@ -101,10 +116,6 @@ def _mouths(people: People, span: Span) -> dict[str, float]:
     inside = {who: [s for s in seen if s.time in span] for who, seen in people.items()}
     found = {who: mouth(seen) for who, seen in inside.items() if seen}
     return {who: m.evidence * m.moments for who, m in found.items()}
-
-
-def _limited(evidence: float) -> float:
-    return min(max(evidence, -_REMEMBERED), _REMEMBERED)
 
 
 def _joined(stretch: Span, found: Sequence[Piece], numbers: Sequence[int]) -> list[Utterance]:

@@ -14,7 +14,7 @@ from mien.types import Float32
 LEAST = 1.0
 """Seconds; a shorter piece gets the voice that it resembles most, and never makes a new one."""
 
-_ALIKE = 0.53  # mean cosine between the pieces of two groups; below it they are two people
+_ALIKE = 0.52  # mean cosine between the pieces of two groups; below it they are two people
 _ENOUGH = 4.0  # seconds of speech of each of two people before they are told apart
 _TURN = 0.2  # how much more alike, in cosine times seconds, a change of voice without a pause must make the pieces
 _HELD = 2000  # pieces that are remembered, about an hour of talk; each takes 1 kB
@@ -26,7 +26,7 @@ class Voices:
     """Numbers the voices of a clip from 1, in the order in which they are told apart, one page after the other.
 
     With every page, all pieces so far are divided into groups anew. Groups are divided in two, as long as the halves are
-    unlike: their pieces have a mean cosine of less than 0.53. A group keeps the number that most of its speech had before, so
+    unlike: their pieces have a mean cosine of less than 0.52. A group keeps the number that most of its speech had before, so
     numbers stay the same over pages, and what was said stays said.
 
     The threshold is chosen so that a person remains one person when the emotion changes. The price is that two people with
