@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.app import Asked, Asr, Bundled, Lang, Out, app
+from mien.cli.app import Asked, Asr, Bundled, Lang, Out, Voices, app, cutting
 from mien.cli.language import LANG
 from mien.cli.progress import followed
 from mien.events import Event, Finished, Skipped
@@ -26,6 +26,7 @@ def analyze(
     bundle: Bundled = "research",
     task: Asked = None,
     asr: Asr = "tiny.en",
+    voices: Voices = True,
     json: Out = None,
     csv: Out = None,
     vtt: Out = None,
@@ -50,7 +51,7 @@ def analyze(
     wanted = chosen({"json": json, "csv": csv, "vtt": vtt, "html": html}, to or [], out or [])
     inputs = [*clips, *([subtitles] if subtitles else [])]
     outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain))
-    analyzer = Analyzer(bundle, asr, task=task)
+    analyzer = Analyzer(bundle, asr, cutting(voices), task)
     shown = _Shown(analyzer, lang, quiet or STDOUT in wanted.values())
     if several:
         skipped = followed(analyze_files(analyzer, clips, outputs), shown)

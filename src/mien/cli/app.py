@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien import __version__
 from mien.cli.language import LANG
+
+if TYPE_CHECKING:
+    from mien.media.cut import CutSettings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,6 +23,9 @@ app = typer.Typer(
 
 Bundled = Annotated[str, typer.Option("--bundle", help="research, open, or the folder of a bundle.")]
 Asr = Annotated[str, typer.Option(help="Speech recognition: tiny.en, base, off, a folder, or a model of the hub.")]
+Voices = Annotated[
+    bool, typer.Option("--voices/--no-voices", help="Tell voices apart by their sound, in memory only; or do not.")
+]
 Asked = Annotated[
     str | None,
     typer.Option("--task", help="Which task of the bundle; without it, the first that is answered with one label."),
@@ -44,3 +50,12 @@ def _root(
     if version:
         typer.echo(f"mien {__version__}")
         raise typer.Exit
+
+
+def cutting(voices: bool) -> CutSettings | None:
+    """How to cut; ``None`` for the defaults, because the modules that read media are slow to import."""
+    if voices:
+        return None
+    from mien.media.cut import CutSettings
+
+    return CutSettings(voices=False)

@@ -17,7 +17,7 @@ _UPPER = (slice(10, 32), slice(10, 46))  # brows, eyes and nose
 _MOUTH = (slice(35, 53), slice(15, 41))
 _ROUNDS = 2  # of the fit of one picture to the next
 # How much more the mouth of somebody who speaks moves than the upper face, in deviations of the grey of the face. In windows of
-# 1.6 s of two people who speak, 97 % lie above it; docs/analysis.md says which clips these are.
+# 1.6 s of two people who speak, 97 % lie above it; docs/architecture.md says which clips these are.
 _TALKS = 0.09
 _SURE = 0.05  # this far from it the measure counts in full
 _FROZEN = 0.05  # a face that moves less than this is a still picture, which does not tell who speaks
@@ -84,7 +84,7 @@ def _fit(now: Float32, after: Float32) -> Float32:
     The frames of two crops differ by a few pixels although the face keeps still. Gradient descent on the difference (Lucas and
     Kanade 1981), with a change of light that is fitted too.
     """
-    down, right = (g[_UPPER].ravel() for g in np.gradient(now))
+    down, right = (np.asarray(g, np.float32)[_UPPER].ravel() for g in np.gradient(now))
     y, x = _DOWN_FROM[_UPPER].ravel(), _RIGHT_FROM[_UPPER].ravel()
     terms = np.stack([right * x + down * y, down * x - right * y, right, down, np.ones_like(x)])
     inverse = np.asarray(np.linalg.inv(terms @ terms.T + 1e-2 * np.eye(5, dtype=np.float32)), np.float32)

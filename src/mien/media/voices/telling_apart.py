@@ -14,7 +14,9 @@ from mien.types import Float32
 LEAST = 1.0
 """Seconds; a shorter piece gets the voice that it resembles most, and never makes a new one."""
 
-_ALIKE = 0.52  # mean cosine between the pieces of two groups; below it they are two people
+# Two groups of pieces are two people when the mean cosine between them is below ``_APART + _FIRM * within``. Here ``within`` is
+# the mean cosine inside the groups. It is high in calm speech, where other people are nearer, too.
+_APART, _FIRM = 0.24, 0.4
 _ENOUGH = 4.0  # seconds of speech of each of two people before they are told apart
 _TURN = 0.2  # how much more alike, in cosine times seconds, a change of voice without a pause must make the pieces
 _HELD = 2000  # pieces that are remembered, about an hour of talk; each takes 1 kB
@@ -26,11 +28,11 @@ class Voices:
     """Numbers the voices of a clip from 1, in the order in which they are told apart, one page after the other.
 
     With every page, all pieces so far are divided into groups anew. Groups are divided in two, as long as the halves are
-    unlike: their pieces have a mean cosine of less than 0.52. A group keeps the number that most of its speech had before, so
-    numbers stay the same over pages, and what was said stays said.
+    unlike: the mean cosine between them is low beside that inside them. A group keeps the number that most of its speech had
+    before, so numbers stay the same over pages, and what was said stays said.
 
     The threshold is chosen so that a person remains one person when the emotion changes. The price is that two people with
-    voices that are alike often count as one; docs/analysis.md has the figures.
+    voices that are alike often count as one; docs/architecture.md has the figures.
     """
 
     def __init__(self) -> None:
@@ -122,8 +124,16 @@ def _halves(voices: Float32, seconds: NDArray[np.float64]) -> NDArray[np.bool_] 
     if best is None or min(seconds[best].sum(), seconds[~best].sum()) < _ENOUGH:
         return None
     # The product of two means of vectors of length 1 is the mean cosine of all pairs.
-    alike = float(_mean(voices[best], seconds[best]) @ _mean(voices[~best], seconds[~best]))
-    return best if alike < _ALIKE else None
+    across = float(_mean(voices[best], seconds[best]) @ _mean(voices[~best], seconds[~best]))
+    within = (_within(voices[best], seconds[best]) + _within(voices[~best], seconds[~best])) / 2
+    return best if across < _APART + _FIRM * within else None
+
+
+def _within(voices: Float32, seconds: NDArray[np.float64]) -> float:
+    """The mean cosine of all pairs of a group; 1 for a single piece."""
+    alone = float((seconds**2).sum())
+    pairs = float(seconds.sum() ** 2) - alone
+    return (float(np.linalg.norm(seconds @ voices) ** 2) - alone) / pairs if pairs > 0 else 1.0
 
 
 def _settled(voices: Float32, seconds: NDArray[np.float64], second: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
