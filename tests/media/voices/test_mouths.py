@@ -17,12 +17,12 @@ from mien.types import Picture, Span
 from tests.media.clips import write_clip
 
 
-def sightings(path: Path) -> list[Sighting]:
-    """The faces in a video, five times a second."""
+def sightings(path: Path, fps: float = 5.0) -> list[Sighting]:
+    """The faces in a video, five times a second or more often."""
     found: list[Sighting] = []
     with worker("eyes") as executor:
         watcher = Watcher(executor, LibFaceDetection())
-        for piece in stream(path, 5.0, sound=False):
+        for piece in stream(path, fps, sound=False):
             if isinstance(piece, Picture):
                 found += watcher.look(piece)
         return found + watcher.rest()
@@ -35,6 +35,13 @@ def test_the_mouth_of_a_speaker_moves(samples: Path, name: str, speech: Span) ->
     seen = [s for s in sightings(samples / f"video/cremad_1001_DFA_{name}.flv") if s.time in speech]
     assert mouth(seen).evidence > 0.8
     assert mouth(seen).moments == len(seen) - 2
+
+
+def test_more_pictures_a_second_say_the_same(samples: Path) -> None:
+    seen = [s for s in sightings(samples / "video/cremad_1001_DFA_NEU.flv", 25.0) if 0.3 <= s.time < 1.59]
+    assert len(seen) > 25
+    assert mouth(seen).evidence > 0.8
+    assert mouth(seen).moments < 8
 
 
 def test_somebody_who_talks_for_long_is_seen_to_talk(samples: Path) -> None:
