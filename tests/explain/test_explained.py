@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from mien.errors import InputError
-from mien.events import finish, tap
+from mien.events import Finished, finish, tap
 from mien.explain.defaults import defaults, gains
 from mien.explain.path import build
 from mien.explanation import Explanation
@@ -106,7 +106,7 @@ def test_a_clip_is_explained_up_to_a_bound(analyzer: Analyzer) -> None:
     clearest = Clearest(most=2)
     stream = analyzer.stream(text="I went home. I am so happy! This is terrible and I hate it.")
     timeline = finish(tap(stream, clearest.look))
-    found = finish(clearest.explain(analyzer, timeline))
+    found = finish(clearest.explain(analyzer, Finished(timeline)))
     assert [e is not None for e in found] == [False, True, True]
     assert all(e is None or e.prediction is p for e, p in zip(found, timeline.predictions, strict=True))
 

@@ -21,8 +21,8 @@ def pool(expressed: float = 0.4, temperature: float = 1.0, labels: Task = _TASK)
         dict.fromkeys(names, labels.size),
         dict.fromkeys(names, 1),
         (labels,),
-        expressed=both,
-        temperature=dict.fromkeys(names, temperature),
+        expressed={**both},
+        temperature={**dict.fromkeys(names, temperature)},
     )
     for m in names:
         opinion = found.opinion(m, labels)

@@ -175,7 +175,7 @@ def test_only_miens_own_names_of_people_are_translated() -> None:
         "未区分人物",
     ]
     assert chinese.name_of("labels", "sarcastic") == "sarcastic"
-    assert chinese("people.numbered", n="{x}") == "人物 {x}", "what is filled in is not read as a place"
+    assert chinese("people.person", n="{x}") == "人物 {x}", "what is filled in is not read as a place"
 
 
 def test_a_bundle_that_is_not_calibrated_says_so_in_each_language() -> None:

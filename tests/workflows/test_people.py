@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from mien.errors import InputError
 from mien.events import finish
+from mien.person import People
 from mien.pipeline import Analyzer
 from mien.workflows.people import known_people
+
+
+def told(analyzer: Analyzer, clips: Sequence[Path], same: str) -> Mapping[Path, People]:
+    found: Mapping[Path, People] | None = finish(known_people(analyzer, clips, same))
+    assert found is not None
+    return found
 
 
 def test_the_same_person_is_known_by_folder_by_name_or_everywhere(tmp_path: Path, samples: Path) -> None:
@@ -21,12 +29,12 @@ def test_the_same_person_is_known_by_folder_by_name_or_everywhere(tmp_path: Path
     analyzer = Analyzer(asr="off")
     groups = {}
     for same in ("one", "folder", "name"):
-        known = finish(known_people(analyzer, clips, same)) or {}
+        known = told(analyzer, clips, same)
         groups[same] = [[id(known[c]) for c in clips].index(id(known[c])) for c in clips]
     assert groups == {"one": [0, 0, 0], "folder": [0, 0, 2], "name": [0, 1, 0]}
     assert finish(known_people(analyzer, clips, "clip")) is None
     alone = analyzer.analyze(clips[0])
-    known = finish(known_people(analyzer, clips, "one")) or {}
+    known = told(analyzer, clips, "one")
     relative = finish(analyzer.stream(clips[0], known=known[clips[0]]))
     assert relative.predictions[0].scores != alone.predictions[0].scores, "other clips of the person count"
     with pytest.raises(InputError, match="did you mean 'folder'"):

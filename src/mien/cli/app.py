@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien import __version__
 from mien.cli.language import LANG
+
+if TYPE_CHECKING:
+    from mien.media.cut import CutSettings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +27,9 @@ Asr = Annotated[
     typer.Option(
         help="Speech recognition: auto (base, many languages), tiny.en (faster), off, a folder, or a hub model."
     ),
+]
+Voices = Annotated[
+    bool, typer.Option("--voices/--no-voices", help="Tell voices apart by their sound, in memory only; or do not.")
 ]
 Asked = Annotated[
     str | None,
@@ -49,3 +55,12 @@ def _root(
     if version:
         typer.echo(f"mien {__version__}")
         raise typer.Exit
+
+
+def cutting(voices: bool) -> CutSettings | None:
+    """How to cut; ``None`` for the defaults, because the modules that read media are slow to import."""
+    if voices:
+        return None
+    from mien.media.cut import CutSettings
+
+    return CutSettings(voices=False)

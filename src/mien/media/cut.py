@@ -19,7 +19,8 @@ from mien.media.pages import Pages, Part
 from mien.media.segmenting import Found, Opened
 from mien.media.sources import Feed
 from mien.media.speech.recogniser import Recogniser
-from mien.media.turns import face_only, frames_in, over_speech, share_out, silences, sound_in, who_speaks
+from mien.media.turns import face_only, frames_in, over_speech, share_out, silences, sound_in
+from mien.media.voices.speakers import Speakers, Utterance
 from mien.media.watching import FPS, Watcher, faces_in
 from mien.media.workers import worker
 from mien.types import Clip, Frames, Segment, Span, Words
@@ -35,6 +36,8 @@ class CutSettings:
         stretch: longest segment with a face and no speech, seconds.
         least: shortest such segment, seconds.
         page: seconds of the clip that are held and cut at once; this bounds the memory.
+        voices: whether voices are told apart by their sound. What describes a voice is biometric data; it is held in memory
+            until the clip ends, and is never written.
 
     Raises:
         InputError: a value is not positive; ``least`` may be 0.
@@ -45,6 +48,7 @@ class CutSettings:
     stretch: float = 5.0
     least: float = 0.6
     page: float = 30.0
+    voices: bool = True
 
     def __post_init__(self) -> None:
         for name in ("fps", "longest", "stretch", "page"):
@@ -61,7 +65,8 @@ def cut(
 
     Every segment carries the words, the face and the voice that exist in its span; what is missing is ``None``. The times
     of its frames lie inside the span, and its sound is exactly the samples of the span. An utterance belongs to the person
-    whose mouth moves most during it. Every other person in view gets a segment with the face alone.
+    in view whose mouth moves while its voice is heard, or else to "voice-1" or "voice-2" from off screen; see ``Speakers``.
+    Every other person in view listens, and gets a segment with the face alone.
 
     Args:
         feed: what to read.
@@ -109,7 +114,7 @@ def _detector() -> tuple[Detector | None, Notice | None]:
         return None, Notice("faces_not_searched", {"why": str(error)})
 
 
-_Heard = tuple[Part, "Future[list[Words]]"]
+_Heard = tuple[Part, "Future[tuple[list[Utterance], list[Words]]]"]
 
 
 class _Cutter:
@@ -126,6 +131,7 @@ class _Cutter:
         self.detector = detector
         self.recogniser = None if words is not None or clip.text is not None else recogniser
         self.cues = self.known = words
+        self.speakers = Speakers(settings.voices)
         self.closed = Flag()
         self.met = self.shown = False  # whether a picture has shown a person; whether a segment has
         self.spoken = self.unclear = 0.0  # seconds of speech; how many of them gave no words
@@ -134,7 +140,7 @@ class _Cutter:
         if self.clip.text is not None:
             self.known = over_speech(self.clip.text, self._heard_first())
         # Decoding, faces and words have one thread each, so two cores stay busy. Faces lag behind by a few pictures.
-        # The speech of one page is recognised while the next page is read.
+        # The speech of one page is told apart and recognised while the next page is read.
         with worker("mien-faces") as eyes, worker("mien-words") as listener:
             watcher = Watcher(eyes, self.detector) if self.detector is not None else None
             pages = Pages(self.feed, self.settings, self.feed.info.kind == "video", watcher, self.cues)
@@ -162,8 +168,13 @@ class _Cutter:
                     break
         return found if meant is None else [inside for s in found if (inside := s & meant) is not None]
 
-    def _listen(self, part: Part) -> list[Words]:
-        audio, speech = part.audio, part.speech
+    def _listen(self, part: Part) -> tuple[list[Utterance], list[Words]]:
+        """The utterances of a part with their voices, and the words in it."""
+        utterances = self.speakers.hear(part.audio, part.speech)
+        return utterances, self._words(part, [u.span for u in utterances])
+
+    def _words(self, part: Part, speech: list[Span]) -> list[Words]:
+        audio = part.audio
         if self.known is not None:
             own = tuple(w for w in self.known.items if w.span.middle in part)
             return [Words(own, self.known.language)]
@@ -180,12 +191,13 @@ class _Cutter:
         """The segments of a part in order of time."""
         if heard is None:
             return []
-        part, words = heard[0], heard[1].result()
+        part, (utterances, words) = heard[0], heard[1].result()
         self.met = self.met or bool(part.people)
+        spoken = self.speakers.attribute(utterances, part.people)
         segments = [
             s
-            for span, own in zip(part.speech, share_out(words, part.speech), strict=True)
-            for s in self._utterance(part, span, own)
+            for utterance, own in zip(spoken, share_out(words, [u.span for u in spoken]), strict=True)
+            for s in self._utterance(part, utterance, own)
         ]
         for gap in silences(part.speech, part.start, part.done):
             for who, sightings in part.people.items():
@@ -195,16 +207,15 @@ class _Cutter:
         self.shown = self.shown or any(s.frames is not None for s in segments)
         return sorted(segments, key=lambda s: (s.span, s.who or ""))
 
-    def _utterance(self, part: Part, span: Span, words: Words | None) -> Iterator[Segment]:
+    def _utterance(self, part: Part, utterance: Utterance, words: Words | None) -> Iterator[Segment]:
         """The segment of the speaker, and one segment for each other person in view."""
-        people = part.people
+        people, span = part.people, utterance.span
         self.spoken += span.duration
         self.unclear += 0.0 if words else span.duration
-        speaker = who_speaks(people, span)
-        frames = frames_in(people.get(speaker or "", []), span)
-        yield Segment(span, speaker, words, frames, sound_in(part.audio, span))
+        frames = frames_in(people[utterance.who], span) if utterance.who is not None and utterance.in_view else None
+        yield Segment(span, utterance.who, words, frames, sound_in(part.audio, span))
         for who in people:
-            if who != speaker and (shown := frames_in(people[who], span)) is not None:
+            if who != utterance.who and (shown := frames_in(people[who], span)) is not None:
                 yield Segment(span, who, frames=shown)
 
     def _account(self, sound: bool) -> Iterator[Notice]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mien.media.faces import CROP, Sighting
+from mien.media.faces import Sighting
 from mien.media.text.words import spread
 from mien.types import SAMPLE_RATE, Audio, Frames, Segment, Span, Word, Words
 
@@ -60,29 +60,6 @@ def by_person(sightings: Sequence[Sighting]) -> dict[str, list[Sighting]]:
     for sighting in sorted(sightings, key=lambda s: s.time):
         people[sighting.who].append(sighting)
     return dict(people)
-
-
-def who_speaks(people: dict[str, list[Sighting]], span: Span) -> str | None:
-    """The person whose mouth moves most in the span; ``None`` when nobody is in view."""
-    moving = {who: _mouth_motion([s for s in seen if s.time in span]) for who, seen in people.items()}
-    visible = {who: m for who, m in moving.items() if m is not None}
-    return max(visible, key=lambda who: visible[who]) if visible else None
-
-
-def _mouth_motion(sightings: Sequence[Sighting]) -> float | None:
-    """Mean change of the mouth relative to that of the eyes; ``None`` when the person is not in view.
-
-    Movements of the head and changes of the light change both, so they cancel out.
-    """
-    if not sightings:
-        return None
-    grey = np.stack([s.pixels.mean(axis=2) for s in sightings])
-    change = np.abs(np.diff(grey, axis=0))
-    if not len(change):
-        return 0.0
-    mouth = change[:, round(0.65 * CROP) : round(0.95 * CROP), round(0.25 * CROP) : round(0.75 * CROP)].mean()
-    eyes = change[:, round(0.2 * CROP) : round(0.5 * CROP), round(0.15 * CROP) : round(0.85 * CROP)].mean()
-    return float(mouth / (eyes + 4.0))
 
 
 def frames_in(sightings: Sequence[Sighting], span: Span) -> Frames | None:

@@ -13,7 +13,7 @@ from mien.errors import InputError, closest
 from mien.types import EMOTION
 
 _FOLDER = files("mien.report").joinpath("catalogues")
-_NUMBERED = re.compile(r"person-(\d{1,6})")
+_NUMBERED = re.compile(r"(person|voice)-(\d{1,6})")
 
 
 class Language:
@@ -62,11 +62,11 @@ class Language:
         return self.name_of("modalities", modality)
 
     def person(self, who: str | None) -> str:
-        """The name of a person. Names that mien gave are translated; other names are kept."""
+        """The name of a person, or of a voice off screen. Names that mien gave are translated; other names are kept."""
         if who is None:
             return self("people.nobody")
         number = _NUMBERED.fullmatch(who)
-        return self("people.numbered", n=number[1]) if number else who
+        return self(f"people.{number[1]}", n=number[2]) if number else who
 
     def about(self, probability: float) -> str:
         """A probability to the nearest 5 %, because calibration does not justify more digits."""
