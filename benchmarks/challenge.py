@@ -77,7 +77,7 @@ def main() -> None:
         bundle = Bundle.load(name)
         answers = [answer(bundle, s.text) for s in asked]
         found = rates(asked, answers)
-        print(f"\n| {bundle.name} | {' | '.join(LANGUAGES)} | both |\n|---|---|---|---|")
+        print(f"\n| {bundle.table.name} | {' | '.join(LANGUAGES)} | both |\n|---|---|---|---|")
         for kind in (*KINDS, "all"):
             print(f"| {kind} | {' | '.join(f'{found[kind, language]:.2f}' for language in (*LANGUAGES, 'all'))} |")
         if args.wrong:

@@ -64,13 +64,16 @@ class E5Text(TokenEncoder):
         """Its quality, and ``rarity``: how much rarer than usual the pieces are. Other languages have rarer pieces.
 
         With n pieces that are made of Latin letters, rarity is the sum of log(rank) - 7 over them, divided by sqrt(n + 2), so
-        a longer text counts as more evidence. It is about -1 for English, and 0 without such pieces. The rank is the place in
-        the vocabulary, which lists pieces by their frequency in English and Chinese. Pieces that continue a word count as the
-        rarest words, because other languages have many of them.
+        a longer text counts as more evidence, and times the share of such pieces among those with letters. It is about -1 for
+        English and 0 for Chinese. The rank is the place in the vocabulary, which lists pieces by their frequency in English
+        and Chinese. Pieces that continue a word, and those with other letters than English has, count as the rarest words,
+        because other languages have many of them.
         """
         ranks = self._rarities[track.values]
+        lettered = int(np.isfinite(ranks).sum() + self._chinese[track.values].sum())
         known = ranks[np.isfinite(ranks)]
-        return {**super().measures(track), "rarity": float(known.sum() / np.sqrt(len(known) + 2))}
+        rarity = known.sum() / np.sqrt(len(known) + 2) * len(known) / max(1, lettered)
+        return {**super().measures(track), "rarity": float(rarity)}
 
     def network(self) -> nn.Module:
         """Multilingual E5 with its published weights."""
@@ -105,6 +108,11 @@ class E5Text(TokenEncoder):
         size = len(self._pieces)
         ranks = np.log(np.maximum(np.arange(size) - _COMMONEST + 1, 1))
         bare = [piece.removeprefix("▁") for piece in self._pieces]
-        ranks[[b == piece for b, piece in zip(bare, self._pieces, strict=True)]] = np.log(size)
+        ranks[[b == piece or not b.isascii() for b, piece in zip(bare, self._pieces, strict=True)]] = np.log(size)
         ranks[[not (b and all("LATIN" in unicodedata.name(c, "") for c in b)) for b in bare]] = np.nan
         return ranks - _USUAL_RANK
+
+    @cached_property
+    def _chinese(self) -> NDArray[np.bool_]:
+        """Whether each piece of the vocabulary has a Chinese character, (V,)."""
+        return np.asarray([any("CJK UNIFIED" in unicodedata.name(c, "") for c in piece) for piece in self._pieces])

@@ -23,6 +23,7 @@ from mien.encoders.base import Encoder
 from mien.errors import InputError
 from mien.export import parity
 from mien.export.graphs import encoder_graph, keep, store, trace
+from mien.export.smoothing import Feed
 from mien.model.alignment import Encoded, align
 from mien.model.heads import score
 from mien.model.model import Model
@@ -32,6 +33,8 @@ from mien.recipe.recipe import Recipe
 from mien.runtime import threads
 from mien.runtime.cache import make_folder
 from mien.types import Example, Modality, Track
+
+_SMOOTHED = 48  # examples of each set from which the sizes of activations are measured
 
 
 class _Answering(nn.Module):
@@ -88,7 +91,7 @@ def export(
     shrunk = bool(recipe.export.int8 or recipe.export.float16)
 
     def fill(draft: Path) -> None:
-        entries = {m: _encoder_entry(model, m, encoders[m], recipe, _sample(probe, m), draft) for m in model.modalities}
+        entries = {m: _encoder_entry(model, m, encoders[m], recipe, probe, draft) for m in model.modalities}
         for m, population in (populations or {}).items():
             trunk = _trunk_entry(model, m, encoders[m], recipe, probe, population, draft)
             entries[m] = replace(entries[m], trunk=trunk)
@@ -126,11 +129,23 @@ def _sample(probe: Sequence[ExampleSet], modality: Modality) -> Track:
     raise InputError(f"the recipe's data hold no {modality} to check the export with; add a data set that does")
 
 
+def _feeds(probe: Sequence[ExampleSet], modality: Modality) -> list[Feed]:
+    """Inputs of the graph of an encoder: some examples of each set that have the modality, taken evenly over the set."""
+    found: list[Feed] = []
+    for part in probe:
+        rows = np.flatnonzero(part.present[modality])
+        for row in rows[:: max(1, len(rows) // _SMOOTHED)][:_SMOOTHED]:
+            values = part.tracks(int(row))[modality].values
+            found.append({"values": values[None], "mask": np.ones((1, len(values)), bool)})
+    return found
+
+
 def _encoder_entry(
-    model: Model, modality: Modality, encoder: Encoder, recipe: Recipe, sample: Track, folder: Path
+    model: Model, modality: Modality, encoder: Encoder, recipe: Recipe, probe: Sequence[ExampleSet], folder: Path
 ) -> EncoderEntry:
     network = model.bodies.get(modality, model.networks[modality])
-    graph = store(encoder_graph(network, sample), folder, modality, recipe)
+    proto = encoder_graph(network, _sample(probe, modality))
+    graph = store(proto, folder, modality, recipe, _feeds(probe, modality) if modality in recipe.export.int8 else ())
     return EncoderEntry(
         name=recipe.encoders[modality].name,
         options=encoder.settings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from mien.bundle.table import FileEntry
+from mien.export.smoothing import Feed
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import file_sha256
 from mien.types import Track
@@ -89,13 +91,21 @@ def keep(source: Path, folder: Path, part: str) -> FileEntry:
     return FileEntry(named.name, sha, named.stat().st_size)
 
 
-def store(proto: Any, folder: Path, part: str, recipe: Recipe) -> FileEntry:
-    """Writes an ONNX model in int8, float16 or float32, as the recipe says. Returns its entry for the bundle's table."""
+def store(proto: Any, folder: Path, part: str, recipe: Recipe, feeds: Sequence[Feed] = ()) -> FileEntry:
+    """Writes an ONNX model in int8, float16 or float32, as the recipe says. Returns its entry for the bundle's table.
+
+    Args:
+        proto: an ONNX model in float32.
+        folder: where the file goes.
+        part: name of the graph in ``[export]``.
+        recipe: of the bundle.
+        feeds: real inputs of the graph; int8 becomes more exact with them.
+    """
     from mien.export.quantise import to_float16, to_int8
 
     path = folder / f"{part}.onnx"
     if part in recipe.export.int8:
-        proto = to_int8(proto)
+        proto = to_int8(proto, feeds)
     elif part in recipe.export.float16:
         proto = to_float16(proto)
     path.write_bytes(proto.SerializeToString())

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from mien.export.smoothing import Feed, smooth
 
 _LARGE = 1024  # elements; smaller tensors stay as they are
 
@@ -31,11 +34,18 @@ def to_float16(proto: Any) -> Any:
     return proto
 
 
-def to_int8(proto: Any) -> Any:
-    """Computes matrix products in int8 with a scale for each channel. Activations are quantised dynamically."""
+def to_int8(proto: Any, feeds: Sequence[Feed] = ()) -> Any:
+    """Computes matrix products in int8 with a scale for each channel. Activations are quantised dynamically.
+
+    Args:
+        proto: an ONNX model in float32.
+        feeds: real inputs, with which the graph is made easier to quantise (``smoothing``); () leaves it as it is.
+    """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
+    if feeds:
+        proto = smooth(proto, feeds)
     with tempfile.TemporaryDirectory() as scratch:
         source, target = Path(scratch) / "float.onnx", Path(scratch) / "int8.onnx"
         onnx.save(proto, source)
