@@ -16,13 +16,12 @@ _NEUTRAL, _HAPPY, _ANGRY, _ = range(4)
 def pool(expressed: float = 0.4, temperature: float = 1.0, labels: Task = _TASK) -> ChannelPool:
     """A pool whose opinions are the softmax of the states themselves."""
     names: tuple[Modality, ...] = ("text", "voice")
-    both = dict.fromkeys(names, expressed)
     found = ChannelPool(
         dict.fromkeys(names, labels.size),
         dict.fromkeys(names, 1),
         (labels,),
-        expressed={**both},
-        temperature={**dict.fromkeys(names, temperature)},
+        expressed={str(m): expressed for m in names},
+        temperature={str(m): temperature for m in names},
     )
     for m in names:
         opinion = found.opinion(m, labels)
