@@ -146,18 +146,23 @@ class Frames:
         pixels: uint8 RGB (N, H, W, 3); faces are aligned crops with level eyes.
         times: float64 (N,) seconds on the clip's clock, increasing.
         boxes: float32 (N, 4) left, top, right, bottom of each face in the source picture, in pixels; ``None`` without crops.
+        mouth: float32 (N,), distance of the lips over that of the outer corners of the eyes; NaN or ``None`` where unknown.
+        pose: float32 (N, 3), yaw, pitch, roll of the head in degrees, see ``FacePoints``; NaN or ``None`` where unknown.
     """
 
     pixels: NDArray[np.uint8]
     times: NDArray[np.float64]
     boxes: Float32 | None = None
+    mouth: Float32 | None = None
+    pose: Float32 | None = None
 
     def __len__(self) -> int:
         return len(self.times)
 
     def rows(self, chosen: NDArray[np.int64]) -> Frames:
         """Some of the pictures, by their indices."""
-        return Frames(self.pixels[chosen], self.times[chosen], None if self.boxes is None else self.boxes[chosen])
+        known = ((name, getattr(self, name)) for name in ("boxes", "mouth", "pose"))
+        return Frames(self.pixels[chosen], self.times[chosen], **{n: v[chosen] for n, v in known if v is not None})
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 from mien.errors import InputError
 from mien.events import Notice
 from mien.media.decoding.picture import read_image
-from mien.media.faces import Detector, LibFaceDetection
+from mien.media.faces import Detector, LibFaceDetection, Sighting
+from mien.media.landmarks import Landmarks
 from mien.media.pages import Pages, Part
 from mien.media.segmenting import Found, Opened
 from mien.media.sources import Feed
 from mien.media.speech import Recogniser
-from mien.media.turns import face_only, frames_in, over_speech, share_out, silences, sound_in, who_speaks
-from mien.media.watching import FPS, Watcher, faces_in
+from mien.media.turns import all_frames, face_only, frames_in, over_speech, share_out, silences, sound_in, who_speaks
+from mien.media.watching import FPS, Watcher, cropped
 from mien.media.workers import worker
-from mien.types import Clip, Frames, Segment, Span, Words
+from mien.types import Clip, Segment, Span, Words
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,13 @@ def cut_still(picture: Path | NDArray[np.uint8] | None) -> Iterator[Segment | No
     """
     detector = LibFaceDetection()
     pixels = picture if isinstance(picture, np.ndarray) else read_image(picture or Path())
-    faces, crops = faces_in(detector, pixels)
+    faces, crops = cropped(Landmarks(), pixels, detector.detect(pixels))
     if not faces:
         yield Notice("no_face_in_picture")
     from_the_left = sorted(zip(faces, crops, strict=True), key=lambda found: float(found[0].box[0]))
     for number, (face, upright) in enumerate(from_the_left, start=1):
-        frames = Frames(upright[None], np.zeros(1), face.box[None].astype(np.float32))
-        yield Segment(Span(0.0, 0.0), f"person-{number}", frames=frames)
+        who = f"person-{number}"
+        yield Segment(Span(0.0, 0.0), who, frames=all_frames([Sighting.of(who, 0.0, upright, face)]))
 
 
 def _detector() -> tuple[Detector | None, Notice | None]:
