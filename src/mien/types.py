@@ -96,11 +96,10 @@ class Clip:
         id: name of the clip, unique within its data set.
         video: file with frames, and with the sound unless ``audio`` is given.
         audio: sound file.
-        image: still picture, or a Parquet file of pictures together with ``row``.
+        image: still picture, or a Parquet file of pictures, of which ``row`` is taken.
         text: the words, where they are known; they replace speech recognition.
         span: the part of the file that is used; ``None`` means all of it.
         speaker: who speaks or is shown; ``None`` when unknown.
-        row: row of ``image`` when that is a Parquet file.
         context: what was said before in the same dialogue, the latest last, as "speaker: text".
         features: ready-made features, for encoders that use them.
     """
@@ -146,8 +145,7 @@ class Frames:
         pixels: uint8 RGB (N, H, W, 3); faces are aligned crops with level eyes.
         times: float64 (N,) seconds on the clip's clock, increasing.
         boxes: float32 (N, 4) left, top, right, bottom of each face in the source picture, in pixels; ``None`` without crops.
-        mouth: float32 (N,), distance of the lips over that of the outer corners of the eyes; NaN or ``None`` where unknown.
-        pose: float32 (N, 3), yaw, pitch, roll of the head in degrees, see ``FacePoints``; NaN or ``None`` where unknown.
+        mouth, pose: float32 (N,) and (N, 3), as ``media.landmarks.FacePoints`` has them; NaN or ``None`` where unknown.
     """
 
     pixels: NDArray[np.uint8]
@@ -161,8 +159,8 @@ class Frames:
 
     def rows(self, chosen: NDArray[np.int64]) -> Frames:
         """Some of the pictures, by their indices."""
-        known = ((name, getattr(self, name)) for name in ("boxes", "mouth", "pose"))
-        return Frames(self.pixels[chosen], self.times[chosen], **{n: v[chosen] for n, v in known if v is not None})
+        parts: dict[str, Any] = {name: v if v is None else v[chosen] for name, v in vars(self).items()}
+        return Frames(**parts)
 
 
 @dataclass(frozen=True)
@@ -199,9 +197,8 @@ class Words:
 class Segment:
     """One utterance or one silent stretch of one person, with all modalities on one clock.
 
-    ``words``, ``frames`` and ``audio`` are each ``None`` when that modality is absent. ``who`` is the person ("person-1"), or
-    ``None`` when people could not be told apart. ``context`` is what was said before, the latest last. ``features`` are
-    ready-made features of some modalities.
+    ``words``, ``frames`` and ``audio`` are ``None`` when absent. ``who`` is the person ("person-1"); ``None`` when unknown.
+    ``context`` is what was said before, the latest last. ``features`` are ready-made features of some modalities.
     """
 
     span: Span

@@ -65,7 +65,8 @@ def test_sightings_tell_mouth_and_pose_and_frames_keep_them(portrait: Pixels) ->
     assert frames is not None
     assert frames.mouth is not None
     assert frames.pose is not None
-    assert (frames.mouth.dtype, frames.pose.shape) == (np.float32, (1, 3))
+    assert frames.mouth.dtype == np.float32
+    assert frames.pose.shape == (1, 3)
     again = frames.rows(np.asarray([0]))
     assert again.mouth is not None
     assert again.mouth == pytest.approx(frames.mouth)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from mien.errors import InputError
 from mien.events import Notice
 from mien.media.decoding.picture import read_image
-from mien.media.faces import Detector, LibFaceDetection, Sighting
+from mien.media.detectors import usual_detector
+from mien.media.faces import Detector, Sighting
 from mien.media.landmarks import Landmarks
 from mien.media.pages import Pages, Part
 from mien.media.segmenting import Found, Opened
@@ -74,10 +75,8 @@ def cut(
     Raises:
         MediaError: nothing in the feed can be decoded.
     """
-    detector, missing = _detector() if feed.info.kind == "video" else (None, None)
+    detector = usual_detector() if feed.info.kind == "video" else None
     yield Opened(clip.id, feed.info.duration, faces=detector is not None)
-    if missing is not None:
-        yield missing
     yield from _Cutter(feed, clip, settings, detector, recogniser, words).run()
 
 
@@ -89,9 +88,8 @@ def cut_still(picture: Path | NDArray[np.uint8] | None) -> Iterator[Segment | No
 
     Raises:
         MediaError: the picture cannot be read.
-        InputError: this machine has no face detector.
     """
-    detector = LibFaceDetection()
+    detector = usual_detector()
     pixels = picture if isinstance(picture, np.ndarray) else read_image(picture or Path())
     faces, crops = cropped(Landmarks(), pixels, detector.detect(pixels))
     if not faces:
@@ -100,14 +98,6 @@ def cut_still(picture: Path | NDArray[np.uint8] | None) -> Iterator[Segment | No
     for number, (face, upright) in enumerate(from_the_left, start=1):
         who = f"person-{number}"
         yield Segment(Span(0.0, 0.0), who, frames=all_frames([Sighting.of(who, 0.0, upright, face)]))
-
-
-def _detector() -> tuple[Detector | None, Notice | None]:
-    """The face detector. Without one, a video still gives its words and its voice."""
-    try:
-        return LibFaceDetection(), None
-    except InputError as error:
-        return None, Notice("faces_not_searched", {"why": str(error)})
 
 
 _Heard = tuple[Part, "Future[list[Words]]"]

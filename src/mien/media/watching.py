@@ -12,10 +12,10 @@ import numpy as np
 
 from mien.media.cropping import Pixels
 from mien.media.decoding.open import stream
+from mien.media.detectors import usual_detector
 from mien.media.faces import (
     Detector,
     Face,
-    LibFaceDetection,
     Sighting,
     Tracker,
     crop,
@@ -141,11 +141,10 @@ def main_face(path: Path, span: Span | None = None) -> Frames | None:
 
     Raises:
         MediaError: the file cannot be read.
-        InputError: this machine has no face detector.
     """
     sightings: list[Sighting] = []
     with worker("mien-faces") as executor:
-        watcher = Watcher(executor, LibFaceDetection())
+        watcher = Watcher(executor, usual_detector())
         for piece in stream(path, FPS, sound=False, start=span.start if span is not None else 0.0):
             if not isinstance(piece, Picture) or (span is not None and piece.time < span.start):
                 continue
