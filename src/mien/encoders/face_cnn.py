@@ -24,18 +24,20 @@ class FaceCNN(Encoder):
         side: width and height of a crop in pixels; FER+ pictures have 48.
         width: channels of the first layer of the network.
         dropout: share of a face's vector dropped in training.
+        peak: 0 keeps the frames apart. From 1 on, the network joins them, and frames that show much count more; see
+            ``networks/resnet.py``.
     """
 
     modality: Modality = "face"
     quality_names: tuple[str, ...] = QUALITY
 
-    def __init__(self, side: int = 48, width: int = 32, dropout: float = 0.3) -> None:
-        self.side, self.width, self.dropout = side, width, dropout
+    def __init__(self, side: int = 48, width: int = 32, dropout: float = 0.3, peak: float = 0.0) -> None:
+        self.side, self.width, self.dropout, self.peak = side, width, dropout, peak
 
     @property
     def settings(self) -> dict[str, object]:
         """The arguments that rebuild this encoder."""
-        return {"side": self.side, "width": self.width, "dropout": self.dropout}
+        return {"side": self.side, "width": self.width, "dropout": self.dropout, "peak": self.peak}
 
     @property
     def identity(self) -> dict[str, object]:
@@ -54,4 +56,4 @@ class FaceCNN(Encoder):
         """An untrained residual network."""
         from mien.networks.resnet import FaceResNet
 
-        return FaceResNet(self.width, self.dropout)
+        return FaceResNet(self.width, self.dropout, self.peak)

@@ -16,6 +16,29 @@ def pooled(states: Tensor, mask: Tensor) -> Tensor:
     return kept.sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp(min=1).to(states.dtype)
 
 
+def power_mean(states: Tensor, mask: Tensor, power: float) -> Tensor:
+    """Generalised mean over the places where the mask is true (GeM, Radenovic et al. 2019, arXiv 1711.02512).
+
+    A power of 1 is the mean. With a larger one, the places with high values count more; with an endless one, the highest
+    value alone counts. The result for one place is that place.
+
+    Args:
+        states: (B, T, D), at least 0.
+        mask: bool (B, T).
+        power: at least 1.
+
+    Returns:
+        (B, D); zeros where the mask is false everywhere.
+    """
+    if power == 1:
+        return pooled(states, mask)
+    # Powers of large values would overflow in half precision, so the values are taken relative to their maximum.
+    kept = torch.where(mask.unsqueeze(-1), states, torch.zeros_like(states)).float()
+    top = kept.amax(dim=1, keepdim=True).clamp(min=1e-6)
+    mean = pooled((kept / top) ** power, mask)
+    return ((mean.clamp(min=1e-12) ** (1 / power)) * top.squeeze(1)).to(states.dtype)
+
+
 def utterance_statistics(values: Tensor, mask: Tensor, states: int) -> Tensor:
     """Mean and deviation over the rows of an utterance, computed exactly from means and mean squares.
 
