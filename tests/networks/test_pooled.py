@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from numpy.typing import NDArray
 from torch.export import Dim
 
 from mien.export.graphs import trace
-from mien.networks.pooled import PooledStatistics, utterance_statistics
+from mien.networks.pooled import PooledStatistics, power_mean, utterance_statistics
 
 STATES, OTHERS = 5, 2
 
@@ -97,3 +98,13 @@ def test_the_exported_graph_takes_any_batch_and_length() -> None:
         (found,) = session.run(None, {"values": x.numpy(), "mask": mask.numpy()})
         with torch.no_grad():
             np.testing.assert_allclose(found, net(x, mask), atol=1e-5)
+
+
+def test_the_power_mean_goes_from_the_mean_to_the_highest_value() -> None:
+    states = torch.tensor([[[1.0, 0.0], [3.0, 0.0], [99.0, 99.0]]])
+    mask = torch.tensor([[True, True, False]])
+    assert power_mean(states, mask, 1.0).tolist() == [[2.0, 0.0]]
+    assert power_mean(states, mask, 2.0)[0, 0] == pytest.approx(5**0.5)  # sqrt((1 + 9) / 2)
+    assert power_mean(states, mask, 100.0)[0, 0] == pytest.approx(3.0, abs=0.03)
+    assert power_mean(states, mask, 3.0)[0, 1] == pytest.approx(0.0, abs=1e-4)
+    assert power_mean(states, torch.zeros_like(mask), 3.0)[0].tolist() == pytest.approx([0.0, 0.0], abs=1e-4)
