@@ -47,4 +47,5 @@ def test_a_picture_without_the_points_of_a_face_stays_as_it_is(tmp_path: Path) -
     assert segment is not None
     assert segment.frames is not None
     assert np.array_equal(segment.frames.pixels[0], noise)
-    assert segment.frames.mouth is None
+    assert segment.frames.pose is not None
+    assert bool(np.isnan(segment.frames.pose).all()), "it was looked for, and not found"

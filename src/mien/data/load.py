@@ -79,7 +79,7 @@ def _framed(pixels: NDArray[np.uint8]) -> Frames:
 
     points = _landmarks().find(pixels, whole(pixels))
     if points is None:
-        return Frames(pixels[None], np.zeros(1))
+        return Frames(pixels[None], np.zeros(1), pose=np.full((1, 3), np.nan, np.float32))
     crop = points.square.out_of(pixels, min(pixels.shape[:2]))
     mouth, pose = np.asarray([points.mouth], np.float32), np.asarray([points.pose], np.float32)
     return Frames(crop[None], np.zeros(1), mouth=mouth, pose=pose)
