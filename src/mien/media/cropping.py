@@ -45,7 +45,7 @@ class Square:
         d, e = step * sin, step * cos
         half = size / 2
         c, f = x - a * half - b * half, y - d * half - e * half
-        reach = int(np.ceil(self.side))
+        reach = int(np.ceil(0.71 * self.side)) + 2  # the corners of a turned square, and what smoothing needs around it
         x0, y0 = int(x) - reach, int(y) - reach
         picture = Image.fromarray(_window(pixels, x0, y0, 2 * reach))
         shrink = max(1, int(step))

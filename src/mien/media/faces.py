@@ -134,16 +134,15 @@ def usual_square(face: Face) -> Square:
 
     The detector reports only about half of the tilt of a head, so a strong tilt is reduced and not removed.
 
-    In 385 pictures of FER2013 the mean side of the detector's box is 1 / 1.12 of the picture, and the eyes lie 12 % of
-    the height above the middle. Every crop gets the same proportions.
+    The proportions are such that it agrees with ``FacePoints.square`` as a median over 65 faces of the samples.
     """
     left, top, right, bottom = (float(v) for v in face.box)
-    side = 1.12 * ((right - left) + (bottom - top)) / 2
+    side = 1.067 * ((right - left) + (bottom - top)) / 2
     turn = _tilt(face)
     if face.eyes is None:
-        centre = np.asarray([(left + right) / 2, (top + bottom) / 2 + 0.02 * side])
+        centre = np.asarray([(left + right) / 2, (top + bottom) / 2 + 0.04 * side])
     else:
-        centre = face.eyes.mean(axis=0) + 0.12 * side * np.asarray([-np.sin(turn), np.cos(turn)])
+        centre = face.eyes.mean(axis=0) + 0.145 * side * np.asarray([-np.sin(turn), np.cos(turn)])
     return Square(centre.astype(np.float32), side, turn)
 
 
