@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch.export import Dim
 
 from mien.export.graphs import trace
-from mien.networks.pooled import PooledStatistics, power_mean, utterance_statistics
+from mien.networks.pooled import PooledStatistics, peak_mean, utterance_statistics
 
 STATES, OTHERS = 5, 2
 
@@ -100,11 +100,14 @@ def test_the_exported_graph_takes_any_batch_and_length() -> None:
             np.testing.assert_allclose(found, net(x, mask), atol=1e-5)
 
 
-def test_the_power_mean_goes_from_the_mean_to_the_highest_value() -> None:
-    states = torch.tensor([[[1.0, 0.0], [3.0, 0.0], [99.0, 99.0]]])
+def test_long_vectors_count_more() -> None:
+    states = torch.tensor([[[3.0, 0.0], [0.0, 1.0], [99.0, 99.0]]])
     mask = torch.tensor([[True, True, False]])
-    assert power_mean(states, mask, 1.0).tolist() == [[2.0, 0.0]]
-    assert power_mean(states, mask, 2.0)[0, 0] == pytest.approx(5**0.5)  # sqrt((1 + 9) / 2)
-    assert power_mean(states, mask, 100.0)[0, 0] == pytest.approx(3.0, abs=0.03)
-    assert power_mean(states, mask, 3.0)[0, 1] == pytest.approx(0.0, abs=1e-4)
-    assert power_mean(states, torch.zeros_like(mask), 3.0)[0].tolist() == pytest.approx([0.0, 0.0], abs=1e-4)
+    assert peak_mean(states, mask, 0.0)[0].tolist() == pytest.approx([1.5, 0.5])
+    # The mean length is 2; the scores are 1.5 and 0.5, so the weights are e and 1, over their sum.
+    assert peak_mean(states, mask, 1.0)[0].tolist() == pytest.approx([3 * 0.7311, 0.2689], abs=1e-3)
+    assert torch.allclose(peak_mean(5 * states, mask, 1.0), 5 * peak_mean(states, mask, 1.0)), (
+        "the unit does not matter"
+    )
+    assert peak_mean(states[:, :1], mask[:, :1], 9.0)[0].tolist() == [3.0, 0.0]
+    assert peak_mean(states, torch.zeros_like(mask), 3.0)[0].tolist() == [0.0, 0.0]

@@ -25,7 +25,7 @@ class FaceCNN(Encoder):
         side: width and height of a crop in pixels; FER+ pictures have 48.
         width: channels of the first layer of the network.
         dropout: share of a face's vector dropped in training.
-        peak: 0 keeps the frames apart. From 1 on, the network joins them, and frames that show much count more; see
+        peak: 0 keeps the frames apart. Above it, the network joins them, and frames that show much count more; see
             ``networks/resnet.py``.
         pose: whether the quality has the pose of the head.
     """

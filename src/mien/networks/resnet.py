@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.networks.augment import augment_faces
-from mien.networks.pooled import power_mean
+from mien.networks.pooled import peak_mean
 
 
 class _Gate(nn.Module):
@@ -57,7 +57,7 @@ class FaceResNet(nn.Module):
         width: channels of the first block.
         dropout: share of the vector dropped in training.
         peak: 0 for one vector per frame. Else all frames give one vector, and the larger ``peak`` is, the more those frames
-            count that show much, see ``power_mean``. A single picture is the same with every peak.
+            count that show much, see ``peak_mean``. A single picture is the same with every peak.
     """
 
     def __init__(self, width: int, dropout: float, peak: float = 0.0) -> None:
@@ -90,7 +90,7 @@ class FaceResNet(nn.Module):
         faces = standardise(faces).contiguous(memory_format=torch.channels_last)
         states = self.blocks(self.stem(faces)).mean(dim=(2, 3)).reshape(batch, time, self.dim)
         if self.peak:
-            states = power_mean(states, mask, self.peak).unsqueeze(1)
+            states = peak_mean(states, mask, self.peak).unsqueeze(1)
         vectors: Tensor = self.drop(states)
         return vectors
 
