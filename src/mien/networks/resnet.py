@@ -15,9 +15,8 @@ class _Gate(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(channels, channels // 8), nn.ReLU(), nn.Linear(channels // 8, channels), nn.Sigmoid()
-        )
+        few = max(1, channels // 8)
+        self.layers = nn.Sequential(nn.Linear(channels, few), nn.ReLU(), nn.Linear(few, channels), nn.Sigmoid())
 
     def forward(self, x: Tensor) -> Tensor:
         weights: Tensor = self.layers(x.mean(dim=(2, 3)))
