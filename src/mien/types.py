@@ -96,11 +96,10 @@ class Clip:
         id: name of the clip, unique within its data set.
         video: file with frames, and with the sound unless ``audio`` is given.
         audio: sound file.
-        image: still picture, or a Parquet file of pictures together with ``row``.
+        image: still picture, or a Parquet file of pictures, of which ``row`` is taken.
         text: the words, where they are known; they replace speech recognition.
         span: the part of the file that is used; ``None`` means all of it.
         speaker: who speaks or is shown; ``None`` when unknown.
-        row: row of ``image`` when that is a Parquet file.
         context: what was said before in the same dialogue, the latest last, as "speaker: text".
         features: ready-made features, for encoders that use them.
     """
@@ -146,18 +145,22 @@ class Frames:
         pixels: uint8 RGB (N, H, W, 3); faces are aligned crops with level eyes.
         times: float64 (N,) seconds on the clip's clock, increasing.
         boxes: float32 (N, 4) left, top, right, bottom of each face in the source picture, in pixels; ``None`` without crops.
+        mouth, pose: float32 (N,) and (N, 3), as ``media.landmarks.FacePoints`` has them; NaN or ``None`` where unknown.
     """
 
     pixels: NDArray[np.uint8]
     times: NDArray[np.float64]
     boxes: Float32 | None = None
+    mouth: Float32 | None = None
+    pose: Float32 | None = None
 
     def __len__(self) -> int:
         return len(self.times)
 
     def rows(self, chosen: NDArray[np.int64]) -> Frames:
         """Some of the pictures, by their indices."""
-        return Frames(self.pixels[chosen], self.times[chosen], None if self.boxes is None else self.boxes[chosen])
+        parts: dict[str, Any] = {name: v if v is None else v[chosen] for name, v in vars(self).items()}
+        return Frames(**parts)
 
 
 @dataclass(frozen=True)

@@ -157,3 +157,15 @@ def test_quality_of_the_face_is_measured() -> None:
     assert tracks[1] is not None
     assert tracks[0].quality[0] == 80
     assert tracks[0].quality[1] > tracks[1].quality[1]
+
+
+def test_the_pose_of_the_head_is_measured_where_asked() -> None:
+    pixels = np.zeros((3, 48, 48, 3), np.uint8)
+    turned = np.asarray([[0, 0, 30], [60, 0, 0], [60, 60, 0]], np.float32)
+    lost = np.full((3, 3), np.nan, np.float32)
+    encoder = encoders.build({"name": "face_cnn", "pose": True})
+    assert encoder.quality_names == ("side_px", "sharpness", "frontal")
+    for pose, expected in ((turned, 0.5), (lost, 0.0), (None, 1.0)):
+        track = encoder.prepare(Segment(Span(0, 1), frames=Frames(pixels, np.arange(3.0), pose=pose)))
+        assert track is not None
+        assert encoder.measures(track)["frontal"] == pytest.approx(expected, abs=1e-6)

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien.media.cropping import CROP
 from mien.media.decoding.picture import read_image
-from mien.media.faces import CROP, Face, LibFaceDetection, Tracker, crop
+from mien.media.faces import Face, LibFaceDetection, Tracker, crop
 
 
 def test_faces_are_found_and_framed(samples: Path) -> None:

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien.media.cropping import Pixels
 from mien.media.decoding.picture import read_image
-from mien.media.faces import Face, LibFaceDetection, Pixels, Sighting, overlap
+from mien.media.faces import Face, LibFaceDetection, Sighting, overlap
+from mien.media.turns import frames_in
 from mien.media.watching import Watcher
-from mien.types import Picture
+from mien.types import Picture, Span
 
 
 class Counting(LibFaceDetection):
@@ -54,6 +56,21 @@ def test_a_moving_face_is_found_where_the_whole_picture_has_it(portrait: Pixels)
     assert whole == 6, "one of three, and the two before the first face was known"
     for sighting, picture in zip(seen, pictures, strict=True):
         assert overlap(sighting.box, LibFaceDetection().detect(picture)[0].box) > 0.75
+
+
+def test_sightings_tell_mouth_and_pose_and_frames_keep_them(portrait: Pixels) -> None:
+    seen, _ = watch([scene(portrait, 20), scene(portrait, 40), scene(portrait[:, ::-1], 60)])
+    assert [s.mouth for s in seen] == pytest.approx([0.18] * 3, abs=0.04)
+    frames = frames_in(seen[:1], Span(0.0, 1.0))
+    assert frames is not None
+    assert frames.mouth is not None
+    assert frames.pose is not None
+    assert frames.mouth.dtype == np.float32
+    assert frames.pose.shape == (1, 3)
+    again = frames.rows(np.asarray([0]))
+    assert again.mouth is not None
+    assert again.mouth == pytest.approx(frames.mouth)
+    assert [s.pose[0] for s in seen] == pytest.approx([-9, -9, 9], abs=5)
 
 
 def test_who_comes_and_goes_is_seen_from_the_first_picture_to_the_last(portrait: Pixels) -> None:

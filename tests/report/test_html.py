@@ -98,7 +98,7 @@ def hostile(words: str) -> Timeline:
     """The words wherever a user's or a stranger's text may come from."""
     said = prediction(text=words, who=words)
     other = replace(prediction(text=words, who="person-2"), quality={"voice": {words: 1.0}})
-    noticed = (Notice(words), Notice("faces_not_searched", {"why": words}))
+    noticed = (Notice(words), Notice("no_training_report", {"why": words}))
     return replace(timeline(said, other), source=words, notices=noticed, notes=(words,), bundle=words)
 
 

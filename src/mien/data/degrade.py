@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mien.errors import RecipeError, closest
-from mien.types import SAMPLE_RATE, Audio, Frames, Segment, Word, Words
+from mien.types import SAMPLE_RATE, Audio, Segment, Word, Words
 
 Degrade = Callable[[Segment, float, np.random.Generator], Segment]
 """(segment, level, random generator) -> degraded segment. A segment without the modality comes back unchanged."""
@@ -80,7 +80,7 @@ def _shrink(segment: Segment, side: float, rng: np.random.Generator) -> Segment:
         for p in segment.frames.pixels
     ]
     boxes = np.tile(np.asarray([0, 0, side, side], np.float32), (count, 1))
-    return _with(segment, frames=Frames(np.stack(pixels), segment.frames.times, boxes))
+    return _with(segment, frames=replace(segment.frames, pixels=np.stack(pixels), boxes=boxes))
 
 
 def _blur(segment: Segment, radius: float, rng: np.random.Generator) -> Segment:
@@ -91,7 +91,7 @@ def _blur(segment: Segment, radius: float, rng: np.random.Generator) -> Segment:
 
     kernel = ImageFilter.GaussianBlur(radius)
     pixels = np.stack([np.asarray(Image.fromarray(p).filter(kernel)) for p in segment.frames.pixels])
-    return _with(segment, frames=Frames(pixels, segment.frames.times, segment.frames.boxes))
+    return _with(segment, frames=replace(segment.frames, pixels=pixels))
 
 
 _MISHEARD = ("the", "a", "it", "and", "uh", "that", "of", "so", "you", "in", "yeah", "to")

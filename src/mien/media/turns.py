@@ -65,12 +65,17 @@ def by_person(sightings: Sequence[Sighting]) -> dict[str, list[Sighting]]:
 def frames_in(sightings: Sequence[Sighting], span: Span) -> Frames | None:
     """The faces in the span; ``None`` when there are none."""
     inside = [s for s in sightings if s.time in span]
-    if not inside:
-        return None
+    return all_frames(inside) if inside else None
+
+
+def all_frames(sightings: Sequence[Sighting]) -> Frames:
+    """The faces of all sightings of a person, at least one."""
     return Frames(
-        np.stack([s.pixels for s in inside]),
-        np.asarray([s.time for s in inside]),
-        np.stack([s.box for s in inside]).astype(np.float32),
+        np.stack([s.pixels for s in sightings]),
+        np.asarray([s.time for s in sightings]),
+        np.stack([s.box for s in sightings]).astype(np.float32),
+        np.asarray([s.mouth for s in sightings], np.float32),
+        np.asarray([s.pose for s in sightings], np.float32),
     )
 
 

@@ -10,8 +10,20 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.media.cropping import Pixels
 from mien.media.decoding.open import stream
-from mien.media.faces import Detector, Face, LibFaceDetection, Pixels, Sighting, Tracker, crop, overlap, usual_scale
+from mien.media.detectors import usual_detector
+from mien.media.faces import (
+    Detector,
+    Face,
+    Sighting,
+    Tracker,
+    crop,
+    overlap,
+    usual_scale,
+    usual_square,
+)
+from mien.media.landmarks import Landmarks
 from mien.media.turns import by_person, frames_in
 from mien.media.workers import worker
 from mien.types import Float32, Frames, Picture, Span
@@ -38,10 +50,12 @@ class Watcher:
     Args:
         executor: an executor with one thread, on which the search runs.
         detector: finds the faces.
+        landmarks: finds their points.
     """
 
-    def __init__(self, executor: Executor, detector: Detector) -> None:
+    def __init__(self, executor: Executor, detector: Detector, landmarks: Landmarks | None = None) -> None:
         self._executor, self._detector, self._tracker = executor, detector, Tracker()
+        self._landmarks = landmarks or Landmarks()
         self._group: list[Picture] = []
         self._searched: deque[Future[list[_Found]]] = deque()
         self._before: list[Face] = []
@@ -77,7 +91,7 @@ class Watcher:
         where = _paths(self._before, last)
         self._before = last
         found = [*(self._between(p.pixels, where) for p in group[:-1]), last]
-        return [(p.time, f, [crop(p.pixels, face) for face in f]) for p, f in zip(group, found, strict=True)]
+        return [(p.time, *cropped(self._landmarks, p.pixels, f)) for p, f in zip(group, found, strict=True)]
 
     def _between(self, pixels: Pixels, where: list[Float32] | None) -> list[Face]:
         near = [_near(self._detector, pixels, box) for box in where or ()]
@@ -110,10 +124,16 @@ def _near(detector: Detector, pixels: Pixels, box: Float32) -> Face | None:
     return replace(best, box=best.box + np.tile(corner, 2), eyes=eyes)
 
 
-def faces_in(detector: Detector, pixels: Pixels) -> tuple[list[Face], list[Pixels]]:
-    """The faces in a picture uint8 RGB (H, W, 3), and the crop of each."""
-    faces = detector.detect(pixels)
-    return faces, [crop(pixels, f) for f in faces]
+def cropped(landmarks: Landmarks, pixels: Pixels, faces: Sequence[Face]) -> tuple[list[Face], list[Pixels]]:
+    """The faces with their points, where these are found, and the crop of each.
+
+    Args:
+        landmarks: finds the points.
+        pixels: the picture, uint8 RGB (H, W, 3).
+        faces: where the detector saw faces.
+    """
+    known = [replace(f, points=landmarks.find(pixels, usual_square(f))) for f in faces]
+    return known, [crop(pixels, f) for f in known]
 
 
 def main_face(path: Path, span: Span | None = None) -> Frames | None:
@@ -121,11 +141,10 @@ def main_face(path: Path, span: Span | None = None) -> Frames | None:
 
     Raises:
         MediaError: the file cannot be read.
-        InputError: this machine has no face detector.
     """
     sightings: list[Sighting] = []
     with worker("mien-faces") as executor:
-        watcher = Watcher(executor, LibFaceDetection())
+        watcher = Watcher(executor, usual_detector())
         for piece in stream(path, FPS, sound=False, start=span.start if span is not None else 0.0):
             if not isinstance(piece, Picture) or (span is not None and piece.time < span.start):
                 continue

@@ -6,11 +6,25 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mien.networks.augment import jitter_faces
+from mien.networks.augment import augment_faces
+from mien.networks.pooled import peak_mean
+
+
+class _Gate(nn.Module):
+    """Weighs the channels by what the whole picture shows (squeeze and excitation, Hu et al. 2018, arXiv 1709.01507)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        few = max(1, channels // 8)
+        self.layers = nn.Sequential(nn.Linear(channels, few), nn.ReLU(), nn.Linear(few, channels), nn.Sigmoid())
+
+    def forward(self, x: Tensor) -> Tensor:
+        weights: Tensor = self.layers(x.mean(dim=(2, 3)))
+        return x * weights[:, :, None, None]
 
 
 class _Block(nn.Module):
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
         super().__init__()
         self.body = nn.Sequential(
             nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
@@ -18,6 +32,7 @@ class _Block(nn.Module):
             nn.ReLU(),
             nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False),
             nn.BatchNorm2d(outputs),
+            _Gate(outputs),
         )
         self.skip: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
@@ -31,34 +46,51 @@ class _Block(nn.Module):
 
 
 class FaceResNet(nn.Module):
-    """Faces uint8 (B, T, H, W), mask bool (B, T) -> one vector per frame (B, T, 8 * width).
+    """Faces uint8 (B, T, H, W), mask bool (B, T) -> one vector per frame (B, T, D), or one of all frames (B, 1, D).
 
-    In training the faces are turned, shifted, scaled, mirrored, re-lit and partly covered at random.
+    D is 8 * width.
+
+    In training the faces are changed at random, see ``augment_faces``.
+
+    Args:
+        width: channels of the first block.
+        dropout: share of the vector dropped in training.
+        peak: 0 for one vector per frame. Else all frames give one vector, and the larger ``peak`` is, the more those frames
+            count that show much, see ``peak_mean``. A single picture is the same with every peak.
     """
 
-    def __init__(self, width: int, dropout: float) -> None:
+    def __init__(self, width: int, dropout: float, peak: float = 0.0) -> None:
         super().__init__()
-        self.dim = 8 * width
+        self.dim, self.peak = 8 * width, peak
         self.stem = nn.Sequential(
-            nn.Conv2d(1, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(2)
+            nn.Conv2d(1, width // 2, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(width // 2),
+            nn.ReLU(),
+            nn.Conv2d(width // 2, width, 3, 2, 1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
         )
         self.blocks = nn.Sequential(
-            _Block(width, width, 1),
+            _Block(width, width),
             _Block(width, 2 * width, 2),
+            _Block(2 * width, 2 * width),
             _Block(2 * width, 4 * width, 2),
+            _Block(4 * width, 4 * width),
             _Block(4 * width, 8 * width, 2),
         )
         self.drop = nn.Dropout(dropout)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
-        """One vector per frame. Each frame is processed alone, so ``mask`` is not needed."""
+        """The vectors."""
         batch, time, height, side = values.shape
-        faces = standardise(values.reshape(batch * time, 1, height, side))
-        faces = faces.contiguous(memory_format=torch.channels_last)
+        faces = values.reshape(batch * time, 1, height, side).float()
         if self.training:
-            faces = jitter_faces(faces)
-        states = self.blocks(self.stem(faces)).mean(dim=(2, 3))
-        vectors: Tensor = self.drop(states).reshape(batch, time, self.dim)
+            faces = augment_faces(faces)
+        faces = standardise(faces).contiguous(memory_format=torch.channels_last)
+        states = self.blocks(self.stem(faces)).mean(dim=(2, 3)).reshape(batch, time, self.dim)
+        if self.peak:
+            states = peak_mean(states, mask, self.peak).unsqueeze(1)
+        vectors: Tensor = self.drop(states)
         return vectors
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mien.networks.augment import jitter_faces
+from mien.networks.augment import augment_faces
 from mien.networks.resnet import standardise
 
 
@@ -31,8 +31,8 @@ class FaceVGGNetwork(nn.Module):
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         """One vector per frame; each frame is processed alone."""
         batch, time, height, side = values.shape
-        faces = standardise(values.reshape(batch * time, 1, height, side))
+        faces = values.reshape(batch * time, 1, height, side).float()
         if self.training:
-            faces = jitter_faces(faces)
-        states: Tensor = self.layers(faces.contiguous(memory_format=torch.channels_last)).mean(dim=(2, 3))
+            faces = augment_faces(faces)
+        states: Tensor = self.layers(standardise(faces).contiguous(memory_format=torch.channels_last)).mean(dim=(2, 3))
         return states.reshape(batch, time, self.dim)

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from mien.types import Float32, Frames
 
+POSE = "frontal"
+"""The name of what ``frontal_of`` gives."""
 QUALITY = ("side_px", "sharpness")
 """The two values of ``quality``.
 
@@ -35,6 +37,18 @@ def colour_crops(frames: Frames, side: int, resample: int | None = None) -> NDAr
 def quality_of(frames: Frames, side: int) -> Float32:
     """Quality of the crops, float32 (2,); see ``QUALITY``."""
     return np.asarray([_side(frames), np.median([_sharpness(g) for g in grey_crops(frames, side)])], np.float32)
+
+
+def frontal_of(frames: Frames) -> float:
+    """How much of the face the camera sees: cosine of yaw times that of pitch, as a median over the frames.
+
+    It is 1 for a face that looks straight at the camera, and 0 where the points of the face were not found, as on drawings
+    and covered faces. Where nobody looked for the points (``pose`` is ``None``), it is 1, because nothing speaks against it.
+    """
+    if frames.pose is None:
+        return 1.0
+    cosines = np.cos(np.radians(frames.pose[:, :2])).prod(axis=1)
+    return float(np.median(np.nan_to_num(cosines, nan=0.0)))
 
 
 def _box() -> int:

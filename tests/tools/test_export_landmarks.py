@@ -1,0 +1,71 @@
+"""MediaPipe's networks as ONNX, against what the interpreter of TensorFlow Lite gave for the same picture.
+
+The expected numbers come from PyPI's ai-edge-litert 2.3.0, given the same pixels in float32.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mien.bundles import shared_file
+from mien.media.decoding.picture import read_image
+from mien.runtime import threads
+
+POINTS = {
+    33: (110.92, 87.28, 16.61),
+    263: (184.66, 77.53, 6.54),
+    4: (145.48, 100.83, -29.80),
+    13: (152.09, 126.12, -14.13),
+    14: (152.58, 136.34, -11.97),
+    152: (159.70, 169.32, -5.64),
+}
+SHORT = (1.6, 3.79, 73.12, 73.11, -20.47, -14.54, 9.8, -18.26, -8.85, -1.62, -4.98, 17.16, -27.44, -1.48, 34.18, -8.1)
+FULL = (
+    -2.51,
+    -2.12,
+    124.17,
+    124.16,
+    -27.42,
+    -27.85,
+    20.52,
+    -31.34,
+    -1.85,
+    -6.29,
+    0.36,
+    22.98,
+    -49.62,
+    -6.56,
+    46.75,
+    -14.7,
+)
+
+
+def shown(samples: Path, side: int) -> np.ndarray:
+    portrait = Image.fromarray(read_image(samples / "image/faceapi_happy.jpg")).crop((120, 0, 380, 260))
+    return np.asarray(portrait.resize((side, side), Image.Resampling.BILINEAR))[None]
+
+
+def test_points_agree_with_tensorflow_lite(samples: Path) -> None:
+    session = threads.open_graph(shared_file("face_landmarks.onnx"))
+    (points,), (score,) = session.run(None, {"pixels": shown(samples, 192)})
+    assert points.shape == (468, 3)
+    assert score == pytest.approx(1.0, abs=1e-3)
+    assert np.abs(points[list(POINTS)] - np.asarray(list(POINTS.values()))).max() < 0.2  # pixels
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "row", "score", "values"),
+    [("blazeface_short.onnx", 128, 742, 0.846, SHORT), ("blazeface_full.onnx", 192, 1333, 0.668, FULL)],
+)
+def test_boxes_agree_with_tensorflow_lite(
+    name: str, side: int, row: int, score: float, values: tuple[float, ...], samples: Path
+) -> None:
+    session = threads.open_graph(shared_file(name))
+    (boxes,), (scores,) = session.run(None, {"pixels": shown(samples, side)})
+    assert int(scores.argmax()) == row
+    assert scores[row] == pytest.approx(score, abs=0.01)
+    assert np.abs(boxes[row] - np.asarray(values)).max() < 0.3  # pixels
