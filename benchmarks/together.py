@@ -114,8 +114,8 @@ class Composites:
             dict.fromkeys(samples, 1),
             (EMOTION,),
             redundancy,
-            {m: f.expressed for m, f in fits.items()},
-            {m: f.temperature for m, f in fits.items()},
+            expressed={m: f.expressed for m, f in fits.items()},
+            temperature={m: f.temperature for m, f in fits.items()},
         ).eval()
         for m in samples:
             opinion = self.pool.opinion(m, EMOTION)

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from mien import Analyzer
-from mien.events import finish, tap
+from mien.events import Event, Finished, finish
 from mien.report.exporters.html import write_html
 from mien.report.page.media import referred
 from mien.samples import demo_clip
@@ -45,9 +45,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"
         media = referred(demo_clip(), page, "video")
-        analyzer, clearest = Analyzer(), Clearest()
-        timeline = finish(tap(analyzer.stream(demo_clip()), clearest.look))
-        explained = finish(clearest.explain(analyzer, timeline))
+        analyzer, clearest, ends = Analyzer(), Clearest(), list[Finished]()
+
+        def look(event: Event) -> None:
+            clearest.look(event)
+            ends.extend([event] if isinstance(event, Finished) else [])
+
+        timeline = finish(analyzer.stream(demo_clip()), look)
+        explained = finish(clearest.explain(analyzer, ends[0]))
         page.write_text(write_html(timeline, media=media, explained=explained), encoding="utf-8")
         (Path(__file__).parents[1] / "docs" / "report.webp").write_bytes(picture(page, chromium))
 

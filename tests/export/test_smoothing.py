@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +42,7 @@ def feed(values: Float32) -> Feed:
     return {"values": values[None], "mask": np.ones((1, len(values)), bool)}
 
 
-def answers(proto: object, folder: Path, values: Float32) -> Float32:
+def answers(proto: Any, folder: Path, values: Float32) -> Float32:
     path = folder / "graph.onnx"
     onnx.save(proto, path)
     (found,) = threads.open_graph(path).run(None, feed(values))

@@ -16,6 +16,7 @@ from mien.types import MODALITIES, Modality, Task
 _FAINT = 0.1  # share of a silent modality that shows any label at random
 _BEHIND = 1e-3  # how far a label that no modality proposes stays behind the best of those that one does
 _LEAST = 1e-12  # smallest likelihood
+_UNKNOWN = -20.0  # the log prior of a label that nobody present knows is below this
 
 
 @fusions.register
@@ -32,11 +33,13 @@ class ChannelPool(LatePool):
     shows an emotion clearly keeps its evidence. In CREMA-D, where a person is seen as happy in voice and face together, 56 %
     of the voices alone are heard as neutral and 30 % as happy.
 
-    One modality alone answers what it shows itself, as in the late pool. A label that is among the first two of no modality
+    The prior is even: without any input, all labels are equally likely, whatever their shares in the training data.
+
+    One modality alone answers what it shows itself. A label that is among the first two of no modality
     never becomes the answer.
 
     Args:
-        dims, quality, tasks, redundancy: see ``LatePool``.
+        dims, quality, tasks, redundancy, peaks: see ``LatePool``.
         expressed: {modality: probability that it is not silent}; 1 for modalities left out.
         temperature: {modality: what its evidence is divided by, except in training}, for confidence that holds on people and
             recordings unlike the training data; 1 for modalities left out.
@@ -56,11 +59,12 @@ class ChannelPool(LatePool):
         quality: Mapping[Modality, int],
         tasks: Sequence[Task],
         redundancy: float = 0.0,
+        peaks: Mapping[str, float] | None = None,
         expressed: Mapping[str, float] | None = None,
         temperature: Mapping[str, float] | None = None,
         silent: str = "neutral",
     ) -> None:
-        super().__init__(dims, quality, tasks, redundancy)
+        super().__init__(dims, quality, tasks, redundancy, peaks)
         shares, temperatures = dict(expressed or {}), dict(temperature or {})
         for name in (*shares, *temperatures):
             if name not in MODALITIES:
@@ -82,6 +86,11 @@ class ChannelPool(LatePool):
         alone = here.sum(dim=1)[:, None, None] == 1
         answer, counted = super()._pool(task, torch.where(alone, shown, self._expressed(task, shown, known)), here)
         return _backed(answer, shown, known & here.unsqueeze(-1)), counted
+
+    def _log_prior(self, task: Task, here: Tensor) -> Tensor:
+        """Even over the labels that a modality present knows, whatever the shares in the training data were."""
+        prior = super()._log_prior(task, here)
+        return torch.where(prior > _UNKNOWN, torch.zeros_like(prior), prior)
 
     def _expressed(self, task: Task, shown: Tensor, known: Tensor) -> Tensor:
         """log L_m(y) of every modality, with mean 0 over the labels that it knows; (B, M, L)."""

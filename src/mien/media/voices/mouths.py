@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.media.faces import CROP, Sighting
+from mien.media.cropping import CROP
+from mien.media.faces import Sighting
 from mien.types import Float32
 
 _SIDE = CROP // 2  # a crop is halved, because a mouth that speaks is large
