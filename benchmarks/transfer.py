@@ -6,8 +6,8 @@
 Every data set of the recipe is left out once: the recipe is trained on the training splits of the others, and answers for all
 clips of the set that was left out. The table holds UAR over the labels that both sides have. Its columns say what was known of
 the person besides the clip itself: nothing; 8 or 24 clips of the person, with any labels; 24 clips, mostly neutral; 5 or 20
-clips with the same label as the present one, as of somebody who is angry from beginning to end; 20 with one other label; 16 clips of
-another person, taken for this one. `--plain` shows beside it the same recipe without a person baseline and without balance,
+clips with the same label as the present one, as of somebody who is angry from beginning to end; 20 with one other label; 16
+clips of another person, taken for this one. `--plain` shows beside it the same recipe without a person baseline and balance,
 as it was before. `--out` keeps the answers with nothing known, for `benchmarks/pool.py` and `mien calibrate --more`.
 """
 
