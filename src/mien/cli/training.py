@@ -17,6 +17,10 @@ from mien.errors import InputError
 from mien.events import Notice, finish
 from mien.runtime.run_folder import RECORD
 
+More = Annotated[
+    list[Path] | None, typer.Option(help="Answers out of corpus, from benchmarks/transfer.py; may be repeated.")
+]
+
 
 @app.command()
 def train(
@@ -27,6 +31,7 @@ def train(
     data: Annotated[Path | None, typer.Option(help="Your own manifest, in place of the recipe's data.")] = None,
     seeds: Annotated[str, typer.Option(help="Seeds, separated by commas; the first one's bundle is kept.")] = "0",
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a run was broken off.")] = False,
+    more: More = None,
     data_root: Annotated[Path | None, typer.Option(help="Folder of the data sets.")] = None,
     runs: Runs = Path("runs"),
     accelerator: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
@@ -46,7 +51,7 @@ def train(
     follow = partial(followed, tell=Notices()) if is_first_process() else finish
     plan, corpus = follow(planned(recipe, set_ or (), data, data_root))
     command = shlex.join(["mien", *sys.argv[1:]])
-    found = follow(train_bundle(plan, corpus, each, runs, resume, where, command))
+    found = follow(train_bundle(plan, corpus, each, runs, resume, where, command, more or ()))
     if is_first_process():
         typer.echo(found.bundle.card)
         _report(found.folders)
@@ -75,9 +80,7 @@ def calibrate(
     coverage: Annotated[float, typer.Option(help="Rate at which label sets shall hold the right label.")] = 0.9,
     risk: Annotated[float, typer.Option(help="Share that may be wrong of the answers not called uncertain.")] = 0.2,
     by_label: Annotated[bool, typer.Option("--by-label", help="The rate shall hold for each label.")] = False,
-    more: Annotated[
-        list[Path] | None, typer.Option(help="Answers out of corpus, from benchmarks/transfer.py; may be repeated.")
-    ] = None,
+    more: More = None,
     data_root: Annotated[Path | None, typer.Option(help="Folder of the data sets.")] = None,
 ) -> None:
     """Fit on validation data how far a bundle's answers can be trusted; nothing is trained."""

@@ -103,6 +103,7 @@ def train_bundle(
     resume: bool = False,
     devices: Devices | None = None,
     command: str = "",
+    more: Sequence[Path] = (),
 ) -> Work[TrainedBundle]:
     """Trains, exports and evaluates a recipe with each seed, and writes the means over seeds into the first bundle.
 
@@ -118,6 +119,7 @@ def train_bundle(
         resume: continue runs that were interrupted.
         devices: where to train; ``None`` for one device.
         command: the command of the user, for the report.
+        more: further answers for the calibration, see ``mien.calibration.calibrate.calibrate``.
 
     Raises:
         InputError: a folder already holds a run and ``resume`` is not set, or the run has another recipe or other data.
@@ -134,7 +136,7 @@ def train_bundle(
         else:
             run = yield from train(plan, corpus, runs, resume, fabric)
             if fabric.is_global_zero:
-                yield from _finish(run, command)
+                yield from _finish(run, command, more)
             fabric.barrier()
         evaluations.append(Evaluation.load(folder / PREDICTIONS))
     found = tuple(results(evaluations))
@@ -145,14 +147,14 @@ def train_bundle(
     return TrainedBundle(Bundle.load(first), found, folders)
 
 
-def _finish(run: Run, command: str) -> Work[None]:
+def _finish(run: Run, command: str, more: Sequence[Path]) -> Work[None]:
     """Exports a run, calibrates the bundle on validation data, evaluates it, and writes what a report needs.
 
     The predictions are written last, because their file marks a run as finished.
     """
     bundle = yield from exported(run, run.folder / BUNDLE)
     if any(task.kind == "single" for task in bundle.tasks):
-        found = yield from fit(bundle, run.corpus)
+        found = yield from fit(bundle, run.corpus, more=more)
         bundle = entrusted(bundle, found) if found.tasks else bundle
     system = BundleSystem(bundle)
     valid = yield from example_sets(run.corpus, "valid", bundle.encoders, bundle.tables, bundle.populations)
