@@ -191,7 +191,7 @@ def _trunk_entry(
     folder: Path,
 ) -> TrunkEntry:
     """Writes the graph before a person baseline, and checks it on real clips."""
-    trunk = trunk_of(model.networks[modality]) or Same()
+    trunk = trunk_of(model.networks[modality], related=True) or Same()
     tracks = [t for e in _some(probe, modality, 8) if (t := _raw(encoder, e)) is not None]
     standardised = _Standardised(trunk, population).eval()
     graph = store(encoder_graph(standardised, tracks[0]), folder, f"{modality}_trunk", recipe)

@@ -21,12 +21,16 @@ class Same(nn.Module):
         return values
 
 
-def trunk_of(network: nn.Module) -> nn.Module | None:
-    """The leading part of a network that never learns, or the whole network; ``None`` where there is no such part."""
-    if any(True for _ in network.parameters()) and not _learns(network):
+def trunk_of(network: nn.Module, related: bool = False) -> nn.Module | None:
+    """The leading part of a network that never learns, or the whole network; ``None`` where there is no such part.
+
+    ``related`` says whether a person baseline comes between trunk and body. Then a network with both is never taken as a whole.
+    """
+    trunk: nn.Module | None = getattr(network, "trunk", None) if hasattr(network, "body") else None
+    whole = any(True for _ in network.parameters()) and not _learns(network)
+    if whole and not (related and trunk is not None):
         return network
-    trunk: nn.Module | None = getattr(network, "trunk", None)
-    return None if trunk is None or not hasattr(network, "body") or _learns(trunk) else trunk
+    return None if trunk is None or _learns(trunk) else trunk
 
 
 def _learns(module: nn.Module) -> bool:
@@ -49,7 +53,7 @@ def run_trunks_once(
     found: dict[Modality, Encoder] = {}
     for modality, encoder in encoders.items():
         network = model.networks[modality]
-        trunk = trunk_of(network)
+        trunk = trunk_of(network, modality in related)
         found[modality] = encoder
         if trunk is not None:
             model.bodies[modality] = Same() if trunk is network else network.body  # type: ignore[assignment]  # see trunk_of
