@@ -41,7 +41,7 @@ def feed(values: Float32) -> Feed:
     return {"values": values[None], "mask": np.ones((1, len(values)), bool)}
 
 
-def answers(proto: object, folder: Path, values: Float32) -> Float32:
+def answers(proto: onnx.ModelProto, folder: Path, values: Float32) -> Float32:
     path = folder / "graph.onnx"
     onnx.save(proto, path)
     (found,) = threads.open_graph(path).run(None, feed(values))
@@ -65,7 +65,7 @@ def test_the_graph_computes_the_same_in_float_and_nearly_the_same_in_int8(tmp_pa
     )
     np.testing.assert_allclose(answers(smoothed, tmp_path, inputs(9)), expected, rtol=1e-3, atol=1e-4)
 
-    def error(quantised: object) -> float:
+    def error(quantised: onnx.ModelProto) -> float:
         return float(np.abs(answers(quantised, tmp_path, inputs(9)) - expected).mean())
 
     coarse = error(to_int8(plain))
