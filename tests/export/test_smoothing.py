@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -21,10 +20,11 @@ from mien.types import Float32, Track
 class TwoMaps(nn.Module):
     """Two maps of one input, and one of what follows."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int = 64) -> None:
         super().__init__()
         torch.manual_seed(0)
-        self.one, self.two, self.last = nn.Linear(64, 32), nn.Linear(64, 32), nn.Linear(32, 16, bias=False)
+        self.one, self.two = nn.Linear(64, size), nn.Linear(64, size)
+        self.last = nn.Linear(size, 2 * size, bias=False)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         states: Tensor = self.last(torch.relu(self.one(values)) + self.two(values)) * mask.unsqueeze(-1)
@@ -41,7 +41,7 @@ def feed(values: Float32) -> Feed:
     return {"values": values[None], "mask": np.ones((1, len(values)), bool)}
 
 
-def answers(proto: Any, folder: Path, values: Float32) -> Float32:
+def answers(proto: onnx.ModelProto, folder: Path, values: Float32) -> Float32:
     path = folder / "graph.onnx"
     onnx.save(proto, path)
     (found,) = threads.open_graph(path).run(None, feed(values))
@@ -65,7 +65,7 @@ def test_the_graph_computes_the_same_in_float_and_nearly_the_same_in_int8(tmp_pa
     )
     np.testing.assert_allclose(answers(smoothed, tmp_path, inputs(9)), expected, rtol=1e-3, atol=1e-4)
 
-    def error(quantised: object) -> float:
+    def error(quantised: onnx.ModelProto) -> float:
         return float(np.abs(answers(quantised, tmp_path, inputs(9)) - expected).mean())
 
     coarse = error(to_int8(plain))
@@ -88,3 +88,17 @@ def test_a_channel_that_is_always_zero_breaks_nothing(channel: int, tmp_path: Pa
     with torch.no_grad():
         expected = module(torch.from_numpy(inputs(2)), torch.ones(7, dtype=torch.bool)).numpy()
     np.testing.assert_allclose(answers(smoothed, tmp_path, inputs(2)), expected, rtol=1e-2, atol=1e-2)
+
+
+def test_maps_to_fewer_channels_are_stored_in_int8_and_computed_in_float(tmp_path: Path) -> None:
+    module = TwoMaps(32).eval()
+    proto = to_int8(encoder_graph(module, Track(np.arange(7.0), inputs(0))))
+    kinds = [node.op_type for node in proto.graph.node]
+    assert kinds.count("DequantizeLinear") == 2, "the first two have more rows than columns"
+    assert kinds.count("MatMulInteger") == 1
+    large = [t for t in proto.graph.initializer if np.prod(t.dims) >= 32 * 16]
+    assert {t.data_type for t in large} == {onnx.TensorProto.INT8}
+    with torch.no_grad():
+        expected = module(torch.from_numpy(inputs(9)), torch.ones(7, dtype=torch.bool)).numpy()
+    found = answers(proto, tmp_path, inputs(9))
+    assert np.abs(found - expected).mean() < 0.05 * np.abs(expected).mean()
