@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
+from mien.errors import RecipeError
 from mien.fusion.late import LatePool, Reliability, discount
 from mien.types import Float32, Modality, Task
 
@@ -69,3 +71,39 @@ def test_trust_rises_with_quality_and_starts_at_one() -> None:
 def test_discount() -> None:
     assert float(discount(torch.tensor(1), 0.5)) == 1.0
     assert float(discount(torch.tensor(3), 0.5)) == 0.5
+
+
+def peaked(peak: float, frames: list[list[float]], shown: list[bool] | None = None) -> Float32:
+    late = LatePool({"voice": 3, "face": 3}, _QUALITY, (_TASK,), peaks={"face": peak})
+    late.load_state_dict(pool().state_dict())
+    states = [torch.zeros(1, 1, 3), torch.tensor([frames]).log()]
+    masks = [torch.tensor([[False]]), torch.tensor([shown or [True] * len(frames)])]
+    fused = late.eval()(states, masks, [torch.zeros(1, 1)] * 2, [torch.zeros(1, 1)] * 2)
+    return np.asarray(fused.vector.softmax(dim=-1)[0].detach().numpy())
+
+
+def test_a_frame_that_says_much_counts_more() -> None:
+    unsure, sure = [0.5, 0.25, 0.25], [0.02, 0.02, 0.96]
+    frames = [unsure] * 9 + [sure]
+    assert peaked(0.0, frames).argmax() == 0, "the mean of ten frames hides one"
+    assert peaked(3.0, frames).argmax() == 2
+    # The divergences from the even prior are 0.06 and 0.90 nats.
+    says = [sum(p * np.log(3 * p) for p in frame) for frame in (unsure, sure)]
+    weights = np.exp(3.0 * np.asarray([says[0]] * 9 + [says[1]]))
+    mean = (weights / weights.sum()) @ np.log(frames)
+    np.testing.assert_allclose(peaked(3.0, frames), np.exp(mean) / np.exp(mean).sum(), atol=1e-5)
+
+
+def test_one_frame_is_the_same_with_every_peak_and_padding_changes_nothing() -> None:
+    frame = [0.2, 0.5, 0.3]
+    np.testing.assert_allclose(peaked(5.0, [frame]), frame, atol=1e-5)
+    one, other = [0.2, 0.5, 0.3], [0.7, 0.2, 0.1]
+    padded = peaked(5.0, [one, other, [0.01, 0.01, 0.98]], [True, True, False])
+    np.testing.assert_allclose(padded, peaked(5.0, [one, other]), atol=1e-5)
+
+
+def test_a_peak_needs_its_modality() -> None:
+    with pytest.raises(RecipeError, match="text"):
+        LatePool({"voice": 3, "face": 3}, _QUALITY, (_TASK,), peaks={"text": 1.0})
+    with pytest.raises(RecipeError, match="-1"):
+        LatePool({"voice": 3, "face": 3}, _QUALITY, (_TASK,), peaks={"face": -1.0})

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import torch
 from numpy.typing import NDArray
 from torch.export import Dim
 
 from mien.export.graphs import trace
-from mien.networks.pooled import PooledStatistics, peak_mean, utterance_statistics
+from mien.networks.pooled import PooledStatistics, utterance_statistics
 
 STATES, OTHERS = 5, 2
 
@@ -98,16 +97,3 @@ def test_the_exported_graph_takes_any_batch_and_length() -> None:
         (found,) = session.run(None, {"values": x.numpy(), "mask": mask.numpy()})
         with torch.no_grad():
             np.testing.assert_allclose(found, net(x, mask), atol=1e-5)
-
-
-def test_long_vectors_count_more() -> None:
-    states = torch.tensor([[[3.0, 0.0], [0.0, 1.0], [99.0, 99.0]]])
-    mask = torch.tensor([[True, True, False]])
-    assert peak_mean(states, mask, 0.0)[0].tolist() == pytest.approx([1.5, 0.5])
-    # The mean length is 2; the scores are 1.5 and 0.5, so the weights are e and 1, over their sum.
-    assert peak_mean(states, mask, 1.0)[0].tolist() == pytest.approx([3 * 0.7311, 0.2689], abs=1e-3)
-    assert torch.allclose(peak_mean(5 * states, mask, 1.0), 5 * peak_mean(states, mask, 1.0)), (
-        "the unit does not matter"
-    )
-    assert peak_mean(states[:, :1], mask[:, :1], 9.0)[0].tolist() == [3.0, 0.0]
-    assert peak_mean(states, torch.zeros_like(mask), 3.0)[0].tolist() == [0.0, 0.0]

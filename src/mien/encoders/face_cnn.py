@@ -25,25 +25,21 @@ class FaceCNN(Encoder):
         side: width and height of a crop in pixels; FER+ pictures have 48.
         width: channels of the first layer of the network.
         dropout: share of a face's vector dropped in training.
-        peak: 0 keeps the frames apart. Above it, the network joins them, and frames that show much count more; see
-            ``networks/resnet.py``.
         pose: whether the quality has the pose of the head.
     """
 
     modality: Modality = "face"
     quality_names: tuple[str, ...] = QUALITY
 
-    def __init__(
-        self, side: int = 48, width: int = 32, dropout: float = 0.3, peak: float = 0.0, pose: bool = False
-    ) -> None:
-        self.side, self.width, self.dropout, self.peak, self.pose = side, width, dropout, peak, pose
+    def __init__(self, side: int = 48, width: int = 32, dropout: float = 0.3, pose: bool = False) -> None:
+        self.side, self.width, self.dropout, self.pose = side, width, dropout, pose
         if pose:
             self.quality_names = (*QUALITY, POSE)
 
     @property
     def settings(self) -> dict[str, object]:
         """The arguments that rebuild this encoder."""
-        return {"side": self.side, "width": self.width, "dropout": self.dropout, "peak": self.peak, "pose": self.pose}
+        return {"side": self.side, "width": self.width, "dropout": self.dropout, "pose": self.pose}
 
     @property
     def identity(self) -> dict[str, object]:
@@ -65,4 +61,4 @@ class FaceCNN(Encoder):
         """An untrained residual network."""
         from mien.networks.resnet import FaceResNet
 
-        return FaceResNet(self.width, self.dropout, self.peak)
+        return FaceResNet(self.width, self.dropout)

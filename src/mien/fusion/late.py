@@ -17,22 +17,42 @@ _IMPOSSIBLE = -30.0
 
 
 class Opinion(nn.Module):
-    """One modality's answer to one single-label task: evidence relative to the prior of its training data."""
+    """One modality's answer to one single-label task: evidence relative to the prior of its training data.
+
+    Args:
+        dim: size of a state.
+        labels: how many labels the task has.
+        peak: at 0 it answers to the mean of the states. Above it, a state counts more, the more it says: its weight is e to
+            the power of ``peak`` times the Kullback-Leibler divergence of its own answer from the prior, in nats. A frame of
+            a face that is neutral, blurred or covered then hardly weakens one that shows fear. One state alone gives the
+            same answer with every ``peak``.
+    """
 
     known: Tensor
     log_prior: Tensor
 
-    def __init__(self, dim: int, labels: int) -> None:
+    def __init__(self, dim: int, labels: int, peak: float = 0.0) -> None:
         super().__init__()
+        self.peak = peak
         self.linear = nn.Linear(dim, labels)
         self.register_buffer("known", torch.ones(labels, dtype=torch.bool))
         self.register_buffer("log_prior", torch.full((labels,), 1.0 / labels).log())
 
-    def forward(self, vector: Tensor) -> Tensor:
-        """Evidence for each label, (B, D) -> (B, L)."""
-        logits = self.linear(vector).masked_fill(~self.known, _IMPOSSIBLE)
-        evidence = functional.log_softmax(logits.float(), dim=-1) - self.log_prior
-        return evidence.masked_fill(~self.known, 0.0)
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Evidence for each label, (B, T, D) and bool (B, T) -> (B, L)."""
+        if not self.peak:
+            return self._evidence(pooled(states, mask))[0]
+        evidence, logs = self._evidence(states)
+        says = (logs.exp() * evidence).sum(dim=-1)  # (B, T), the divergence
+        weights = (self.peak * says).masked_fill(~mask, _IMPOSSIBLE).softmax(dim=1).masked_fill(~mask, 0.0)
+        joined = (weights.unsqueeze(-1) * states.masked_fill(~mask.unsqueeze(-1), 0.0)).sum(dim=1)
+        return self._evidence(joined)[0]
+
+    def _evidence(self, vectors: Tensor) -> tuple[Tensor, Tensor]:
+        """Evidence and log posteriors, (..., D) -> two of (..., L)."""
+        logits = self.linear(vectors).masked_fill(~self.known, _IMPOSSIBLE)
+        logs = functional.log_softmax(logits.float(), dim=-1)
+        return (logs - self.log_prior).masked_fill(~self.known, 0.0), logs
 
     def set_prior(self, shares: Tensor) -> None:
         """Take the share of each label in the training data, (L,). A label with share 0 is unknown."""
@@ -62,9 +82,10 @@ class LatePool(Fusion):
     Args:
         dims, quality, tasks: see ``Fusion``; single-label tasks only.
         redundancy: see c(n).
+        peaks: {modality: see ``Opinion``}; 0 for modalities that are not there.
 
     Raises:
-        RecipeError: a task is of another kind.
+        RecipeError: a task is of another kind, or a peak is below 0 or of a modality that the model lacks.
     """
 
     def __init__(
@@ -73,14 +94,24 @@ class LatePool(Fusion):
         quality: Mapping[Modality, int],
         tasks: Sequence[Task],
         redundancy: float = 0.0,
+        peaks: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__(dims, quality, tasks)
+        peaks = peaks or {}
+        if any(m not in dims or peak < 0 for m, peak in peaks.items()):
+            raise RecipeError(
+                f"peaks of the late pool are numbers of at least 0 for {', '.join(dims)}, not {dict(peaks)}"
+            )
         if any(task.kind != "single" for task in tasks):
             raise RecipeError("the late pool answers single-label tasks only; choose another fusion for scores")
         self.redundancy = redundancy
         self.dim = sum(task.size for task in tasks)
         self.opinions = nn.ModuleDict(
-            {f"{m}_{task.name}": Opinion(dim, task.size) for m, dim in dims.items() for task in tasks}
+            {
+                f"{m}_{task.name}": Opinion(dim, task.size, peaks.get(m, 0.0))
+                for m, dim in dims.items()
+                for task in tasks
+            }
         )
         self.reliability = nn.ModuleDict({m: Reliability(quality[m]) for m in dims})
 
@@ -98,11 +129,10 @@ class LatePool(Fusion):
         here = present(masks)
         trust = torch.stack([self.reliability[m](q) for m, q in zip(self.modalities, quality, strict=True)], dim=1)
         trust = here * trust * discount(here.sum(dim=1, keepdim=True), self.redundancy)
-        vectors = [pooled(s, k) for s, k in zip(states, masks, strict=True)]
         answers, spreads = [], []
         for task in self.tasks:
             opinions = [self.opinion(m, task) for m in self.modalities]
-            evidence = torch.stack([o(v) for o, v in zip(opinions, vectors, strict=True)], dim=1)
+            evidence = torch.stack([o(s, k) for o, s, k in zip(opinions, states, masks, strict=True)], dim=1)
             weighted = trust.unsqueeze(-1) * evidence
             answers.append(self._log_prior(task, here) + weighted.sum(dim=1))
             spreads.append((weighted - weighted.mean(dim=-1, keepdim=True)).abs().mean(dim=-1))

@@ -16,30 +16,6 @@ def pooled(states: Tensor, mask: Tensor) -> Tensor:
     return kept.sum(dim=1) / mask.sum(dim=1, keepdim=True).clamp(min=1).to(states.dtype)
 
 
-def peak_mean(states: Tensor, mask: Tensor, peak: float) -> Tensor:
-    """Mean over the places where the mask is true, in which long vectors count more: a softmax over their lengths.
-
-    A network that ends in a ReLU and a mean answers with a long vector where it finds much, and with a short one for a face
-    that shows nothing, is blurred or is covered. So the length is a weight that nobody has to teach (as in AdaFace, Kim et
-    al. 2022, arXiv 2204.00964, where it stands for the quality of a face). The result for one place is that place.
-
-    Args:
-        states: (B, T, D).
-        mask: bool (B, T).
-        peak: at 0 all places count the same. A vector that is twice as long as the mean one has e to the power of ``peak``
-            times its weight.
-
-    Returns:
-        (B, D); zeros where the mask is false everywhere.
-    """
-    lengths = states.float().norm(dim=-1).masked_fill(~mask, 0.0)
-    mean = lengths.sum(dim=1, keepdim=True) / mask.sum(dim=1, keepdim=True).clamp(min=1)
-    scores = (peak * lengths / mean.clamp(min=1e-6)).masked_fill(~mask, -1e4)
-    weights = scores.softmax(dim=1).masked_fill(~mask, 0.0).unsqueeze(-1).to(states.dtype)
-    joined: Tensor = (weights * states.masked_fill(~mask.unsqueeze(-1), 0.0)).sum(dim=1)
-    return joined
-
-
 def utterance_statistics(values: Tensor, mask: Tensor, states: int) -> Tensor:
     """Mean and deviation over the rows of an utterance, computed exactly from means and mean squares.
 

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.networks.augment import augment_faces
-from mien.networks.pooled import peak_mean
 
 
 class _Gate(nn.Module):
@@ -46,22 +45,18 @@ class _Block(nn.Module):
 
 
 class FaceResNet(nn.Module):
-    """Faces uint8 (B, T, H, W), mask bool (B, T) -> one vector per frame (B, T, D), or one of all frames (B, 1, D).
-
-    D is 8 * width.
+    """Faces uint8 (B, T, H, W), mask bool (B, T) -> one vector per frame (B, T, 8 * width).
 
     In training the faces are changed at random, see ``augment_faces``.
 
     Args:
         width: channels of the first block.
         dropout: share of the vector dropped in training.
-        peak: 0 for one vector per frame. Else all frames give one vector, and the larger ``peak`` is, the more those frames
-            count that show much, see ``peak_mean``. A single picture is the same with every peak.
     """
 
-    def __init__(self, width: int, dropout: float, peak: float = 0.0) -> None:
+    def __init__(self, width: int, dropout: float) -> None:
         super().__init__()
-        self.dim, self.peak = 8 * width, peak
+        self.dim = 8 * width
         self.stem = nn.Sequential(
             nn.Conv2d(1, width // 2, 3, 1, 1, bias=False),
             nn.BatchNorm2d(width // 2),
@@ -81,16 +76,14 @@ class FaceResNet(nn.Module):
         self.drop = nn.Dropout(dropout)
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
-        """The vectors."""
+        """One vector per frame. Each frame is processed alone, so ``mask`` is not needed."""
         batch, time, height, side = values.shape
         faces = values.reshape(batch * time, 1, height, side).float()
         if self.training:
             faces = augment_faces(faces)
         faces = standardise(faces).contiguous(memory_format=torch.channels_last)
-        states = self.blocks(self.stem(faces)).mean(dim=(2, 3)).reshape(batch, time, self.dim)
-        if self.peak:
-            states = peak_mean(states, mask, self.peak).unsqueeze(1)
-        vectors: Tensor = self.drop(states)
+        states = self.blocks(self.stem(faces)).mean(dim=(2, 3))
+        vectors: Tensor = self.drop(states).reshape(batch, time, self.dim)
         return vectors
 
 
