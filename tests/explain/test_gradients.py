@@ -75,11 +75,11 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
             rows.writerow([SAID[label], f"{i}.wav", f"{i}.png", f"s{i // 4}", split, label])
     tables = {
         "text": EncoderTable("text_hf", {"model": str(tiny_model("bert", root)), "learn": True}),
-        "voice": EncoderTable("voice_cnn", {"dim": 8}),
-        "face": EncoderTable("face_conv", {"side": 48, "dim": 16}),
+        "voice": EncoderTable("voice_cnn", {"dim": 16}, lr=0.001),
+        "face": EncoderTable("face_conv", {"side": 48, "dim": 8}, lr=0.0005),
     }
     clip = {name: name for name in ("text", "audio", "image", "speaker")}
-    how = Training(epochs=8, batch=4, lr=0.004, keep="last", drop_modality=0.5)
+    how = Training(epochs=8, batch=4, lr=0.004, keep="last")
     recipe = Recipe("small", tables, (Source("my", "my.csv", clip),), fusion={"name": "concat"}, train=how)  # type: ignore[arg-type]  # names of modalities
     done = trained(recipe, root, root / "runs")
     finish(exported(done, done.folder / "bundle"))

@@ -83,11 +83,11 @@ def peaked(peak: float, frames: list[list[float]], shown: list[bool] | None = No
 
 
 def test_a_frame_that_says_much_counts_more() -> None:
-    unsure, sure = [0.4, 0.3, 0.3], [0.02, 0.02, 0.96]
+    unsure, sure = [0.5, 0.25, 0.25], [0.02, 0.02, 0.96]
     frames = [unsure] * 9 + [sure]
     assert peaked(0.0, frames).argmax() == 0, "the mean of ten frames hides one"
     assert peaked(3.0, frames).argmax() == 2
-    # Divergences from the even prior, in nats: of the first 0.01 (its weight is about 1), of the last 0.90.
+    # The divergences from the even prior are 0.06 and 0.90 nats.
     says = [sum(p * np.log(3 * p) for p in frame) for frame in (unsure, sure)]
     weights = np.exp(3.0 * np.asarray([says[0]] * 9 + [says[1]]))
     mean = (weights / weights.sum()) @ np.log(frames)
