@@ -78,13 +78,12 @@ class Sample:
 def joined(parts: Sequence[Sample]) -> Sample:
     """Several data sets as one sample. Each set has the same weight, whatever its number of examples.
 
-    Only measures of modalities that all sets have are kept.
+    Only measures that all sets have are kept.
     """
     shared = [set(p.measures) for p in parts]
     modalities = set.intersection(*shared) if shared else set()
-    measures = {
-        m: {k: np.concatenate([p.measures[m][k] for p in parts]) for k in parts[0].measures[m]} for m in modalities
-    }
+    names = {m: set.intersection(*(set(p.measures[m]) for p in parts)) for m in modalities}
+    measures = {m: {k: np.concatenate([p.measures[m][k] for p in parts]) for k in sorted(names[m])} for m in modalities}
     return Sample(
         np.concatenate([p.scores for p in parts]),
         np.concatenate([p.targets for p in parts]),
