@@ -47,9 +47,14 @@ def test_the_main_job(analyzer: Analyzer) -> None:
     last = [e for e in events if isinstance(e, Progress)][-1]
     assert (last.stage, last.about) == ("read", "demo.mp4")
     assert last.done == pytest.approx(last.total, abs=0.3)
-    assert [e.prediction for e in events if isinstance(e, Answered)] == list(timeline.predictions)
+    told = [e.prediction for e in events if isinstance(e, Answered)]
+    assert [(p.span, p.who, p.text) for p in told] == [(p.span, p.who, p.text) for p in timeline.predictions]
+    assert told[0].opinions["voice"] != timeline.predictions[0].opinions["voice"], (
+        "at the end, relative to the whole clip"
+    )
     assert [e.words.text for e in events if isinstance(e, Heard)] == [p.text for p in spoken]
-    assert events[-1] == Finished(timeline)
+    assert isinstance(events[-1], Finished)
+    assert events[-1].timeline == timeline
     jsonschema.validate(json.loads(text_of(timeline, "json")), schema())
 
 
@@ -90,7 +95,8 @@ def test_a_face_alone(analyzer: Analyzer, samples: Path) -> None:
 
 
 def test_other_languages_are_told(analyzer: Analyzer) -> None:
-    timeline = analyzer.analyze(text="我今天非常高兴。")
+    assert [p.label for p in analyzer.analyze(text="我今天非常高兴。").predictions] == ["happy"]
+    timeline = analyzer.analyze(text="今日はとても嬉しいです。")
     assert timeline.predictions == ()
     assert timeline.label is None
     assert timeline.notices == (Notice("other_language"), Notice("nothing_found"))
@@ -184,9 +190,14 @@ def test_the_summary_is_weighted_by_duration(analyzer: Analyzer) -> None:
     timeline = analyzer.analyze(text="I love it. The train leaves at nine from platform two over there.")
     short, long = timeline.predictions
     weights = (short.span.duration, long.span.duration)
+    odds = {
+        k: short.scores[k] ** (weights[0] / sum(weights)) * long.scores[k] ** (weights[1] / sum(weights))
+        for k in EMOTIONS
+    }
     for label in EMOTIONS:
-        mean = (weights[0] * short.scores[label] + weights[1] * long.scores[label]) / sum(weights)
-        assert timeline.scores[label] == pytest.approx(mean)
+        assert timeline.scores[label] == pytest.approx(odds[label] / sum(odds.values()), rel=1e-3), (
+            "the mean of the evidence"
+        )
     assert timeline.label == max(timeline.scores, key=lambda k: timeline.scores[k])
     assert timeline.valence is not None
     assert -1 <= timeline.valence <= 1

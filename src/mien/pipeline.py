@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from copy import deepcopy
@@ -11,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mien.bundle.answer import Answer, single
+from mien.bundle.answer import single
 from mien.emotions import expected
 from mien.errors import InputError, explain, of_the_clip
 from mien.events import Answered, Event, Finished, Heard, Notice, Progress, Skipped, Work, finish
-from mien.explain import contributions
+from mien.explain.predicted import predicted
 from mien.explain.question import Moment
-from mien.media.segmenting import Found, Opened, Segmenter
+from mien.media.segmenting import Found, Opened, Segmenter, with_context
 from mien.media.sources import Source, name_of
 from mien.person import People, Usual
 from mien.timeline import Prediction, Timeline, best, mean
@@ -112,7 +111,7 @@ class Analyzer:
         yield from self.bundle.notices
         reach = max(e.context for e in self.bundle.encoders.values())
         with closing(self._segmenter.read(source, text, None if subtitles is None else Path(subtitles))) as reading:
-            for event in self._events(_with_context(reading, reach), read):
+            for event in self._events(with_context(reading, reach), read):
                 if isinstance(event, Opened):
                     clip = event
                     continue
@@ -192,7 +191,7 @@ class Analyzer:
             light = replace(segment, audio=None, frames=None, features={})
             read.kept.append(_Kept(light, rows, {m: e for m, e in encoded.items() if m not in rows}, missing))
         moment = Moment(segment, tracks, answer, self._again(read.people, who), self.task)
-        yield Answered(self._prediction(segment, answer, encoded, missing), moment)
+        yield Answered(predicted(self.bundle, self.task, segment, answer, encoded, missing), moment)
 
     def observe(self, clip: Path, people: People) -> Work[None]:
         """Adds what the sound of a clip shows of its one person to ``people``, and answers nothing; see ``stream``.
@@ -230,7 +229,7 @@ class Analyzer:
             again = {m: self._relative(m, t, segment.who, read.people) for m, t in rows.items()}
             encoded = {**self.bundle.encoded(again), **others}
             ordered = {m: encoded[m] for m in self.bundle.modalities if m in encoded}
-            found.append(self._prediction(segment, self.bundle.answer_to(ordered), ordered, missing))
+            found.append(predicted(self.bundle, self.task, segment, self.bundle.answer_to(ordered), ordered, missing))
         return found
 
     def revised(self, moment: Moment, people: People) -> Moment:
@@ -242,38 +241,6 @@ class Analyzer:
         found = {m: prepare(m, moment.segment) if m in self.bundle.populations else t for m, t in moment.tracks.items()}
         tracks = {m: t for m, t in found.items() if t is not None}
         return replace(moment, tracks=tracks, answer=self.bundle.answer(tracks), prepare=prepare)
-
-    def _prediction(
-        self, segment: Segment, answer: Answer, encoded: Mapping[Modality, EncodedTracks], missing: Sequence[str]
-    ) -> Prediction:
-        """An answer as the timeline holds it. ``missing`` holds reasons that the bundle does not know."""
-        labels, task = self.task.labels, self.task.name
-        scores = dict(zip(labels, map(float, answer.scores[task]), strict=True))
-        valence, arousal = expected(scores, self.bundle.positions)
-        label = best(scores)
-        values = {s: float(found[task][labels.index(label)]) for s, found in answer.subsets.items()}
-        contributed = contributions.contributions(values)
-        return Prediction(
-            span=segment.span,
-            who=segment.who,
-            text=segment.words.text if segment.words is not None else "",
-            label=label,
-            scores=scores,
-            valence=valence,
-            arousal=arousal,
-            shares=contributions.shares(contributed),
-            opinions={m: dict(zip(labels, map(float, o[task]), strict=True)) for m, o in answer.opinions.items()},
-            quality={
-                m: dict(zip(self.bundle.encoders[m].quality_names, map(float, e.quality[0]), strict=True))
-                for m, e in encoded.items()
-            },
-            contributions=contributed,
-            interactions=contributions.interactions(values),
-            label_set=answer.label_sets[task],
-            uncertain=task in answer.uncertain,
-            reasons=(*(["low_confidence"] if task in answer.uncertain else ()), *answer.reasons, *missing),
-            language=segment.words.language if segment.words is not None else None,
-        )
 
     def _timeline(self, clip: Opened, predictions: Sequence[Prediction], notices: Sequence[Notice]) -> Timeline:
         scores = mean(predictions)
@@ -323,15 +290,3 @@ def analyze(
         InputError: the source, the bundle or the task cannot be used; the message says why.
     """
     return Analyzer(bundle, asr, task=task).analyze(source, text=text, subtitles=subtitles)
-
-
-def _with_context(reading: Iterable[Found], reach: int) -> Iterator[Found]:
-    """Gives each segment the ``reach`` utterances before it as "speaker: text", in the form of dialogue manifests."""
-    said: deque[str] = deque(maxlen=reach)
-    for found in reading:
-        if not isinstance(found, Segment):
-            yield found
-            continue
-        yield replace(found, context=tuple(said)) if reach else found
-        if found.words is not None and found.words.text:
-            said.append(f"{found.who}: {found.words.text}" if found.who else found.words.text)

@@ -197,10 +197,8 @@ class Words:
 class Segment:
     """One utterance or one silent stretch of one person, with all modalities on one clock.
 
-    ``words``, ``frames`` and ``audio`` are each ``None`` when that modality is absent. ``who`` is the person in view
-    ("person-1") or the voice of nobody in view ("voice-1"), or ``None`` when people could not be told apart. Of somebody who
-    listens there is only the face. ``context`` is what was said before, the latest last. ``features`` are ready-made features
-    of some modalities.
+    ``words``, ``frames`` and ``audio`` are ``None`` when absent. ``who`` is the person in view ("person-1") or a voice off
+    screen ("voice-1"); ``None`` when unknown. ``context`` is what was said before, the latest last. ``features`` are ready-made.
     """
 
     span: Span

@@ -5,33 +5,23 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.data.corpus import Corpus
-from mien.data.histories import Histories
+from mien.data.related import Related
 from mien.data.tracks import Item, TrackStore, Unread
 from mien.encoders.base import Encoder
 from mien.errors import RecipeError
 from mien.events import Notice, Progress, Work
 from mien.model.batch import Batch, collate
-from mien.person import Population, Standardised, Usual
+from mien.person import Population, Standardised
 from mien.recipe.recipe import EncoderTable, Source
-from mien.types import Example, Float32, Modality, Task, Track
+from mien.types import Example, Modality, Task, Track
 
 _POOL = 50  # batches; examples are sorted by length within so many batches
-
-
-class _People(NamedTuple):
-    """What a person baseline needs: the population, the rows of each clip for ``Usual``, and who is in which clip."""
-
-    population: Population | Standardised
-    rows: dict[int, Float32]
-    histories: Histories
-    known: bool
 
 
 class ExampleSet:
@@ -71,7 +61,7 @@ class ExampleSet:
         unread = tuple(dict.fromkeys(u for store in self._stores.values() for u in store.unread))
         told = {u.id for u in unread}
         self.unread = (*unread, *(Unread(name, None, False, "") for name in self.left_out if name not in told))
-        self._people: dict[Modality, _People] = {}
+        self._people: dict[Modality, Related] = {}
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -127,10 +117,8 @@ class ExampleSet:
         """
         self._people.pop(modality, None)
         tracks = {i: t for i in range(len(self)) if (t := self.tracks(i).get(modality)) is not None}
-        labels = self.labels()
-        rows = {i: population.standardise(t.values, _label(labels[i]) if taught else None) for i, t in tracks.items()}
-        people = [e.group if i in rows else None for i, e in enumerate(self.examples)]
-        self._people[modality] = _People(population, rows, Histories(people, labels), known)
+        people = [e.group for e in self.examples]
+        self._people[modality] = Related(population, tracks, people, self.labels(), known, taught)
 
     def labels(self) -> NDArray[np.int64]:
         """The label of each example in the first task with one label, int64 (N,); -1 where no single label is right."""
@@ -144,16 +132,7 @@ class ExampleSet:
 
     def _related(self, modality: Modality, track: Track, index: int, rng: np.random.Generator | None) -> Track:
         people = self._people.get(modality)
-        if people is None:
-            return track
-        usual = Usual(people.population.strength)
-        if people.known:
-            known = people.histories.all_of(index)
-        else:
-            known = people.histories.draw(index, rng) if rng is not None else np.zeros(0, np.int64)
-        for clip in known:
-            usual.observe(people.rows[int(clip)])
-        return replace(track, values=usual.normalise(people.rows[index]))
+        return track if people is None else people.track(index, track, rng)
 
     def order(self, size: int, rng: np.random.Generator | None, count: int | None = None) -> list[NDArray[np.int64]]:
         """Index arrays of batches, int64.
@@ -190,10 +169,6 @@ class ExampleSet:
         size = next(t.size for t in self.tasks if t.name == task)
         blank = np.full(size, np.nan, np.float32)
         return np.stack([e.targets.get(task, blank) for e in self.examples])
-
-
-def _label(index: np.int64) -> int | None:
-    return None if index < 0 else int(index)
 
 
 def epoch(

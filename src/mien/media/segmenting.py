@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -126,3 +127,15 @@ def _with_words(stills: Iterable[Segment | Notice], text: str | None) -> Iterato
     else:
         yield Segment(Span(0.0, 0.0), words=words)
         yield from segments
+
+
+def with_context(reading: Iterable[Found], reach: int) -> Iterator[Found]:
+    """Gives each segment the ``reach`` utterances before it as "speaker: text", in the form of dialogue manifests."""
+    said: deque[str] = deque(maxlen=reach)
+    for found in reading:
+        if not isinstance(found, Segment):
+            yield found
+            continue
+        yield replace(found, context=tuple(said)) if reach else found
+        if found.words is not None and found.words.text:
+            said.append(f"{found.who}: {found.words.text}" if found.who else found.words.text)

@@ -27,7 +27,7 @@ class EncoderTable:
         lr: its own peak learning rate; ``None`` takes that of ``[train]``.
         baseline: "" or what is known of a person, to whose usual values its features are taken relative (``person.py``):
             "known" takes all clips of the person in the data set, also in evaluation; "growing" takes random parts of them
-            in training (``data/histories.py``) and nothing in evaluation. The features are the outputs of the part of its
+            in training (``data/related.py``) and nothing in evaluation. The features are the outputs of the part of its
             network that never learns (``model/trunks.py``).
 
     Raises:

@@ -67,9 +67,9 @@ class Loss:
 
     weight: float = 1.0
     class_weights: str = ""
-    logit_adjustment: float = 0.0
     focal: float = 0.0
     smoothing: float = 0.0
+    logit_adjustment: float = 0.0
 
     def __post_init__(self) -> None:
         if self.class_weights not in ("", "balanced"):

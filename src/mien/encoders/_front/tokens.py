@@ -84,7 +84,7 @@ def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int
     """Tokens of the last earlier utterances and of the words after them, as a model takes a pair of texts.
 
     Where both together are longer than ``limit``, the oldest context is cut off. An utterance that is too long alone loses
-    its middle, because what people feel about what they tell often comes at the end.
+    its middle, because what people think of what they tell often comes at the end.
 
     Args:
         tokenizer: without padding and truncation.

@@ -1,11 +1,18 @@
-"""Draws what may be known of a person: for training with a person baseline, which must hold whatever the past was."""
+"""Tracks of a data set relative to what is usual for their person, of whom more or less is known.
+
+Training draws what is known, so that the network learns to answer whatever the past was.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mien.person import Population, Standardised, Usual
+from mien.types import Track
 
 _MOST = 24  # clips of a history
 
@@ -59,3 +66,42 @@ class Histories:
     @staticmethod
     def _some(clips: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
         return rng.choice(clips, min(int(rng.integers(1, _MOST + 1)), len(clips)), replace=False)
+
+
+class Related:
+    """The tracks of one modality in a data set, see ``mien.person``.
+
+    Args:
+        population: of the training data.
+        tracks: {index of the example: its track}, for those that have one.
+        people: the person of each example; ``None`` where it is unknown.
+        labels: index of the label of each example, (N,); -1 where there is none.
+        known: whether all clips of a person in this set are known. Else nothing is, or a random part in training.
+        taught: whether the labels of the clips replace guesses; for training.
+    """
+
+    def __init__(
+        self,
+        population: Population | Standardised,
+        tracks: Mapping[int, Track],
+        people: Sequence[str | None],
+        labels: NDArray[np.int64],
+        known: bool,
+        taught: bool,
+    ) -> None:
+        self._strength, self._known = population.strength, known
+        right = [int(k) if taught and k >= 0 else None for k in labels]
+        self._rows = {i: population.standardise(t.values, right[i]) for i, t in tracks.items()}
+        self._histories = Histories([who if i in tracks else None for i, who in enumerate(people)], labels)
+
+    def track(self, index: int, track: Track, rng: np.random.Generator | None) -> Track:
+        """The track of an example, relative to its person. ``rng`` draws what is known where not all is."""
+        known = np.zeros(0, np.int64)
+        if self._known:
+            known = self._histories.all_of(index)
+        elif rng is not None:
+            known = self._histories.draw(index, rng)
+        usual = Usual(self._strength)
+        for clip in known:
+            usual.observe(self._rows[int(clip)])
+        return replace(track, values=usual.normalise(self._rows[index]))

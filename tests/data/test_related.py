@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 
-from mien.data.histories import KINDS, Histories
+from mien.data.related import KINDS, Histories
 from mien.data.sets import drawn
 
 PEOPLE = ["ann"] * 8 + ["bob"] * 8 + [None]
