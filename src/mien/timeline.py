@@ -118,9 +118,17 @@ def pooled(weighted: Sequence[tuple[float, Mapping[str, float]]]) -> dict[str, f
     """
     total = sum(weight for weight, _ in weighted)
     labels = weighted[0][1] if weighted else ()
-    logs = {k: sum(w * math.log(max(scores.get(k, 0.0), _LEAST)) for w, scores in weighted) / total for k in labels}
+    return _normalised({k: sum(w * _log(scores.get(k, 0.0)) for w, scores in weighted) / total for k in labels})
+
+
+def _log(probability: float) -> float:
+    return math.log(max(probability, _LEAST))
+
+
+def _normalised(logs: Mapping[str, float]) -> dict[str, float]:
     odds = {label: math.exp(log) for label, log in logs.items()}
-    return {label: odd / sum(odds.values()) for label, odd in odds.items()}
+    total = sum(odds.values())
+    return {label: odd / total for label, odd in odds.items()}
 
 
 @dataclass(frozen=True)
@@ -165,19 +173,20 @@ class Timeline:
     def influences(self) -> tuple[float, ...]:
         """How far each segment moved the summary: the probability of ``label`` minus what it would be without the segment.
 
-        The values are exact, because the summary is a mean. Empty when there is no summary; 0 for a segment that is alone.
+        The values are exact, because the summary is a mean of logs. Empty when there is no summary; 0 for a segment that is
+        alone.
         """
         if self.label is None:
             return ()
-        weights = [p.weight for p in self.predictions]
-        values = [p.scores[self.label] for p in self.predictions]
-        total, mean = sum(weights), self.scores[self.label]
-        rests = [total - w for w in weights]
-        # The mean of the other segments is (total * mean - w * v) / rest.
-        return tuple(
-            mean - (total * mean - w * v) / rest if rest > 0 else 0.0
-            for w, v, rest in zip(weights, values, rests, strict=True)
-        )
+        total = sum(p.weight for p in self.predictions)
+        sums = {k: sum(p.weight * _log(p.scores[k]) for p in self.predictions) for k in self.labels}
+        whole = mean(self.predictions)[self.label]
+        found = []
+        for p in self.predictions:
+            rest = total - p.weight
+            logs = {k: (of_all - p.weight * _log(p.scores[k])) / rest for k, of_all in sums.items()} if rest > 0 else {}
+            found.append(whole - _normalised(logs)[self.label] if logs else 0.0)
+        return tuple(found)
 
     # These methods are shortcuts for notebooks. They import mien.report late, because the nouns must not depend on it.
 

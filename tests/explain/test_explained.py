@@ -50,7 +50,7 @@ def test_an_explanation_says_what_ran_and_what_came_of_it(explained: Explanation
     )
     assert all(len(s["sha256"]) == 64 for s in stages if s["name"] != "prepare")
     assert [e["modality"] for e in table["evidence"]] == ["text", "face"]
-    assert table["answer"]["conflict"]["sentence"] == "text neutral, voice angry"
+    assert table["answer"]["conflict"]["sentence"] == "voice angry, face happy"
 
 
 def test_the_path_says_how_scores_were_calibrated_and_softened(analyzer: Analyzer, explained: Explanation) -> None:
