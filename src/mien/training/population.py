@@ -79,7 +79,7 @@ def fit_population(utterances: Iterable[Utterance], labels: int) -> Population:
     effects, weights, bias = np.zeros((0, len(scale))), np.zeros((len(scale), 0)), np.zeros(0)
     if labels and labelled.any():
         effects = _effects(data.chosen(labelled), person[labelled], labels)
-        weights, bias = _discriminant(data.chosen(labelled), labels)
+        weights, bias = _discriminant(data.chosen(labelled), effects)
     found = centre, scale, within / between, effects, weights, bias
     return Population(*(a.astype(np.float32) for a in found))
 
@@ -133,22 +133,20 @@ def _effects(data: _Data, person: NDArray[np.int64], labels: int) -> Array:
     return found
 
 
-def _discriminant(data: _Data, labels: int) -> tuple[Array, Array]:
+def _discriminant(data: _Data, effects: Array) -> tuple[Array, Array]:
     """Weights (D, L) and bias (L,) of a linear discriminant analysis (Fisher 1936).
 
-    Every label counts the same, and so does every data set that has it. A label that never occurs is never guessed.
+    The means of the labels are their ``effects``, so a label that occurs in some data sets only does not stand for them. What
+    is left of the features varies with people and data sets too, so features by which these differ count little. Every data
+    set counts the same. A label that never occurs is never guessed.
     """
-    size = data.rows.shape[1]
-    means, sets, covariance = np.zeros((labels, size)), np.zeros(labels), np.zeros((size, size))
-    cells = [(s, label) for s in np.unique(data.sources) for label in np.unique(data.labels[data.sources == s])]
-    for source, label in cells:
-        rows = data.rows[(data.sources == source) & (data.labels == label)]
-        middle = rows.mean(axis=0)
-        means[label] += middle
-        sets[label] += 1
-        covariance += (rows - middle).T @ (rows - middle) / (len(rows) * len(cells))
-    means /= np.maximum(sets, 1)[:, None]
-    spherical = np.eye(size) * max(float(np.diag(covariance).mean()), 1e-6)
-    weights = np.linalg.solve((1 - _SHRINKAGE) * covariance + _SHRINKAGE * spherical, means.T)
-    bias = -0.5 * (means * weights.T).sum(axis=1)
-    return np.where(sets > 0, weights, 0.0) / _TEMPERATURE, np.where(sets > 0, bias / _TEMPERATURE, -1e4)
+    rest = data.rows - effects[data.labels]
+    _, source, counts = np.unique(data.sources, return_inverse=True, return_counts=True)
+    weight = (1.0 / counts / len(counts))[source]
+    middle = weight @ rest
+    covariance = (rest - middle).T @ ((rest - middle) * weight[:, None])
+    spherical = np.eye(rest.shape[1]) * max(float(np.diag(covariance).mean()), 1e-6)
+    weights = np.linalg.solve((1 - _SHRINKAGE) * covariance + _SHRINKAGE * spherical, effects.T)
+    bias = -((middle + 0.5 * effects) * weights.T).sum(axis=1)
+    known = np.isin(np.arange(len(effects)), data.labels)
+    return np.where(known, weights, 0.0) / _TEMPERATURE, np.where(known, bias / _TEMPERATURE, -1e4)
