@@ -18,7 +18,6 @@ from mien.types import Float32, Modality
 
 _FILE = "population-{}.npz"
 _SHRINKAGE = 0.5  # towards a covariance without correlations, since there are many features and few people
-_TEMPERATURE = 2.0  # of the guesses; a higher one would fit a single guess better, but the mean of many worse
 
 Array = NDArray[np.float64]
 
@@ -149,4 +148,4 @@ def _discriminant(data: _Data, effects: Array) -> tuple[Array, Array]:
     weights = np.linalg.solve((1 - _SHRINKAGE) * covariance + _SHRINKAGE * spherical, effects.T)
     bias = -((middle + 0.5 * effects) * weights.T).sum(axis=1)
     known = np.isin(np.arange(len(effects)), data.labels)
-    return np.where(known, weights, 0.0) / _TEMPERATURE, np.where(known, bias / _TEMPERATURE, -1e4)
+    return np.where(known, weights, 0.0), np.where(known, bias, -1e4)
