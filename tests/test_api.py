@@ -31,7 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.slow
 def test_a_shipped_recipe_learns_from_ones_own_manifest_and_is_evaluated(home: Path) -> None:
     told: list[Event] = []
-    found = mien.train("fusion", data="my.csv", changes=["train.epochs=1"], tell=told.append)
+    found = mien.train("fusion", data="my.csv", changes=["train.epochs=8"], tell=told.append)
     assert found.folders == (Path("runs/fusion-my/seed0"),)
     assert found.bundle.name == "fusion-my"
     assert {"column_missing", "divided"} <= {event.code for event in told if isinstance(event, Notice)}
@@ -44,8 +44,8 @@ def test_a_shipped_recipe_learns_from_ones_own_manifest_and_is_evaluated(home: P
     assert [(cell.subset, cell.n) for cell in again.cells] == [("text", 8)]
     assert tuple(mien.evaluate("runs/fusion-my/seed0/bundle", data=Path("my.csv")).rows) == found.results
     with pytest.raises(InputError, match="holds a run already"):
-        mien.train("fusion", data="my.csv", changes=["train.epochs=1"])
-    assert mien.train("fusion", data="my.csv", changes=["train.epochs=1"], resume=True).results == found.results
+        mien.train("fusion", data="my.csv", changes=["train.epochs=8"])
+    assert mien.train("fusion", data="my.csv", changes=["train.epochs=8"], resume=True).results == found.results
 
 
 @pytest.mark.slow
