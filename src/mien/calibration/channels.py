@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mien.bundle.answer import Subset
 from mien.bundle.bundle import Bundle
-from mien.trust.calibration import logs, normalised
+from mien.trust.calibration import softened
 from mien.trust.sample import Sample
 from mien.types import Modality, Task
 
@@ -44,7 +44,7 @@ class Channels:
         if len(subset) > 1:
             return sample
         (modality,) = subset
-        return replace(sample, scores=normalised(logs(sample.scores) / self.temperature.get(modality, 1.0)))
+        return replace(sample, scores=softened(sample.scores, self.temperature.get(modality, 1.0)))
 
     def shown(
         self, labels: NDArray[np.int64], modality: Modality, task: Task, rng: np.random.Generator

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mien.bundles import shared_file
 from mien.encoders._front.tokens import TokenEncoder
 from mien.encoders.base import encoders
-from mien.types import Segment, Track, Words
+from mien.types import Track, Words
 
 if TYPE_CHECKING:
     from torch import nn
@@ -43,16 +43,6 @@ class MiniLMText(TokenEncoder):
     def settings(self) -> dict[str, object]:
         """The arguments that rebuild this encoder."""
         return {"tokens": self.tokens, "context": self.context, "dropout": self.dropout}
-
-    @property
-    def identity(self) -> dict[str, object]:
-        """What the tokens depend on; the network is not part of it."""
-        return {"version": self.version, "settings": {"tokens": self.tokens, "context": self.context}}
-
-    def prepare(self, segment: Segment) -> Track | None:
-        """Token ids; ``None`` without words, or when the words are known or likely not to be English."""
-        found = self._read(segment)
-        return None if found is None else Track(found.times, found.ids, found.quality)
 
     def measures(self, track: Track) -> dict[str, float]:
         """Its quality, and ``rarity``: how much rarer than usual the word pieces are. Other languages have rarer pieces.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.encoders.base import Encoder
-from mien.types import Float32, Modality, Segment, Words
+from mien.types import Float32, Modality, Segment, Track, Words
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -49,6 +49,16 @@ class TokenEncoder(Encoder):
     modality: Modality = "text"
     quality_names: tuple[str, ...] = QUALITY
     tokens: int
+
+    @property
+    def identity(self) -> dict[str, object]:
+        """What the tokens depend on; the network is not part of it."""
+        return {"version": self.version, "settings": {"tokens": self.tokens, "context": self.context}}
+
+    def prepare(self, segment: Segment) -> Track | None:
+        """Token ids; ``None`` without words, or when the words are known or likely to be of a language it does not read."""
+        found = self._read(segment)
+        return None if found is None else Track(found.times, found.ids, found.quality)
 
     def words(self, segment: Segment) -> NDArray[np.int64] | None:
         """See the base class."""
