@@ -36,6 +36,7 @@ from mien.data.manifest import data_root
 from mien.fusion.channel import ChannelPool
 from mien.metrics.ece import ece
 from mien.metrics.uar import uar
+from mien.trust.calibration import softened
 from mien.trust.judgement import subset_name
 from mien.trust.sample import Sample, load
 from mien.types import EMOTION, MODALITIES, Float32, Modality
@@ -54,20 +55,13 @@ class Fit(NamedTuple):
     expressed: float
 
 
-def cooled(scores: Float32, temperature: float) -> Float32:
-    """Probabilities (N, L) divided by a temperature in the logs."""
-    logs = np.log(np.maximum(scores, 1e-8)) / temperature
-    odds = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return np.asarray(odds / odds.sum(axis=1, keepdims=True), np.float32)
-
-
 def temperature_of(sample: Sample) -> float:
     """The temperature with the smallest loss, where every label counts the same."""
     truth = sample.targets.argmax(axis=1)
     weights = 1.0 / np.bincount(truth, minlength=sample.targets.shape[1])[truth]
 
     def loss(temperature: float) -> float:
-        found = cooled(sample.scores, temperature)[np.arange(len(truth)), truth]
+        found = softened(sample.scores, temperature)[np.arange(len(truth)), truth]
         return float((weights * -np.log(np.maximum(found, 1e-8))).sum())
 
     return float(min(_TEMPERATURES, key=loss))
@@ -92,7 +86,7 @@ def seen_and_heard(root: Path) -> dict[Modality, float]:
 def said(sample: Sample, temperature: float) -> float:
     """``expressed`` of words: the share with the largest likelihood of labels that were given from words, voice and picture."""
     truth = sample.targets.argmax(axis=1)
-    likelihood = cooled(sample.scores, temperature)
+    likelihood = softened(sample.scores, temperature)
     silent = 0.9 * likelihood[:, _NEUTRAL] + 0.1 * likelihood.mean(axis=1)
     own = likelihood[np.arange(len(truth)), truth]
     weights = 1.0 / np.bincount(truth, minlength=likelihood.shape[1])[truth] * (truth != _NEUTRAL)
