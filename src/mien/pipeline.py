@@ -16,7 +16,7 @@ from mien.errors import InputError, explain, of_the_clip
 from mien.events import Answered, Event, Finished, Heard, Notice, Progress, Skipped, Work, finish
 from mien.explain.predicted import predicted
 from mien.explain.question import Moment
-from mien.media.segmenting import Found, Opened, Segmenter, with_context
+from mien.media.segmenting import Closed, Found, Opened, Segmenter, with_context
 from mien.media.sources import Source, name_of
 from mien.person import People, Usual
 from mien.timeline import Prediction, Timeline, best, mean
@@ -115,6 +115,9 @@ class Analyzer:
                 if isinstance(event, Opened):
                     clip = event
                     continue
+                if isinstance(event, Closed):
+                    clip = replace(clip, duration=event.duration)
+                    continue
                 if isinstance(event, Answered):
                     predictions.append(event.prediction)
                 elif isinstance(event, Notice):
@@ -156,7 +159,7 @@ class Analyzer:
                     raise
                 yield Skipped(name_of(source), explain(error))
 
-    def _events(self, reading: Iterable[Found], read: _Reading) -> Iterator[Opened | Event]:
+    def _events(self, reading: Iterable[Found], read: _Reading) -> Iterator[Opened | Closed | Event]:
         """The same items with the events of each segment in its place."""
         clip = Opened("")
         for found in reading:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.app import Asked, Asr, Bundled, Lang, Out, Voices, app, cutting
+from mien.cli.app import Asked, Asr, Bundled, Lang, Out, SoundTrack, Voices, app, cutting
 from mien.cli.language import LANG
 from mien.cli.progress import followed
 from mien.events import Event, Finished, Skipped
@@ -22,11 +22,14 @@ def analyze(
         list[Path] | None, typer.Argument(help="Video, sound, picture, .txt, .srt, .vtt, .ass, or folders.")
     ] = None,
     text: Annotated[str | None, typer.Option(help="The words, instead of a file or of speech recognition.")] = None,
-    subtitles: Annotated[Path | None, typer.Option(help=".srt, .vtt or .ass instead of speech recognition.")] = None,
+    subtitles: Annotated[
+        Path | None, typer.Option(help=".srt, .vtt, .ass, or `embedded`, instead of speech recognition.")
+    ] = None,
     bundle: Bundled = "research",
     task: Asked = None,
     asr: Asr = "auto",
     voices: Voices = True,
+    track: SoundTrack = None,
     people: Annotated[
         str,
         typer.Option(help="Who is the same over several clips: clip (nobody), one, folder, or name (its beginning)."),
@@ -55,7 +58,7 @@ def analyze(
     wanted = chosen({"json": json, "csv": csv, "vtt": vtt, "html": html}, to or [], out or [])
     inputs = [*clips, *([subtitles] if subtitles else [])]
     outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain))
-    analyzer = Analyzer(bundle, asr, cutting(voices), task)
+    analyzer = Analyzer(bundle, asr, cutting(voices, track), task)
     shown = _Shown(analyzer, lang, quiet or STDOUT in wanted.values())
     if several:
         skipped = followed(analyze_files(analyzer, clips, outputs, people), shown)

@@ -18,12 +18,13 @@ from mien.media.detectors import usual_detector
 from mien.media.faces import Detector, Sighting
 from mien.media.landmarks import Landmarks
 from mien.media.pages import Pages, Part
-from mien.media.segmenting import Found, Opened
+from mien.media.segmenting import Closed, Found, Opened
 from mien.media.sources import Feed
 from mien.media.speech.recogniser import Recogniser
+from mien.media.stills import faces_in
 from mien.media.turns import all_frames, face_only, frames_in, over_speech, share_out, silences, sound_in
 from mien.media.voices.speakers import Speakers, Utterance
-from mien.media.watching import FPS, Watcher, cropped
+from mien.media.watching import FPS, Watcher
 from mien.media.workers import worker
 from mien.types import Clip, Segment, Span, Words
 
@@ -40,6 +41,7 @@ class CutSettings:
         page: seconds of the clip that are held and cut at once; this bounds the memory.
         voices: whether voices are told apart by their sound. What describes a voice is biometric data; it is held in memory
             until the clip ends, and is never written.
+        track: which sound track of a file is read, counted from 1; ``None`` chooses by content.
 
     Raises:
         InputError: a value is not positive; ``least`` may be 0.
@@ -51,6 +53,7 @@ class CutSettings:
     least: float = 0.6
     page: float = 30.0
     voices: bool = True
+    track: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("fps", "longest", "stretch", "page"):
@@ -94,13 +97,11 @@ def cut_still(picture: Path | NDArray[np.uint8] | None) -> Iterator[Segment | No
     Raises:
         MediaError: the picture cannot be read.
     """
-    detector = usual_detector()
     pixels = picture if isinstance(picture, np.ndarray) else read_image(picture or Path())
-    faces, crops = cropped(Landmarks(), pixels, detector.detect(pixels))
+    faces, crops = faces_in(pixels, usual_detector(), Landmarks())
     if not faces:
         yield Notice("no_face_in_picture")
-    from_the_left = sorted(zip(faces, crops, strict=True), key=lambda found: float(found[0].box[0]))
-    for number, (face, upright) in enumerate(from_the_left, start=1):
+    for number, (face, upright) in enumerate(zip(faces, crops, strict=True), start=1):
         who = f"person-{number}"
         yield Segment(Span(0.0, 0.0), who, frames=all_frames([Sighting.of(who, 0.0, upright, face)]))
 
@@ -147,6 +148,7 @@ class _Cutter:
             finally:
                 self.closed.set()
         yield from self._account(pages.sound)
+        yield Closed(pages.duration)
 
     def _heard_first(self) -> list[Span]:
         """Spans of speech in the wanted part of the clip. All of them must be known before words are spread over them."""

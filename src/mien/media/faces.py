@@ -162,6 +162,7 @@ class _Person:
     time: float
     look: Float32
     name: str | None = None
+    shot: int = 0
     waiting: list[Sighting] = field(default_factory=list)
 
 
@@ -170,7 +171,7 @@ class Sighting:
     """A person's face at one moment.
 
     ``time`` is in seconds, ``pixels`` is its crop, and ``box`` is where it lies in the picture; see ``Face``. ``mouth`` and
-    ``pose`` are those of its ``FacePoints``; NaN when these are unknown.
+    ``pose`` are those of its ``FacePoints``; NaN when these are unknown. ``shot`` counts the shots of the clip from 0.
     """
 
     who: str
@@ -179,6 +180,7 @@ class Sighting:
     box: Float32
     mouth: float = math.nan
     pose: tuple[float, float, float] = (math.nan, math.nan, math.nan)
+    shot: int = 0
 
     @classmethod
     def of(cls, who: str, time: float, pixels: Pixels, face: Face) -> Self:
@@ -191,28 +193,30 @@ class Tracker:
     """Assigns faces to people by the nearest predicted box (IoU and centre distance) and by likeness of a small grey picture.
 
     A person gets a name ("person-1", in order of appearance) at the second sighting; a single sighting counts as a mistake.
-    A person who is out of sight for a short time keeps the name. After a longer time, only somebody who looks very much
-    like a known person gets the old name.
+    A person who is out of sight for a short time keeps the name. After a longer time, and in a new shot, only somebody who
+    looks very much like a known person gets the old name: a new person may be at the same place.
     """
 
     def __init__(self) -> None:
         self._people: list[_Person] = []
-        self._named = 0
+        self._named = self._shot = 0
 
-    def update(self, faces: Sequence[Face], crops: Sequence[Pixels], time: float) -> list[Sighting]:
+    def update(self, faces: Sequence[Face], crops: Sequence[Pixels], time: float, cut: bool = False) -> list[Sighting]:
         """Sightings at this moment, and earlier ones of people who get their name now.
 
         Args:
             faces: the faces of one picture.
             crops: the crop of each face.
             time: of the picture, seconds.
+            cut: whether a new shot begins with the picture.
         """
+        self._shot += cut
         # A person without a name who has been out of sight for so long was a mistake.
         self._people = [p for p in self._people if p.name is not None or time - p.time <= _LOST_AFTER]
         looks = [_look(c) for c in crops]
         pairs = sorted(
             (
-                (_likeness(p, f, k, time), i, j)
+                (_likeness(p, f, k, time, p.shot == self._shot), i, j)
                 for i, p in enumerate(self._people)
                 for j, (f, k) in enumerate(zip(faces, looks, strict=True))
             ),
@@ -232,18 +236,19 @@ class Tracker:
 
     def _follow(self, index: int | None, face: Face, look: Float32, time: float) -> _Person:
         if index is None:
-            person = _Person(face.box, np.zeros(4, np.float32), time, look)
+            person = _Person(face.box, np.zeros(4, np.float32), time, look, shot=self._shot)
             self._people.append(person)
             return person
         person = self._people[index]
         gap = max(time - person.time, 1e-3)
-        person.speed = np.asarray((face.box - person.box) / gap if gap < _LOST_AFTER else 0 * face.box, np.float32)
-        person.box, person.time = face.box, time
+        followed = gap < _LOST_AFTER and person.shot == self._shot
+        person.speed = np.asarray((face.box - person.box) / gap if followed else 0 * face.box, np.float32)
+        person.box, person.time, person.shot = face.box, time, self._shot
         person.look = 0.8 * person.look + 0.2 * look
         return person
 
     def _see(self, person: _Person, face: Face, pixels: Pixels, time: float) -> list[Sighting]:
-        sighting = Sighting.of(person.name or "", time, pixels, face)
+        sighting = replace(Sighting.of(person.name or "", time, pixels, face), shot=self._shot)
         if person.name is not None:
             return [sighting]
         person.waiting.append(sighting)
@@ -255,11 +260,11 @@ class Tracker:
         return [replace(s, who=person.name) for s in waited]
 
 
-def _likeness(person: _Person, face: Face, look: Float32, time: float) -> float:
+def _likeness(person: _Person, face: Face, look: Float32, time: float, same_shot: bool) -> float:
     """Above 0 when the face may be the person; larger means more alike."""
     gap = time - person.time
     alike = float((person.look * look).mean())
-    if gap > _LOST_AFTER:
+    if gap > _LOST_AFTER or not same_shot:
         return alike - 0.75
     predicted = person.box + person.speed * min(gap, 0.5)
     side = float(max(predicted[2] - predicted[0], 1.0))

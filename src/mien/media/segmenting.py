@@ -37,8 +37,20 @@ class Opened:
     faces: bool = False
 
 
-Found = Opened | Segment | Progress | Notice
-"""What a source yields: first ``Opened``, then segments in order of time, with progress and notices between them."""
+@dataclass(frozen=True)
+class Closed:
+    """What is known about a video or a sound when all of it was read.
+
+    Attributes:
+        duration: seconds; what a header said before may have been wrong.
+    """
+
+    duration: float
+
+
+Found = Opened | Segment | Progress | Notice | Closed
+"""What a source yields: first ``Opened``, then segments in order of time, with progress and notices between them. For a video
+or a sound that is read to its end, ``Closed`` comes last."""
 
 
 class Segmenter:
@@ -67,7 +79,8 @@ class Segmenter:
         Raises:
             InputError: the source cannot be read, or words or subtitles do not fit it.
         """
-        with opened(source, text, subtitles) as given:
+        track = None if self._settings is None else self._settings.track
+        with opened(source, text, subtitles, track) as given:
             if given.text_file is not None:
                 yield Opened(given.clip.id)
                 yield from text_file_segments(given.text_file)
