@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien.media.centerface import CenterFace
 from mien.media.cropping import Pixels
 from mien.media.decoding.picture import read_image
-from mien.media.faces import Face, LibFaceDetection, Sighting, overlap
+from mien.media.faces import Face, Sighting, overlap
 from mien.media.turns import frames_in
 from mien.media.watching import Watcher
 from mien.types import Picture, Span
 
 
-class Counting(LibFaceDetection):
+class Counting(CenterFace):
     """The real detector, which counts how often a whole picture is searched."""
 
     def __init__(self) -> None:
@@ -55,7 +56,7 @@ def test_a_moving_face_is_found_where_the_whole_picture_has_it(portrait: Pixels)
     assert {s.who for s in seen} == {"person-1"}
     assert whole == 6, "one of three, and the two before the first face was known"
     for sighting, picture in zip(seen, pictures, strict=True):
-        assert overlap(sighting.box, LibFaceDetection().detect(picture)[0].box) > 0.75
+        assert overlap(sighting.box, CenterFace().detect(picture)[0].box) > 0.75
 
 
 def test_sightings_tell_mouth_and_pose_and_frames_keep_them(portrait: Pixels) -> None:
@@ -93,7 +94,7 @@ def test_a_picture_that_is_given_again_is_not_searched_again(portrait: Pixels) -
 
 def test_a_new_shot_shows_new_people_at_the_same_place(portrait: Pixels, samples: Path) -> None:
     other = read_image(samples / "image/faceapi_angry.jpg")
-    faces = LibFaceDetection().detect(other)[0].box.astype(int)
+    faces = CenterFace().detect(other)[0].box.astype(int)
     shots = [scene(portrait, 20), np.ascontiguousarray(other), scene(portrait, 20)]
     seen, _ = watch([shots[i // 5].copy() for i in range(15)])
     assert faces.size == 4

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from mien.errors import InputError
 from mien.events import Notice
+from mien.media.centerface import CenterFace
 from mien.media.decoding.picture import read_image
-from mien.media.detectors import usual_detector
 from mien.media.faces import Detector, Sighting
 from mien.media.landmarks import Landmarks
 from mien.media.pages import Pages, Part
@@ -83,7 +83,7 @@ def cut(
     Raises:
         MediaError: nothing in the feed can be decoded.
     """
-    detector = usual_detector() if feed.info.kind == "video" else None
+    detector = CenterFace() if feed.info.kind == "video" else None
     yield Opened(clip.id, feed.info.duration, faces=detector is not None)
     yield from _Cutter(feed, clip, settings, detector, recogniser, words).run()
 
@@ -98,7 +98,7 @@ def cut_still(picture: Path | NDArray[np.uint8] | None) -> Iterator[Segment | No
         MediaError: the picture cannot be read.
     """
     pixels = picture if isinstance(picture, np.ndarray) else read_image(picture or Path())
-    faces, crops = faces_in(pixels, usual_detector(), Landmarks())
+    faces, crops = faces_in(pixels, CenterFace(), Landmarks())
     if not faces:
         yield Notice("no_face_in_picture")
     for number, (face, upright) in enumerate(zip(faces, crops, strict=True), start=1):

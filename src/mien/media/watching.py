@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mien.media.centerface import CenterFace
 from mien.media.cropping import Pixels
 from mien.media.decoding.open import stream
-from mien.media.detectors import usual_detector
 from mien.media.faces import (
     Detector,
     Face,
@@ -176,7 +176,7 @@ def main_face(path: Path, span: Span | None = None) -> Frames | None:
     """
     sightings: list[Sighting] = []
     with worker("mien-faces") as executor:
-        watcher = Watcher(executor, usual_detector())
+        watcher = Watcher(executor, CenterFace())
         for piece in stream(path, FPS, sound=False, start=span.start if span is not None else 0.0):
             if not isinstance(piece, Picture) or (span is not None and piece.time < span.start):
                 continue

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -24,7 +25,7 @@ def onsets(path: Path) -> list[float]:
 def coded(path: Path, sound: np.ndarray, codec: str, rate: int, layout: str = "mono", **options: str) -> Path:
     """A sound file; the container goes by the ending."""
     with av.open(str(path), "w", options=options) as container:
-        out = container.add_stream(codec, rate=rate, layout=layout)
+        out: Any = container.add_stream(codec, rate=rate, layout=layout)
         for at in range(0, len(sound), 1024):
             rows = np.ascontiguousarray(np.tile(sound[at : at + 1024], (1 if layout == "mono" else 2, 1)), np.float32)
             part = av.AudioFrame.from_ndarray(rows, "fltp", layout)

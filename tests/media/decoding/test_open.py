@@ -10,7 +10,8 @@ from PIL import Image
 
 from mien.errors import MediaError
 from mien.events import Notice
-from mien.media.decoding.open import Piece, probe, stream
+from mien.media.decoding.decoder import Piece
+from mien.media.decoding.open import probe, stream
 from mien.media.decoding.picture import read_image
 from mien.media.decoding.sound import read_audio
 from mien.types import SAMPLE_RATE, Audio, Picture, Span

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,28 +29,29 @@ _FAULTS = (OSError, ValueError, SyntaxError, EOFError)
 
 def animated(path: Path) -> float:
     """How long a picture moves, seconds; 0 for a still. A photo with a second version of itself (MPO) does not move."""
+    from PIL import ImageSequence
+
     length = 0.0
     with opened_picture(path) as picture:
         if picture.format not in _ANIMATED or not getattr(picture, "is_animated", False):
             return length
         with suppress(*_FAULTS):  # a damaged end; what could be read decides
-            for frame in range(picture.n_frames):
-                picture.seek(frame)
-                picture.load()  # WebP tells then how long the frame is shown
-                length += _duration(picture)
+            for frame in ImageSequence.Iterator(picture):
+                frame.load()  # WebP tells then how long the frame is shown
+                length += _duration(frame)
     return length if length > _MOMENT else 0.0
 
 
 def animation(path: Path, fps: float) -> Iterator[Picture | Notice]:
     """The pictures of an animation on its clock, at most ``fps`` a second; see ``Showing``. It is read once, not in a loop."""
+    from PIL import ImageSequence
+
     showing, time = Showing(fps), 0.0
     with opened_picture(path) as picture:
         try:
-            for frame in range(picture.n_frames):
-                picture.seek(frame)
-                pixels = _drawn(picture)
-                yield from showing.show(time, lambda pixels=pixels: pixels)
-                time += _duration(picture)
+            for frame in ImageSequence.Iterator(picture):
+                yield from showing.show(time, partial(np.asarray, _drawn(frame)))
+                time += _duration(frame)
         except _FAULTS:
             yield Notice("damaged_packets", {"count": 1})
     yield from showing.end(time, time)

@@ -32,8 +32,8 @@ class Mixer:
     def __call__(self, channels: Float32) -> Float32:
         """Float32 (2, N) at 16 kHz to float32 (N,)."""
         left, right = channels
-        if not len(left):
-            return left
+        if not channels.size:
+            return np.zeros(0, np.float32)
         kept = 0.5 ** (len(left) / (_MEMORY * SAMPLE_RATE))
         self._power = kept * self._power + np.asarray([left @ left, right @ right, left @ right], np.float64)
         before, self._sign = self._sign, self._next()

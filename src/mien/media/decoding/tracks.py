@@ -117,7 +117,8 @@ def _heard(container: InputContainer, streams: list[Any], start: float) -> list[
             if sum(map(len, own)) > _LISTEN * SAMPLE_RATE or (time or 0.0) - (begun or 0.0) > _LISTEN:
                 break
             with suppress(*faults):
-                for frame in packet.decode():
+                frames: list[Any] = list(packet.decode())
+                for frame in frames:
                     frame.pts = None
                     own += [a.samples for a in decoders[packet.stream.index].take(frame)]
     for index, decoder in decoders.items():
