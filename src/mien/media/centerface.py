@@ -15,7 +15,7 @@ from mien.types import Float32
 if TYPE_CHECKING:
     import onnxruntime
 
-_LEAST_SCORE = 0.5
+_LEAST_SCORE = 0.3  # small faces have low scores; see ``cropped``, which asks for more where a face is unsure
 _SAME = 0.3  # boxes with a larger overlap (intersection over union) are of one face
 _LEAST_SIDE = 8  # pixels
 _GRID = 32  # the sides of what the network reads are multiples of this

@@ -35,21 +35,16 @@ def faces_in(pixels: Pixels, detector: Detector, landmarks: Landmarks) -> tuple[
         detector: finds the faces.
         landmarks: finds their points.
     """
-    whole = detector.detect(pixels)
-    more = [f for f in _in_tiles(pixels, detector) if min(f.box[2:] - f.box[:2]) >= _LEAST]
-    apart: list[Face] = []
-    for face in [*whole, *sorted(more, key=lambda f: -f.score)]:
-        if not any(_shared(face.box, other.box) > _SAME for other in apart):
-            apart.append(face)
-    known, crops = cropped(landmarks, pixels, apart)
-    first = {id(face) for face in whole}
-    sure = [
-        (face, crop)
-        for plain, face, crop in zip(apart, known, crops, strict=True)
-        if id(plain) in first or face.points is not None
-    ]
-    ordered = sorted(sure, key=lambda found: float(found[0].box[0]))
-    return [f for f, _ in ordered], [c for _, c in ordered]
+    found = list(zip(*cropped(landmarks, pixels, detector.detect(pixels)), strict=True))
+    boxes = [face.box for face, _ in found]
+    more = []
+    for face in sorted(_in_tiles(pixels, detector), key=lambda f: -f.score):
+        if min(face.box[2:] - face.box[:2]) >= _LEAST and not any(_shared(face.box, box) > _SAME for box in boxes):
+            boxes.append(face.box)
+            more.append(face)
+    found += [(f, c) for f, c in zip(*cropped(landmarks, pixels, more), strict=True) if f.points is not None]
+    found.sort(key=lambda one: float(one[0].box[0]))
+    return [f for f, _ in found], [c for _, c in found]
 
 
 def _in_tiles(pixels: Pixels, detector: Detector) -> Iterator[Face]:

@@ -41,6 +41,7 @@ _LONGEST = (
 _SAME = 0.3  # two boxes with a larger overlap (intersection over union) belong to one face
 _MARGIN = 0.5  # how far around a box the face is searched, as a share of its longer side
 _FACE = 64.0  # pixels; a box is scaled down to this before the search
+_SURE = 0.5  # score of a face that needs no points
 _AHEAD = 2  # groups that may wait for the face detector; a picture takes up to 2.8 MB
 
 
@@ -159,13 +160,16 @@ def _near(detector: Detector, pixels: Pixels, box: Float32) -> Face | None:
 def cropped(landmarks: Landmarks, pixels: Pixels, faces: Sequence[Face]) -> tuple[list[Face], list[Pixels]]:
     """The faces with their points, where these are found, and the crop of each.
 
+    A face of which the detector is unsure counts only when its points are found.
+
     Args:
         landmarks: finds the points.
         pixels: the picture, uint8 RGB (H, W, 3).
         faces: where the detector saw faces.
     """
     known = [replace(f, points=landmarks.find(pixels, usual_square(f))) for f in faces]
-    return known, [crop(pixels, f) for f in known]
+    sure = [f for f in known if f.score >= _SURE or f.points is not None]
+    return sure, [crop(pixels, f) for f in sure]
 
 
 def main_face(path: Path, span: Span | None = None) -> Frames | None:
