@@ -20,6 +20,7 @@ from mien.media.segmenting import Found, Opened, Segmenter, with_context
 from mien.media.sources import Source, name_of
 from mien.person import People, Usual
 from mien.timeline import Prediction, Timeline, best, mean
+from mien.trust.prior import EVEN
 from mien.types import Clip, Modality, Segment, Track
 
 if TYPE_CHECKING:
@@ -54,9 +55,11 @@ class Analyzer:
             faster), "base", "off", a folder, or the name of a hub model.
         settings: how to cut; ``None`` for the defaults.
         task: the task of the bundle to answer; ``None`` for the first task that is answered with one label.
+        prior: the share of each label that answers expect: "even", "talk", or shares such as "neutral=0.6"; see
+            ``mien.trust.prior``.
 
     Raises:
-        InputError: there is no such bundle, or it has no such task.
+        InputError: there is no such bundle, it has no such task, or the prior does not fit its labels.
     """
 
     def __init__(
@@ -65,10 +68,11 @@ class Analyzer:
         asr: str = "auto",
         settings: CutSettings | None = None,
         task: str | None = None,
+        prior: str = EVEN,
     ) -> None:
         from mien.bundle.bundle import Bundle
 
-        self.bundle: Bundle = Bundle.load(bundle)
+        self.bundle: Bundle = Bundle.load(bundle).expecting(prior)
         self.task = single(self.bundle.tasks, task)
         self._segmenter = Segmenter(asr, settings)
         self._sounds = Segmenter("off", settings)
