@@ -19,8 +19,8 @@ def sample(name: str) -> Path:
     Raises:
         InputError: there is no such file.
     """
-    with as_file(files(__name__).joinpath(Path(name).name)) as path:
+    with as_file(files(__name__).joinpath(name)) as path:
         found = Path(path)
-    if not found.is_file():
+    if name != found.name or not found.is_file():
         raise InputError(f"mien has no sample '{name}'")
     return found
