@@ -1,10 +1,9 @@
-"""Decodes files into sound and pictures, in one pass and in order of time. No other module opens media files."""
+"""Decodes files into sound and pictures, in one pass and in order of time."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -15,7 +14,8 @@ from numpy.typing import NDArray
 
 from mien.errors import MediaError
 from mien.events import Notice
-from mien.media.decoding.picture import check_file, check_pixels, picture_size
+from mien.media.decoding import door
+from mien.media.decoding.picture import check_pixels, picture_size
 from mien.media.decoding.upright import Upright
 from mien.runtime import threads
 from mien.types import SAMPLE_RATE, Audio, Picture
@@ -46,10 +46,10 @@ def probe(path: Path) -> MediaInfo:
     Raises:
         MediaError: it is not media that can be read.
     """
-    check_file(path)
     if picture_size(path) is not None:
         return MediaInfo("image", 0.0)
-    with _container(path) as container:
+    with door.container(path) as opened:
+        container = opened.container
         video, audio = _video_stream(container), _audio_stream(container)
         if video is None and audio is None:
             raise MediaError(f"'{path}' holds neither sound nor pictures that can be decoded")
@@ -78,8 +78,8 @@ def stream(
     Raises:
         MediaError: the file cannot be opened, or nothing in it can be decoded.
     """
-    check_file(path)
-    with _container(path) as container:
+    with door.container(path) as opened:
+        container = opened.container
         video, audio = _video_stream(container), _audio_stream(container)
         starts = [
             float(s.start_time * s.time_base) for s in (video, audio) if s is not None and s.start_time is not None
@@ -91,14 +91,14 @@ def stream(
             check_pixels(path, video.width, video.height)
         length = float(container.duration or 0) / 1e6
         decoder = _Decoder(min(starts, default=0.0), fps, video, audio, length)
-        packets = _packets(container, decoder, start)
+        packets = _packets(opened, decoder, start)
         if packets is not None:
             yield from _decode(path, container, packets, decoder)
             return
     yield from stream(path, fps, pictures, sound)
 
 
-def _packets(container: InputContainer, decoder: _Decoder, start: float) -> Iterator[Any] | None:
+def _packets(opened: door.Opened, decoder: _Decoder, start: float) -> Iterator[Any] | None:
     """All packets, or those from shortly before ``start`` on; ``None`` when the index is wrong and the file must be reopened.
 
     Pictures are the same whichever key frame decoding starts from. Sound is not: resampling, and the noise that decoders add
@@ -108,7 +108,8 @@ def _packets(container: InputContainer, decoder: _Decoder, start: float) -> Iter
     import av
 
     video, audio = decoder.video, decoder.audio
-    packets: Iterator[Any] = container.demux([s for s in (video, audio) if s is not None])
+    container = opened.container
+    packets = opened.packets([s for s in (video, audio) if s is not None])
     plain = audio is not None and audio.codec_context.name.startswith("pcm_") and container.format.name == "wav"
     if audio is None and container.format.name in _TIMED:
         latest = start - decoder.step
@@ -244,21 +245,6 @@ class _Decoder:
         # The next picture is due on a fixed grid, so the rate holds whatever the times of the frames are.
         self._next = (math.floor(time / self.step + 1e-6) + 1) * self.step
         yield Picture(self._upright(frame), time)
-
-
-@contextmanager
-def _container(path: Path) -> Iterator[InputContainer]:
-    import av
-
-    av.logging.set_level(None)
-    # PyAV before 19 needs an option to open files with broken bytes in titles and names. PyAV 19 has no such option.
-    lenient: dict[str, Any] = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
-    try:
-        container = av.open(str(path), **lenient)
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaError(f"'{path}' is not media that can be read, or it is too damaged to open") from error
-    with container:
-        yield container
 
 
 def _video_stream(container: InputContainer) -> Any:
