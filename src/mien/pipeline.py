@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mien.bundle.answer import single
 from mien.emotions import expected
+from mien.encoders._front.signs import says_something
 from mien.errors import InputError, explain, of_the_clip
 from mien.events import Answered, Event, Finished, Heard, Notice, Progress, Skipped, Work, finish
 from mien.explain.predicted import predicted
@@ -177,7 +178,9 @@ class Analyzer:
             yield Heard(segment.words, segment.who)
         encoders = self.bundle.encoders
         found = {m: t for m, e in encoders.items() if (t := e.prepare(segment)) is not None}
-        unread = segment.words is not None and "text" in encoders and "text" not in found
+        unread = (
+            segment.words is not None and "text" in encoders and "text" not in found and says_something(segment.words)
+        )
         if unread:
             yield Notice("other_language")
         if not found:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mien.events import Notice, Progress
 from mien.media.sources import Given, Source, opened
 from mien.media.text.words import spread
-from mien.media.written import sentence_segments, text_file_segments
+from mien.media.written import sentence_segments, text_file_segments, utterances
 from mien.types import Segment, Span
 
 if TYPE_CHECKING:
@@ -88,17 +88,17 @@ class Segmenter:
             yield Opened(given.clip.id, faces=True)
             yield from _with_words(cut_still(given.still), given.clip.text)
             return
-        words = None
+        cues = None
         if subtitles is not None:
             known = read_subtitles(subtitles)
-            yield from (*known.notices, *known.beyond(given.feed.info.duration))
-            words = known.words
+            yield from known.notices
+            cues = list(utterances(known.said))
         elif given.clip.text is None and given.feed.info.has_audio:
             if self._recogniser is None:
                 self._recogniser, self._instead = recogniser(self._asr)
             if self._instead is not None:
                 yield self._instead
-        found = cut(given.feed, given.clip, self._settings or CutSettings(), self._recogniser, words)
+        found = cut(given.feed, given.clip, self._settings or CutSettings(), self._recogniser, cues)
         with closing(found):
             yield from found if given.clip.span is None else _inside(found, given.clip.span)
 
