@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from mien.errors import MediaError
 from mien.files.ordinary import open_file
-from mien.media.decoding.memory import bounded
+from mien.runtime.memory import bounded
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -74,6 +74,7 @@ _PROBED = 64_000_000  # bytes read to open a file, or for one packet; the index 
 MAX_PIXELS = 100_000_000
 """The largest picture, still or in a video."""
 _MAX_SAMPLES = 20_000_000  # of one packet, for each channel
+_MEMORY = 700_000_000  # bytes that opening, or one packet, may add
 _BLOCK = 1 << 16  # bytes FFmpeg reads at a time
 
 
@@ -96,7 +97,7 @@ class Opened:
         packets = self.container.demux(list(streams))
         while True:
             self._source.read_so_far = 0
-            with bounded():
+            with bounded(_MEMORY):
                 packet = next(packets, None)
             if packet is None:
                 if self._source.cost is not None:
@@ -120,7 +121,7 @@ def container(path: Path) -> Iterator[Opened]:
     with ordinary(path) as file:
         source = _Source(file, path.name)
         try:
-            with bounded():
+            with bounded(_MEMORY):
                 opened = av.open(
                     source,
                     container_options={"format_whitelist": ",".join(FORMATS)},

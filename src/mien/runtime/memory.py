@@ -1,4 +1,4 @@
-"""Bounds the memory that one call of a decoder may take, where the system can do that (Linux)."""
+"""Bounds the memory that one call of a library may take, where the system can do that (Linux)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_MOST = 700_000_000  # bytes that one call may add
 _STATM = "/proc/self/statm"
 
 
 class _Bound:
     """The soft limit on the data of the process while at least one call is under way.
 
-    A header of 600 bytes can claim tables of gigabytes, which FFmpeg then fills. It cannot be interrupted there, but it gives
-    up when memory is refused. The limit holds for the whole process, so it always leaves room for what other threads do.
+    A header of 600 bytes can claim tables of gigabytes, which a decoder then fills. It cannot be interrupted there, but it
+    gives up when memory is refused. The limit holds for the whole process, so it always leaves room for what other threads do.
     """
 
     def __init__(self) -> None:
@@ -26,22 +25,22 @@ class _Bound:
         self._process = os.getpid()
 
     @contextmanager
-    def bounded(self) -> Iterator[None]:
-        """Bounds what is allocated inside the ``with`` block. Where the limit is hit, libraries report a lack of memory."""
+    def bounded(self, most: int) -> Iterator[None]:
+        """Lets the ``with`` block allocate at most ``most`` bytes more. Beyond, libraries report a lack of memory."""
         if not self._page:
             yield
             return
-        self._enter()
+        self._enter(most)
         try:
             yield
         finally:
             self._leave()
 
-    def _enter(self) -> None:
+    def _enter(self, most: int) -> None:
         import resource
 
         with self._lock:
-            wanted = self._used() + _MOST
+            wanted = self._used() + most
             if not self._inside:
                 self._usual, self._limit = resource.getrlimit(resource.RLIMIT_DATA), 0
             self._inside += 1
