@@ -118,6 +118,9 @@ def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int
         context: how many utterances of ``Segment.context`` are used at most.
     """
     before = segment.context[-context:] if context else ()
+    quality, gone = _quality(words), max(0, len(words) - 2 * limit)
+    # Every word is a token at least, so the words in the middle of a very long text would be cut off anyway.
+    words = Words((*words.items[:limit], *words.items[limit + gone :]), words.language) if gone else words
     said = tokenizer.encode(words.text, add_special_tokens=False)
     room = limit - tokenizer.num_special_tokens_to_add(True) - len(said)
     if before and room > 0:
@@ -139,7 +142,8 @@ def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int
     ids, places = np.asarray(whole.ids, np.int64), np.where(own & ~marks, at, -1)
     rest = _of_long_words(places)
     kept = rest[_around_middle(len(rest), max(limit, tokenizer.num_special_tokens_to_add(False) + 1))]
-    return Tokens(ids[kept], times[kept], own[kept], places[kept], _quality(words))
+    places = np.where(places >= limit, places + gone, places)
+    return Tokens(ids[kept], times[kept], own[kept], places[kept], quality)
 
 
 def _begin(text: str, start: int, end: int) -> int:
