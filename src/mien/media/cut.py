@@ -25,6 +25,7 @@ from mien.media.turns import all_frames, face_only, frames_in, over_speech, shar
 from mien.media.voices.speakers import Speakers, Utterance
 from mien.media.watching import FPS, Watcher, cropped
 from mien.media.workers import worker
+from mien.person import numbered
 from mien.types import Clip, Segment, Span, Words
 
 
@@ -196,7 +197,7 @@ class _Cutter:
                     who, sightings, gap, self.settings.fps, self.settings.least, self.settings.stretch
                 )
         self.shown = self.shown or any(s.frames is not None for s in segments)
-        return sorted(segments, key=lambda s: (s.span, s.who or ""))
+        return sorted(segments, key=lambda s: (s.span, numbered(s.who)))
 
     def _utterance(self, part: Part, utterance: Utterance, words: Words | None) -> Iterator[Segment]:
         """The segment of the speaker, and one segment for each other person in view."""
