@@ -73,7 +73,10 @@ def modalities_of(timeline: Timeline) -> list[Modality]:
 
 
 def _facts(timeline: Timeline, everybody: Sequence[story.Person], say: Language, media: Media | None) -> list[str]:
-    facts = [say.count("moments", len(timeline.predictions))]
+    # A picture has people and no moments.
+    facts = (
+        [say.count("moments", len(timeline.predictions))] if timeline.duration > 0 or not timeline.predictions else []
+    )
     named = sum(p.who is not None for p in everybody)
     if named:
         facts.insert(0, say.count("people", named))
@@ -116,7 +119,7 @@ def _doubts(p: Prediction, say: Language) -> list[str]:
 
 def _person(person: story.Person, labels: Sequence[str], say: Language, portraits: Mapping[str, bytes]) -> PersonCard:
     count = say.count("moments", person.count)
-    spoke = say("people.spoke", moments=count, time=say.span_of_time(person.seconds)) if person.seconds else count
+    spoke = say("people.spoke", moments=count, time=say.span_of_time(person.seconds)) if person.seconds else ""
     place = [] if person.valence is None else [_signed(person.valence), _signed(person.arousal or 0.0)]
     picture = portraits.get(person.who or "")
     shown = "" if picture is None else f"data:image/jpeg;base64,{base64.b64encode(picture).decode('ascii')}"
@@ -144,15 +147,14 @@ def _parts(scores: Mapping[str, float], labels: Sequence[str]) -> list[tuple[int
 
 def _card(timeline: Timeline, everybody: Sequence[story.Person], say: Language) -> str:
     """What the index of several pages shows of this one; see ``page.index``."""
-    pictures = [
-        base64.b64encode(timeline.portraits[p.who]).decode("ascii") for p in everybody if p.who in timeline.portraits
-    ]
+    known = [timeline.portraits[who] for p in everybody if (who := p.who or "") in timeline.portraits]
+    pictures = [base64.b64encode(picture).decode("ascii") for picture in known[:_PORTRAITS]]
     label = timeline.label
     table = {
         "name": timeline.source,
         "length": say.span_of_time(timeline.duration) if timeline.duration > 0 else "",
         "people": sum(p.who is not None for p in everybody),
-        "portraits": pictures[:_PORTRAITS],
+        "portraits": pictures,
         "label": "" if label is None else say.label(label),
         "look": None if label is None else vars(looks(timeline.labels)[timeline.labels.index(label)]),
         "clear": label is not None and timeline.scores[label] >= SURE,
@@ -191,8 +193,8 @@ def _conflict(i: int, p: Prediction, labels: Sequence[str], say: Language) -> Co
 
 
 def _drivers(timeline: Timeline, say: Language) -> list[Driver]:
-    """The moments that moved the summary most towards its label; empty when there are too few to compare."""
-    moved = timeline.influences
+    """The moments that moved the summary most towards its label; empty in a picture, and when there are too few to compare."""
+    moved = timeline.influences if timeline.duration > 0 else ()
     order = sorted(range(len(moved)), key=lambda i: -moved[i])[:_DRIVERS] if len(moved) > _DRIVERS else []
     chosen = ((i, timeline.predictions[i]) for i in order if moved[i] >= _NOTABLE)
     return [
@@ -218,7 +220,7 @@ def _quality(timeline: Timeline, say: Language) -> list[QualityRow]:
 def _technical(timeline: Timeline, say: Language) -> list[tuple[str, str]]:
     rows = {
         "source": timeline.source,
-        "duration": f"{timeline.duration:.2f} s",
+        **({"duration": f"{timeline.duration:.2f} s"} if timeline.duration > 0 else {}),
         "bundle": timeline.bundle,
         "sha256": timeline.bundle_sha256,
         "task": timeline.task,

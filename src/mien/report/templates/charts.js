@@ -42,7 +42,7 @@ function averaged(moments, [from, to], width) {
 }
 
 /** Runs of the rows of a curve between gaps, as points {x, p, d, u}. Rows that are too close are shown as a mean. */
-function runsOf(curve, pixel, [from, to]) {
+function runsOf(curve, moments, pixel, [from, to]) {
   const runs = [];
   const gap = data.modalities[curve.m].key === "voice" ? 2.2 : 1.2;
   let last = -Infinity;
@@ -58,10 +58,15 @@ function runsOf(curve, pixel, [from, to]) {
       before.p = before.p.map((value, k) => value + (curve.p[i][k] - value) / before.n);
       before.d = Math.max(before.d, curve.d[i]);
       before.u = before.u && curve.u[i];
-    } else run.push({ x, x0: x, p: curve.p[i], d: curve.d[i], u: curve.u[i], n: 1 });
+    } else run.push({ t, x, x0: x, p: curve.p[i], d: curve.d[i], u: curve.u[i], n: 1 });
   });
-  // A row alone lasts a little, or it could not be seen.
-  return runs.map((run) => (run.length > 1 ? run : [{ ...run[0], x: run[0].x - 4 }, { ...run[0], x: run[0].x + 4 }]));
+  // A row alone is about its whole moment.
+  return runs.map((run) => {
+    if (run.length > 1) return run;
+    const m = moments.find((one) => one.s <= run[0].t && run[0].t < one.e);
+    const [a, b] = m ? [pixel(Math.max(from, m.s)), pixel(Math.min(to, m.e))] : [run[0].x - 4, run[0].x + 4];
+    return [{ ...run[0], x: a }, { ...run[0], x: b }];
+  });
 }
 
 const polygon = (top, foot) => `M${[...top, ...foot.reverse()].join("L")}Z`;
@@ -120,7 +125,7 @@ class Lanes {
       longest = Math.max(longest, length);
       const height = SIGNS + HEIGHTS.moments + lane.curves.length * (HEIGHTS.curve + HEIGHTS.gap);
       const parts = this.moments(shown);
-      lane.curves.forEach((curve, i) => parts.push(...this.curve(curve, SIGNS + HEIGHTS.moments + HEIGHTS.gap + i * (HEIGHTS.curve + HEIGHTS.gap))));
+      lane.curves.forEach((curve, i) => parts.push(...this.curve(curve, lane.moments, SIGNS + HEIGHTS.moments + HEIGHTS.gap + i * (HEIGHTS.curve + HEIGHTS.gap))));
       lane.plot.replaceChildren(drawn("svg", { width: this.width, height, viewBox: `0 0 ${this.width} ${height}` }, ...parts));
     }
     this.drawAxis();
@@ -153,10 +158,10 @@ class Lanes {
       return [mark];
     });
   }
-  curve(curve, top) {
+  curve(curve, moments, top) {
     const foot = top + HEIGHTS.curve;
     const y = (h) => foot - h * (foot - top);
-    const runs = runsOf(curve, (t) => this.pixel(t), charts.view);
+    const runs = runsOf(curve, moments, (t) => this.pixel(t), charts.view);
     const unsure = runs.flatMap((run) => run.slice(1).flatMap((q, i) => (q.u || run[i].u ? [[run[i].x, q.x]] : [])));
     const name = drawn("text", { x: MARGIN + 7, y: top + 11, class: "row-name" }, data.modalities[curve.m].name);
     return [...areas(runs, y), band(runs, y), veil(unsure, top, foot), this.ground(top, foot), name];

@@ -179,9 +179,9 @@ function setUpPin() {
 function setUpCharts() {
   // Labels that are not emotions have no valence and arousal, so there is no path.
   if (byId("chart-path")) charts.all.push(new Path(byId("chart-path")));
-  const folds = [...document.querySelectorAll("details.fold")];
+  const folds = [...document.querySelectorAll("details.fold, details.how")];
   const roomy = matchMedia("(min-width: 60rem)").matches;
-  for (const fold of folds) fold.open = roomy;
+  for (const fold of folds) fold.open = roomy && fold.classList.contains("fold");
   charts.all.forEach((chart) => chart.draw());
   document.documentElement.dataset.drawn = String(charts.all.length);
   const widths = new Map(charts.all.map((chart) => [chart.box, chart.box.clientWidth]));
