@@ -17,11 +17,12 @@ from mien.events import Answered, Event, Finished, Heard, Notice, Progress, Skip
 from mien.explain.kept import Kept, Meanwhile
 from mien.explain.predicted import predicted
 from mien.explain.question import Moment
-from mien.explain.tracked import Portraits, Tracked, with_tracks
+from mien.explain.tracked import Portraits, with_tracks
 from mien.media.segmenting import Found, Opened, Segmenter, with_context
 from mien.media.sources import Source, name_of
 from mien.person import People, Usual, numbered
 from mien.timeline import Prediction, Timeline, best, mean
+from mien.trust.prior import EVEN
 from mien.types import Clip, Modality, Segment, Track
 
 if TYPE_CHECKING:
@@ -39,10 +40,12 @@ class Analyzer:
             faster), "base", "off", a folder, or the name of a hub model.
         settings: how to cut; ``None`` for the defaults.
         task: the task of the bundle to answer; ``None`` for the first task that is answered with one label.
+        prior: the share of each label that answers expect: "even", "talk", or shares such as "neutral=0.6"; see
+            ``mien.trust.prior``.
         tracks: whether answers hold their curves, the places of the face and portraits.
 
     Raises:
-        InputError: there is no such bundle, or it has no such task.
+        InputError: there is no such bundle, it has no such task, or the prior does not fit its labels.
     """
 
     def __init__(
@@ -51,11 +54,12 @@ class Analyzer:
         asr: str = "auto",
         settings: CutSettings | None = None,
         task: str | None = None,
+        prior: str = EVEN,
         tracks: bool = True,
     ) -> None:
         from mien.bundle.bundle import Bundle
 
-        self.bundle: Bundle = Bundle.load(bundle)
+        self.bundle: Bundle = Bundle.load(bundle).expecting(prior)
         self.task = single(self.bundle.tasks, task)
         self._tracks = tracks
         self._segmenter = Segmenter(asr, settings)
@@ -175,10 +179,7 @@ class Analyzer:
         tracks = {m: self._relative(m, t, who, read.people) for m, t in found.items()}
         encoded = self.bundle.encoded(tracks)
         answer = self.bundle.answer_to(encoded)
-        tracked = None
-        if self._tracks:
-            tracked = Tracked.of(self.bundle, segment)
-            read.portraits.look(segment)
+        tracked = read.track(self.bundle, segment) if self._tracks else None
         light = replace(segment, audio=None, frames=None, features={})
         kept = Kept(light, rows, {m: e for m, e in encoded.items() if m not in rows}, missing, tracked)
         if self.bundle.populations:

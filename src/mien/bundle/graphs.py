@@ -41,7 +41,10 @@ class Graphs:
 
     def encode(self, modality: Modality, tracks: Padded) -> Float32:
         """States, float32 (B, T, D), or (B, 1, D) when the encoder pools over time."""
-        (states,) = self._run(modality, {"values": tracks.values, "mask": tracks.mask})
+        values = tracks.values
+        if (vectors := f"{modality}_vectors") in self._entries:
+            (values,) = self._run(vectors, {"values": values})
+        (states,) = self._run(modality, {"values": values, "mask": tracks.mask})
         return states
 
     def before_baseline(self, modality: Modality, track: Track) -> Float32:

@@ -59,6 +59,8 @@ class EncoderEntry:
         assets: {argument: file} of the files that the encoder reads; the bundle has a copy of each.
         file, sha256, bytes: of the graph.
         trunk: the graph before the person baseline; ``None`` when there is no person baseline.
+        vectors: the graph that turns ids, such as those of pieces of words, into the vectors that the graph takes; ``None``
+            where the graph takes the tracks. Bundles with the same vectors share its file.
     """
 
     name: str
@@ -70,6 +72,7 @@ class EncoderEntry:
     sha256: str
     bytes: int
     trunk: TrunkEntry | None = field(default=None, metadata=strict.OPTIONAL)
+    vectors: FileEntry | None = field(default=None, metadata=strict.OPTIONAL)
 
     @property
     def graph(self) -> FileEntry:
@@ -195,10 +198,14 @@ class BundleTable:
 
     @property
     def graphs(self) -> dict[str, FileEntry]:
-        """{part: its graph}. The parts are "fusion", each modality, and "<modality>_trunk" for a person baseline."""
+        """{part: its graph}.
+
+        The parts are "fusion", each modality, "<modality>_trunk" for a person baseline, and "<modality>_vectors".
+        """
         own: dict[str, FileEntry] = {m: self.encoders[m].graph for m in self.modalities}
         trunks = {f"{m}_trunk": entry.trunk for m, entry in self.encoders.items() if entry.trunk is not None}
-        return {"fusion": self.fusion.graph, **own, **trunks}
+        vectors = {f"{m}_vectors": entry.vectors for m, entry in self.encoders.items() if entry.vectors is not None}
+        return {"fusion": self.fusion.graph, **own, **trunks, **vectors}
 
     @property
     def files(self) -> list[FileEntry]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.app import Asked, Asr, Bundled, Lang, Out, Voices, app, cutting
+from mien.cli.app import Asked, Asr, Bundled, Lang, Out, Prior, Voices, app, cutting
 from mien.cli.language import LANG
 from mien.cli.progress import followed
 from mien.events import Event, Finished, Notice, Skipped
@@ -29,6 +29,7 @@ def analyze(
     task: Asked = None,
     asr: Asr = "auto",
     voices: Voices = True,
+    prior: Prior = "even",
     people: Annotated[
         str,
         typer.Option(help="Who is the same over several clips: clip (nobody), one, folder, or name (its beginning)."),
@@ -67,7 +68,7 @@ def analyze(
     wanted = chosen({"json": json, "csv": csv, "vtt": vtt, "html": html}, to or [], out or [])
     inputs = [*clips, *([subtitles] if subtitles else [])]
     outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain, portraits, video, resume))
-    analyzer = Analyzer(bundle, asr, cutting(voices), task, tracks or video is not None)
+    analyzer = Analyzer(bundle, asr, cutting(voices), task, prior, tracks or video is not None)
     shown = _Shown(analyzer, lang, quiet or STDOUT in wanted.values())
     if several:
         skipped = followed(analyze_files(analyzer, clips, outputs, people), shown)

@@ -104,6 +104,12 @@ def _root(
         raise typer.Exit
 
 
+Prior = Annotated[
+    str,
+    typer.Option(help="How often labels are expected: even, talk (much is neutral), or shares such as neutral=0.6."),
+]
+
+
 def cutting(voices: bool) -> CutSettings | None:
     """How to cut; ``None`` for the defaults, because the modules that read media are slow to import."""
     if voices:

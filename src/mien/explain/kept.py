@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mien.bundle.bundle import Bundle
 from mien.bundle.encoded import EncodedTracks
 from mien.explain.tracked import Portraits, Tracked
 from mien.person import People
@@ -45,3 +46,8 @@ class Meanwhile:
     fixed: bool
     kept: list[Kept] = field(default_factory=list)
     portraits: Portraits = field(default_factory=Portraits)
+
+    def track(self, bundle: Bundle, segment: Segment) -> Tracked:
+        """What to keep of a segment for its curves and boxes. Its portraits are kept, too."""
+        self.portraits.look(segment)
+        return Tracked.of(bundle, segment)

@@ -107,6 +107,8 @@ def _of_people(timeline: Timeline, say: Language) -> list[str]:
         for p in everybody
         if p in most
     ]
+    if len(most) < len(named) and not most[0].seconds:
+        return []  # in a picture of many people nobody is seen longer than the others
     if len(most) < len(named):
         return [say("story.some", n=len(most), list=say.join(said))]
     return [say("story.people", list=say.join(said))]
