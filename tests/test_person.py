@@ -10,9 +10,9 @@ import pytest
 
 from mien.errors import RecipeError
 from mien.events import Answered
+from mien.explain.kept import Meanwhile
 from mien.media.segmenting import Opened
 from mien.person import Usual
-from mien.explain.kept import Meanwhile
 from mien.pipeline import Analyzer
 from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
 from mien.recipe.sections import Training

@@ -44,25 +44,32 @@ function averaged(moments, [from, to], width) {
 /** Runs of the rows of a curve between gaps, as points {x, p, d, u}. Rows that are too close are shown as a mean. */
 function runsOf(curve, moments, pixel, [from, to]) {
   const runs = [];
-  const gap = data.modalities[curve.m].key === "voice" ? 2.2 : 1.2;
-  let last = -Infinity;
+  const step = data.modalities[curve.m].key === "voice" ? 1 : 0.5;
+  const gap = step + 0.7;
+  const last = new Map(); // the time of the last row of each run
+  let before = -Infinity;
   curve.t.forEach((t, i) => {
     if (t < from - gap || t > to + gap) return;
     const x = Math.min(pixel(to) , Math.max(pixel(from), pixel(t)));
-    if (t - last > gap) runs.push([]);
-    last = t;
+    if (t - before > gap) runs.push([]);
+    before = t;
     const run = runs.at(-1);
-    const before = run.at(-1);
-    if (before && x - before.x0 < COLUMN) {
-      before.n += 1;
-      before.p = before.p.map((value, k) => value + (curve.p[i][k] - value) / before.n);
-      before.d = Math.max(before.d, curve.d[i]);
-      before.u = before.u && curve.u[i];
+    last.set(run, t);
+    const mean = run.at(-1);
+    if (mean && x - mean.x0 < COLUMN) {
+      mean.n += 1;
+      mean.p = mean.p.map((value, k) => value + (curve.p[i][k] - value) / mean.n);
+      mean.d = Math.max(mean.d, curve.d[i]);
+      mean.u = mean.u && curve.u[i];
     } else run.push({ t, x, x0: x, p: curve.p[i], d: curve.d[i], u: curve.u[i], n: 1 });
   });
   // A row alone is about its whole moment.
   return runs.map((run) => {
-    if (run.length > 1) return run;
+    if (run.length > 1) {
+      // A row is about the time around it, so a run begins and ends half a step further out.
+      const inside = (t) => pixel(Math.min(to, Math.max(from, t)));
+      return [{ ...run[0], x: inside(run[0].t - step / 2) }, ...run, { ...run.at(-1), x: inside(last.get(run) + step / 2) }];
+    }
     const m = moments.find((one) => one.s <= run[0].t && run[0].t < one.e);
     const [a, b] = m ? [pixel(Math.max(from, m.s)), pixel(Math.min(to, m.e))] : [run[0].x - 4, run[0].x + 4];
     return [{ ...run[0], x: a }, { ...run[0], x: b }];
