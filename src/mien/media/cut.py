@@ -30,6 +30,7 @@ from mien.media.voices.speakers import Speakers, Utterance
 from mien.media.watching import FPS, Watcher, cropped
 from mien.media.workers import worker
 from mien.media.written import utterances
+from mien.person import numbered
 from mien.types import Clip, Segment, Span, Words
 
 _SHORTEST = 0.1  # seconds that a clip has at least, such as one picture
@@ -229,7 +230,7 @@ class _Cutter:
                     who, sightings, gap, self.settings.fps, self.settings.least, self.settings.stretch
                 )
         self.shown = self.shown or any(s.frames is not None for s in segments)
-        return sorted(segments, key=lambda s: (s.span, s.who or ""))
+        return sorted(segments, key=lambda s: (s.span, numbered(s.who)))
 
     def _utterance(self, part: Part, utterance: Utterance, words: Words | None) -> Iterator[Segment]:
         """For each moment: the segment of the speaker, and one segment for each other person in view."""

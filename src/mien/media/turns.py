@@ -86,6 +86,7 @@ def all_frames(sightings: Sequence[Sighting]) -> Frames:
         np.stack([s.box for s in sightings]).astype(np.float32),
         np.asarray([s.mouth for s in sightings], np.float32),
         np.asarray([s.pose for s in sightings], np.float32),
+        np.asarray([s.within for s in sightings], np.float32),
     )
 
 
