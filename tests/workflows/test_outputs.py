@@ -150,8 +150,8 @@ def test_options_of_the_report_go_with_it(page: Page) -> None:
 def test_what_a_report_needs_is_said_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="no report in the language 'fr'"):
         plan({"html": "r.html"}, [], page=Page("fr"))
-    monkeypatch.setattr("mien.runtime.extras.find_spec", lambda name: None if name == "plotly" else object())
-    with pytest.raises(InputError, match=r"the HTML report needs plotly; run: pip install 'mien\[report\]'"):
+    monkeypatch.setattr("mien.runtime.extras.find_spec", lambda name: None if name == "jinja2" else object())
+    with pytest.raises(InputError, match=r"the HTML report needs jinja2; run: pip install 'mien\[report\]'"):
         plan({"html": "r.html"}, [])
     plan({"json": "a.json"}, [])
 

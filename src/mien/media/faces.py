@@ -26,12 +26,14 @@ class Face:
         score: how sure the detector is, from 0 to 1.
         eyes: float32 (2, 2): x and y of each eye in pixels; ``None`` when the detector does not give them.
         points: of the face; ``None`` when they were not looked for, or not found.
+        within: width and height of the picture, pixels; zeros where they are not known.
     """
 
     box: Float32
     score: float
     eyes: Float32 | None = None
     points: FacePoints | None = None
+    within: tuple[int, int] = (0, 0)
 
 
 class Detector(Protocol):
@@ -95,8 +97,9 @@ class _Person:
 class Sighting:
     """A person's face at one moment.
 
-    ``time`` is in seconds, ``pixels`` is its crop, and ``box`` is where it lies in the picture; see ``Face``. ``mouth`` and
-    ``pose`` are those of its ``FacePoints``; NaN when these are unknown. ``shot`` counts the shots of the clip from 0.
+    ``time`` is in seconds, ``pixels`` is its crop, and ``box`` is where it lies in the picture of the size ``within``; see
+    ``Face``. ``mouth`` and ``pose`` are those of its ``FacePoints``; NaN when these are unknown. ``shot`` counts the shots of
+    the clip from 0.
     """
 
     who: str
@@ -106,11 +109,12 @@ class Sighting:
     mouth: float = math.nan
     pose: tuple[float, float, float] = (math.nan, math.nan, math.nan)
     shot: int = 0
+    within: tuple[int, int] = (0, 0)
 
     @classmethod
     def of(cls, who: str, time: float, pixels: Pixels, face: Face) -> Self:
         """The sighting of a face."""
-        sighting = cls(who, time, pixels, face.box)
+        sighting = cls(who, time, pixels, face.box, within=face.within)
         return sighting if face.points is None else replace(sighting, mouth=face.points.mouth, pose=face.points.pose)
 
 

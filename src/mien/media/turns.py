@@ -12,12 +12,22 @@ from mien.media.faces import Sighting
 from mien.media.text.words import spread
 from mien.types import SAMPLE_RATE, Audio, Frames, Segment, Span, Word, Words
 
+_OWN = 1.0  # seconds; heard speech beside the cues counts when it is as long
 
-def with_cues(heard: list[Span], cues: list[Span], within: Span) -> list[Span]:
-    """The cues inside the span ``within``, and the heard speech that no cue overlaps, in order of time."""
-    inside = [c for c in (cue & within for cue in cues) if c is not None]
-    extra = [h for h in heard if not any(h & c for c in inside)]
-    return sorted([*inside, *extra])
+
+def with_cues(heard: Sequence[Span], cues: Sequence[Span]) -> list[Span]:
+    """The cues, and the heard speech beside them that is too long to be a cue that begins late or ends early.
+
+    Args:
+        heard: stretches of speech in order of time.
+        cues: in order of time; no two overlap.
+    """
+    beside: list[Span] = []
+    for span in heard:
+        own = [c for cue in cues if (c := cue & span) is not None]
+        free = silences(own, span.start, span.end)
+        beside += [f for f in free if f == span or f.duration >= _OWN]
+    return sorted([*cues, *beside])
 
 
 def share_out(heard: Sequence[Words], speech: Sequence[Span]) -> list[Words | None]:
@@ -76,6 +86,7 @@ def all_frames(sightings: Sequence[Sighting]) -> Frames:
         np.stack([s.box for s in sightings]).astype(np.float32),
         np.asarray([s.mouth for s in sightings], np.float32),
         np.asarray([s.pose for s in sightings], np.float32),
+        np.asarray([s.within for s in sightings], np.float32),
     )
 
 

@@ -167,7 +167,8 @@ def cropped(landmarks: Landmarks, pixels: Pixels, faces: Sequence[Face]) -> tupl
         pixels: the picture, uint8 RGB (H, W, 3).
         faces: where the detector saw faces.
     """
-    known = [replace(f, points=landmarks.find(pixels, usual_square(f))) for f in faces]
+    within = pixels.shape[1], pixels.shape[0]
+    known = [replace(f, points=landmarks.find(pixels, usual_square(f)), within=within) for f in faces]
     sure = [f for f in known if f.score >= _SURE or f.points is not None]
     return sure, [crop(pixels, f) for f in sure]
 

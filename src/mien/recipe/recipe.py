@@ -99,6 +99,7 @@ class Source:
     Attributes:
         name: name of the data set in results.
         manifest: CSV, Parquet, JSONL or .npz file, relative to the data root. "{split}" in it means that each split has a file.
+            "mien:said.csv" is a file that comes with mien.
         clip: {field of ``Clip``: column}, with at least one of video, audio, image and text, unless there are ``features``.
             ``id = ""`` numbers the rows, for a manifest whose ids are not unique.
             With a ``reader``, an empty table means all columns under their own names.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.events import Notice
-from mien.media.decoding.picture import opened_picture
+from mien.media.decoding import door
 from mien.media.decoding.showing import Showing
 from mien.types import Picture
 
@@ -32,7 +32,7 @@ def animated(path: Path) -> float:
     from PIL import ImageSequence
 
     length = 0.0
-    with opened_picture(path) as picture:
+    with door.picture(path) as picture:
         if picture.format not in _ANIMATED or not getattr(picture, "is_animated", False):
             return length
         with suppress(*_FAULTS):  # a damaged end; what could be read decides
@@ -47,7 +47,7 @@ def animation(path: Path, fps: float) -> Iterator[Picture | Notice]:
     from PIL import ImageSequence
 
     showing, time = Showing(fps), 0.0
-    with opened_picture(path) as picture:
+    with door.picture(path) as picture:
         try:
             for frame in ImageSequence.Iterator(picture):
                 yield from showing.show(time, partial(np.asarray, _drawn(frame)))

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from mien.errors import InputError
-from mien.media.decoding.open import _container, start_of
+from mien.media.decoding import door
+from mien.media.decoding.open import start_of
 from mien.media.decoding.tracks import audio_streams, subtitle_streams, video_stream
 
 EMBEDDED = Path("embedded")
@@ -27,14 +28,15 @@ def embedded_subtitles(path: Path) -> str:
 
     faults = (av.FFmpegError, OSError, ValueError, IndexError)
     lines = []
-    with _container(path) as container:
+    with door.container(path) as opened:
+        container = opened.container
         found = subtitle_streams(container)
         if not found:
             raise InputError(f"'{path}' holds no subtitles that are text; give a file of subtitles")
         streams = [s for s in (video_stream(container), *audio_streams(container)[:1]) if s is not None]
         origin = min((start_of(s) for s in streams), default=0.0)
         with suppress(*faults):
-            for packet in container.demux(found[0]):
+            for packet in opened.packets([found[0]]):
                 with suppress(*faults):
                     lines += [_line(packet, cue, origin) for cue in packet.decode() if hasattr(cue, "ass")]
     return "\n".join(lines)

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mien.errors import MediaError
 from mien.events import Notice
+from mien.media.decoding import door
 from mien.media.decoding.animation import animated, animation
 from mien.media.decoding.clock import Clock
 from mien.media.decoding.decoder import Decoder, Piece, Timed, without_stamps
-from mien.media.decoding.picture import check_file, check_pixels, picture_size
+from mien.media.decoding.picture import check_pixels, picture_size
 from mien.media.decoding.tracks import audio_streams, chosen_track, subtitle_streams, video_stream
-from mien.media.decoding.upright import Upright
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -56,11 +53,11 @@ def probe(path: Path) -> MediaInfo:
     Raises:
         MediaError: it is not media that can be read.
     """
-    check_file(path)
     if picture_size(path) is not None:
         length = animated(path)
         return MediaInfo("video" if length else "image", length)
-    with _container(path) as container:
+    with door.container(path) as opened:
+        container = opened.container
         video, sounds = video_stream(container), audio_streams(container)
         if video is None and not sounds:
             raise MediaError(f"'{path}' holds neither sound nor pictures that can be decoded")
@@ -68,53 +65,28 @@ def probe(path: Path) -> MediaInfo:
         if video is None:
             return MediaInfo("audio", duration, has_audio=True, subtitles=texts)
         check_pixels(path, video.width, video.height)
-        if not sounds and _still(container, video):
+        if not sounds and _still(opened, video):
             return MediaInfo("image", 0.0)
         return MediaInfo("video", duration, bool(sounds), texts)
-
-
-def first_picture(path: Path, pixels: int, turn: bool) -> NDArray[np.uint8]:
-    """The first picture of a file, uint8 RGB (H, W, 3), scaled to at most so many pixels.
-
-    Args:
-        path: the file.
-        pixels: how many pixels the picture may have.
-        turn: whether the picture is put upright.
-
-    Raises:
-        MediaError: there is none that can be decoded.
-    """
-    import av
-
-    with _container(path) as container:
-        video = video_stream(container)
-        if video is not None:
-            check_pixels(path, video.width, video.height)
-            upright = Upright(video.sample_aspect_ratio, pixels, turn)
-            with suppress(av.FFmpegError, OSError, ValueError, IndexError):
-                for frame in container.decode(video):
-                    return upright(frame)
-    raise MediaError(f"'{path}' is not a picture that can be read")
 
 
 def _length(container: InputContainer) -> float:
     return float(container.duration or 0) / 1e6
 
 
-def _still(container: InputContainer, video: Any) -> bool:
+def _still(opened: door.Opened, video: Any) -> bool:
     """Whether all pictures come within a moment. Only the first of them are decoded."""
     import av
 
-    if _length(container) > 2 * _STILL:
+    if _length(opened.container) > 2 * _STILL:
         return False
-    clock, last, count = Timed(video, Clock(start_of(video)), without_stamps(container)), 0.0, 0
-    try:
-        for frame in container.decode(video):
-            last, count = clock.time(frame), count + 1
-            if last >= _STILL:
-                return False
-    except (av.FFmpegError, OSError, ValueError, IndexError):
-        pass  # a damaged end; what could be decoded decides
+    clock, last, count = Timed(video, Clock(start_of(video)), without_stamps(opened.container)), 0.0, 0
+    with suppress(av.FFmpegError, OSError, ValueError, IndexError):  # a damaged end; what could be decoded decides
+        for packet in opened.packets([video]):
+            for frame in packet.decode():
+                last, count = clock.time(frame), count + 1
+                if last >= _STILL:
+                    return False
     return count > 0
 
 
@@ -138,31 +110,31 @@ def stream(
         MediaError: the file cannot be opened, or nothing in it can be decoded.
         InputError: there is no such track.
     """
-    check_file(path)
     if picture_size(path) is not None and animated(path):
         yield from animation(path, fps) if pictures else ()
         return
-    with _container(path) as container:
-        number, compared = chosen_track(container, path.name, track) if sound else (-1, False)
+    with door.container(path) as opened:
+        number, compared = chosen_track(opened, path.name, track) if sound else (-1, False)
         if compared:
-            yield Notice("track_chosen", {"track": number + 1, "tracks": len(audio_streams(container))})
-        elif (yield from _read(path, container, fps, pictures, number, start)):
+            yield Notice("track_chosen", {"track": number + 1, "tracks": len(audio_streams(opened.container))})
+        elif (yield from _read(path, opened, fps, pictures, number, start)):
             return
     # What was read to compare the tracks, or to find the start, is read again.
     for begin in (start, 0.0) if compared else (0.0,):
-        with _container(path) as container:
-            if (yield from _read(path, container, fps, pictures, number, begin)):
+        with door.container(path) as opened:
+            if (yield from _read(path, opened, fps, pictures, number, begin)):
                 return
 
 
 def _read(
-    path: Path, container: InputContainer, fps: float, pictures: bool, track: int, start: float
+    path: Path, opened: door.Opened, fps: float, pictures: bool, track: int, start: float
 ) -> Generator[Piece | Notice, None, bool]:
     """See ``stream``. The track is counted from 0; it is -1 when no sound is wanted, or none is there.
 
     Returns:
         Whether the file was read. Otherwise its index is wrong, and it must be opened again and read from its start.
     """
+    container = opened.container
     video, sounds = video_stream(container), audio_streams(container)
     starts = [start_of(s) for s in (video, *sounds[max(track, 0) :][:1]) if s is not None]
     video, audio = video if pictures else None, sounds[track] if 0 <= track < len(sounds) else None
@@ -172,7 +144,7 @@ def _read(
         check_pixels(path, video.width, video.height)
     length = 0.0 if container.format.name in _GUESSED else _length(container)
     decoder = Decoder(min(starts, default=0.0), fps, video, audio, length, without_stamps(container))
-    packets = _packets(container, decoder, start)
+    packets = _packets(opened, decoder, start)
     if packets is not None:
         yield from _decode(path, container, packets, decoder)
     return packets is not None
@@ -183,7 +155,7 @@ def start_of(stream: Any) -> float:
     return 0.0 if stream.start_time is None else float(stream.start_time * stream.time_base)
 
 
-def _packets(container: InputContainer, decoder: Decoder, start: float) -> Iterator[Any] | None:
+def _packets(opened: door.Opened, decoder: Decoder, start: float) -> Iterator[Any] | None:
     """All packets, or those from shortly before ``start`` on; ``None`` when the index is wrong and the file must be reopened.
 
     Pictures are the same whichever key frame decoding starts from. Sound is not: resampling, and the noise that decoders add
@@ -193,7 +165,8 @@ def _packets(container: InputContainer, decoder: Decoder, start: float) -> Itera
     import av
 
     video, audio = decoder.video, decoder.audio
-    packets: Iterator[Any] = container.demux([s for s in (video, audio) if s is not None])
+    container = opened.container
+    packets = opened.packets([s for s in (video, audio) if s is not None])
     plain = audio is not None and audio.codec_context.name.startswith("pcm_") and container.format.name == "wav"
     if audio is None and container.format.name in _TIMED:
         latest = start - decoder.step
@@ -263,18 +236,3 @@ def _tells_length(path: Path, form: str) -> bool:
         file.seek(tags)
         first = file.read(4096)
     return any(mark in first for mark in (b"Xing", b"Info", b"VBRI"))
-
-
-@contextmanager
-def _container(path: Path) -> Iterator[InputContainer]:
-    import av
-
-    av.logging.set_level(None)
-    # PyAV before 19 needs an option to open files with broken bytes in titles and names. PyAV 19 has no such option.
-    lenient: dict[str, Any] = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
-    try:
-        container = av.open(str(path), **lenient)
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaError(f"'{path}' is not media that can be read, or it is too damaged to open") from error
-    with container:
-        yield container

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mien.errors import InputError
+from mien.media.decoding import door
 from mien.media.decoding.clock import Clock
 from mien.media.decoding.samples import Samples
 from mien.types import SAMPLE_RATE, Float32
@@ -47,21 +48,21 @@ def subtitle_streams(container: InputContainer) -> list[Any]:
     return sorted(found, key=lambda s: shown[id(s)])
 
 
-def chosen_track(container: InputContainer, name: str, track: int | None) -> tuple[int, bool]:
+def chosen_track(opened: door.Opened, name: str, track: int | None) -> tuple[int, bool]:
     """Which of the audio streams is read, counted from 0, and whether mien made this choice; -1 when there is none.
 
     Of several, it is the one that players choose. But when another one holds much more speech, or the usual one is silent and
     another is not, it is that one: recorders write an empty track for a microphone that was not there.
 
     Args:
-        container: an open file. When tracks are compared, it is read, so the caller must open the file again.
+        opened: an open file. When tracks are compared, it is read, so the caller must open the file again.
         name: of the file, for messages.
         track: the wish of the user, counted from 1; ``None`` without one.
 
     Raises:
         InputError: the wished track does not exist.
     """
-    streams = audio_streams(container)
+    streams = audio_streams(opened.container)
     if track is not None:
         if not 1 <= track <= len(streams):
             count = f"it has {len(streams)}" if streams else "it has none"
@@ -69,8 +70,8 @@ def chosen_track(container: InputContainer, name: str, track: int | None) -> tup
         return track - 1, False
     if len(streams) < 2:
         return len(streams) - 1, False
-    usual = _usual(container, streams)
-    speech, sound = _content(container, streams)
+    usual = _usual(opened.container, streams)
+    speech, sound = _content(opened, streams)
     best = max(range(len(streams)), key=lambda i: (speech[i], i == usual))
     if speech[best] >= max(_LEAST, _MORE * speech[usual]):
         return best, True
@@ -87,20 +88,20 @@ def _usual(container: InputContainer, streams: list[Any]) -> int:
     return next((i for i, s in enumerate(streams) if s is best), 0)
 
 
-def _content(container: InputContainer, streams: list[Any]) -> tuple[list[float], list[bool]]:
+def _content(opened: door.Opened, streams: list[Any]) -> tuple[list[float], list[bool]]:
     """Seconds of speech in each stream, and whether it holds anything louder than silence, at a few places of the file."""
     from mien.media.speech.activity import speech_spans
 
     speech, sound = [0.0] * len(streams), [False] * len(streams)
-    length = float(container.duration or 0) / 1e6
+    length = float(opened.container.duration or 0) / 1e6
     for share in _PROBES if length > _LISTEN * len(_PROBES) else _PROBES[:1]:
-        for i, samples in enumerate(_heard(container, streams, share * length)):
+        for i, samples in enumerate(_heard(opened, streams, share * length)):
             speech[i] += sum(s.duration for s in speech_spans(samples, _LISTEN)) if len(samples) else 0.0
             sound[i] = sound[i] or bool(np.abs(samples).max(initial=0.0) > 1e-3)
     return speech, sound
 
 
-def _heard(container: InputContainer, streams: list[Any], start: float) -> list[Float32]:
+def _heard(opened: door.Opened, streams: list[Any], start: float) -> list[Float32]:
     """Ten seconds of each stream from ``start`` on, float32 (N,) at 16 kHz. Damaged packets tell nothing."""
     import av
 
@@ -109,8 +110,8 @@ def _heard(container: InputContainer, streams: list[Any], start: float) -> list[
     faults = (av.FFmpegError, OSError, ValueError, IndexError)
     begun: float | None = None
     with suppress(*faults):
-        container.seek(int(start * 1e6))
-        for packet in container.demux(streams):
+        opened.container.seek(int(start * 1e6))
+        for packet in opened.packets(streams):
             time = begun if packet.pts is None else float(packet.pts * packet.time_base)
             begun = time if begun is None else begun
             own = heard[packet.stream.index]
