@@ -37,6 +37,7 @@ from mien.evaluation.missing import Cell, mean_cells, missing
 from mien.evaluation.model_system import ModelSystem
 from mien.evaluation.predictions import Evaluation, pooled
 from mien.events import Progress, Work
+from mien.recipe.own_code import sha256_of
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import content_key, content_of, write_atomic
 from mien.runtime.run_folder import CHECKPOINT, PREDICTIONS, WEIGHTS, run_folder
@@ -203,6 +204,8 @@ def _key(plan: Recipe, corpus: Corpus, runs: Path) -> str:
         table.pop(irrelevant, None)
     starts = [runs / t.start.format(seed=plan.seed) / WEIGHTS for t in plan.encoders.values() if t.start]
     found = [content_of(path) for path in starts if path.is_file()]
+    parts = (str(plan.fusion.get("name", "")), *(t.name for t in plan.encoders.values()))
+    found += [code for name in parts if (code := sha256_of(name))]
     return content_key([__version__, table, corpus.content, found])[:12]
 
 
