@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import RecipeError
-from mien.runtime.cache import file_sha256
 
 if TYPE_CHECKING:
     from mien.recipe.recipe import Recipe
 
 _MARK = ".py:"
+_LARGEST = 5_000_000  # bytes of a file of code
 Asked = Callable[[Path], bool]
 """A function that tells whether the code of a file may run."""
 
