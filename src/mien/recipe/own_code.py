@@ -72,7 +72,7 @@ def part_of(name: str) -> Any:
 
 def sha256_of(name: str) -> str:
     """The hash of the file of a part; "" for a part that has a registered name."""
-    return file_sha256(_file(name)) if is_own(name) else ""
+    return hashlib.sha256(read_bytes(_file(name), _LARGEST)).hexdigest() if is_own(name) else ""
 
 
 def located(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:
