@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import RecipeError
+from mien.files.ordinary import read_bytes
 
 if TYPE_CHECKING:
     from mien.recipe.recipe import Recipe
