@@ -190,7 +190,7 @@ class Analyzer:
         light = replace(segment, audio=None, frames=None, features={})
         kept = Kept(light, rows, {m: e for m, e in encoded.items() if m not in rows}, missing, tracked)
         if self.bundle.populations:
-            read.kept.append(kept)
+            read.keep(kept)
         moment = Moment(segment, tracks, answer, self._again(read.people, who), self.task)
         yield Answered(self._predicted(kept, answer, encoded, who, read.people), moment)
 
