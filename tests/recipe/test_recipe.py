@@ -127,5 +127,5 @@ def test_a_recipe_extends_a_shipped_one(tmp_path: Path) -> None:
     assert (mine.name, mine.fusion) == ("mine", {"name": "gated"})
     assert (mine.encoders, mine.train) == (shipped.encoders, shipped.train)
     (tmp_path / "mine.toml").write_text('extends = "fusoin"\nname = "mine"')
-    with pytest.raises(RecipeError, match="no shipped recipe; give a path from its folder, or one of: .*fusion"):
+    with pytest.raises(RecipeError, match=r"no shipped recipe; give a path from its folder, or one of: .*fusion"):
         load(tmp_path / "mine.toml")
