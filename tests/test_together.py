@@ -13,13 +13,18 @@ from mien.bundle.answer import Answer, Subset
 from mien.bundle.bundle import Bundle
 from mien.data.corpus import Corpus
 from mien.data.sets import example_sets
+from mien.evaluation.composites import Shelf, answers
 from mien.events import finish
 from mien.metrics.uar import uar
 from mien.recipe.recipe import Recipe
-from mien.types import EMOTION, Modality, Segment, Span, Track, Word, Words
+from mien.study import bench
+from mien.study.together import Together
+from mien.types import EMOTION, MODALITIES, Modality, Segment, Span, Track, Word, Words
 
 _SENTENCES = ("Kids are talking by the door.", "Dogs are sitting by the door.")
 _DRAWS = 200
+ALL: Subset = frozenset({"text", "voice", "face"})
+FEWER: list[Subset] = [frozenset({m}) for m in MODALITIES] + [ALL - {m} for m in MODALITIES]
 
 
 class Clip(NamedTuple):
@@ -90,6 +95,22 @@ def test_all_three_are_not_worse_than_any_fewer(bundle: Bundle, data: Path) -> N
     for i, (voice, label) in enumerate(voices):
         face = by_label[label][rng.integers(len(by_label[label]))]
         clips.append(Clip(bundle.answer({"text": said[i % 2], "voice": voice, "face": face}), label))
-    names: tuple[Modality, ...] = ("text", "voice", "face")
-    whole = frozenset(names)
-    check(clips, whole, [*(frozenset({m}) for m in names), *(whole - {m} for m in names)])
+    check(clips, ALL, FEWER)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "label", ["", "babble at 0 dB", "face blurred", "lower face covered", "40 % of the words wrong"]
+)
+def test_a_poor_input_does_not_spoil_the_others(bundle: Bundle, data: Path, label: str) -> None:
+    """Composites of the benchmark `default`, where each input shows the label as often as people saw it do so."""
+    wanted, _ = bench.load("default")
+    assert isinstance(wanted, Together)
+    how = next((c for c in wanted.corruptions if c.label == label), None)
+    rng = np.random.default_rng(0)
+    shelf = Shelf(Corpus(bundle.recipe.data, bundle.tasks, data))
+    made = shelf.drawn(210, wanted.expressed, rng)
+    found = finish(answers(bundle, shelf, made, how, rng))
+    clips = [Clip(a, c.label) for a, c in zip(found, made, strict=True) if ALL in a.subsets]
+    assert len(clips) > 200
+    check(clips, ALL, FEWER)

@@ -10,7 +10,8 @@ import pytest
 from mien.encoders.base import encoders
 from mien.errors import RecipeError
 from mien.recipe.own_code import allow, part_of, sha256_of
-from mien.recipe.recipe import EncoderTable, Recipe, load
+from mien.recipe.recipe import Recipe, load
+from mien.recipe.sections import EncoderTable
 
 _CODE = """
 from pathlib import Path

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from mien import bundles
 from mien.cli import main
+from mien.data.degrade import way
 from mien.errors import InputError, RecipeError
 from mien.study import bench
+from mien.study.together import Together
 from tests.study.test_tune import TOML
 from tests.tiny import write_pictures
 
@@ -102,5 +105,9 @@ def test_mistakes_are_named(folder: Path, text: str | None, message: str) -> Non
 def test_every_shipped_benchmark_names_recipes_that_exist(name: str) -> None:
     found, folder = bench.load(name)
     assert found.name == name
+    if isinstance(found, Together):
+        assert found.bundle in bundles.shipped()
+        assert all(c.how in ("replaced", "babble:0") or way(c.how) for c in found.corruptions)
+        return
     assert bench.plan(found, folder).trainings >= found.seeds * len(found.systems)
     assert all(known.source for known in found.published)

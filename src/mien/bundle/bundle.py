@@ -19,14 +19,20 @@ from mien.bundle.load import load
 from mien.bundle.table import BundleTable
 from mien.encoders.base import Encoder
 from mien.events import Notice
+from mien.files.ordinary import read_bytes
 from mien.model.padding import padded
 from mien.person import Standardised
-from mien.recipe.recipe import EncoderTable, Recipe
+from mien.recipe.recipe import Recipe
+from mien.recipe.sections import EncoderTable
 from mien.trust.judgement import Trust
+from mien.trust.prior import EVEN, prior_of
 from mien.types import Float32, Modality, Task, Track
 
 UNCALIBRATED = Notice("uncalibrated")
 """The notice for a bundle without calibration, which was made with too few labelled validation examples."""
+
+
+_LONGEST_CARD = 5_000_000  # bytes
 
 
 class Bundle:
@@ -39,9 +45,13 @@ class Bundle:
         folder: of the bundle.
         table: the content of its ``bundle.json``.
         sha256: of ``bundle.json``. This file names the hashes of all others, so its hash identifies the bundle.
+        priors: {task: the share of each label that answers expect}; see ``mien.trust.prior``. Others expect even shares.
     """
 
-    def __init__(self, folder: Path, table: BundleTable, sha256: str) -> None:
+    def __init__(
+        self, folder: Path, table: BundleTable, sha256: str, priors: Mapping[str, Float32] | None = None
+    ) -> None:
+        self._priors = dict(priors or {})
         self.folder, self.table, self.sha256 = folder, table, sha256
         self.name: str = table.name
         self.weights: str | None = table.weights
@@ -61,6 +71,21 @@ class Bundle:
         """
         return cls(*load(which))
 
+    def expecting(self, prior: str) -> Bundle:
+        """The same bundle, whose answers expect other shares of the labels than even ones.
+
+        Args:
+            prior: "even", "talk", or shares such as "neutral=0.6"; see ``mien.trust.prior``. It holds for each task that is
+                answered with one label.
+
+        Raises:
+            InputError: the prior does not fit the labels of such a task.
+        """
+        if prior == EVEN:
+            return self
+        priors = {t.name: prior_of(prior, t) for t in self.tasks if t.kind == "single"}
+        return Bundle(self.folder, self.table, self.sha256, priors)
+
     @property
     def notices(self) -> tuple[Notice, ...]:
         """What mien tells users about the bundle. ``notes`` hold what its authors tell them."""
@@ -69,7 +94,7 @@ class Bundle:
     @property
     def card(self) -> str:
         """The model card in Markdown."""
-        return (self.folder / "card.md").read_text(encoding="utf-8")
+        return read_bytes(self.folder / "card.md", _LONGEST_CARD).decode("utf-8", "replace")
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -100,15 +125,15 @@ class Bundle:
     @cached_property
     def trust(self) -> Trust:
         """How its probabilities are calibrated, and when they cannot be relied on."""
-        return Trust(self.table.trust, self.tasks)
+        return Trust(self.table.trust, self.tasks, self._priors)
 
     @cached_property
     def prior(self) -> Mapping[str, Float32]:
         """The answer without any modality, {task: float32 (L,)}: the output of the fusion graph when every mask is false.
 
-        The fusion "late" then gives each label the same probability.
+        The fusions "late" and "channel" then give each label the share that is expected of it.
         """
-        return first_row(self.pool({m: self._absent(m, 1) for m in self.modalities}).scores)
+        return first_row(self.trust.expected(self.pool({m: self._absent(m, 1) for m in self.modalities}).scores))
 
     def encode(self, modality: Modality, tracks: Sequence[Track]) -> EncodedTracks:
         """Runs the graph of one encoder on B tracks, padded to the longest."""

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from mien.data import channel
 from mien.errors import RecipeError, closest
-from mien.types import SAMPLE_RATE, Audio, Segment, Word, Words
+from mien.media.decoding.opus import encoded
+from mien.types import SAMPLE_RATE, Audio, Float32, Segment, Word, Words
 
 Degrade = Callable[[Segment, float, np.random.Generator], Segment]
 """(segment, level, random generator) -> degraded segment. A segment without the modality comes back unchanged."""
@@ -36,8 +38,9 @@ def degraded(segment: Segment, how: str, name: str) -> Segment:
 def way(how: str) -> tuple[Degrade, float]:
     """The function and the level that "kind:level" names.
 
-    The kinds are noise (dB), shrink (pixels), blur (pixels), errors (share), foreign (share), unwritten (share) and shorten
-    (seconds).
+    The kinds are noise (dB), room (seconds of reverberation), phone (highest Hz), codec (kilobits a second), clip (dB below
+    the peak), channel (share of the segments; see ``data.channel``), shrink (pixels), blur (pixels), cover (share of the
+    face's height), errors (share), foreign (share), unwritten (share) and shorten (seconds).
 
     Raises:
         RecipeError: the kind is unknown, or the level is not a number.
@@ -53,16 +56,37 @@ def way(how: str) -> tuple[Degrade, float]:
 
 def _noise(segment: Segment, snr_db: float, rng: np.random.Generator) -> Segment:
     """Adds noise like pink noise at a signal-to-noise ratio in dB."""
-    if segment.audio is None:
+    return _heard(segment, lambda samples: channel.noisy(samples, snr_db, rng))
+
+
+def _room(segment: Segment, seconds: float, rng: np.random.Generator) -> Segment:
+    return _heard(segment, lambda samples: channel.reverberant(samples, seconds, rng))
+
+
+def _phone(segment: Segment, highest: float, rng: np.random.Generator) -> Segment:
+    return _heard(segment, lambda samples: channel.telephone(samples, highest))
+
+
+def _codec(segment: Segment, kbps: float, rng: np.random.Generator) -> Segment:
+    return _heard(segment, lambda samples: encoded(samples, kbps))
+
+
+def _clip(segment: Segment, decibels: float, rng: np.random.Generator) -> Segment:
+    return _heard(segment, lambda samples: channel.clipped(samples, decibels))
+
+
+def _channel(segment: Segment, share: float, rng: np.random.Generator) -> Segment:
+    """Records a share of the segments with other rooms, microphones and codecs."""
+    if rng.random() >= share:
         return segment
-    samples = segment.audio.samples
-    spectrum = np.fft.rfft(rng.standard_normal(len(samples)))
-    spectrum /= np.sqrt(np.maximum(np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE), 50.0))
-    noise = np.fft.irfft(spectrum, len(samples))
-    power = float(np.mean(samples**2)) / max(float(np.mean(noise**2)), 1e-12)
-    mixed = samples + noise * np.sqrt(power * 10 ** (-snr_db / 10))
-    loudest = max(1.0, float(np.abs(mixed).max()))
-    return _with(segment, audio=Audio((mixed / loudest).astype(np.float32), segment.audio.start))
+    return _heard(segment, lambda samples: channel.channel(samples, rng))
+
+
+def _heard(segment: Segment, change: Callable[[Float32], Float32]) -> Segment:
+    """The segment with its sound changed; as it is where it has none."""
+    if segment.audio is None or not len(segment.audio.samples):
+        return segment
+    return _with(segment, audio=Audio(change(segment.audio.samples), segment.audio.start))
 
 
 def _shrink(segment: Segment, side: float, rng: np.random.Generator) -> Segment:
@@ -91,6 +115,15 @@ def _blur(segment: Segment, radius: float, rng: np.random.Generator) -> Segment:
 
     kernel = ImageFilter.GaussianBlur(radius)
     pixels = np.stack([np.asarray(Image.fromarray(p).filter(kernel)) for p in segment.frames.pixels])
+    return _with(segment, frames=replace(segment.frames, pixels=pixels))
+
+
+def _cover(segment: Segment, share: float, rng: np.random.Generator) -> Segment:
+    """Covers a face from below with grey, up to a share of its height, as a mask or a hand does."""
+    if segment.frames is None:
+        return segment
+    pixels = segment.frames.pixels.copy()
+    pixels[:, round(pixels.shape[1] * (1 - share)) :] = 128
     return _with(segment, frames=replace(segment.frames, pixels=pixels))
 
 
@@ -157,8 +190,14 @@ def _with(segment: Segment, **parts: Any) -> Segment:
 
 _WAYS: dict[str, Degrade] = {
     "noise": _noise,
+    "room": _room,
+    "phone": _phone,
+    "codec": _codec,
+    "clip": _clip,
+    "channel": _channel,
     "shrink": _shrink,
     "blur": _blur,
+    "cover": _cover,
     "errors": _errors,
     "foreign": _foreign,
     "unwritten": _unwritten,

@@ -20,12 +20,16 @@ from mien.data.split import Labelled, deal
 from mien.data.values import Spellings, finite, row_number, span, votes_for
 from mien.errors import RecipeError, closest
 from mien.recipe.recipe import Source, Target
+from mien.samples import sample
 from mien.types import Clip, Example, Float32, Task
 
 _T = TypeVar("_T")
 
 FILES = ("video", "audio", "image")
 """Columns that hold paths. The paths are relative to the manifest's folder."""
+
+PACKAGED = "mien:"
+"""Begins the name of a manifest that comes with mien, see ``mien.samples``."""
 
 FIELDS = ("id", *FILES, "row", "text", "start", "end", "speaker")
 """The standard columns of a clip. A manifest also has split, dialogue, turn, and one column for each task."""
@@ -122,6 +126,8 @@ def files(source: Source, root: Path) -> list[Path]:
         RecipeError: {split} is in the name, and there is no such file.
     """
     before, several, after = source.manifest.partition("{split}")
+    if before.startswith(PACKAGED):
+        return [sample(before.removeprefix(PACKAGED))]
     paths = sorted(root.glob(f"{before}*{after}")) if several else [root / source.manifest]
     if not paths:
         raise RecipeError(f"data set '{source.name}' has no manifest at '{root / source.manifest}'")

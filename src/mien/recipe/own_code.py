@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
@@ -9,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import RecipeError
-from mien.runtime.cache import file_sha256
+from mien.files.ordinary import read_bytes
 
 if TYPE_CHECKING:
     from mien.recipe.recipe import Recipe
 
 _MARK = ".py:"
+_LARGEST = 5_000_000  # bytes of a file of code
 Asked = Callable[[Path], bool]
 """A function that tells whether the code of a file may run."""
 
@@ -72,7 +74,7 @@ def part_of(name: str) -> Any:
 
 def sha256_of(name: str) -> str:
     """The hash of the file of a part; "" for a part that has a registered name."""
-    return file_sha256(_file(name)) if is_own(name) else ""
+    return hashlib.sha256(read_bytes(_file(name), _LARGEST)).hexdigest() if is_own(name) else ""
 
 
 def located(table: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -3,12 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from mien.errors import RecipeError, closest
+from mien.recipe.names import plain_path
+
+
+@dataclass(frozen=True)
+class EncoderTable:
+    """``[encoders.<modality>]``.
+
+    Attributes:
+        name: name of a registered encoder.
+        options: its arguments.
+        start: folder of a finished run, relative to the folder of all runs. Training starts from its weights for this modality.
+            ``None`` starts from new weights. "{seed}" stands for the seed.
+        lr: its own peak learning rate; ``None`` takes that of ``[train]``.
+        baseline: "" or what is known of a person, to whose usual values its features are taken relative (``person.py``):
+            "known" takes all clips of the person in the data set, also in evaluation; "growing" takes random parts of them
+            in training (``data/related.py``) and nothing in evaluation. The features are the outputs of the part of its
+            network that never learns (``model/trunks.py``).
+
+    Raises:
+        RecipeError: the learning rate is not above 0, or there is no such baseline.
+    """
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+    start: str | None = None
+    lr: float | None = None
+    baseline: str = ""
+
+    def __post_init__(self) -> None:
+        if self.start is not None and not plain_path(self.start.replace("{seed}", "0")):
+            raise RecipeError(
+                f"start of the encoder '{self.name}' is '{self.start}', and has to lie in the folder of all runs: "
+                "plain names with '/' between them, and {seed} for the seed"
+            )
+        if self.lr is not None and self.lr <= 0:
+            raise RecipeError(f"lr of the encoder '{self.name}' must be above 0, not {self.lr:g}")
+        if self.baseline not in ("", "known", "growing"):
+            raise RecipeError(
+                f'baseline of the encoder \'{self.name}\' is "known", "growing" or "", not \'{self.baseline}\''
+            )
+
+    def start_of(self, seed: int) -> str:
+        """``start`` with the seed in its place; "" without a start."""
+        return (self.start or "").replace("{seed}", str(seed))
 
 
 @dataclass(frozen=True)

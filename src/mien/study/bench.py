@@ -33,6 +33,7 @@ from mien.recipe import recipe, strict
 from mien.runtime import marks
 from mien.runtime.cache import write_atomic
 from mien.study.plan import Plan
+from mien.study.together import Together
 
 _DOCUMENT = Path("docs/benchmarks.md")
 
@@ -107,8 +108,8 @@ def _folder() -> Path:
     return Path(str(files("mien.recipes"))) / "bench"
 
 
-def load(which: str | Path) -> tuple[Bench, Path]:
-    """A benchmark, by its file or its shipped name, and the folder of its recipes.
+def load(which: str | Path) -> tuple[Bench | Together, Path]:
+    """A benchmark, by its file or its shipped name, and the folder of its recipes. One with a bundle trains nothing.
 
     Raises:
         RecipeError: there is no such benchmark, or it has a mistake.
@@ -118,7 +119,10 @@ def load(which: str | Path) -> tuple[Bench, Path]:
         path = _folder() / f"{which}.toml"
     if not path.is_file():
         raise RecipeError(f"there is no benchmark '{which}'; give a .toml file, or {closest(str(which), shipped())}")
-    return strict.build(Bench, recipe.read_toml(path), f"the benchmark {path.name}"), path.parent
+    table, place = recipe.read_toml(path), f"the benchmark {path.name}"
+    if "bundle" in table:
+        return strict.build(Together, table, place), path.parent
+    return strict.build(Bench, table, place), path.parent
 
 
 def plan(bench: Bench, folder: Path, fresh: bool = False) -> Plan:
@@ -132,7 +136,7 @@ def _recipe(system: System, folder: Path) -> Path | str:
     return beside if beside.is_file() else system.recipe
 
 
-def usual_document(bench: Bench, runs: Path) -> Path:
+def usual_document(bench: Bench | Together, runs: Path) -> Path:
     """The document that holds the table: docs/benchmarks.md of this project.
 
     Outside the project it is ``<runs>/bench-<name>.md``, which is made with a place for the table.

@@ -132,7 +132,7 @@ def _start(model: Model, recipe: Recipe, runs: Path) -> dict[Modality, Recipe]:
     lineage = {}
     for modality, table in recipe.encoders.items():
         if table.start:
-            start = runs / table.start.format(seed=recipe.seed)
+            start = runs / table.start_of(recipe.seed)
             load_weights(model, start, modality)
             lineage[modality] = strict.build(Recipe, load_recipe(start), f"the recipe of the run in '{start}'")
     return lineage
@@ -140,8 +140,8 @@ def _start(model: Model, recipe: Recipe, runs: Path) -> dict[Modality, Recipe]:
 
 def _started(recipe: Recipe, runs: Path) -> dict[Modality, Population]:
     """The populations of the runs that the recipe starts from, since their weights were learned relative to them."""
-    tables = {m: t.start for m, t in recipe.encoders.items() if t.baseline and t.start}
-    found = {m: load_population(runs / start.format(seed=recipe.seed), m) for m, start in tables.items()}
+    starts = {m: t.start_of(recipe.seed) for m, t in recipe.encoders.items() if t.baseline and t.start}
+    found = {m: load_population(runs / start, m) for m, start in starts.items()}
     return {m: population for m, population in found.items() if population is not None}
 
 

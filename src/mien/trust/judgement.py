@@ -9,6 +9,7 @@ from typing import Self
 from mien.trust.calibration import Calibration, Measures, softened
 from mien.trust.guard import Guard, temperature
 from mien.trust.label_sets import LabelSets
+from mien.trust.prior import expecting
 from mien.trust.table import Fitted, TrustTable
 from mien.types import MODALITIES, Float32, Modality, Task
 
@@ -67,9 +68,13 @@ class Trust:
     Args:
         table: what was fitted; ``None`` where nothing was fitted.
         tasks: the tasks of the bundle.
+        priors: {task: float32 (L,)}: the share of each label that answers expect; tasks that are left out expect even shares.
     """
 
-    def __init__(self, table: TrustTable | None, tasks: Iterable[Task]) -> None:
+    def __init__(
+        self, table: TrustTable | None, tasks: Iterable[Task], priors: Mapping[str, Float32] | None = None
+    ) -> None:
+        self._priors = dict(priors or {})
         self._plain = {t.name: Judgement(Calibration.identity(t.size)) for t in tasks if t.kind == "single"}
         fitted = {} if table is None else table.tasks
         self._fitted = {
@@ -112,4 +117,8 @@ class Trust:
             found[task] = rows
             if judgement is not None:
                 found[task] = softened(judgement.calibration.apply(rows, measures), temperature)
-        return found
+        return self.expected(found)
+
+    def expected(self, scores: Mapping[str, Float32]) -> dict[str, Float32]:
+        """Probabilities of an even prior, {task: (N, L)}, as they are under the priors of ``Trust``."""
+        return {t: expecting(rows, self._priors[t]) if t in self._priors else rows for t, rows in scores.items()}

@@ -11,7 +11,9 @@ from mien.report.studies.benchmark import benchmark
 from mien.report.studies.markdown import subsets
 from mien.runtime.cache import write_atomic
 from mien.study import bench
+from mien.study.together import Together
 from mien.workflows.compare_recipes import run
+from mien.workflows.judge_bundle import judged
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,12 @@ def rebuild(which: str | Path, document: Path | None, fresh: bool, root: Path, r
     wanted, folder = bench.load(which)
     document = document or bench.usual_document(wanted, runs)
     bench.rebuilt(bench.text_of(document), wanted.name, "")
-    plan = bench.plan(wanted, folder, fresh)
-    found = yield from run(plan, [Corpus.of(e.recipe, root) for e in plan.entrants], runs)
-    table = benchmark(wanted, found.boards, [*subsets(found.outcomes), *found.notes])
+    if isinstance(wanted, Together):
+        table = yield from judged(wanted, root)
+    else:
+        plan = bench.plan(wanted, folder, fresh)
+        found = yield from run(plan, [Corpus.of(e.recipe, root) for e in plan.entrants], runs)
+        table = benchmark(wanted, found.boards, [*subsets(found.outcomes), *found.notes])
     # Trainings take hours and the document may have changed, so it is read again.
     write_atomic(document, bench.rebuilt(bench.text_of(document), wanted.name, table))
     return Rebuilt(table, document)

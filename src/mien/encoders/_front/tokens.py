@@ -16,6 +16,10 @@ from mien.types import Float32, Modality, Segment, Track, Words
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+LONGEST = 100_000
+"""The most tokens that an encoder may be told to read at once."""
+MOST_CONTEXT = 10_000
+"""The most earlier utterances that an encoder may be told to use."""
 QUALITY = ("confidence", "words")
 """The two values of ``quality``: mean confidence of the words in [0, 1], and the number of words."""
 

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from mien.data.checks.findings import Fault, Findings
 from mien.data.split import SPLITS
+from mien.report.terminal.colours import ADVICE, FAULT, GOOD, NOTE
 from mien.report.terminal.harmless import harmless
 from mien.report.terminal.tables import table
 
@@ -31,12 +32,12 @@ def render(findings: Findings) -> RenderableType:
         ),
         *(_labels(task, labels, findings.speakers) for task, labels in findings.labels.items()),
         *_faults(findings),
-        *_lines("Problem", findings.problems, "red"),
-        *_lines("Note", findings.warnings, "yellow"),
-        *_lines("Would help most", findings.advice, "cyan"),
+        *_lines("Problem", findings.problems, FAULT),
+        *_lines("Note", findings.warnings, NOTE),
+        *_lines("Would help most", findings.advice, ADVICE),
     ]
     if findings.good and findings.trainable:
-        parts.append(Text("Nothing is wrong.", style="green"))
+        parts.append(Text("Nothing is wrong.", style=GOOD))
     return Group(*parts)
 
 
@@ -61,7 +62,7 @@ def _faults(findings: Findings) -> list[RenderableType]:
     )
     more = findings.faulty - sum(count for _, count in alike[:_SHOWN])
     rest = [Text(f"... and {more:,} more; --json FILE lists them", style="dim")] if more > 0 else []
-    about = Text(f"{findings.faulty:,} rows cannot be used: {kinds}", style="red")
+    about = Text(f"{findings.faulty:,} rows cannot be used: {kinds}", style=FAULT)
     return [about, table(head, rows, right=(0,), folded=(1, 2)), *rest]
 
 
