@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
-from mien.data.columns import COLUMNS_OF, misspelt
+from mien.data.checks.columns import COLUMNS_OF, misspelt
 from mien.data.corpus import Corpus
 from mien.data.manifest import FIELDS
 from mien.data.rows import Row, Tables, read_rows
