@@ -86,8 +86,8 @@ class Analyzer:
                 that still come in. See ``mien.media.sources``. It is ``None`` when only ``text`` is given. For a ``Clip``
                 with a span, only the segments that overlap the span are answered.
             text: the words said; they replace speech recognition.
-            subtitles: an .srt, .vtt, .ass or .ssa file with the words and their times, or "embedded" for those inside the video;
-                they replace speech recognition.
+            subtitles: an .srt, .vtt, .ass or .ssa file with the words and their times, or "embedded" for those inside the
+                video; they replace speech recognition.
             known: what is usual for the one person of the clip, from this clip and others (see ``observe``). It replaces what
                 the clip shows.
 
