@@ -160,7 +160,8 @@ class Frames:
 
     def rows(self, chosen: NDArray[np.int64]) -> Frames:
         """Some of the pictures, by their indices."""
-        return Frames(**{name: v if v is None else v[chosen] for name, v in vars(self).items()})
+        found: dict[str, Any] = {name: v if v is None else v[chosen] for name, v in vars(self).items()}
+        return Frames(**found)
 
 
 @dataclass(frozen=True)
