@@ -105,7 +105,7 @@ class Held:
         """Clips that are known besides this one, and this one; see the docstring of the file."""
         name, _, count = kind.rpartition(" ")
         own, labels = np.flatnonzero(self.people == self.people[index]), self.labels
-        if kind == "nothing":
+        if kind == "nothing" or not self.people[index]:
             return own[:0]
         if name == "stranger":
             others = np.unique(self.people[self.people != self.people[index]])

