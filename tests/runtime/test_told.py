@@ -16,8 +16,8 @@ def test_a_note_is_told_once_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     class Tomorrow(date):
         @classmethod
-        def today(cls) -> date:
-            return date(2999, 1, 1)
+        def today(cls) -> Tomorrow:
+            return cls(2999, 1, 1)
 
     monkeypatch.setattr(told, "date", Tomorrow)
     assert told.first_today("some data are non-commercial")

@@ -24,7 +24,7 @@ def test_curves_boxes_and_portraits_reach_the_page() -> None:
     voice = next(c for c in page.data["curves"] if c["w"] == 0)
     assert (voice["t"][:2], voice["u"][:2], voice["d"][0]) == ([0.2, 0.63], [0, 1], 0.1)
     assert page.data["faces"][0]["b"][0] == [100, 200, 300, 600]
-    pictures = [a["src"] for t, a in page.elements if t == "img" and a.get("class", "").startswith("portrait")]
+    pictures = [a["src"] for t, a in page.elements if t == "img" and (a.get("class") or "").startswith("portrait")]
     assert len(pictures) == 2, "in the lane and among the people"
     card = next(json.loads(a["content"] or "") for t, a in page.elements if a.get("name") == "mien-card")
     assert (card["name"], card["moments"], card["people"], len(card["portraits"])) == ("talk.mp4", 4, 2, 1)
