@@ -14,8 +14,8 @@ from mien.explain.kept import Meanwhile
 from mien.media.segmenting import Opened
 from mien.person import Usual
 from mien.pipeline import Analyzer
-from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
-from mien.recipe.sections import Training
+from mien.recipe.recipe import FeatureTable, Recipe, Source, Target
+from mien.recipe.sections import EncoderTable, Training
 from mien.training.population import Utterance, fit_population
 from mien.types import Float32, Modality, Segment, Span, Track
 from tests import tiny

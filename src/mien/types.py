@@ -160,7 +160,8 @@ class Frames:
 
     def rows(self, chosen: NDArray[np.int64]) -> Frames:
         """Some of the pictures, by their indices."""
-        return Frames(**{k: v if v is None else v[chosen] for k, v in vars(self).items()})  # type: ignore[arg-type]  # by name
+        found: dict[str, Any] = {name: v if v is None else v[chosen] for name, v in vars(self).items()}
+        return Frames(**found)
 
 
 @dataclass(frozen=True)

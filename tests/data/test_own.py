@@ -12,7 +12,8 @@ from mien.data.load import segment_of
 from mien.data.manifest import read
 from mien.errors import RecipeError
 from mien.events import finish
-from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source
+from mien.recipe.recipe import FeatureTable, Recipe, Source
+from mien.recipe.sections import EncoderTable
 from mien.types import EMOTION, Modality, Task
 
 from ..tiny import own_recipe, write_pictures

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -16,7 +17,7 @@ def test_a_note_is_told_once_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     class Tomorrow(date):
         @classmethod
-        def today(cls) -> Tomorrow:
+        def today(cls) -> Self:
             return cls(2999, 1, 1)
 
     monkeypatch.setattr(told, "date", Tomorrow)

@@ -22,7 +22,8 @@ from mien.events import Notice
 from mien.files.ordinary import read_bytes
 from mien.model.padding import padded
 from mien.person import Standardised
-from mien.recipe.recipe import EncoderTable, Recipe
+from mien.recipe.recipe import Recipe
+from mien.recipe.sections import EncoderTable
 from mien.trust.judgement import Trust
 from mien.trust.prior import EVEN, prior_of
 from mien.types import Float32, Modality, Task, Track

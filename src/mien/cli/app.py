@@ -90,6 +90,9 @@ Lang = Annotated[
     str, typer.Option("--lang", help="Language of tables and reports: en or zh; else that of the terminal.")
 ]
 Runs = Annotated[Path, typer.Option(help="Folder of the runs.", file_okay=False)]
+Code = Annotated[
+    bool, typer.Option("--allow-code", help="Run Python files from which the recipe takes parts; else you are asked.")
+]
 Out = Annotated[Path | None, typer.Option(help="Write to this file (- for standard output), or folder.")]
 
 
@@ -121,3 +124,14 @@ def cutting(voices: bool, track: int | None = None) -> CutSettings | None:
     from mien.media.cut import CutSettings
 
     return CutSettings(voices=voices, track=track)
+
+
+def asked(allowed: bool, file: Path) -> bool:
+    """Whether the code of a file may run: the option says so, or the user does, where there is a terminal to ask at."""
+    import sys
+
+    if allowed or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return allowed
+    from mien.report.terminal.harmless import harmless
+
+    return typer.confirm(harmless(f"The recipe runs the code of '{file}'. Have you read it, and may it run?"), err=True)

@@ -9,8 +9,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from mien.data.columns import COLUMNS_OF, misspelt
 from mien.data.corpus import Corpus
 from mien.data.manifest import FIELDS
@@ -20,7 +18,9 @@ from mien.data.values import Spellings, score_for, vote_columns, votes_for
 from mien.emotions import canonical
 from mien.errors import RecipeError, closest
 from mien.events import Notice, Work
-from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
+from mien.files.tables import arrays as arrays_of
+from mien.recipe.recipe import FeatureTable, Recipe, Source, Target
+from mien.recipe.sections import EncoderTable
 from mien.types import Modality, Task
 
 Purpose = Literal["train", "evaluate", "calibrate"]
@@ -159,7 +159,7 @@ def _fits(survey: _Survey, table: FeatureTable) -> bool:
     if table.file:
         return False  # the file has rows for the recipe's own data only
     if survey.path.suffix.lower() == ".npz":
-        with np.load(survey.path, allow_pickle=False) as arrays:
+        with arrays_of(survey.path, "save it again with numpy.savez") as arrays:
             return table.array in arrays.files
     return any(fnmatchcase(c, table.array) for c in survey.columns)
 

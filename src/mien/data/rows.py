@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from mien.errors import RecipeError
+from mien.files.tables import check_arrays
 
 _LARGEST_CELL = 1_000_000  # characters; a novel has about half as many
 _NO_ARRAYS = "it is no .npz file of numbers and text (Python objects are never loaded)"
@@ -200,8 +202,9 @@ def _opened(path: Path) -> Iterator[NpzFile]:
     # NumPy does not close a damaged file that it opened itself, so the file is opened here.
     with path.open("rb") as file:
         try:
+            check_arrays(path)
             arrays = np.load(file, allow_pickle=False)
-        except ValueError as error:
+        except (ValueError, BadZipFile) as error:
             raise ValueError(_NO_ARRAYS) from error
         if not isinstance(arrays, NpzFile):
             raise ValueError(_NO_ARRAYS)

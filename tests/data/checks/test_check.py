@@ -19,7 +19,8 @@ from mien.data.checks.findings import Findings
 from mien.data.load import segment_of
 from mien.errors import MediaError, RecipeError
 from mien.events import finish
-from mien.recipe.recipe import EncoderTable, Recipe
+from mien.recipe.recipe import Recipe
+from mien.recipe.sections import EncoderTable
 from mien.report.terminal.checks import render
 from mien.samples import demo_clip
 from mien.types import EMOTION, Clip, Task

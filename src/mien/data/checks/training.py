@@ -12,7 +12,8 @@ from mien.data.rows import Row
 from mien.encoders.base import encoders
 from mien.errors import InputError, RecipeError
 from mien.events import finish
-from mien.recipe.recipe import EncoderTable, Recipe
+from mien.recipe.recipe import Recipe
+from mien.recipe.sections import EncoderTable
 from mien.types import Clip, Task
 
 Reads = Callable[[str], bool]
