@@ -54,6 +54,10 @@ def pictures(path: Path) -> Iterator[tuple[float, Any]]:
             yield float(frame.time or 0.0), frame.reformat(*SIZE, format="yuv420p")
 
 
+def _frame(picture: Image.Image) -> Any:
+    return av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")
+
+
 def card(label: str) -> Any:
     """A picture that says what comes."""
     picture = Image.new("RGB", SIZE, DARK)
