@@ -8,6 +8,7 @@ from mien.errors import InputError
 
 _REPORT = ("jinja2", "plotly")
 _TRAIN = ("torch", "transformers", "lightning_fabric", "onnx")
+_SERVE = ("fastapi", "uvicorn", "pydantic", "python_multipart", "jinja2", "plotly")
 _TUNE = ("optuna", "tomlkit")
 
 
@@ -44,6 +45,15 @@ def needs_tune() -> None:
         InputError: a package is missing; the message has the command that installs it.
     """
     _needs(_TUNE, "tuning", "'mien[train,tune]'")
+
+
+def needs_serve() -> None:
+    """Checks that the packages for the server are installed.
+
+    Raises:
+        InputError: a package is missing; the message has the command that installs it.
+    """
+    _needs(_SERVE, "the server", "'mien[serve]'")
 
 
 def needs_pandas() -> None:
