@@ -1,7 +1,6 @@
 """What a server answers, as types. Later minor versions of the forms may have more keys."""
 
-from __future__ import annotations
-
+# Without "from __future__ import annotations", which would hide from Python which keys are optional.
 from typing import Any, Literal, NotRequired, TypedDict
 
 

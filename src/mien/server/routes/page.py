@@ -35,9 +35,10 @@ def page(
     accept_language: Annotated[str | None, Header(max_length=500, pattern="^[ -~]*$")] = None,
 ) -> HTMLResponse:
     """The page for people."""
-    say = Language(lang or _spoken(accept_language or ""))
     table = load(server.settings.bundle).table
-    labels = single(table.tasks, server.settings.task).labels
+    task = single(table.tasks, server.settings.task)
+    say = Language(lang or _spoken(accept_language or ""), task.name)
+    known = enumerate(zip(task.labels, looks(task.labels), strict=True))
     content = (
         _environment()
         .get_template("page.html")
@@ -52,10 +53,7 @@ def page(
                 "lang": say.name,
                 "words": say.table["server"],
                 "numbers": say.table["numbers"],
-                "labels": {
-                    k: {"name": say.name_of("labels", k), "sign": look.sign, "place": n}
-                    for n, (k, look) in enumerate(zip(labels, looks(labels), strict=True))
-                },
+                "labels": {k: {"name": say.label(k), "sign": look.sign, "place": n} for n, (k, look) in known},
                 "most": server.settings.max_bytes,
             },
         )

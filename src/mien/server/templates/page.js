@@ -3,6 +3,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const say = (key, values = {}) => data.words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+const FORMS = { json: "get_json", csv: "get_csv", vtt: "get_vtt", html: "get_html" };
 const now = { job: null, source: null, request: null, url: null, retry: null };
 
 function make(tag, className, ...content) {
@@ -77,8 +78,8 @@ function showProgress({ done, total }) {
 
 function showReport(job) {
   const at = (form) => `/v1/jobs/${job}/result?form=${form}`;
-  byId("links").replaceChildren(...["json", "csv", "vtt", "html"].map((form) => {
-    const link = make("a", "", say(`get_${form}`));
+  byId("links").replaceChildren(...Object.entries(FORMS).map(([form, key]) => {
+    const link = make("a", "", say(key));
     link.href = at(form);
     link.download = `mien.${form}`;
     return link;
