@@ -68,3 +68,21 @@ def serve(
     )
     say = Language(lang)
     run(settings, lambda address: typer.echo(say("terminal.serving", address=address)))
+
+
+@app.command()
+def mcp(
+    root: Annotated[list[Path] | None, typer.Option(help="A folder that agents may read. Repeatable.")] = None,
+    bundle: Bundled = "research",
+    task: Asked = None,
+    asr: Asr = "auto",
+    prior: Prior = "even",
+) -> None:
+    """Let agents read files by the Model Context Protocol, on standard input and output."""
+    from mien.runtime.extras import needs_mcp
+
+    needs_mcp()
+    from mien.pipeline import Analyzer
+    from mien.server.agents.tools import run
+
+    run(Analyzer(bundle, asr, task=task, prior=prior), root or [])

@@ -56,6 +56,15 @@ def needs_serve() -> None:
     _needs(_SERVE, "the server", "'mien[serve]'")
 
 
+def needs_mcp() -> None:
+    """Checks that the packages for agents are installed.
+
+    Raises:
+        InputError: a package is missing; the message has the command that installs it.
+    """
+    _needs(("mcp", "pydantic"), "the server for agents", "'mien[mcp]'")
+
+
 def needs_pandas() -> None:
     """Checks that pandas is installed.
 
