@@ -57,7 +57,6 @@ class Tab:
 def axe(tab: Tab) -> list[str]:
     """What is wrong for people who cannot see, or use no mouse; the report has tests of its own."""
     runner = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe: pip install '.[dev]'")
-    tab.page.add_init_script("")
     found = runner.Axe().run(tab.page, context={"exclude": [["#frame"]]})
     return [f"{v['id']}: {[n['html'][:100] for n in v['nodes']]}" for v in found.response["violations"]]
 

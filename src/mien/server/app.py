@@ -20,8 +20,11 @@ from mien.errors import InputError
 from mien.server import problems, published
 from mien.server.guard import Guard, Sessions
 from mien.server.jobs import Jobs
+from mien.server.live.messages import LARGEST
+from mien.server.live.sessions import Sessions as LiveSessions
 from mien.server.metrics import Metrics
-from mien.server.routes import about, clips, jobs, page
+from mien.server.routes import about, clips, live, page
+from mien.server.routes import jobs as routes_of_jobs
 from mien.server.settings import Settings
 from mien.server.state import State
 
@@ -33,20 +36,22 @@ _IDLE = 20  # seconds until an idle connection is closed
 def create_app(settings: Settings) -> ASGIApp:
     """The whole application with its guard. Its workers start and end with it."""
     metrics = Metrics()
-    state = State(settings, Jobs(settings, metrics), metrics, Sessions(settings))
+    jobs = Jobs(settings, metrics)
+    state = State(settings, jobs, metrics, Sessions(settings), LiveSessions(settings, jobs))
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        await state.jobs.start()
+        await jobs.start()
         try:
             yield
         finally:
-            await state.jobs.stop()
+            await state.live.stop()
+            await jobs.stop()
 
     # The usual pages with documentation load scripts from elsewhere.
     app = FastAPI(title="mien", version=__version__, description=_ABOUT, lifespan=life, docs_url=None, redoc_url=None)
     app.state.mien = state
-    for part in (clips, jobs, about, page):
+    for part in (clips, routes_of_jobs, about, live, page):
         app.include_router(part.router)
     problems.install(app)
     published.install(app, token=settings.token is not None)
@@ -82,6 +87,8 @@ def serve(settings: Settings, tell: Callable[[str], object]) -> None:
         timeout_graceful_shutdown=5,
         limit_concurrency=_CONNECTIONS,
         ws="websockets-sansio",
+        ws_max_size=LARGEST + 1024,
+        ws_ping_interval=20,
         ssl_certfile=settings.certificate,
         ssl_keyfile=settings.key,
     )

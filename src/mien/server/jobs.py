@@ -119,6 +119,13 @@ class Jobs:
         self._more.set()
         return job
 
+    def adopt(self, order: Order) -> Job:
+        """A job beside the queue, of a live session, which has a worker of its own; its folder is one of ``new_folder``."""
+        self._coming -= 1
+        job = Job(order)
+        self._jobs[job.id] = job
+        return job
+
     def get(self, id: str) -> Job:
         """The job with an id.
 
@@ -154,9 +161,10 @@ class Jobs:
             while not self._waiting:
                 self._more.clear()
                 await self._more.wait()
-            await self._carry_out(worker, self._waiting.popleft())
+            await self.carry_out(worker, self._waiting.popleft())
 
-    async def _carry_out(self, worker: Worker, job: Job) -> None:
+    async def carry_out(self, worker: Worker, job: Job) -> None:
+        """Gives a job to a worker, and sees to its end."""
         job.state, begun = "running", time.monotonic()
         try:
             await worker.perform(job.order, job.tell, job.gave_up)

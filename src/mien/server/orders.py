@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Kind = Literal["analyze", "explain"]
+Kind = Literal["analyze", "explain", "live"]
 Table = dict[str, Any]
 """A JSON object."""
 ENDS = ("end", "failed", "cancelled")
@@ -29,7 +29,8 @@ class Order:
 
     Attributes:
         job: its id.
-        kind: "analyze" gives a timeline, "explain" gives why one moment was answered as it was.
+        kind: "analyze" gives a timeline, "explain" gives why one moment was answered as it was, "live" gives the timeline of
+            pieces that are still to come.
         folder: of the job; results are written there.
         name: of the clip, in results.
         file: the upload; "" when only ``text`` is given.

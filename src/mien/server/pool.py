@@ -15,6 +15,7 @@ from mien.server.orders import ENDS, Order, Table, line, ordered
 from mien.server.settings import Settings
 
 _LONGEST_LINE = 64 * 1024 * 1024  # bytes of one message
+_BEHIND = 128 * 1024  # bytes that wait for a process that is behind
 _START = 120.0  # seconds until a worker has loaded its bundle
 _PATIENCE = 10.0  # seconds from a cancellation until the process is ended
 
@@ -26,13 +27,17 @@ class CrashedError(MienError):
 class Worker:
     """A process that carries out orders. It is started when it is first needed, and again after a crash.
 
+    Args:
+        settings: of the server.
+        live: whether it is one for live sessions.
+
     Attributes:
         ready: whether it has loaded its bundle.
         restarts: how often it had to be started again.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, live: bool = False) -> None:
+        self._settings, self._live = settings, live
         self._process: Process | None = None
         self.ready = False
         self.restarts = -1
@@ -48,7 +53,7 @@ class Worker:
         await self.stop()
         s = self._settings
         options = ["--bundle", s.bundle, "--asr", s.asr, "--prior", s.prior, *(["--task", s.task] if s.task else [])]
-        command = [sys.executable, "-m", "mien.server.worker", *options]
+        command = [sys.executable, "-m", "mien.server.worker", *options, *(["--live"] if self._live else [])]
         self._process = await asyncio.create_subprocess_exec(
             *command, stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE, env=_environment(s.workers)
         )
@@ -101,6 +106,25 @@ class Worker:
         self._send(line({"cancel": order.job}))
         await asyncio.sleep(_PATIENCE)
         await self.stop()
+
+    async def feed(self, table: Table, stale: bool) -> bool:
+        """Sends a message of a live session, and says whether it was sent.
+
+        Args:
+            table: the message.
+            stale: whether it may be left out when the process is behind. Others wait until there is room.
+        """
+        stdin = None if self._process is None else self._process.stdin
+        if stdin is None or stdin.is_closing():
+            return False
+        if stale and stdin.transport.get_write_buffer_size() > _BEHIND:
+            return False
+        stdin.write(line(table))
+        try:
+            await stdin.drain()
+        except ConnectionError:
+            return False
+        return True
 
     def _send(self, message: bytes) -> None:
         if self._process is not None and self._process.stdin is not None:

@@ -65,13 +65,17 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 def problem(refused: RefusedError) -> JSONResponse:
     """The answer to a refused request."""
-    table = Problem(
+    return JSONResponse(problem_of(refused).model_dump(), refused.status, refused.headers, media_type=PROBLEM)
+
+
+def problem_of(refused: RefusedError) -> Problem:
+    """A refusal as problem details."""
+    return Problem(
         type=f"urn:mien:problem:{refused.code}",
         title=HTTPStatus(refused.status).phrase,
         status=refused.status,
         detail=refused.detail,
     )
-    return JSONResponse(table.model_dump(), refused.status, refused.headers, media_type=PROBLEM)
 
 
 def refusal_of(error: Exception) -> RefusedError:

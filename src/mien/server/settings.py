@@ -26,6 +26,7 @@ class Settings:
         token: the secret that clients send; ``None`` when only this machine reaches the server.
         bundle, asr, task, prior: see ``Analyzer``.
         workers: processes that read clips, each with one bundle in memory.
+        live: live sessions at once, each with a worker of its own; 0 for none.
         queue: jobs that may wait; more are refused.
         max_bytes: the largest request, bytes.
         max_seconds: the longest clip, seconds.
@@ -51,6 +52,7 @@ class Settings:
     task: str | None = None
     prior: str = "even"
     workers: int = 1
+    live: int = 1
     queue: int = 16
     max_bytes: int = 500_000_000
     max_seconds: float = 7200.0
@@ -69,7 +71,7 @@ class Settings:
         for name in ("workers", "queue", "max_bytes", "max_seconds", "job_seconds", "receive_seconds"):
             if not getattr(self, name) > 0:
                 raise InputError(f"the setting '{name}' is a positive number, not {getattr(self, name)}")
-        for name in ("wait", "keep"):
+        for name in ("wait", "keep", "live"):
             if not getattr(self, name) >= 0:
                 raise InputError(f"the setting '{name}' is a number of at least 0, not {getattr(self, name)}")
         if not 0 <= self.port <= 65535:

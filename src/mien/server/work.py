@@ -50,8 +50,8 @@ def _analyzed(analyzer: Analyzer, order: Order) -> Generator[Table]:
         for told in stream:
             _check_length(told, order)
             if isinstance(told, Finished):
-                _write(told.timeline, order)
-            if (message := _message(told, order)) is not None:
+                write(told.timeline, order)
+            if (message := message_of(told, order)) is not None:
                 yield message
 
 
@@ -63,7 +63,7 @@ def _explained(analyzer: Analyzer, order: Order) -> Generator[Table]:
 
     def tell(told: Event) -> None:
         _check_length(told, order)
-        if (message := _message(told, order)) is not None:
+        if (message := message_of(told, order)) is not None:
             kept.append(message)
 
     told = tap(work, tell)
@@ -89,7 +89,8 @@ def _check_length(told: Event, order: Order) -> None:
         raise InputError(f"'{order.name}' is longer than the {order.longest:g} s that this server reads; cut it")
 
 
-def _write(timeline: Timeline, order: Order) -> None:
+def write(timeline: Timeline, order: Order) -> None:
+    """Writes the results of an order into the folder of its job."""
     media = None
     if "html" in order.forms:
         from mien.report.page.media import Media
@@ -100,7 +101,7 @@ def _write(timeline: Timeline, order: Order) -> None:
         files.put(Path(order.folder) / RESULTS[form][0], content)
 
 
-def _message(told: Event, order: Order) -> Table | None:
+def message_of(told: Event, order: Order) -> Table | None:
     """An event of the library as a message; ``None`` for those that clients do not need."""
     if isinstance(told, Progress):
         return event(

@@ -10,10 +10,13 @@ import argparse
 import json
 import os
 import sys
+from functools import partial
+from operator import contains
 from queue import SimpleQueue
 from threading import Thread
 from typing import BinaryIO
 
+from mien.server.live.source import Incoming
 from mien.server.orders import Order, line
 
 
@@ -23,16 +26,24 @@ class _Inbox:
     def __init__(self, source: BinaryIO) -> None:
         self.orders = SimpleQueue[Order]()
         self.cancelled = set[str]()
+        self.incoming = Incoming()
         self._source = source
         Thread(target=self._read, name="mien-orders", daemon=True).start()
 
     def _read(self) -> None:
         for message in self._source:
             table = json.loads(message)
-            if "order" in table:
+            if "piece" in table:
+                self.incoming.put(table["piece"])
+            elif "stop" in table:
+                self.incoming.stop()
+            elif "order" in table:
+                # A worker has one session at a time, and gets its order before its pieces.
+                self.incoming = Incoming()
                 self.orders.put(Order.of(table["order"]))
             else:
                 self.cancelled.add(table["cancel"])
+                self.incoming.stop()
         # The server has ended. Work in native libraries cannot be asked to stop.
         os._exit(0)
 
@@ -44,19 +55,27 @@ def main() -> None:
     options.add_argument("--asr", default="auto")
     options.add_argument("--task")
     options.add_argument("--prior", default="even")
+    options.add_argument("--live", action="store_true")
     given = options.parse_args()
     # Libraries write to standard output, so messages take a copy of it, and the output becomes that of errors.
     with os.fdopen(os.dup(1), "wb", buffering=0) as out:
         os.dup2(2, 1)
         from mien.pipeline import Analyzer
+        from mien.server.live import work as live
         from mien.server.work import perform
 
-        analyzer = Analyzer(given.bundle, given.asr, task=given.task, prior=given.prior)
+        settings = live.SETTINGS if given.live else None
+        analyzer = Analyzer(given.bundle, given.asr, settings, given.task, given.prior)
         inbox = _Inbox(sys.stdin.buffer)
         out.write(line({"ready": os.getpid()}))
         while True:
             order = inbox.orders.get()
-            for message in perform(analyzer, order, lambda job=order.job: job in inbox.cancelled):  # type: ignore[misc]  # a default that binds
+            cancelled = partial(contains, inbox.cancelled, order.job)
+            if order.kind == "live":
+                messages = live.perform(analyzer, order, inbox.incoming, cancelled)
+            else:
+                messages = perform(analyzer, order, cancelled)
+            for message in messages:
                 out.write(line(message))
             inbox.cancelled.discard(order.job)
 

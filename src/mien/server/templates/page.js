@@ -38,6 +38,19 @@ function about(p) {
   return data.numbers[key].replace("{n}", n);
 }
 
+/** The name of a person as in the report. */
+function person(who) {
+  const found = /^(person|voice)-(\d+)$/.exec(who);
+  return found ? data.people[found[1]].replace("{n}", found[2]) : who;
+}
+
+/** Asks for the token of the server, and then does what needed it. */
+function askToken(again) {
+  now.retry = again;
+  byId("token-form").hidden = false;
+  byId("token").focus();
+}
+
 function status(text) {
   byId("status").textContent = text;
 }
@@ -63,7 +76,7 @@ function showAnswer(answer) {
   const label = answer.emotion.label;
   const name = data.labels[label]?.name ?? label;
   const mood = make("span", "mood", sign(label, !answer.uncertain), ` ${name}${answer.uncertain ? "?" : ""} `, make("span", "about", about(answer.emotion.scores[label])));
-  const words = make("span", "words", answer.who ? `${answer.who}: ` : "", answer.text || say("no_words"));
+  const words = make("span", "words", answer.who ? `${person(answer.who)}: ` : "", answer.text || say("no_words"));
   words.dir = "auto";
   byId("moments").append(make("li", "", make("span", "when", clock(answer.start)), mood, words));
   byId("moments").scrollTop = byId("moments").scrollHeight;
@@ -120,7 +133,7 @@ function showPlayer(file) {
 }
 
 function send(file, text) {
-  if (file && file.size > data.most) return begin(file, say("too_large"));
+  if (file && file.size > data.most) return begin(file, say("too_large"), true);
   const form = new FormData();
   if (file) form.append("file", file);
   if (text) form.append("text", text);
@@ -138,11 +151,7 @@ function send(file, text) {
   request.upload.onprogress = (event) => event.lengthComputable && (byId("progress").value = event.loaded / event.total);
   request.onload = () => {
     if (request.status === 202) return listen(JSON.parse(request.responseText).id);
-    if (request.status === 401) {
-      now.retry = () => send(file, text);
-      byId("token-form").hidden = false;
-      byId("token").focus();
-    }
+    if (request.status === 401) askToken(() => send(file, text));
     stop(sentence(request.responseText));
   };
   request.onerror = () => stop(say("gone"));
@@ -150,7 +159,8 @@ function send(file, text) {
   request.send(body);
 }
 
-function begin(file, text) {
+/** Empties the page for a new clip. `over` says that there is none after all, and the text why. */
+function begin(file, text, over = false) {
   for (const id of ["moments", "notices", "links"]) byId(id).replaceChildren();
   byId("reading").hidden = byId("progress").hidden = byId("cancel").hidden = false;
   byId("report").hidden = true;
@@ -159,7 +169,7 @@ function begin(file, text) {
   byId("read").disabled = true;
   showPlayer(file);
   status(text);
-  if (text === say("too_large")) stop(text);
+  if (over) stop(text);
   byId("reading").scrollIntoView({ block: "nearest" });
 }
 
