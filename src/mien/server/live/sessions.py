@@ -6,6 +6,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -22,7 +23,13 @@ from mien.server.settings import Settings
 _FIRST = 10.0  # seconds until a client has sent its first message
 _SILENCE = 30.0  # seconds without a message after which a client counts as gone
 _SEND = 10.0  # seconds that a client has to take a message
-_NAMES = {"answer": "final"}
+
+
+@dataclass
+class _Door:
+    """Where pictures are left out when the worker is behind; ``left_out`` counts them."""
+
+    left_out: int = 0
 
 
 class Sessions:
@@ -76,8 +83,9 @@ class Sessions:
         job = self._jobs.adopt(order)
         await _send(socket, {"type": "ready", "schema": SCHEMA, "job": job.id, "bundle": self._settings.bundle})
         work = asyncio.create_task(self._jobs.carry_out(worker, job))
-        told = asyncio.create_task(_tell(socket, job))
-        heard = asyncio.create_task(_hear(socket, worker, job))
+        door = _Door()
+        told = asyncio.create_task(_tell(socket, job, door))
+        heard = asyncio.create_task(_hear(socket, worker, job, door))
         try:
             await asyncio.wait({told, heard}, return_when=asyncio.FIRST_COMPLETED)
             if heard.done() and heard.exception() is None:
@@ -118,9 +126,8 @@ def _control(text: str) -> object:
         raise RefusedError(422, "bad-message", f"this is no message of {SCHEMA}: {said}") from error
 
 
-async def _hear(socket: WebSocket, worker: Worker, job: Job) -> None:
+async def _hear(socket: WebSocket, worker: Worker, job: Job, door: _Door) -> None:
     """Hands on what the client sends, until it stops."""
-    dropped = 0
     while True:
         async with asyncio.timeout(_SILENCE):
             message = await socket.receive()
@@ -130,7 +137,7 @@ async def _hear(socket: WebSocket, worker: Worker, job: Job) -> None:
             piece = piece_of(content)
             table = {"kind": piece.kind, "time": piece.time, "content": base64.b64encode(piece.content).decode("ascii")}
             if not await worker.feed({"piece": table}, stale=piece.kind == PICTURE):
-                dropped += 1
+                door.left_out += 1
         else:
             if isinstance(_control(message.get("text") or ""), Start):
                 raise RefusedError(422, "bad-message", "this session has begun already")
@@ -138,13 +145,21 @@ async def _hear(socket: WebSocket, worker: Worker, job: Job) -> None:
             return
 
 
-async def _tell(socket: WebSocket, job: Job) -> None:
+async def _tell(socket: WebSocket, job: Job, door: _Door) -> None:
     """Tells the client what the worker tells. The job keeps it until the client takes it, so nothing is queued twice."""
+    dropped = told = 0
     async for _, name, data in job.listen():
+        if name == "dropped":
+            dropped = data["count"]
+        if dropped + door.left_out > told and name in ("dropped", "final", "end"):
+            told = dropped + door.left_out
+            await _send(socket, {"type": "dropped", "count": told})
+        if name == "dropped":
+            continue
         if name == "failed":
             await _send(socket, {"type": "problem", "problem": failure_of(job).model_dump()})
         elif name not in ("progress", ""):
-            await _send(socket, {"type": _NAMES.get(name, name), **data})
+            await _send(socket, {"type": name, **data})
 
 
 async def _send(socket: WebSocket, table: Table) -> None:
