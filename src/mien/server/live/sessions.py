@@ -22,6 +22,7 @@ from mien.server.settings import Settings
 
 _FIRST = 10.0  # seconds until a client has sent its first message
 _SILENCE = 30.0  # seconds without a message after which a client counts as gone
+_FREE = 12.0  # seconds that a session waits for a worker, which may still end the session of a client that has gone
 _SEND = 10.0  # seconds that a client has to take a message
 
 
@@ -42,8 +43,10 @@ class Sessions:
 
     def __init__(self, settings: Settings, jobs: Jobs) -> None:
         self._settings, self._jobs = settings, jobs
-        self._free = [Worker(settings, live=True) for _ in range(settings.live)]
-        self.workers = list(self._free)
+        self.workers = [Worker(settings, live=True) for _ in range(settings.live)]
+        self._free = asyncio.Queue[Worker]()
+        for worker in self.workers:
+            self._free.put_nowait(worker)
 
     async def stop(self) -> None:
         """Ends the workers."""
@@ -66,13 +69,16 @@ class Sessions:
 
     @asynccontextmanager
     async def _worker(self) -> AsyncIterator[Worker]:
-        if not self._free:
-            raise RefusedError(429, "live-full", "all live sessions of this server are taken; try again later")
-        worker = self._free.pop()
+        try:
+            async with asyncio.timeout(_FREE):
+                worker = await self._free.get()
+        except TimeoutError:
+            sentence = "all live sessions of this server are taken; try again later"
+            raise RefusedError(429, "live-full", sentence) from None
         try:
             yield worker
         finally:
-            self._free.append(worker)
+            self._free.put_nowait(worker)
 
     async def _session(self, socket: WebSocket, worker: Worker, start: Start) -> None:
         folder = self._jobs.new_folder()
