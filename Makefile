@@ -53,8 +53,9 @@ trust:            ## fit anew what the shipped bundles know of their own errors,
 figures:          ## write the measured figures of the shipped bundles into README.md
 	$(PYTHON) -m tools.figures
 
-picture:          ## draw docs/demo.svg from what the shipped bundle answers
+picture:          ## draw docs/demo.svg and docs/report.webp from what the shipped bundle answers
 	$(PYTHON) -m tools.demo_picture
+	$(PYTHON) -m tools.report_picture
 
 docs:             ## the documents as a site, in site/; a broken link or reference ends the build
 	$(PYTHON) -m tools.site

@@ -33,7 +33,8 @@ from mien.data.sets import ExampleSet, epoch, example_sets
 from mien.encoders.base import Encoder, encoders
 from mien.events import finish
 from mien.model.build import build
-from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, load
+from mien.recipe.recipe import FeatureTable, Recipe, Source, load
+from mien.recipe.sections import EncoderTable
 from mien.runtime import threads
 from mien.runtime.run_folder import CHECKPOINT
 from mien.training import objectives

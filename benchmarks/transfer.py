@@ -62,7 +62,7 @@ class Held:
     """The clips of the set that was left out: rows before any baseline, labels and people."""
 
     def __init__(self, run: Run, recipe: Recipe, left: str, modality: Modality, root: Path) -> None:
-        source = next(d for d in recipe.data if d.name == left)
+        source = replace(next(d for d in recipe.data if d.name == left), degrade=("",))
         corpus = Corpus.of(replace(recipe, data=(source,)), root)
         self.run, self.modality = run, modality
         self.sets: list[ExampleSet] = []
@@ -105,7 +105,7 @@ class Held:
         """Clips that are known besides this one, and this one; see the docstring of the file."""
         name, _, count = kind.rpartition(" ")
         own, labels = np.flatnonzero(self.people == self.people[index]), self.labels
-        if kind == "nothing":
+        if kind == "nothing" or not self.people[index]:
             return own[:0]
         if name == "stranger":
             others = np.unique(self.people[self.people != self.people[index]])

@@ -32,7 +32,8 @@ from numpy.typing import NDArray
 from mien.data.manifest import data_root, read
 from mien.media.decoding.sound import read_audio
 from mien.metrics.uar import uar
-from mien.recipe.recipe import EncoderTable, Recipe, Source, Target, load
+from mien.recipe.recipe import Recipe, Source, Target, load
+from mien.recipe.sections import EncoderTable
 from mien.runtime.cache import cached_folder, content_key
 from mien.types import SAMPLE_RATE, Clip, Float32, Modality, Task
 

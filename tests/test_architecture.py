@@ -43,7 +43,7 @@ def test_the_tree_names_every_folder_in_order() -> None:
 
 OTHERS = {"cmu_mosi_std_folds.py", "cmu_mosei_std_folds.py"}
 """Files of data sets, which are not here."""
-NAMES = {"encoders", "fusions", "metrics", "exporters", "explainers", "readers", "timeline", "explanation"}
+NAMES = {"live", "encoders", "fusions", "metrics", "exporters", "explainers", "readers", "timeline", "explanation"}
 """What comes after "mien." and is no module: groups of entry points, and forms of JSON."""
 
 
@@ -91,5 +91,5 @@ def test_the_layers_are_those_of_the_contract() -> None:
 def test_the_map_goes_to_every_room_that_people_change() -> None:
     rows = CONTRIBUTING.partition("| I want to ... | I go to |")[2].partition("\n\n")[0]
     named = set(re.findall(r"src/mien/(\w+)/", rows))
-    data = {"bundles", "samples", "recipe", "runtime", "study", "evaluation", "bundle"}
+    data = {"bundles", "samples", "recipe", "runtime", "study", "evaluation", "bundle", "files"}
     assert named | data == {p.split("/")[0] for p in folders()}

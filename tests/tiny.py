@@ -14,8 +14,8 @@ from PIL import Image
 from mien.data.corpus import Corpus
 from mien.data.own import Purpose, own_data
 from mien.events import Event, Notice, finish
-from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
-from mien.recipe.sections import Training
+from mien.recipe.recipe import FeatureTable, Recipe, Source, Target
+from mien.recipe.sections import EncoderTable, Training
 from mien.report.sentences import sentence
 from mien.types import Modality
 

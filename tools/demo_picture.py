@@ -11,10 +11,10 @@ from rich.text import Text
 
 from mien import Analyzer
 from mien.report.terminal.timeline import render
-from mien.samples import demo_clip
+from mien.samples import demo_clip, demo_label
 
 TARGET = Path(__file__).parents[1] / "docs" / "demo.svg"
-WIDTH = 88
+WIDTH = 100
 THEME = TerminalTheme(
     (28, 30, 36),
     (214, 217, 224),
@@ -56,7 +56,8 @@ def draw() -> str:
     analyzer = Analyzer()
     console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     console.print(Text("$ mien demo\n", style="bold"))
-    console.print(render(analyzer.analyze(demo_clip())))
+    timeline = analyzer.analyze(demo_clip())
+    console.print(render(timeline, truth=lambda p: demo_label(p.span.middle)))
     frame = FRAME.replace("BUNDLE", analyzer.bundle.sha256)
     return console.export_svg(theme=THEME, code_format=frame, unique_id="mien")
 

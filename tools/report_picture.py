@@ -22,12 +22,13 @@ def picture(page: Path, chromium: str) -> bytes:
     """A WebP picture of the upper part of a report, at its third moment, which is explained."""
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        tab = browser.new_page(viewport={"width": 1280, "height": 1800})
+        tab = browser.new_page(viewport={"width": 1280, "height": 1500})
         tab.goto(page.absolute().as_uri())
         tab.wait_for_selector("html[data-drawn]", state="attached")
         tab.click("#m2")
+        tab.evaluate("seek(data.moments[2].s + 0.5, 2)")
         tab.mouse.move(0, 0)
-        tab.wait_for_timeout(500)
+        tab.wait_for_timeout(1000)
         tab.evaluate("scrollTo(0, 0)")
         tab.wait_for_timeout(500)
         drawn = tab.screenshot()

@@ -36,7 +36,7 @@ def ship(folder: Path) -> Path:
         shutil.copyfile(path, (shared if graph else target) / path.name)
     named = {entry.file for name in bundles.shipped() for entry in Bundle.load(name).table.graphs.values()}
     for modality in bundle.modalities:
-        for path in (*shared.glob(f"{modality}-*.onnx"), *shared.glob(f"{modality}_trunk-*.onnx")):
+        for path in (p for part in ("", "_trunk", "_vectors") for p in shared.glob(f"{modality}{part}-*.onnx")):
             if path.name not in named:
                 path.unlink()
     return target

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import difflib
 import errno
+import unicodedata
 from collections.abc import Iterable
+
+_CONTROLS = ("Cc", "Cs", "Zl", "Zp")
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_LONGEST = 2000  # characters
 
 
 class MienError(Exception):
-    """Base of all errors whose message is meant for the user."""
+    """Base of all errors whose message is meant for the user.
+
+    A message may repeat what a file of somebody else says, so it is shown without control characters, and never as a page.
+    """
+
+    def __str__(self) -> str:
+        return harmless(super().__str__())
 
 
 class InputError(MienError):
@@ -50,10 +61,21 @@ def explain(error: Exception) -> str:
     if isinstance(error, MienError):
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:
-        return f"'{error.filename}' cannot be used ({error.strerror}); check the path and your rights there"
+        return harmless(f"'{error.filename}' cannot be used ({error.strerror}); check the path and your rights there")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"nothing more can be written ({error.strerror}); make room and try again"
-    return f"{type(error).__name__}: {error} (this is a fault of mien; MIEN_DEBUG=1 shows where)"
+    said = harmless(f"{type(error).__name__}: {error}")
+    return f"{said} (this is a fault of mien; MIEN_DEBUG=1 shows where)"
+
+
+def harmless(text: str) -> str:
+    """The text on one line, without control characters, so that words and file names cannot move the cursor or set colours.
+
+    Marks that turn the direction of writing round are left out too. A very long text loses its middle.
+    """
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
+    return "".join(" " if unicodedata.category(c) in _CONTROLS or c in _TURNS else c for c in text)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

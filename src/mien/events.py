@@ -21,7 +21,9 @@ T = TypeVar("T")
 Value = str | int | float
 """A value in a notice."""
 
-Stage = Literal["read", "explain", "prepare", "train", "degrade", "calibrate", "evaluate", "compare", "tune"]
+Stage = Literal[
+    "clips", "read", "explain", "draw", "prepare", "train", "degrade", "calibrate", "evaluate", "compare", "tune"
+]
 """A stage of the work."""
 
 

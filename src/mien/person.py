@@ -139,6 +139,12 @@ class Usual:
         return np.asarray((features - usual) / deviation, np.float32)
 
 
+def numbered(who: str | None) -> tuple[str, int]:
+    """The key by which people are sorted: person-2 comes before person-10."""
+    name, _, number = (who or "").rpartition("-")
+    return (name, int(number)) if number.isdecimal() else (who or "", 0)
+
+
 People = dict[tuple[Modality, str | None], Usual]
 """What is usual for each person, by modality. ``None`` stands for unknown people, who count as one."""
 

@@ -8,17 +8,20 @@ from contextlib import closing
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from mien.bundle.answer import single
+from mien.bundle.answer import Answer, single
 from mien.emotions import expected
+from mien.encoders._front.signs import says_something
 from mien.errors import InputError, explain, of_the_clip
 from mien.events import Answered, Event, Finished, Heard, Notice, Progress, Skipped, Work, finish
+from mien.explain.kept import Kept, Meanwhile
 from mien.explain.predicted import predicted
 from mien.explain.question import Moment
-from mien.media.segmenting import Found, Opened, Segmenter, with_context
+from mien.explain.tracked import Portraits, with_tracks
+from mien.media.segmenting import Closed, Found, Opened, Segmenter, with_context
 from mien.media.sources import Source, name_of
-from mien.person import People, Usual
+from mien.person import People, Usual, numbered
 from mien.timeline import Prediction, Timeline, best, mean
 from mien.trust.prior import EVEN
 from mien.types import Clip, Modality, Segment, Track
@@ -27,23 +30,6 @@ if TYPE_CHECKING:
     from mien.bundle.bundle import Bundle
     from mien.bundle.encoded import EncodedTracks
     from mien.media.cut import CutSettings
-
-
-class _Kept(NamedTuple):
-    """What is kept of a segment until the whole clip is known. It has no sound and no pictures."""
-
-    segment: Segment
-    rows: Mapping[Modality, Track]  # of the modalities that are relative to the person
-    encoded: Mapping[Modality, EncodedTracks]  # of the others
-    missing: tuple[str, ...]
-
-
-class _Reading(NamedTuple):
-    """A clip while it is read: what is usual for its people, and its segments so far."""
-
-    people: People
-    kept: list[_Kept]
-    fixed: bool = False  # whether the people are known from elsewhere; then all who are in view count as the one person
 
 
 class Analyzer:
@@ -57,6 +43,7 @@ class Analyzer:
         task: the task of the bundle to answer; ``None`` for the first task that is answered with one label.
         prior: the share of each label that answers expect: "even", "talk", or shares such as "neutral=0.6"; see
             ``mien.trust.prior``.
+        tracks: whether answers hold their curves, the places of the face and portraits.
 
     Raises:
         InputError: there is no such bundle, it has no such task, or the prior does not fit its labels.
@@ -69,11 +56,13 @@ class Analyzer:
         settings: CutSettings | None = None,
         task: str | None = None,
         prior: str = EVEN,
+        tracks: bool = True,
     ) -> None:
         from mien.bundle.bundle import Bundle
 
         self.bundle: Bundle = Bundle.load(bundle).expecting(prior)
         self.task = single(self.bundle.tasks, task)
+        self._tracks = tracks
         self._segmenter = Segmenter(asr, settings)
         self._sounds = Segmenter("off", settings)
 
@@ -97,7 +86,8 @@ class Analyzer:
                 that still come in. See ``mien.media.sources``. It is ``None`` when only ``text`` is given. For a ``Clip``
                 with a span, only the segments that overlap the span are answered.
             text: the words said; they replace speech recognition.
-            subtitles: an .srt, .vtt, .ass or .ssa file with the words and their times; they replace speech recognition.
+            subtitles: an .srt, .vtt, .ass or .ssa file with the words and their times, or "embedded" for those inside the
+                video; they replace speech recognition.
             known: what is usual for the one person of the clip, from this clip and others (see ``observe``). It replaces what
                 the clip shows.
 
@@ -111,13 +101,16 @@ class Analyzer:
             InputError: the source cannot be used; the message says why.
         """
         clip, told, predictions = Opened(""), list(self.bundle.notices), list[Prediction]()
-        read = _Reading(known or {}, [], fixed=known is not None)
+        read = Meanwhile(known or {}, fixed=known is not None)
         yield from self.bundle.notices
         reach = max(e.context for e in self.bundle.encoders.values())
         with closing(self._segmenter.read(source, text, None if subtitles is None else Path(subtitles))) as reading:
             for event in self._events(with_context(reading, reach), read):
                 if isinstance(event, Opened):
                     clip = event
+                    continue
+                if isinstance(event, Closed):
+                    clip = replace(clip, duration=event.duration)
                     continue
                 if isinstance(event, Answered):
                     predictions.append(event.prediction)
@@ -130,7 +123,7 @@ class Analyzer:
             told.append(Notice("nothing_found"))
             yield told[-1]
         revised = self._revised(read) if read.people and not read.fixed else predictions
-        timeline = self._timeline(clip, revised, told)
+        timeline = self._timeline(clip, revised, told, read.portraits)
         yield Finished(timeline, {} if read.fixed else read.people)
         return timeline
 
@@ -160,7 +153,7 @@ class Analyzer:
                     raise
                 yield Skipped(name_of(source), explain(error))
 
-    def _events(self, reading: Iterable[Found], read: _Reading) -> Iterator[Opened | Event]:
+    def _events(self, reading: Iterable[Found], read: Meanwhile) -> Iterator[Opened | Closed | Event]:
         """The same items with the events of each segment in its place."""
         clip = Opened("")
         for found in reading:
@@ -171,13 +164,15 @@ class Analyzer:
                 clip = found
             yield found
 
-    def _answer(self, segment: Segment, clip: Opened, read: _Reading) -> Iterator[Event]:
+    def _answer(self, segment: Segment, clip: Opened, read: Meanwhile) -> Iterator[Event]:
         """The events of one segment: its words, notices and its answer."""
         if segment.words is not None and segment.words.text:
             yield Heard(segment.words, segment.who)
         encoders = self.bundle.encoders
         found = {m: t for m, e in encoders.items() if (t := e.prepare(segment)) is not None}
-        unread = segment.words is not None and "text" in encoders and "text" not in found
+        unread = (
+            segment.words is not None and "text" in encoders and "text" not in found and says_something(segment.words)
+        )
         if unread:
             yield Notice("other_language")
         if not found:
@@ -191,11 +186,23 @@ class Analyzer:
         tracks = {m: self._relative(m, t, who, read.people) for m, t in found.items()}
         encoded = self.bundle.encoded(tracks)
         answer = self.bundle.answer_to(encoded)
+        tracked = read.track(self.bundle, segment) if self._tracks else None
+        light = replace(segment, audio=None, frames=None, features={})
+        kept = Kept(light, rows, {m: e for m, e in encoded.items() if m not in rows}, missing, tracked)
         if self.bundle.populations:
-            light = replace(segment, audio=None, frames=None, features={})
-            read.kept.append(_Kept(light, rows, {m: e for m, e in encoded.items() if m not in rows}, missing))
+            read.kept.append(kept)
         moment = Moment(segment, tracks, answer, self._again(read.people, who), self.task)
-        yield Answered(predicted(self.bundle, self.task, segment, answer, encoded, missing), moment)
+        yield Answered(self._predicted(kept, answer, encoded, who, read.people), moment)
+
+    def _predicted(
+        self, kept: Kept, answer: Answer, encoded: Mapping[Modality, EncodedTracks], who: str | None, people: People
+    ) -> Prediction:
+        found = predicted(self.bundle, self.task, kept.segment, answer, encoded, kept.missing)
+        if kept.tracked is None:
+            return found
+        return with_tracks(
+            found, self.bundle, self.task, encoded, kept.tracked, lambda t: self._relative("voice", t, who, people)
+        )
 
     def observe(self, clip: Path, people: People) -> Work[None]:
         """Adds what the sound of a clip shows of its one person to ``people``, and answers nothing; see ``stream``.
@@ -226,14 +233,15 @@ class Analyzer:
         usual = people.get((modality, who)) or Usual(population.strength)
         return replace(track, values=usual.normalise(track.values))
 
-    def _revised(self, read: _Reading) -> list[Prediction]:
+    def _revised(self, read: Meanwhile) -> list[Prediction]:
         """The answers again, relative to all that is known of each person now."""
         found = []
-        for segment, rows, others, missing in read.kept:
-            again = {m: self._relative(m, t, segment.who, read.people) for m, t in rows.items()}
-            encoded = {**self.bundle.encoded(again), **others}
+        for kept in read.kept:
+            who = kept.segment.who
+            again = {m: self._relative(m, t, who, read.people) for m, t in kept.rows.items()}
+            encoded = {**self.bundle.encoded(again), **kept.encoded}
             ordered = {m: encoded[m] for m in self.bundle.modalities if m in encoded}
-            found.append(predicted(self.bundle, self.task, segment, self.bundle.answer_to(ordered), ordered, missing))
+            found.append(self._predicted(kept, self.bundle.answer_to(ordered), ordered, who, read.people))
         return found
 
     def revised(self, moment: Moment, people: People) -> Moment:
@@ -246,7 +254,9 @@ class Analyzer:
         tracks = {m: t for m, t in found.items() if t is not None}
         return replace(moment, tracks=tracks, answer=self.bundle.answer(tracks), prepare=prepare)
 
-    def _timeline(self, clip: Opened, predictions: Sequence[Prediction], notices: Sequence[Notice]) -> Timeline:
+    def _timeline(
+        self, clip: Opened, predictions: Sequence[Prediction], notices: Sequence[Notice], portraits: Portraits
+    ) -> Timeline:
         scores = mean(predictions)
         valence, arousal = expected(scores, self.bundle.positions)
         return Timeline(
@@ -254,7 +264,7 @@ class Analyzer:
             duration=max([clip.duration, *(p.span.end for p in predictions)]),
             bundle=self.bundle.name,
             bundle_sha256=self.bundle.sha256,
-            predictions=tuple(sorted(predictions, key=lambda p: (p.span, p.who or ""))),
+            predictions=tuple(sorted(predictions, key=lambda p: (p.span, numbered(p.who)))),
             label=best(scores) if scores else None,
             scores=scores,
             valence=valence,
@@ -262,6 +272,7 @@ class Analyzer:
             notices=tuple(notices),
             notes=self.bundle.notes,
             task=self.task.name,
+            portraits={who: portraits.found[who] for who in sorted(portraits.found, key=numbered)},
         )
 
     def _again(self, people: People, who: str | None) -> Callable[[Modality, Segment], Track | None]:

@@ -10,9 +10,12 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mien.emotions import EMOTIONS
 from mien.events import Notice
-from mien.types import EMOTION, MODALITIES, Modality, Span
+from mien.types import EMOTION, MODALITIES, Float32, Modality, Span
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -31,6 +34,50 @@ class Opinion:
     modality: Modality
     label: str
     probability: float
+
+
+class _Rows:
+    """Arrays with one row for each time. Two are equal if all arrays are."""
+
+    times: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __eq__(self, other: object) -> bool:
+        mine, others = vars(self), vars(other) if type(other) is type(self) else {}
+        return mine.keys() == others.keys() and all(np.array_equal(v, others[k], True) for k, v in mine.items())
+
+    __hash__ = None  # type: ignore[assignment]  # arrays have none
+
+
+@dataclass(frozen=True, eq=False)
+class FaceBoxes(_Rows):
+    """Where the face of one person lies in the picture: ``times`` float64 (N,) in seconds, and ``boxes`` float32 (N, 4).
+
+    A box is left, top, right, bottom as parts of the width and height of the upright picture, from 0 to 1.
+    """
+
+    times: NDArray[np.float64]
+    boxes: Float32
+
+
+@dataclass(frozen=True, eq=False)
+class Curve(_Rows):
+    """What one modality alone says from time to time within a moment.
+
+    Attributes:
+        times: float64 (T,) seconds, the middle of what was read for each row.
+        scores: float32 (T, L), calibrated probability of every label, in the order of ``Timeline.labels``.
+        deviation: float32 (T,), how far single answers within a second before and after differ: the standard deviation of the
+            probability of the row's best label. NaN where there is only one.
+        uncertain: bool (T,), see ``Prediction``.
+    """
+
+    times: NDArray[np.float64]
+    scores: Float32
+    deviation: Float32
+    uncertain: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -56,6 +103,8 @@ class Prediction:
         uncertain: whether ``label`` is only a guess, because it is not probable enough.
         reasons: codes of what makes the answer less sure, from ``mien.trust.guard.REASONS``.
         language: of the words, as an ISO 639 code; ``None`` when it is not known or there are no words.
+        curves: how the answers of voice and face alone change within the span. Absent for a picture, or when not asked for.
+        faces: where the face is in the pictures; ``None`` when it is not in view, or this was not asked for.
     """
 
     span: Span
@@ -74,6 +123,8 @@ class Prediction:
     uncertain: bool = False
     reasons: tuple[str, ...] = ()
     language: str | None = None
+    curves: Mapping[Modality, Curve] = field(default_factory=dict)
+    faces: FaceBoxes | None = None
 
     @property
     def weight(self) -> float:
@@ -147,6 +198,7 @@ class Timeline:
         notices: what was missing, each notice once.
         notes: what the user of the bundle must know.
         task: the task of the bundle whose labels these are.
+        portraits: a small JPEG of the face of each person in view, upright.
     """
 
     source: str
@@ -161,6 +213,7 @@ class Timeline:
     notices: tuple[Notice, ...] = ()
     notes: tuple[str, ...] = ()
     task: str = EMOTION.name
+    portraits: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -144,7 +144,7 @@ class Frames:
     Attributes:
         pixels: uint8 RGB (N, H, W, 3); faces are aligned crops with level eyes.
         times: float64 (N,) seconds on the clip's clock, increasing.
-        boxes: float32 (N, 4) left, top, right, bottom of each face in the source picture, in pixels; ``None`` without crops.
+        boxes, within: float32 (N, 4) left, top, right, bottom of each face, (N, 2) size of its picture, pixels; or ``None``.
         mouth, pose: float32 (N,) and (N, 3), as ``media.landmarks.FacePoints`` has them; NaN or ``None`` where unknown.
     """
 
@@ -153,14 +153,15 @@ class Frames:
     boxes: Float32 | None = None
     mouth: Float32 | None = None
     pose: Float32 | None = None
+    within: Float32 | None = None
 
     def __len__(self) -> int:
         return len(self.times)
 
     def rows(self, chosen: NDArray[np.int64]) -> Frames:
         """Some of the pictures, by their indices."""
-        parts: dict[str, Any] = {name: v if v is None else v[chosen] for name, v in vars(self).items()}
-        return Frames(**parts)
+        found: dict[str, Any] = {name: v if v is None else v[chosen] for name, v in vars(self).items()}
+        return Frames(**found)
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ class Segment:
     @property
     def modalities(self) -> tuple[Modality, ...]:
         """The modalities that are present."""
-        parts: dict[Modality, Any] = {"text": self.words, "voice": self.audio, "face": self.frames}
+        parts = {"text": self.words, "voice": self.audio, "face": self.frames}
         return tuple(m for m in MODALITIES if parts[m] is not None or m in self.features)
 
 

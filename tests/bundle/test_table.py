@@ -110,7 +110,7 @@ WRONG = [
     (_with(["a"], "tasks", 0, "labels"), "at 'tasks': task 'emotion' needs at least two labels"),
     (_with([1.0], "positions", "sad"), "at 'positions'.sad must have 2 values, not 1 ([1.0])"),
     (_with([1e999, 0.0], "positions", "sad"), "the position of 'sad' lies between -1 and 1, not at (inf, 0.0)"),
-    (_with(-1, "encoders", "text", "dim"), "a state of 'text' has at least one number, not -1"),
+    (_with(-1, "encoders", "text", "dim"), "a state of 'text' has 1 to 65,536 numbers, not -1"),
     (_with(10**400, "parity", "largest_difference"), "at 'largest_difference' is too large a number"),
     (
         _with(1e999, "trust", "tasks", "emotion", "text", "calibration", "bias", 0),

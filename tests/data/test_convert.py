@@ -7,7 +7,8 @@ import pytest
 
 from mien.cli import main
 from mien.data.rows import read_rows
-from mien.recipe.recipe import EncoderTable, Recipe
+from mien.recipe.recipe import Recipe
+from mien.recipe.sections import EncoderTable
 from tests.tiny import own
 
 from .readers.sets import SETS

@@ -8,7 +8,7 @@ import pytest
 
 from mien.data.manifest import data_root, read
 from mien.emotions import EMOTIONS
-from mien.errors import RecipeError
+from mien.errors import InputError, RecipeError
 from mien.recipe.recipe import Source, Target
 from mien.types import EMOTION, Task
 
@@ -198,3 +198,17 @@ def test_data_root_must_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("MIEN_DATA", str(tmp_path / "gone"))
     with pytest.raises(RecipeError, match="there is no data folder"):
         data_root()
+
+
+def test_a_manifest_may_come_with_mien() -> None:
+    said = Source("said", "mien:said.csv", {"id": "", "text": "text"}, {"emotion": Target("label")})
+    examples = read(said, [EMOTION], Path("/nowhere"))
+    assert len(examples) == 2219
+    assert {e.split for e in examples} == {"train", "valid", "test"}
+    counts = np.sum([e.targets["emotion"] for e in examples], axis=0)
+    assert counts.min() > 300, "every label is as frequent as another"
+
+
+def test_no_other_file_is_packaged() -> None:
+    with pytest.raises(InputError, match="no sample"):
+        read(Source("said", "mien:../bundles/__init__.py", {"text": "text"}), [EMOTION], Path("/nowhere"))

@@ -12,7 +12,8 @@ from mien.data.load import segment_of
 from mien.data.manifest import read
 from mien.errors import RecipeError
 from mien.events import finish
-from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source
+from mien.recipe.recipe import FeatureTable, Recipe, Source
+from mien.recipe.sections import EncoderTable
 from mien.types import EMOTION, Modality, Task
 
 from ..tiny import own_recipe, write_pictures
@@ -239,3 +240,22 @@ def test_train_with_ones_own_manifest(
     assert done.value.code in (0, None), said.err
     assert (tmp_path / "runs" / "small-my" / "seed0" / "bundle" / "bundle.json").is_file()
     assert "my" in said.out
+
+
+def test_a_speaker_with_several_spellings_is_one(tmp_path: Path) -> None:
+    said: list[str] = []
+    lines = ("a,so glad,spk1,train,joy", "b,oh no,SPK1,train,sad", "c,hm,spk1 ,test,neutral", "d,oh,s2,valid,sad")
+    recipe = own_recipe(RECIPE, manifest(tmp_path, _HEADER, *lines), said)
+    assert (
+        "speakers or groups whose names differ only in case and spaces count as one: 'SPK1' -> spk1, 'spk1 ' -> spk1"
+        in said
+    )
+    assert any(line.startswith("1 speakers are in more than one split") for line in said)
+    examples = read(recipe.data[0], recipe.tasks, Path("/nowhere"))
+    assert [(e.group, e.clip.speaker) for e in examples] == [("spk1", "spk1")] * 3 + [("s2", "s2")]
+
+
+def test_a_column_that_is_misspelt_is_told(tmp_path: Path) -> None:
+    said: list[str] = []
+    own_recipe(RECIPE, manifest(tmp_path, _HEADER.replace("speaker", "Speaker"), *_ROWS), said)
+    assert "the column 'Speaker' is not used; did you mean 'speaker'?" in said

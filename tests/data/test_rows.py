@@ -27,6 +27,8 @@ np.save(ARRAY, np.zeros(3))
         ("m.csv", b"text,label,text\na,b,c\n", "several columns called 'text'"),
         ("m.csv", b"text;label\na;b\n", "separated by ';'; separate them by commas"),
         ("m.csv", b"text\tlabel\na\tb\n", "separate them by commas"),
+        ("m.csv", b'text,label\na,b\n"a,b\nc,d\n', "a quote is opened in the row at line 3 and never closed"),
+        ("m.csv", b"text,label\n" + b"x" * 1_000_001 + b",b\n", "row at line 2 has more than 1,000,000 characters"),
         ("m.csv", b"text,label\na,b\na, b, c\n", "line 3 has more values than the header"),
         ("m.csv", b'text,label\n"never closed,b\n', "cannot be read"),
         ("m.jsonl", b'{"text": "a"}\n{"text"\n', "line 2 is no JSON"),
@@ -91,3 +93,9 @@ def test_a_million_rows_stream(tmp_path: Path, name: str) -> None:
     tracemalloc.stop()
     assert read + sum(1 for _ in rows) == 1_000_000
     assert peak < 1e6, "rows are not kept"
+
+
+def test_a_cell_may_hold_a_chapter(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("text,label\n" + "so it goes " * 40_000 + ",sad\n", encoding="utf-8")
+    (row,) = read_rows(tmp_path / "m.csv")
+    assert len(row["text"]) == 440_000

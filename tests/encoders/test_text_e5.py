@@ -89,13 +89,52 @@ def test_rarity_tells_other_languages_with_latin_letters(encoder: E5Text) -> Non
 
     assert rarity("I am so glad that you came to see us today.") < 0
     assert rarity("The meeting was moved to Thursday, so we have time.") < 1
-    assert rarity("今天真开心") == rarity("😂") == 0
-    assert rarity("the, the") == pytest.approx(2 * (np.log(encoder._pieces.index("▁the") - 3) - 7) / 2)
+    assert rarity("今天真开心") == 0
+    whole = 2 * (np.log(encoder._pieces.index("▁the") - 3) - 7) / 2
+    assert rarity("the, the") == pytest.approx(whole - 3.0), "the letters are those of English"
     for strange in (
         "Lubię czytać przed snem.",
         "Der Lappen liegt auf dem Eisschrank.",
         "Sono contento che tu sia venuto.",
         "Minä en tiedä mitä tehdä",
         "Bugün çok mutluyum",
+        "Sehr gut, das freut mich",
     ):
         assert rarity(strange) > 5.5
+    for english in (
+        "THIS IS TRAUMATISING, I WILL NEVER EVER DO THAT AGAIN",
+        "Nooooooooooooooooooo I lost, whyyyyyyyyyyyyyyyyyyyyyyyy",
+        "Thank you @lurkerturndcommenter and @christiangreyisdraco #truecooks",
+        "Verisimilitude, which here means, utter bs meant to help justify terrible favouritism.",
+    ):
+        assert rarity(english) < 4
+
+
+def test_emoji_alone_and_emoji_that_the_vocabulary_lacks_are_words(encoder: E5Text) -> None:
+    assert pieces(encoder, "😡") == ["<s>", "▁ang", "ry", "</s>"] == pieces(encoder, ">:(")
+    assert pieces(encoder, "🤮 🤮")[1:-1] == pieces(encoder, "disgusting disgusting")[1:-1]
+    assert pieces(encoder, "so 🥺")[1:-1] == ["▁so", "▁sad"], "in a text, only the one that is not known"
+    assert pieces(encoder, "so 😡")[1:-1] == ["▁so", "▁", "😡"]
+    assert pieces(encoder, "今天🤮") == pieces(encoder, "今天 恶心")
+    assert "<unk>" not in pieces(encoder, "look 🦀 there")
+    found = encoder.words(segment(words_of("look 🦀 there 🥺")))
+    assert found is not None
+    assert found.tolist() == [-1, 0, 2, 3, -1], "words keep their places"
+
+
+@pytest.mark.parametrize(
+    "nothing", ["???", "★", "🇩🇪", "https://example.com/a?b=c", "www.example.org", "me@example.com"]
+)
+def test_what_says_nothing_is_not_read(encoder: E5Text, nothing: str) -> None:
+    assert encoder.prepare(segment(words_of(nothing))) is None
+
+
+def test_addresses_and_strings_take_no_room(encoder: E5Text) -> None:
+    address = "https://example.com/" + "x9" * 200
+    assert pieces(encoder, f"I love this {address}") == pieces(encoder, "I love this")
+    long = pieces(encoder, "x" * 3000 + " I hate you")
+    assert len(long) <= 16 + 5
+    assert long[-4:] == ["▁I", "▁hate", "▁you", "</s>"]
+    words = encoder.words(segment(words_of("x" * 3000 + " I hate you")))
+    assert words is not None
+    assert words.tolist()[-4:] == [1, 2, 3, -1]

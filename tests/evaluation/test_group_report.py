@@ -12,7 +12,8 @@ from mien.errors import InputError
 from mien.evaluation.group_report import attributes, compared
 from mien.evaluation.predictions import Evaluation, Predictions
 from mien.events import finish
-from mien.recipe.recipe import EncoderTable, Recipe, Source
+from mien.recipe.recipe import Recipe, Source
+from mien.recipe.sections import EncoderTable
 from mien.report.terminal.evaluation import groups as shown
 from mien.types import EMOTION, Task
 from tests.tiny import hearing

@@ -28,8 +28,8 @@ from mien.explain.slopes import run_of, slopes
 from mien.explanation import Evidence
 from mien.model import heads
 from mien.model.gradients import STEPS, TOLERANCE, integrate, reopened
-from mien.recipe.recipe import EncoderTable, Recipe, Source
-from mien.recipe.sections import Training
+from mien.recipe.recipe import Recipe, Source
+from mien.recipe.sections import EncoderTable, Training
 from mien.report.explanation import schema
 from mien.runtime.cache import file_sha256
 from mien.types import Audio, Frames, Modality, Segment, Span

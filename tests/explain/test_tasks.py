@@ -21,8 +21,8 @@ from mien.errors import InputError
 from mien.events import finish
 from mien.pipeline import Analyzer
 from mien.recipe import strict
-from mien.recipe.recipe import EncoderTable, Recipe, Source, Target
-from mien.recipe.sections import Training
+from mien.recipe.recipe import Recipe, Source, Target
+from mien.recipe.sections import EncoderTable, Training
 from mien.report.explanation import schema as explanation_schema
 from mien.report.exporters.json import schema as timeline_schema
 from mien.trust.calibration import Calibration

@@ -65,14 +65,16 @@ def turn(path: Path, degrees: int) -> Path:
     return path
 
 
-def write_sound(path: Path, sound: NDArray[np.float32], rate: int = RATE) -> Path:
-    """A sound file in PCM."""
+def write_sound(path: Path, sound: NDArray[np.float32], rate: int = RATE, codec: str = "pcm_s16le") -> Path:
+    """A sound file, in PCM or in another codec."""
     with av.open(str(path), "w") as container:
-        stream: Any = container.add_stream("pcm_s16le", rate=rate, layout="mono")
+        stream: Any = container.add_stream(codec, rate=rate, layout="mono")
         samples = (np.clip(sound, -1, 1) * 32767).astype(np.int16)
         part = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
         part.sample_rate = rate
-        container.mux(stream.encode(part))
+        fitting = av.AudioResampler(stream.codec_context.format, "mono", rate, stream.codec_context.frame_size or None)
+        for piece in (*fitting.resample(part), *fitting.resample(None)):
+            container.mux(stream.encode(piece))
         container.mux(stream.encode(None))
     return path
 

@@ -47,7 +47,7 @@ def test_an_open_file_may_have_any_name(name: str) -> None:
 
 
 def test_a_name_that_is_a_folder_says_nothing() -> None:
-    with pytest.raises(InputError, match="neither sound nor pictures"), opened(_named(".."), None, None):
+    with pytest.raises(InputError, match="is not media"), opened(_named(".."), None, None):
         pass
 
 

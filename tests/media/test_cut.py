@@ -14,6 +14,9 @@ from mien.media.decoding.sound import read_audio
 from mien.media.sources import opened
 from mien.media.speech.recogniser import Recogniser
 from mien.media.speech.whisper import Whisper
+from mien.media.subtitles import Said
+from mien.media.text.words import spread
+from mien.media.written import utterances
 from mien.types import SAMPLE_RATE, Clip, Float32, Segment, Span, Word, Words
 from tests.media.clips import beep, write_clip, write_sound
 
@@ -32,12 +35,12 @@ def segments(
     clip: Clip,
     settings: CutSettings | None = None,
     listener: Recogniser | None = None,
-    words: Words | None = None,
+    cues: Sequence[Segment] | None = None,
 ) -> tuple[list[Segment], list[Notice]]:
     """The segments of a video or a sound, and what was noticed."""
     with opened(clip, None, None) as given:
         assert given.feed is not None
-        found = list(cut(given.feed, clip, settings or CutSettings(), listener or Scripted(), words))
+        found = list(cut(given.feed, clip, settings or CutSettings(), listener or Scripted(), cues))
     return [s for s in found if isinstance(s, Segment)], [n for n in found if isinstance(n, Notice)]
 
 
@@ -104,7 +107,7 @@ def test_long_speech_is_split(samples: Path, tmp_path: Path) -> None:
 
 def test_subtitles_replace_recognition(known: Path) -> None:
     words = Words((Word("jacket", Span(4.2, 4.8)),))
-    found, _ = segments(Clip("known", video=known), words=words)
+    found, _ = segments(Clip("known", video=known), cues=[Segment(Span(4.2, 4.8), words=words)])
     assert [s.words.text for s in found if s.words is not None] == ["jacket"]
 
 
@@ -116,8 +119,68 @@ def test_words_of_subtitles_are_given_once_however_many_pages(tmp_path: Path) ->
     noise = 0.1 * np.random.default_rng(0).standard_normal(100 * SAMPLE_RATE).astype(np.float32)
     path = write_sound(tmp_path / "noise.wav", noise)
     words = Words(tuple(Word(f"w{i}", Span(i * 0.4, i * 0.4 + 0.3)) for i in range(240)))
-    found, _ = segments(Clip("noise", audio=path), words=words)
+    found, _ = segments(Clip("noise", audio=path), cues=list(utterances([Said(words)])))
     assert said(found) == [w.text for w in words.items]
+
+
+def cue(start: float, end: float, text: str, who: str | None = None) -> Said:
+    return Said(spread(text, Span(start, end)), who, new=True)
+
+
+def test_a_cue_keeps_its_words_and_its_speaker(known: Path) -> None:
+    told = [
+        cue(2.5, 3.5, "I love this", "Ann"),
+        cue(4.1, 5.4, "Get out of my house", "Tom"),
+        cue(9.0, 10.0, "Too late"),
+    ]
+    found, notices = segments(Clip("known", video=known), cues=list(utterances(told)))
+    spoken = [(s.who, s.words.text) for s in found if s.words is not None]
+    assert spoken == [("Ann", "I love this"), ("Tom", "Get out of my house")]
+    people = {s.who for s in found if s.frames is not None}
+    assert len(people) == 1, "the person in view has one name in the whole clip"
+    assert people < {"Ann", "Tom"}
+    assert notices == [Notice("subtitles_late", {"count": 1, "total": 3})]
+
+
+def test_speech_beside_the_cues_is_heard(paused: Path) -> None:
+    """Five seconds of speech begin at 0, 10, 20 and 30 s; the subtitles know a part of it."""
+    found, _ = segments(Clip("paused", audio=paused), cues=list(utterances([cue(2.8, 3.4, "only this")])))
+    told = next(number for number, s in enumerate(found) if s.words is not None)
+    assert found[told].span.start == 2.8
+    assert found[told].span.end == pytest.approx(3.4)
+    assert found[told + 1].span.start == pytest.approx(3.4)
+    assert found[told + 1].span.duration > 1.0
+    assert max(s.span.end for s in found) > 33
+
+
+def test_an_utterance_is_divided_into_its_sentences(paused: Path) -> None:
+    class Talkative:
+        english_only = False
+
+        def words(self, audio: Float32, spans: Sequence[Span]) -> Iterator[Words]:
+            for span in spans:
+                yield spread("What a lovely day it is today. But now I hate all of this", span)
+
+    found, _ = segments(Clip("paused", audio=paused), listener=Talkative())
+    first, second = found[:2]
+    assert [s.words.text for s in (first, second) if s.words] == [
+        "What a lovely day it is today.",
+        "But now I hate all of this",
+    ]
+    assert first.span.end == second.span.start, "no sound is lost between them"
+    assert all(s.audio is not None and s.span.duration <= 6.0 for s in found)
+
+
+def test_a_text_without_speech_is_not_lost(tmp_path: Path) -> None:
+    grey = [np.full((64, 64, 3), 90, np.uint8)] * 75
+    silent = write_clip(tmp_path / "silent.mp4", grey, np.zeros(3 * SAMPLE_RATE, np.float32))
+    mute = write_clip(tmp_path / "mute.mp4", grey, None)
+    for path in (silent, mute):
+        found, notices = segments(Clip("a", video=path, text="I am so very glad today. You came back after so long."))
+        assert [s.words.text for s in found if s.words] == ["I am so very glad today.", "You came back after so long."]
+        assert found[0].span.start == 0.0
+        assert found[-1].span.end <= 3.2
+        assert Notice("text_without_speech") in notices
 
 
 @pytest.fixture(scope="module")
@@ -148,13 +211,12 @@ def test_silence_and_nothing_are_told(tmp_path: Path) -> None:
     silent = write_sound(tmp_path / "a.wav", np.zeros(1600, np.float32))
     assert segments(Clip("a", audio=silent)) == ([], [Notice("no_speech")])
     empty = write_clip(tmp_path / "v.mp4", [np.full((64, 64, 3), 90, np.uint8)] * 25, None)
-    for text in (None, "words nobody says"):
-        assert segments(Clip("v", video=empty, text=text)) == ([], [Notice("no_face"), Notice("no_sound")])
+    assert segments(Clip("v", video=empty)) == ([], [Notice("no_face"), Notice("no_sound")])
 
 
 def test_a_glimpse_of_a_face_is_told(samples: Path, tmp_path: Path) -> None:
     portrait = read_image(samples / "image/faceapi_happy.jpg")[:280, :480]
-    brief = write_clip(tmp_path / "v.mp4", [portrait] * 10, None)
+    brief = write_clip(tmp_path / "v.mp4", [np.zeros_like(portrait)] * 20 + [portrait] * 10, None)
     told = Notice("face_too_short", {"least": 0.6})
     assert segments(Clip("v", video=brief)) == ([], [told, Notice("no_sound")])
 

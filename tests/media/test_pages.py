@@ -10,7 +10,8 @@ import pytest
 from mien.events import Notice
 from mien.media.cut import CutSettings
 from mien.media.decoding.arrays import pieces_of
-from mien.media.decoding.open import MediaInfo, Piece
+from mien.media.decoding.decoder import Piece
+from mien.media.decoding.open import MediaInfo
 from mien.media.pages import Pages, Part
 from mien.media.sources import Feed
 from mien.types import SAMPLE_RATE, Audio, Picture

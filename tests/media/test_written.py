@@ -53,9 +53,9 @@ def test_a_long_cue_is_divided_by_time_and_by_words(tmp_path: Path) -> None:
     (tmp_path / "a.srt").write_text("1\n00:00:00,000 --> 00:00:30,000\n" + "word " * 60)
     found = segments(tmp_path / "a.srt")
     assert sum(len(s.words or ()) for s in found) == 60
-    assert all(s.span.duration <= 10.0 for s in found)
+    assert all(4.0 <= s.span.duration <= 6.0 for s in found)
     (tmp_path / "b.srt").write_text("1\n00:00:00,000 --> 00:00:05,000\n" + "word " * 90)
-    assert [len(s.words or ()) for s in segments(tmp_path / "b.srt")] == [40, 40, 10]
+    assert [len(s.words or ()) for s in segments(tmp_path / "b.srt")] == [30, 30, 30]
 
 
 def test_every_speaker_and_every_language_has_utterances_of_its_own(tmp_path: Path) -> None:

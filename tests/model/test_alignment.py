@@ -16,8 +16,7 @@ from mien.events import finish
 from mien.model.alignment import Encoded, align, clock
 from mien.model.build import build
 from mien.model.heads import score
-from mien.recipe.recipe import EncoderTable
-from mien.recipe.sections import Alignment
+from mien.recipe.sections import Alignment, EncoderTable
 from mien.types import Modality
 from mien.workflows.train_bundle import exported
 from tests import tiny

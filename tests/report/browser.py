@@ -7,16 +7,19 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from mien.emotions import EMOTIONS
 from mien.events import Notice
 from mien.explanation import Calibrated, Evidence, Explanation, Piece, Stage
-from mien.timeline import Prediction, Timeline
+from mien.timeline import Curve, FaceBoxes, Prediction, Timeline
 from mien.types import Modality, Span
 
 OPTIONS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
@@ -63,8 +66,8 @@ class Opened:
 
 
 @contextmanager
-def opened(browser: Any, page: Path, *, scroll: bool = True, **options: Any) -> Iterator[Opened]:
-    """Open a page and, unless ``scroll`` is off, pass over all its charts, which are drawn when they come near."""
+def opened(browser: Any, page: Path, **options: Any) -> Iterator[Opened]:
+    """Open a page, whose charts are there from the start."""
     context = browser.new_context(**{**LAPTOP, **options})
     tab = context.new_page()
     found = Opened(tab)
@@ -76,11 +79,6 @@ def opened(browser: Any, page: Path, *, scroll: bool = True, **options: Any) -> 
         tab.goto(page.absolute().as_uri())
         if options.get("java_script_enabled", True):
             tab.wait_for_selector("html[data-ready]", state="attached", timeout=30_000)
-            if scroll and tab.query_selector(".chart"):
-                for chart in tab.locator(".chart").all():
-                    chart.scroll_into_view_if_needed()
-                found.wait("document.documentElement.dataset.drawn == charts.all.length")
-                found.ask("scrollTo({ top: 0, behavior: 'instant' })")
         yield found
     finally:
         context.close()
@@ -92,9 +90,33 @@ def said(start: float, end: float, label: str, sure: float, who: str = "person-1
     opinions: dict[Modality, dict[str, float]] = {"voice": scores, "face": other}
     shares: dict[Modality, float] = {"voice": 0.6, "face": 0.4}
     quality: dict[Modality, dict[str, float]] = {"voice": {"snr_db": 20.0}, "face": {"side_px": 90.0}}
+    rows = np.asarray([[scores[k] for k in EMOTIONS]] * 3, np.float32)
+    times = np.linspace(start, end, 3, endpoint=False)
+    curve = Curve(times, rows, np.full(3, 0.1, np.float32), np.asarray([False, True, False]))
+    left = 0.1 if who == "person-1" else 0.6
+    boxes = FaceBoxes(times, np.asarray([[left, 0.2, left + 0.2, 0.6]] * 3, np.float32))
     return Prediction(
-        Span(start, end), who, text, label, scores, 0.1, 0.2, shares, opinions, quality, uncertain=sure < 0.5
+        Span(start, end),
+        who,
+        text,
+        label,
+        scores,
+        0.1,
+        0.2,
+        shares,
+        opinions,
+        quality,
+        uncertain=sure < 0.5,
+        curves={"voice": curve, "face": curve},
+        faces=boxes,
     )
+
+
+def portrait() -> bytes:
+    """A small JPEG."""
+    file = BytesIO()
+    Image.new("RGB", (8, 8), (200, 150, 120)).save(file, "JPEG")
+    return file.getvalue()
 
 
 TALK = Timeline(
@@ -113,6 +135,7 @@ TALK = Timeline(
     0.1,
     0.2,
     (Notice("no_speech"),),
+    portraits={"person-1": portrait()},
 )
 
 

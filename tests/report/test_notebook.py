@@ -14,7 +14,7 @@ from mien.types import Span
 
 from .test_exporters import EMPTY, prediction, timeline
 
-COLUMNS = 9 + 7 + 3 + 3
+COLUMNS = 4 + 9 + 7 + 3 + 3
 
 
 def test_a_timeline_is_saved_by_the_ending_of_the_file(tmp_path: Path) -> None:

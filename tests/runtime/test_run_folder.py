@@ -17,7 +17,7 @@ def test_a_run_has_a_folder_for_each_seed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "why"), [(None, "is not the folder of a run"), ("{", "is damaged"), ("[1]", "holds no recipe")]
+    ("content", "why"), [(None, "is not the folder of a run"), ("{", "is damaged"), ("[1]", "holds no table")]
 )
 def test_a_recipe_that_cannot_be_read_is_told(content: str | None, why: str, tmp_path: Path) -> None:
     if content is not None:

@@ -15,7 +15,8 @@ from mien.errors import RecipeError
 from mien.evaluation.boards import Entrant, Outcome
 from mien.evaluation.results import results
 from mien.events import finish
-from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source
+from mien.recipe.recipe import FeatureTable, Recipe, Source
+from mien.recipe.sections import EncoderTable
 from mien.study import trial
 from mien.study.trial import evaluate_entrant
 from mien.training.loop import train

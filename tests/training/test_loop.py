@@ -14,7 +14,8 @@ from safetensors.torch import load_file
 from mien.data.corpus import Corpus
 from mien.errors import InputError, RecipeError
 from mien.events import Progress, finish
-from mien.recipe.recipe import EncoderTable, Source
+from mien.recipe.recipe import Source
+from mien.recipe.sections import EncoderTable
 from mien.training import loop as line
 from mien.training.checkpoint import Checkpoint
 from mien.training.record import record

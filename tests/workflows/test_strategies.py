@@ -21,8 +21,8 @@ from mien.events import finish
 from mien.export.export import export
 from mien.model.heads import score
 from mien.pipeline import Analyzer
-from mien.recipe.recipe import EncoderTable, Recipe, Source, load
-from mien.recipe.sections import Training
+from mien.recipe.recipe import Recipe, Source, load
+from mien.recipe.sections import EncoderTable, Training
 from mien.training.result import Run, whole
 from mien.types import MODALITIES
 from tests.encoders.tiny_models import tiny_model

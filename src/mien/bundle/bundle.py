@@ -19,15 +19,20 @@ from mien.bundle.load import load
 from mien.bundle.table import BundleTable
 from mien.encoders.base import Encoder
 from mien.events import Notice
+from mien.files.ordinary import read_bytes
 from mien.model.padding import padded
 from mien.person import Standardised
-from mien.recipe.recipe import EncoderTable, Recipe
+from mien.recipe.recipe import Recipe
+from mien.recipe.sections import EncoderTable
 from mien.trust.judgement import Trust
 from mien.trust.prior import EVEN, prior_of
 from mien.types import Float32, Modality, Task, Track
 
 UNCALIBRATED = Notice("uncalibrated")
 """The notice for a bundle without calibration, which was made with too few labelled validation examples."""
+
+
+_LONGEST_CARD = 5_000_000  # bytes
 
 
 class Bundle:
@@ -89,7 +94,7 @@ class Bundle:
     @property
     def card(self) -> str:
         """The model card in Markdown."""
-        return (self.folder / "card.md").read_text(encoding="utf-8")
+        return read_bytes(self.folder / "card.md", _LONGEST_CARD).decode("utf-8", "replace")
 
     @cached_property
     def recipe(self) -> Recipe:

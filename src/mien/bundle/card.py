@@ -103,9 +103,11 @@ def _training(table: BundleTable) -> str:
 
 def _sources(recipe: Mapping[str, Any]) -> list[Source]:
     """The data of the recipe of an earlier run. Keys that a source no longer has are ignored."""
+    place = f"the data of the recipe '{recipe['name']}'"
     known = {f.name for f in fields(Source)}
-    tables = [{key: value for key, value in source.items() if key in known} for source in recipe["data"]]
-    return [strict.build(Source, table, f"the data of the recipe '{recipe['name']}'") for table in tables]
+    given = strict.value(tuple[dict[str, Any], ...], recipe.get("data"), place)
+    tables = [{key: value for key, value in source.items() if key in known} for source in given]
+    return [strict.build(Source, table, place) for table in tables]
 
 
 def _data(sources: Sequence[Source]) -> str:

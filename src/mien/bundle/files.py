@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien import bundles
+from mien.bundle.inspection import check_graph
 from mien.bundle.table import FileEntry
-from mien.errors import MienError
-from mien.runtime import threads
+from mien.errors import InputError, MienError
+from mien.runtime import running
 from mien.runtime.cache import file_sha256
 
 if TYPE_CHECKING:
@@ -32,31 +33,38 @@ class Files:
         """The path of a file.
 
         Raises:
-            MienError: the file is missing, or is not the one that was exported.
+            InputError: the file is missing, is no plain file, or is not the one that was exported.
+            MienError: the same, where the file belongs to the installation of mien.
         """
         for path in (self._folder / entry.file, bundles.folder() / "shared" / entry.file):
+            ours = bundles.folder() in path.parents
+            if path.is_symlink() and not ours:
+                raise InputError(f"'{path}' is a link; a bundle holds plain files")
             if path.is_file():
-                if file_sha256(path) != entry.sha256:
-                    raise MienError(
+                if path.stat().st_size != entry.bytes or file_sha256(path) != entry.sha256:
+                    raise (MienError if ours else InputError)(
                         f"'{path}' is damaged (its SHA-256 is not the one in bundle.json); install or export it again"
                     )
                 return path
-        raise MienError(f"the bundle '{self._name}' lacks its file '{entry.file}'; install or export it again")
+        raise InputError(f"the bundle '{self._name}' lacks its file '{entry.file}'; install or export it again")
 
     def graph(self, entry: FileEntry) -> onnxruntime.InferenceSession:
         """A graph. It is opened at the first call.
 
         Raises:
-            MienError: see ``path``.
+            InputError, MienError: see ``path``.
+            InputError: it reads other files, or ONNX Runtime cannot open it.
         """
         if entry.file not in self._opened:
-            self._opened[entry.file] = threads.open_graph(self.path(entry))
+            path = self.path(entry)
+            check_graph(path, entry.bytes)
+            self._opened[entry.file] = running.opened(path)
         return self._opened[entry.file]
 
     def copy(self, entry: FileEntry, folder: Path) -> None:
         """Copies a file into another folder, under the same name.
 
         Raises:
-            MienError: see ``path``.
+            InputError, MienError: see ``path``.
         """
         shutil.copyfile(self.path(entry), folder / entry.file)

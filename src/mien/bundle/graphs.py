@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from mien.bundle.encoded import EncodedTracks
 from mien.bundle.files import Files
 from mien.bundle.table import BundleTable
-from mien.errors import MienError
+from mien.errors import InputError
 from mien.model.padding import Padded
 from mien.recipe.sections import Alignment
+from mien.runtime import running
 from mien.types import Float32, Modality, Track
 
 
@@ -41,7 +42,10 @@ class Graphs:
 
     def encode(self, modality: Modality, tracks: Padded) -> Float32:
         """States, float32 (B, T, D), or (B, 1, D) when the encoder pools over time."""
-        (states,) = self._run(modality, {"values": tracks.values, "mask": tracks.mask})
+        values = tracks.values
+        if (vectors := f"{modality}_vectors") in self._entries:
+            (values,) = self._run(vectors, {"values": values})
+        (states,) = self._run(modality, {"values": values, "mask": tracks.mask})
         return states
 
     def before_baseline(self, modality: Modality, track: Track) -> Float32:
@@ -62,7 +66,11 @@ class Graphs:
             feed |= {f"{m}_times": part.times}
         feed["steps"] = _steps(self._table.align or Alignment(), encoded.values())
         *scores, weights = self._run("fusion", feed)
-        by_task = {task.name: rows for task, rows in zip(self._table.tasks, scores, strict=True)}
+        rows = len(next(iter(encoded.values())).mask)
+        wanted = [(rows, max(1, task.size)) for task in self._table.tasks]
+        if [found.shape for found in scores] != wanted or weights.shape != (rows, len(self._table.modalities)):
+            raise InputError(f"the graph '{self._entries['fusion'].file}' does not answer the tasks of its bundle.json")
+        by_task = {task.name: found for task, found in zip(self._table.tasks, scores, strict=True)}
         return Pooled(by_task, {m: weights[:, k] for k, m in enumerate(self._table.modalities)})
 
     def _run(self, part: str, feed: Mapping[str, NDArray[Any]]) -> list[Float32]:
@@ -73,9 +81,10 @@ class Graphs:
             size = shape[-1] if shape and isinstance(shape[-1], int) else None  # other sizes may be of any length
             if name not in feed or (size is not None and feed[name].shape[-1] != size):
                 file = self._entries[part].file
-                raise MienError(f"the graph '{file}' does not fit its bundle.json at '{name}'; export the bundle again")
-        found: list[Float32] = graph.run(None, {name: feed[name] for name in wanted})
-        return found
+                raise InputError(
+                    f"the graph '{file}' does not fit its bundle.json at '{name}'; export the bundle again"
+                )
+        return running.run(graph, {name: feed[name] for name in wanted}, self._entries[part].file)
 
 
 def _steps(how: Alignment, parts: Collection[EncodedTracks]) -> Float32:

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 from mien import bundles
 from mien.bundle.table import SCHEMA, BundleTable
 from mien.errors import InputError, RecipeError, closest
+from mien.files.ordinary import read_bytes
 from mien.recipe import strict
 
 TABLE = "bundle.json"
+_LARGEST = 20_000_000  # bytes; the shipped ones have 100,000
 
 
 class Loaded(NamedTuple):
@@ -31,7 +33,7 @@ def load(which: str | Path) -> Loaded:
     """
     folder = _folder(which)
     path = folder / TABLE
-    raw = path.read_bytes()
+    raw = read_bytes(path, _LARGEST)
     try:
         table = json.loads(raw)
     except (ValueError, RecursionError) as error:

@@ -6,12 +6,14 @@ lack it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from mien.bundle.results import Result
 from mien.recipe import strict
+from mien.recipe.names import plain_name
 from mien.recipe.recipe import Recipe
 from mien.recipe.sections import Alignment
 from mien.trust.table import TrustTable
@@ -20,13 +22,33 @@ from mien.types import MODALITIES, Modality, Task
 SCHEMA = "mien.bundle/1"
 
 
+LARGEST_FILE = 2**31 - 1
+"""Bytes of the largest file in a bundle. Protocol Buffers, of which graphs are made, can be no larger."""
+_WIDEST = 65_536  # numbers in a state, or a person baseline
+_OWN_NAMES = ("bundle.json", "card.md")
+
+
 @dataclass(frozen=True)
 class FileEntry:
-    """A file of the bundle: its name, its SHA-256, and its size in bytes."""
+    """A file of the bundle: its name, its SHA-256, and its size in bytes.
+
+    The table may come from anybody, and files are read and copied by these names. So a name has no folders.
+
+    Raises:
+        ValueError: the name is no plain name, or hash or size are not possible.
+    """
 
     file: str
     sha256: str
     bytes: int
+
+    def __post_init__(self) -> None:
+        if not plain_name(self.file) or self.file.lower() in _OWN_NAMES:
+            raise ValueError(f"'{self.file}' is no plain name of a file in the folder of the bundle")
+        if not re.fullmatch("[0-9a-f]{64}", self.sha256):
+            raise ValueError(f"the file '{self.file}' has no SHA-256 of 64 digits")
+        if not 0 < self.bytes <= LARGEST_FILE:
+            raise ValueError(f"the file '{self.file}' has between 1 byte and 2 GB, not {self.bytes}")
 
 
 @dataclass(frozen=True)
@@ -43,6 +65,7 @@ class TrunkEntry(FileEntry):
     baseline: str = field(default="", metadata=strict.OPTIONAL)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.baseline:
             raise ValueError("its person baseline was made by an older version of mien")
 
@@ -59,6 +82,8 @@ class EncoderEntry:
         assets: {argument: file} of the files that the encoder reads; the bundle has a copy of each.
         file, sha256, bytes: of the graph.
         trunk: the graph before the person baseline; ``None`` when there is no person baseline.
+        vectors: the graph that turns ids, such as those of pieces of words, into the vectors that the graph takes; ``None``
+            where the graph takes the tracks. Bundles with the same vectors share its file.
     """
 
     name: str
@@ -70,6 +95,7 @@ class EncoderEntry:
     sha256: str
     bytes: int
     trunk: TrunkEntry | None = field(default=None, metadata=strict.OPTIONAL)
+    vectors: FileEntry | None = field(default=None, metadata=strict.OPTIONAL)
 
     @property
     def graph(self) -> FileEntry:
@@ -167,8 +193,15 @@ class BundleTable:
         if not self.encoders or not self.tasks:
             raise ValueError("a bundle reads one modality at least, and answers one task")
         for modality, encoder in self.encoders.items():
-            if encoder.dim < 1:
-                raise ValueError(f"a state of '{modality}' has at least one number, not {encoder.dim}")
+            if not 1 <= encoder.dim <= _WIDEST:
+                raise ValueError(f"a state of '{modality}' has 1 to {_WIDEST:,} numbers, not {encoder.dim}")
+        known: dict[str, FileEntry] = {}
+        for part in self.files:
+            if known.setdefault(part.file, part).sha256 != part.sha256:
+                raise ValueError(f"the file '{part.file}' is named twice, with different hashes")
+        for modality, before in self.lineage.items():
+            if not {"name", "seed", "data"} <= before.keys():
+                raise ValueError(f"the recipe of the earlier run of '{modality}' lacks its name, its seed or its data")
         for label, place in self.positions.items():
             if not all(-1 <= number <= 1 for number in place):
                 raise ValueError(f"the position of '{label}' lies between -1 and 1, not at {place}")
@@ -195,10 +228,14 @@ class BundleTable:
 
     @property
     def graphs(self) -> dict[str, FileEntry]:
-        """{part: its graph}. The parts are "fusion", each modality, and "<modality>_trunk" for a person baseline."""
+        """{part: its graph}.
+
+        The parts are "fusion", each modality, "<modality>_trunk" for a person baseline, and "<modality>_vectors".
+        """
         own: dict[str, FileEntry] = {m: self.encoders[m].graph for m in self.modalities}
         trunks = {f"{m}_trunk": entry.trunk for m, entry in self.encoders.items() if entry.trunk is not None}
-        return {"fusion": self.fusion.graph, **own, **trunks}
+        vectors = {f"{m}_vectors": entry.vectors for m, entry in self.encoders.items() if entry.vectors is not None}
+        return {"fusion": self.fusion.graph, **own, **trunks, **vectors}
 
     @property
     def files(self) -> list[FileEntry]:

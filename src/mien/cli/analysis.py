@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.app import Asked, Asr, Bundled, Lang, Out, Prior, Voices, app, cutting
+from mien.cli.app import Asked, Asr, Bundled, Lang, Out, Prior, SoundTrack, Voices, app, cutting
 from mien.cli.language import LANG
 from mien.cli.progress import followed
-from mien.events import Event, Finished, Skipped
+from mien.events import Event, Finished, Notice, Skipped
 
 if TYPE_CHECKING:
     from mien.pipeline import Analyzer
+    from mien.timeline import Prediction
 
 
 @app.command()
@@ -22,11 +24,14 @@ def analyze(
         list[Path] | None, typer.Argument(help="Video, sound, picture, .txt, .srt, .vtt, .ass, or folders.")
     ] = None,
     text: Annotated[str | None, typer.Option(help="The words, instead of a file or of speech recognition.")] = None,
-    subtitles: Annotated[Path | None, typer.Option(help=".srt, .vtt or .ass instead of speech recognition.")] = None,
+    subtitles: Annotated[
+        Path | None, typer.Option(help=".srt, .vtt, .ass, or `embedded`, instead of speech recognition.")
+    ] = None,
     bundle: Bundled = "research",
     task: Asked = None,
     asr: Asr = "auto",
     voices: Voices = True,
+    track: SoundTrack = None,
     prior: Prior = "even",
     people: Annotated[
         str,
@@ -41,9 +46,19 @@ def analyze(
     lang: Lang = LANG,
     embed: Annotated[bool, typer.Option("--embed", help="Put the clip itself into the HTML report.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Put explanations into the HTML report.")] = False,
+    video: Annotated[
+        Path | None, typer.Option(help="Write the clip again, with boxes, bars and words in its pictures: .mp4, .mkv.")
+    ] = None,
+    tracks: Annotated[
+        bool, typer.Option("--tracks/--no-tracks", help="Curves within moments and places of faces; or leave them out.")
+    ] = True,
+    portraits: Annotated[
+        bool, typer.Option("--portraits", help="Put a small picture of each face into the JSON.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Leave clips as they are whose files are there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no table.")] = False,
 ) -> None:
-    """Read clips: a table, and files if asked for. With several clips, or a folder, --json and the like name folders."""
+    """Read clips: a table, and files if asked for. Of several clips --json etc. name folders; --csv all.csv is one table."""
     from mien.errors import InputError
     from mien.pipeline import Analyzer
     from mien.workflows.analyze_files import analyze_files, analyze_one, expanded
@@ -55,8 +70,8 @@ def analyze(
         raise InputError("--text and --subtitles go with one clip; name one file")
     wanted = chosen({"json": json, "csv": csv, "vtt": vtt, "html": html}, to or [], out or [])
     inputs = [*clips, *([subtitles] if subtitles else [])]
-    outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain))
-    analyzer = Analyzer(bundle, asr, cutting(voices), task, prior)
+    outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain, portraits, video, resume))
+    analyzer = Analyzer(bundle, asr, cutting(voices, track), task, prior, tracks or video is not None)
     shown = _Shown(analyzer, lang, quiet or STDOUT in wanted.values())
     if several:
         skipped = followed(analyze_files(analyzer, clips, outputs, people), shown)
@@ -69,31 +84,43 @@ def analyze(
 class _Shown:
     """Prints an analysis: a table for each clip, then the notes of the bundle and the skipped clips."""
 
-    def __init__(self, analyzer: Analyzer, lang: str, quiet: bool = False) -> None:
+    def __init__(
+        self, analyzer: Analyzer, lang: str, quiet: bool = False, truth: Callable[[Prediction], str] | None = None
+    ) -> None:
         from rich.console import Console
 
         from mien.report.language import Language
 
         self._notes, self._skipped, self._say = analyzer.bundle.notes, list[Skipped](), Language(lang)
         self._out, self._err = Console(quiet=quiet), Console(stderr=True, highlight=False)
+        self._quiet, self._truth = quiet, truth
 
     def __call__(self, event: Event) -> None:
         from mien.report.terminal.timeline import render
 
         if isinstance(event, Finished):
-            self._out.print(render(event.timeline, self._say.name))
+            self._out.print(render(event.timeline, self._say.name, self._truth))
             self._out.print()
         elif isinstance(event, Skipped):
             self._skipped.append(event)
+        elif isinstance(event, Notice) and event.code in ("kept", "no_font"):
+            from mien.report.sentences import sentence
+
+            # The table of a clip tells its other notices.
+            self._err.print(sentence(event, self._say.name))
 
     def end(self, count: int) -> None:
-        """Prints the last lines, about ``count`` clips."""
+        """Prints the last lines, about ``count`` clips. Notes come once a day; `mien card` has them, too."""
         from rich.text import Text
 
         from mien.report.terminal.harmless import harmless
+        from mien.runtime.told import first_today
 
+        if self._truth is not None:
+            self._out.print(Text(self._say("terminal.truth_note")))
         for note in self._notes:
-            self._out.print(Text(self._say.note(note)[0], style="dim"))
+            if not self._quiet and first_today(note):
+                self._out.print(Text(self._say.note(note)[0], style="dim"))
         for clip in self._skipped:
             line = self._say("terminal.skipped", source=clip.source, why=clip.why)
             self._err.print(Text(harmless(line)), soft_wrap=True)
@@ -104,13 +131,13 @@ class _Shown:
 
 @app.command()
 def demo(bundle: Bundled = "research", lang: Lang = LANG) -> None:
-    """Read the clip that comes with mien."""
+    """Read the clip that comes with mien, whose true labels are known."""
     from mien.pipeline import Analyzer
-    from mien.samples import demo_clip
+    from mien.samples import demo_clip, demo_label
 
     typer.echo(f"mien analyze {demo_clip()}\n")
     analyzer = Analyzer(bundle)
-    shown = _Shown(analyzer, lang)
+    shown = _Shown(analyzer, lang, truth=lambda p: demo_label(p.span.middle))
     followed(analyzer.stream(demo_clip()), shown)
     shown.end(1)
 

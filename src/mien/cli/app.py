@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from mien import __version__
 from mien.cli.language import LANG
@@ -13,7 +15,52 @@ from mien.cli.language import LANG
 if TYPE_CHECKING:
     from mien.media.cut import CutSettings
 
+ORDER = [
+    "analyze",
+    "demo",
+    "explain",
+    "card",
+    "data",
+    "train",
+    "evaluate",
+    "compare",
+    "tune",
+    "calibrate",
+    "bench",
+    "schema",
+]
+"""The verbs in the order in which people come to use them."""
+
+
+class Verbs(TyperGroup):
+    """The verbs. A command that begins with a file or an option of ``analyze`` means ``analyze``."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The verbs in the order of ``ORDER``; those of others come last."""
+        known = [name for name in ORDER if name in self.commands]
+        return known + [name for name in self.commands if name not in known]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Puts the verb in where it is missing."""
+        return super().parse_args(ctx, self._with_verb(ctx, args))
+
+    def _with_verb(self, ctx: Any, args: list[str]) -> list[str]:
+        own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        at = 0
+        while at < len(args) and args[at].partition("=")[0] in own:
+            at += 2 if args[at] == "--lang" else 1
+        if at == len(args) or args[at] in self.commands:
+            return args
+        word = args[at]
+        # A misspelt verb is no file, so the message about it names the verbs.
+        if word.startswith("-") or "." in word or os.sep in word or Path(word).exists():
+            return [*args[:at], "analyze", *args[at:]]
+        return args
+
+
 app = typer.Typer(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -31,6 +78,10 @@ Asr = Annotated[
 Voices = Annotated[
     bool, typer.Option("--voices/--no-voices", help="Tell voices apart by their sound, in memory only; or do not.")
 ]
+SoundTrack = Annotated[
+    int | None,
+    typer.Option("--track", help="Which sound track of a file, counted from 1; without it, the one with most speech."),
+]
 Asked = Annotated[
     str | None,
     typer.Option("--task", help="Which task of the bundle; without it, the first that is answered with one label."),
@@ -39,6 +90,9 @@ Lang = Annotated[
     str, typer.Option("--lang", help="Language of tables and reports: en or zh; else that of the terminal.")
 ]
 Runs = Annotated[Path, typer.Option(help="Folder of the runs.", file_okay=False)]
+Code = Annotated[
+    bool, typer.Option("--allow-code", help="Run Python files from which the recipe takes parts; else you are asked.")
+]
 Out = Annotated[Path | None, typer.Option(help="Write to this file (- for standard output), or folder.")]
 
 
@@ -63,10 +117,21 @@ Prior = Annotated[
 ]
 
 
-def cutting(voices: bool) -> CutSettings | None:
+def cutting(voices: bool, track: int | None = None) -> CutSettings | None:
     """How to cut; ``None`` for the defaults, because the modules that read media are slow to import."""
-    if voices:
+    if voices and track is None:
         return None
     from mien.media.cut import CutSettings
 
-    return CutSettings(voices=False)
+    return CutSettings(voices=voices, track=track)
+
+
+def asked(allowed: bool, file: Path) -> bool:
+    """Whether the code of a file may run: the option says so, or the user does, where there is a terminal to ask at."""
+    import sys
+
+    if allowed or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return allowed
+    from mien.report.terminal.harmless import harmless
+
+    return typer.confirm(harmless(f"The recipe runs the code of '{file}'. Have you read it, and may it run?"), err=True)

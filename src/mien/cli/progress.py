@@ -1,9 +1,10 @@
-"""Shows work on a terminal: progress bars, and a line for each notice."""
+"""Shows work: bars on a terminal, plain lines elsewhere, and a line for each notice."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import typer
 
@@ -13,63 +14,142 @@ from mien.events import Event, Notice, Work, finish
 
 T = TypeVar("T")
 
+_EVERY = 30.0  # seconds between two plain lines about one stage
+
 
 def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
-    """Runs work to its end. It shows a bar for each stage on the error stream if that is a terminal.
+    """Runs work to its end and shows how far it is on the error stream.
+
+    On a terminal there is a bar for each stage. Elsewhere, as in a log file, there is a line for each of several clips, and
+    one for a long stage every half minute.
 
     Args:
         work: the work.
         tell: called with every event but progress; the bars are hidden while it prints.
     """
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        lines = _Lines()
+        return finish(work, lambda event: _shown(event, lines, tell))
+    with _Bars(console) as bars:
+        return finish(work, lambda event: _shown(event, bars, tell))
+
+
+def _shown(event: Event, where: _Lines | _Bars, tell: Callable[[Event], object] | None) -> None:
+    if isinstance(event, events.Progress):
+        where.move(event)
+        return
+    if isinstance(event, events.Finished | events.Skipped):
+        where.clear()
+    if tell is not None:
+        # Only these may be printed; for words and answers the bars would flicker.
+        where.apart(tell, event, printed=isinstance(event, events.Finished | events.Skipped | Notice))
+
+
+class _Clock:
+    """How long the clips take that are still to be read."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+
+    def left(self, event: events.Progress) -> float | None:
+        """Seconds until the last clip is read; ``None`` before the first one is."""
+        return (time.monotonic() - self._begun) / event.done * (event.total - event.done) if event.done else None
+
+
+def _clip(event: events.Progress, clock: _Clock) -> str:
+    """Which clip is read, of how many, and how long the rest takes."""
+    from mien.report.language import Language
+
+    say, left = Language(LANG), clock.left(event)
+    line = say("terminal.clip", n=int(event.done) + 1, all=int(event.total), name=event.about)
+    return line if left is None else say("terminal.left", line=line, time=say.span_of_time(left))
+
+
+def _stage(event: events.Progress) -> str:
     from mien.report.language import Language
     from mien.report.terminal.harmless import harmless
 
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeRemainingColumn(),
-    )
-    console = Console(stderr=True)
-    stages, tasks = Language(LANG).table["stages"], dict[str, TaskID]()  # one bar for each stage
-    # The bars redirect no stream, so that each output reaches its own stream.
-    with Progress(
-        *columns,
-        console=console,
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-        disable=not console.is_terminal,
-    ) as bars:
+    return harmless(f"{Language(LANG).table['stages'][event.stage]} {event.about}".rstrip())
 
-        def show(event: Event) -> None:
-            if isinstance(event, events.Progress):
-                name = harmless(f"{stages[event.stage]} {event.about}")
-                if event.stage not in tasks:
-                    tasks[event.stage] = bars.add_task(name, total=None)
-                bars.update(tasks[event.stage], description=name, completed=event.done, total=event.total or None)
-                if event.total and event.done >= event.total:
-                    # A finished bar is removed, because a study has hundreds of them.
-                    bars.remove_task(tasks.pop(event.stage))
-                return
-            if isinstance(event, events.Finished | events.Skipped):
-                for task in tasks.values():
-                    bars.remove_task(task)
-                tasks.clear()
-            if tell is None:
-                return
-            # Only these may be printed; for words and answers the bars would flicker.
-            if isinstance(event, events.Finished | events.Skipped | Notice):
-                bars.stop()
-                tell(event)
-                bars.start()
-            else:
-                tell(event)
 
-        return finish(work, show)
+class _Lines:
+    """Plain lines for a log."""
+
+    def __init__(self) -> None:
+        self._clock, self._told = _Clock(), dict[str, float]()
+
+    def move(self, event: events.Progress) -> None:
+        """Prints a line if it is time for one."""
+        from mien.report.language import Language
+        from mien.report.terminal.harmless import harmless
+
+        if event.stage == "clips":
+            if event.done < event.total:
+                typer.echo(harmless(_clip(event, self._clock)), err=True)
+            return
+        now = time.monotonic()
+        if event.done < event.total and now - self._told.setdefault(event.stage, now) >= _EVERY:
+            self._told[event.stage] = now
+            share = f"{100 * min(1.0, event.done / event.total):.0f}"
+            typer.echo(Language(LANG)("terminal.stage", name=_stage(event), percent=share), err=True)
+
+    def clear(self) -> None:
+        """A clip is over."""
+        self._told.clear()
+
+    def apart(self, tell: Callable[[Event], object], event: Event, printed: bool) -> None:
+        """Tells an event."""
+        tell(event)
+
+
+class _Bars:
+    """A bar for each stage. The bars redirect no stream, so that each output reaches its own stream."""
+
+    def __init__(self, console: Any) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeRemainingColumn(),
+        )
+        self._bars = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
+        self._clock, self._tasks = _Clock(), dict[str, Any]()
+
+    def __enter__(self) -> _Bars:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def move(self, event: events.Progress) -> None:
+        """Moves the bar of a stage."""
+        name = _clip(event, self._clock) if event.stage == "clips" else _stage(event)
+        if event.stage not in self._tasks:
+            self._tasks[event.stage] = self._bars.add_task(name, total=None)
+        self._bars.update(self._tasks[event.stage], description=name, completed=event.done, total=event.total or None)
+        if event.total and event.done >= event.total:
+            # A finished bar is removed, because a study has hundreds of them.
+            self._bars.remove_task(self._tasks.pop(event.stage))
+
+    def clear(self) -> None:
+        """A clip is over: its bars go, and the bar of all clips stays."""
+        for stage in [s for s in self._tasks if s != "clips"]:
+            self._bars.remove_task(self._tasks.pop(stage))
+
+    def apart(self, tell: Callable[[Event], object], event: Event, printed: bool) -> None:
+        """Tells an event, without the bars if it is printed."""
+        if not printed:
+            tell(event)
+            return
+        self._bars.stop()
+        tell(event)
+        self._bars.start()
 
 
 class Notices:

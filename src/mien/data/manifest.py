@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,15 +17,19 @@ from mien.data.pointers import features_of
 from mien.data.readers.base import read_set
 from mien.data.rows import Entry, Row, Tables, read_rows
 from mien.data.split import Labelled, deal
-from mien.data.values import finite, row_number, span, votes_for
+from mien.data.values import Spellings, finite, row_number, span, votes_for
 from mien.errors import RecipeError, closest
 from mien.recipe.recipe import Source, Target
+from mien.samples import sample
 from mien.types import Clip, Example, Float32, Task
 
 _T = TypeVar("_T")
 
 FILES = ("video", "audio", "image")
 """Columns that hold paths. The paths are relative to the manifest's folder."""
+
+PACKAGED = "mien:"
+"""Begins the name of a manifest that comes with mien, see ``mien.samples``."""
 
 FIELDS = ("id", *FILES, "row", "text", "start", "end", "speaker")
 """The standard columns of a clip. A manifest also has split, dialogue, turn, and one column for each task."""
@@ -79,7 +84,21 @@ def labelled(source: Source, tasks: Sequence[Task], root: Path, tables: Tables) 
         taught, tested = _answers(source, known, entry)
         if taught or tested:
             found.append(Labelled(_example(source, entry, place, root), taught, tested))
-    return found
+    return _one_name_each(found)
+
+
+def _one_name_each(rows: Sequence[Labelled]) -> list[Labelled]:
+    """The rows, with one spelling for each speaker and each group, so that no person is in two splits under two spellings."""
+    spelt = Spellings()
+
+    def one(name: str | None) -> str | None:
+        return spelt(name) if name is not None and name.strip() else None
+
+    return [
+        row._replace(example=replace(e, group=one(e.group), clip=replace(e.clip, speaker=one(e.clip.speaker))))
+        for row in rows
+        for e in [row.example]
+    ]
 
 
 def column(source: Source, name: str, root: Path, tables: Tables) -> dict[str, str]:
@@ -107,6 +126,8 @@ def files(source: Source, root: Path) -> list[Path]:
         RecipeError: {split} is in the name, and there is no such file.
     """
     before, several, after = source.manifest.partition("{split}")
+    if before.startswith(PACKAGED):
+        return [sample(before.removeprefix(PACKAGED))]
     paths = sorted(root.glob(f"{before}*{after}")) if several else [root / source.manifest]
     if not paths:
         raise RecipeError(f"data set '{source.name}' has no manifest at '{root / source.manifest}'")

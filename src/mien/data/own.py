@@ -9,28 +9,22 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
+from mien.data.columns import COLUMNS_OF, misspelt
 from mien.data.corpus import Corpus
 from mien.data.manifest import FIELDS
 from mien.data.rows import Row, Tables, read_rows
 from mien.data.trained_on import same_source, trained_on
-from mien.data.values import score_for, vote_columns, votes_for
+from mien.data.values import Spellings, score_for, vote_columns, votes_for
 from mien.emotions import canonical
-from mien.errors import RecipeError, closest, nearest
+from mien.errors import RecipeError, closest
 from mien.events import Notice, Work
-from mien.recipe.recipe import EncoderTable, FeatureTable, Recipe, Source, Target
+from mien.files.tables import arrays as arrays_of
+from mien.recipe.recipe import FeatureTable, Recipe, Source, Target
+from mien.recipe.sections import EncoderTable
 from mien.types import Modality, Task
 
 Purpose = Literal["train", "evaluate", "calibrate"]
 """What a manifest is read for."""
-
-COLUMNS_OF: Mapping[Modality, tuple[str, ...]] = {
-    "text": ("text",),
-    "voice": ("audio", "video"),
-    "face": ("image", "video"),
-}
-"""Which columns of a manifest give each modality."""
 
 SPLIT_NAMES = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -60,6 +54,7 @@ class _Survey:
     sides: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     values: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     voteless: Counter[str] = field(default_factory=Counter)
+    spelt: Spellings = field(default_factory=Spellings)
 
     @property
     def stated(self) -> bool:
@@ -70,9 +65,11 @@ class _Survey:
         """Counts one row. Its votes count only when they are used for training (``voted``)."""
         self.rows += 1
         self.splits[_text(row.get("split"))] += 1
-        self.sides[_text(row.get("speaker"))].add(_text(row.get("split")))
-        for column in _STAND_INS:
-            self.groups[column][_text(row.get(column))] += 1
+        speaker = self.spelt(_text(row.get("speaker")))
+        self.sides[speaker].add(_text(row.get("split")))
+        self.groups["speaker"][speaker] += 1
+        for column in _STAND_INS[1:]:
+            self.groups[column][_text(row.get(column)).strip()] += 1
         for task in tasks:
             value = _text(row.get(task.name))
             try:
@@ -127,6 +124,10 @@ def own_data(
     for row in rows:
         survey.columns = survey.columns or tuple(row)
         survey.count(row, recipe.tasks, voted=purpose == "train")
+    if told := survey.spelt.told:
+        yield Notice("names_joined", {"names": told})
+    for name, meant in misspelt(survey.columns, [task.name for task in recipe.tasks]).items():
+        yield Notice("column_misspelt", {"column": name, "meant": meant})
     features = _features(recipe, survey)
     encoders = yield from _encoders(recipe, survey, features)
     targets = {}
@@ -158,7 +159,7 @@ def _fits(survey: _Survey, table: FeatureTable) -> bool:
     if table.file:
         return False  # the file has rows for the recipe's own data only
     if survey.path.suffix.lower() == ".npz":
-        with np.load(survey.path, allow_pickle=False) as arrays:
+        with arrays_of(survey.path, "save it again with numpy.savez") as arrays:
             return table.array in arrays.files
     return any(fnmatchcase(c, table.array) for c in survey.columns)
 
@@ -178,8 +179,8 @@ def _encoders(
             yield Notice("column_missing", {"modality": modality, "columns": ", ".join(COLUMNS_OF[modality])})
     if not kept:
         wanted = dict.fromkeys(c for m in recipe.encoders for c in COLUMNS_OF[m])
-        near = [c for c in survey.columns if nearest(c, wanted)]
-        hint = f"rename '{near[0]}'" if near else f"it has {', '.join(survey.columns)}"
+        near = [f"rename '{name}' to '{meant}'" for name, meant in misspelt(survey.columns).items() if meant in wanted]
+        hint = near[0] if near else f"it has {', '.join(survey.columns)}"
         raise RecipeError(f"'{survey.path}' needs a column {' or '.join(wanted)} for this recipe; {hint}")
     return kept
 

@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from mien.errors import RecipeError
+from mien.files.tables import check_arrays
 
+_LARGEST_CELL = 1_000_000  # characters; a novel has about half as many
 _NO_ARRAYS = "it is no .npz file of numbers and text (Python objects are never loaded)"
 
 Row = Mapping[str, Any]
@@ -117,13 +120,29 @@ def _columns(path: Path, pattern: str) -> NDArray[np.float32]:
 
 
 def _csv(path: Path) -> Iterator[Row]:
+    csv.field_size_limit(_LARGEST_CELL)
+    read = 0
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = csv.DictReader(file, strict=True)
-        _check_names(rows.fieldnames or ())
-        for row in rows:
-            if None in row:
-                raise ValueError(f"line {rows.line_num} has more values than the header has columns")
-            yield row
+        try:
+            _check_names(rows.fieldnames or ())
+            read = rows.line_num
+            for row in rows:
+                read = rows.line_num
+                if None in row:
+                    raise ValueError(f"line {read} has more values than the header has columns")
+                yield row
+        except csv.Error as error:
+            raise ValueError(_of_csv(error, read + 1)) from error
+
+
+def _of_csv(error: csv.Error, line: int) -> str:
+    """What is wrong with the row that begins at a line."""
+    if "field larger" in str(error):
+        return f"a cell of the row at line {line} has more than {_LARGEST_CELL:,} characters; is a quote opened and not closed?"
+    if "unexpected end" in str(error):
+        return f"a quote is opened in the row at line {line} and never closed"
+    return f"{error} (in the row at line {line})"
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -183,8 +202,9 @@ def _opened(path: Path) -> Iterator[NpzFile]:
     # NumPy does not close a damaged file that it opened itself, so the file is opened here.
     with path.open("rb") as file:
         try:
+            check_arrays(path)
             arrays = np.load(file, allow_pickle=False)
-        except ValueError as error:
+        except (ValueError, BadZipFile) as error:
             raise ValueError(_NO_ARRAYS) from error
         if not isinstance(arrays, NpzFile):
             raise ValueError(_NO_ARRAYS)

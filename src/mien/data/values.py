@@ -12,6 +12,32 @@ BLANK = (None, "")
 """Values that mean "absent"."""
 
 
+class Spellings:
+    """Joins names that differ only in case and spaces: each such name is told by its first spelling.
+
+    Attributes:
+        joined: {another spelling: the first one}.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+        self.joined: dict[str, str] = {}
+
+    def __call__(self, name: str) -> str:
+        """The first spelling of a name, without spaces around it; "" stays as it is."""
+        if not name.strip():
+            return ""
+        first = self._first.setdefault(" ".join(name.split()).casefold(), name.strip())
+        if name != first:
+            self.joined[name] = first
+        return first
+
+    @property
+    def told(self) -> str:
+        """The joined names for a message; "" when there are none."""
+        return ", ".join(f"'{name}' -> {first}" for name, first in sorted(self.joined.items()))
+
+
 def span(start: Any, end: Any) -> Span | None:
     """The wanted part of a file, from times in seconds; ``None``, which means all of it, when both are blank.
 

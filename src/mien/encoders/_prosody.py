@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -25,6 +25,7 @@ COLUMNS: tuple[str, ...] = (
 spectral centroid (kHz); level above 1 kHz relative to the level below (dB); spectral flatness (log)."""
 
 _FRAME, _HOP = 640, 320  # 40 ms every 20 ms
+_BLOCK = 1500  # frames that are described at once
 _LOWEST, _HIGHEST = 60.0, 500.0  # Hz, pitch of a speaking voice
 _LEVEL = 0.08  # root mean square
 _VOICED = 0.45  # least normalised autocorrelation of a voiced frame
@@ -35,22 +36,20 @@ def describe(samples: Float32, edges: Sequence[int]) -> tuple[Float32, float]:
 
     The columns are ``COLUMNS``.
     """
-    frames = _frames(samples)
-    power = np.asarray(np.abs(np.fft.rfft(frames * np.hanning(_FRAME), 1024)) ** 2 + 1e-10, np.float32)
-    energy = _energy(frames)
-    pitch = _voice(frames, energy)
-    spectral = _spectral(power)
+    energy = _by_blocks(_energy, samples)
+    pitch = _voice(samples, energy)
+    spectral = _by_blocks(_spectral, samples)
     rows = []
     for start, end in itertools.pairwise(edges):
-        part = slice(min(start // _HOP, len(frames) - 1), max(end // _HOP, start // _HOP + 1))
+        part = slice(min(start // _HOP, len(energy) - 1), max(end // _HOP, start // _HOP + 1))
         rows.append([*_melody(pitch[part]), energy[part].mean(), energy[part].std(), *spectral[part].mean(axis=0)])
     return np.asarray(rows, np.float32), _seconds(pitch)
 
 
 def voiced_seconds(samples: Float32) -> float:
     """How many seconds of a sound are voiced."""
-    frames = _frames(levelled(samples))
-    return _seconds(_voice(frames, _energy(frames)))
+    level = levelled(samples)
+    return _seconds(_voice(level, _by_blocks(_energy, level)))
 
 
 def levelled(samples: Float32) -> Float32:
@@ -60,7 +59,7 @@ def levelled(samples: Float32) -> Float32:
 
 def snr_db(samples: Float32) -> float:
     """How far the loud frames are above the quiet ones, dB in [-5, 40]. Pauses in speech show the background noise."""
-    power = np.mean(_frames(samples) ** 2, axis=1) + 1e-10
+    power = _by_blocks(_power, samples) + 1e-10
     quiet, loud = np.percentile(power, [10, 90])
     return float(np.clip(10 * np.log10(max(loud - quiet, 1e-10) / quiet), -5.0, 40.0))
 
@@ -70,13 +69,23 @@ def _frames(samples: Float32) -> Float32:
     return sliding_window_view(padded, _FRAME)[::_HOP]
 
 
+def _by_blocks(function: Callable[[Float32], Float32], samples: Float32) -> Float32:
+    """A function of frames for all frames of a sound. It gets half a minute at once, because frames take much memory."""
+    frames = _frames(samples)
+    return np.concatenate([function(frames[i : i + _BLOCK]) for i in range(0, len(frames), _BLOCK)])
+
+
+def _power(frames: Float32) -> Float32:
+    return np.asarray(np.mean(frames**2, axis=1), np.float32)
+
+
 def _energy(frames: Float32) -> Float32:
     return np.asarray(np.log(np.mean(frames**2, axis=1) + 1e-7), np.float32)
 
 
-def _voice(frames: Float32, energy: Float32) -> Float32:
+def _voice(samples: Float32, energy: Float32) -> Float32:
     """The pitch of each frame in Hz; 0 where it is unvoiced, or so quiet that it is background."""
-    return np.where(energy < energy.max() - 7.0, 0.0, _pitch(frames)).astype(np.float32)
+    return np.where(energy < energy.max() - 7.0, 0.0, _by_blocks(_pitch, samples)).astype(np.float32)
 
 
 def _seconds(pitch: Float32) -> float:
@@ -106,7 +115,8 @@ def _melody(pitch: Float32) -> tuple[float, float, float, float]:
     return len(voiced) / len(pitch), float(voiced.mean()), float(voiced.std()), slope
 
 
-def _spectral(power: Float32) -> Float32:
+def _spectral(frames: Float32) -> Float32:
+    power = np.asarray(np.abs(np.fft.rfft(frames * np.hanning(_FRAME), 1024)) ** 2 + 1e-10, np.float32)
     frequency = np.fft.rfftfreq(1024, 1 / SAMPLE_RATE)
     centroid = (power * frequency).sum(axis=1) / power.sum(axis=1) / 1000
     high, low = power[:, frequency >= 1000].sum(axis=1), power[:, frequency < 1000].sum(axis=1)

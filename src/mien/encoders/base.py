@@ -29,6 +29,8 @@ class Encoder(ABC):
         quality_names: names of the values of ``Track.quality``; larger is better in every value.
         conditions: names of those of its ``measures`` that describe how the input was recorded; confidence may depend on them.
         version: raised whenever ``prepare`` changes what it returns, so that cached tracks are made again.
+        asset_arguments: the arguments that are paths of files. In a bundle they are always ``assets``, never options: a bundle
+            from somebody else must not choose which files of a user are read.
         context: how many earlier utterances (``Segment.context``) it uses.
         licence_note: limits of its licence on models trained with it, "" for none. A bundle repeats the note, and a bundle with
             a note is not shipped with mien.
@@ -40,6 +42,7 @@ class Encoder(ABC):
     version: int = 1
     context: int = 0
     licence_note: str = ""
+    asset_arguments: tuple[str, ...] = ()
 
     @abstractmethod
     def prepare(self, segment: Segment) -> Track | None:
@@ -80,6 +83,13 @@ class Encoder(ABC):
         """The files that ``prepare`` needs, {argument: file}. A bundle gets copies, and passes them as those arguments."""
         return {}
 
+    def check_alone(self) -> None:  # noqa: B027 - most encoders need nothing else, and have nothing to check
+        """Checks that it needs nothing but its arguments, as an encoder in a bundle must: no network, no files by name.
+
+        Raises:
+            InputError: it would read something else, or an argument is not one that a bundle is exported with.
+        """
+
     @property
     def identity(self) -> dict[str, object]:
         """What its tracks depend on besides the segment. It is part of the key under which the cache keeps them."""
@@ -112,6 +122,10 @@ class Through(Encoder):
     def network(self) -> nn.Module:
         """The whole network of the inner encoder."""
         return self.inner.network()
+
+    def check_alone(self) -> None:
+        """See the inner encoder."""
+        self.inner.check_alone()
 
     @property
     def settings(self) -> dict[str, object]:

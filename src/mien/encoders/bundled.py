@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mien import bundles
 from mien.encoders.base import Encoder, encoders
 from mien.errors import InputError, MienError
+from mien.recipe import strict
 from mien.runtime import threads
 from mien.runtime.cache import file_sha256
 from mien.types import Float32, Modality, Segment, Span, Track, Word, Words
@@ -54,7 +55,9 @@ class Bundled(Encoder):
         dropout: float = 0.3,
     ) -> None:
         path = bundles.folder() / bundle / "bundle.json"
-        table = json.loads(path.read_text(encoding="utf-8"))["encoders"] if path.is_file() else {}
+        # Only a shipped bundle: a name with "../" would read the table of any folder.
+        known = bundle in bundles.shipped()
+        table = json.loads(path.read_text(encoding="utf-8"))["encoders"] if known else {}
         if modality not in table:
             raise InputError(f"there is no shipped bundle '{bundle}' that reads {modality}")
         if context and modality != "text":
@@ -64,7 +67,7 @@ class Bundled(Encoder):
         self._dim, self._entry = int(entry["dim"]), entry
         self._inner = encoders.build({"name": entry["name"], **entry["options"]})
         self.quality_names = self._inner.quality_names
-        self._bundle, self.context = bundle, context
+        self._bundle, self.context = bundle, strict.within("context", context, 0, 10_000)
         self._network, self._hidden, self._dropout = network, hidden, dropout
         # A line is in the context of several later ones.
         self._line = lru_cache(1024)(self._read_line)

@@ -8,6 +8,7 @@ import numpy as np
 
 from mien.encoders._front.crops import POSE, QUALITY, frontal_of, grey_crops, quality_of
 from mien.encoders.base import Encoder, encoders
+from mien.recipe import strict
 from mien.types import Modality, Segment, Track
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class FaceCNN(Encoder):
     quality_names: tuple[str, ...] = QUALITY
 
     def __init__(self, side: int = 48, width: int = 32, dropout: float = 0.3, pose: bool = False) -> None:
-        self.side, self.width, self.dropout, self.pose = side, width, dropout, pose
+        self.side = strict.within("side", side, 8, 2048)
+        self.width, self.dropout, self.pose = width, dropout, pose
         if pose:
             self.quality_names = (*QUALITY, POSE)
 

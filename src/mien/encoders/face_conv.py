@@ -8,6 +8,7 @@ import numpy as np
 
 from mien.encoders._front.crops import QUALITY, colour_crops, quality_of
 from mien.encoders.base import Encoder, encoders
+from mien.recipe import strict
 from mien.types import Modality, Segment, Track
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class FaceConv(Encoder):
     quality_names: tuple[str, ...] = QUALITY
 
     def __init__(self, side: int = 128, dim: int = 64) -> None:
-        self.side, self.dim = side, dim
+        self.side, self.dim = strict.within("side", side, 8, 2048), dim
 
     @property
     def settings(self) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from mien.encoders._front import crops
 from mien.encoders._front.pretrained import PretrainedEncoder
 from mien.encoders.base import encoders
+from mien.recipe import strict
 from mien.runtime.hub import model_table
 from mien.types import Frames, Modality, Segment, Track
 
@@ -18,6 +20,20 @@ if TYPE_CHECKING:
 
 _GREY_SIDE = 48  # sharpness depends on the size, so all encoders compute it on crops of 48 pixels
 _HALF = [0.5, 0.5, 0.5]
+
+
+@dataclass(frozen=True)
+class Front:
+    """How crops are resized and standardised: the side in pixels, Pillow's number of the filter, mean and deviation of RGB."""
+
+    side: int
+    resample: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    def __post_init__(self) -> None:
+        if not (8 <= self.side <= 2048 and 0 <= self.resample <= 5):
+            raise ValueError(f"crops of {self.side} pixels by the filter {self.resample} are not possible")
 
 
 @encoders.register
@@ -39,6 +55,7 @@ class PretrainedFace(PretrainedEncoder):
     modality: Modality = "face"
     quality_names: tuple[str, ...] = crops.QUALITY
     poolings = ("first", "mean")
+    front_kind = Front
 
     def __init__(
         self,
@@ -52,7 +69,7 @@ class PretrainedFace(PretrainedEncoder):
         front: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(model, layers, pooling, learn, lora, dim, front)
-        self.frames = frames
+        self.frames = strict.within("frames", frames, 1, 10_000)
 
     def prepare(self, segment: Segment) -> Track | None:
         """Colour crops; ``None`` without a face."""

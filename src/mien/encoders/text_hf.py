@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mien.encoders._front.pretrained import PretrainedEncoder
-from mien.encoders._front.tokens import TokenEncoder
+from mien.encoders._front.tokens import LONGEST, MOST_CONTEXT, TokenEncoder
 from mien.encoders.base import encoders
+from mien.recipe import strict
 from mien.runtime.cache import file_sha256
 from mien.runtime.hub import needed_file
 from mien.types import Segment, Track
@@ -41,6 +42,7 @@ class PretrainedText(TokenEncoder, PretrainedEncoder):
     """
 
     poolings = ("none", "mean", "utterance", "first", "last")
+    asset_arguments = ("tokenizer",)
 
     def __init__(
         self,
@@ -56,7 +58,8 @@ class PretrainedText(TokenEncoder, PretrainedEncoder):
         front: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(model, layers, pooling, learn, lora, dim, front)
-        self.tokens, self.context, self._given_tokenizer = tokens, context, tokenizer
+        self.tokens = strict.within("tokens", tokens, 1, LONGEST)
+        self.context, self._given_tokenizer = strict.within("context", context, 0, MOST_CONTEXT), tokenizer
 
     def prepare(self, segment: Segment) -> Track | None:
         """Tokens; ``None`` without words.

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.bundles import shared_file
-from mien.encoders._front.tokens import TokenEncoder
+from mien.encoders._front.tokens import LONGEST, MOST_CONTEXT, TokenEncoder
 from mien.encoders.base import encoders
+from mien.recipe import strict
 from mien.types import Track, Words
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ class MiniLMText(TokenEncoder):
     """
 
     def __init__(self, tokens: int = 96, context: int = 0, dropout: float = 0.1) -> None:
-        self.tokens, self.context, self.dropout = tokens, context, dropout
+        self.tokens = strict.within("tokens", tokens, 1, LONGEST)
+        self.context = strict.within("context", context, 0, MOST_CONTEXT)
+        self.dropout = dropout
 
     @property
     def settings(self) -> dict[str, object]:

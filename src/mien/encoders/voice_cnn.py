@@ -9,6 +9,7 @@ import numpy as np
 from mien.encoders._front import sound
 from mien.encoders.base import Encoder, encoders
 from mien.errors import InputError
+from mien.recipe import strict
 from mien.types import SAMPLE_RATE, Float32, Modality, Segment, Track
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ class VoiceCNN(Encoder):
     def __init__(self, reads: str = "mel", dim: int = 128, seconds: float = 15.0, values: int = 800) -> None:
         if reads not in _READS:
             raise InputError(f"voice_cnn reads one of {', '.join(_READS)}, not '{reads}'")
-        self.reads, self.dim, self.seconds, self.values = reads, dim, seconds, values
+        self.reads, self.dim = reads, dim
+        self.seconds = strict.within("seconds", seconds, 0.25, 3600.0)
+        self.values = strict.within("values", values, 4, 1_000_000)
 
     @property
     def settings(self) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mien.encoders._front import sound
@@ -18,6 +19,19 @@ if TYPE_CHECKING:
 
 _MEL_FRAMES = 2  # one state of Whisper covers so many
 _LONGEST = 30.0  # seconds; Whisper has no positions for more
+
+
+@dataclass(frozen=True)
+class Front:
+    """What the rows hold: log-mel bands (0 for samples), samples in a row, and whether samples are brought to mean 0."""
+
+    mels: int
+    hop: int
+    normalise: bool
+
+    def __post_init__(self) -> None:
+        if not (self.mels in (80, 128) or (self.mels == 0 and 1 <= self.hop <= SAMPLE_RATE)):
+            raise ValueError(f"rows of {self.hop} samples and {self.mels} mels are not possible")
 
 
 @encoders.register
@@ -41,6 +55,7 @@ class PretrainedVoice(PretrainedEncoder):
     modality: Modality = "voice"
     quality_names: tuple[str, ...] = sound.QUALITY
     version: int = 2
+    front_kind = Front
 
     def __init__(
         self,

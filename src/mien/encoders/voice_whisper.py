@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -63,14 +64,10 @@ class WhisperVoice(Encoder):
         if audio is None or heard is None:
             return None
         samples = _prosody.levelled(heard)
-        states = np.concatenate([self._states(samples[i : i + _CHUNK]) for i in range(0, len(samples), _CHUNK)])
-        count = max(1, round(len(states) / _PER_WINDOW))
-        edges = [*range(0, count * _PER_WINDOW, _PER_WINDOW), len(states)]
+        moments, sizes = zip(*self._windows(samples), strict=True)
+        edges = np.cumsum([0, *sizes])
         prosody, seconds = _prosody.describe(samples, [round(e * 0.02 * SAMPLE_RATE) for e in edges])
-        rows = [
-            np.concatenate([part.mean(axis=0), (part**2).mean(axis=0), prosody[i], [len(part)]])
-            for i, part in enumerate(np.split(states, edges[1:-1]))
-        ]
+        rows = [np.concatenate([m, prosody[i], [sizes[i]]]) for i, m in enumerate(moments)]
         times = audio.start + 0.01 * (np.asarray(edges[:-1]) + np.asarray(edges[1:]))
         quality = np.asarray([_prosody.snr_db(samples), seconds], np.float32)
         return Track(times, np.stack(rows).astype(np.float32), quality)
@@ -87,6 +84,20 @@ class WhisperVoice(Encoder):
         from mien.networks.pooled import PooledStatistics
 
         return PooledStatistics(STATES, len(_prosody.COLUMNS), self.dropout)
+
+    def _windows(self, samples: Float32) -> Iterator[tuple[Float32, int]]:
+        """Mean and mean square of the states of each half second, and their number. The last window may be longer or shorter.
+
+        The sound is read in chunks, and no more than a chunk of states is held.
+        """
+        states = np.zeros((0, STATES), np.float32)
+        for start in range(0, len(samples), _CHUNK):
+            states = np.concatenate([states, self._states(samples[start : start + _CHUNK])])
+            whole = max(0, len(states) // _PER_WINDOW - 1)  # what follows decides how long the last window is
+            yield from map(_moments, np.split(states[: whole * _PER_WINDOW], whole) if whole else ())
+            states = states[whole * _PER_WINDOW :]
+        count = max(1, round(len(states) / _PER_WINDOW))
+        yield from map(_moments, np.split(states, range(_PER_WINDOW, count * _PER_WINDOW, _PER_WINDOW)))
 
     def _states(self, samples: Float32) -> Float32:
         if len(samples) < sound.LEAST:
@@ -105,3 +116,7 @@ class WhisperVoice(Encoder):
     @cached_property
     def _front(self) -> onnxruntime.InferenceSession:
         return threads.open_graph(shared_file("whisper_tiny_en_front.onnx"))
+
+
+def _moments(states: Float32) -> tuple[Float32, int]:
+    return np.concatenate([states.mean(axis=0), (states**2).mean(axis=0)]), len(states)

@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.files.tables import arrays as arrays_of
 from mien.recipe import strict
 from mien.runtime.cache import write_atomic
 from mien.trust.judgement import subset_name
@@ -83,7 +84,7 @@ class Evaluation:
     @classmethod
     def load(cls, path: Path) -> Evaluation:
         """Read what ``save`` wrote."""
-        with np.load(path, allow_pickle=False) as arrays:
+        with arrays_of(path, "evaluate the bundle again") as arrays:
             heads = json.loads(str(arrays["heads"]))
             parts = [
                 Predictions(

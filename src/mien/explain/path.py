@@ -88,7 +88,7 @@ def stages(bundle: Bundle, modalities: Iterable[Modality]) -> tuple[Stage, ...]:
     here = [m for m in MODALITIES if m in set(modalities)]
     found = [Stage("prepare", m, table.encoders[m].name) for m in here]
     for m in here:
-        names = {f"{m}_trunk": f"{m}_trunk", m: table.encoders[m].name}
+        names = {part: part for part in (f"{m}_trunk", f"{m}_vectors")} | {m: table.encoders[m].name}
         found += [_stage("encode", m, name, graphs[graph]) for graph, name in names.items() if graph in graphs]
     return (*found, _stage("fuse", None, table.fusion.name, graphs["fusion"]))
 

@@ -22,8 +22,9 @@ from mien.emotions import POSITIONS
 from mien.encoders.base import Encoder
 from mien.errors import InputError
 from mien.export import parity
-from mien.export.graphs import encoder_graph, keep, store, trace
+from mien.export.graphs import encoder_graph, keep, saved, smaller, store, trace
 from mien.export.smoothing import Feed
+from mien.export.vectors import parted
 from mien.model.alignment import Encoded, align
 from mien.model.heads import score
 from mien.model.model import Model
@@ -145,7 +146,10 @@ def _encoder_entry(
 ) -> EncoderEntry:
     network = model.bodies.get(modality, model.networks[modality])
     proto = encoder_graph(network, _sample(probe, modality))
-    graph = store(proto, folder, modality, recipe, _feeds(probe, modality) if modality in recipe.export.int8 else ())
+    feeds = _feeds(probe, modality) if modality in recipe.export.int8 else ()
+    proto = smaller(proto, modality, recipe, feeds)
+    parts = parted(proto)
+    graph = saved(proto if parts is None else parts.rest, folder, modality)
     return EncoderEntry(
         name=recipe.encoders[modality].name,
         options=encoder.settings,
@@ -155,6 +159,7 @@ def _encoder_entry(
         file=graph.file,
         sha256=graph.sha256,
         bytes=graph.bytes,
+        vectors=None if parts is None else saved(parts.vectors, folder, f"{modality}_vectors"),
     )
 
 

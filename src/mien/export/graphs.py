@@ -101,13 +101,21 @@ def store(proto: Any, folder: Path, part: str, recipe: Recipe, feeds: Sequence[F
         recipe: of the bundle.
         feeds: real inputs of the graph; int8 becomes more exact with them.
     """
+    return saved(smaller(proto, part, recipe, feeds), folder, part)
+
+
+def smaller(proto: Any, part: str, recipe: Recipe, feeds: Sequence[Feed] = ()) -> Any:
+    """An ONNX model in int8, float16 or float32, see ``store``."""
     from mien.export.quantise import to_float16, to_int8
 
-    path = folder / f"{part}.onnx"
     if part in recipe.export.int8:
-        proto = to_int8(proto, feeds)
-    elif part in recipe.export.float16:
-        proto = to_float16(proto)
+        return to_int8(proto, feeds)
+    return to_float16(proto) if part in recipe.export.float16 else proto
+
+
+def saved(proto: Any, folder: Path, part: str) -> FileEntry:
+    """Writes an ONNX model as it is. Returns its entry for the bundle's table."""
+    path = folder / f"{part}.onnx"
     path.write_bytes(proto.SerializeToString())
     sha = file_sha256(path)
     # The name contains the hash, so that bundles can share a file and no file is confused with another.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event as Flag
 
@@ -13,19 +13,28 @@ from numpy.typing import NDArray
 
 from mien.errors import InputError
 from mien.events import Notice
+from mien.media.centerface import CenterFace
 from mien.media.decoding.picture import read_image
-from mien.media.detectors import usual_detector
 from mien.media.faces import Detector, Sighting
 from mien.media.landmarks import Landmarks
 from mien.media.pages import Pages, Part
-from mien.media.segmenting import Found, Opened
+from mien.media.segmenting import Closed, Found, Opened
 from mien.media.sources import Feed
 from mien.media.speech.recogniser import Recogniser
+from mien.media.stills import faces_in
+from mien.media.subtitles import Said
+from mien.media.text.moments import evenly, moments, tiled
+from mien.media.text.words import at_pace
 from mien.media.turns import all_frames, face_only, frames_in, over_speech, share_out, silences, sound_in
+from mien.media.voices.names import Names
 from mien.media.voices.speakers import Speakers, Utterance
-from mien.media.watching import FPS, Watcher, cropped
+from mien.media.watching import FPS, Watcher
 from mien.media.workers import worker
+from mien.media.written import utterances
+from mien.person import numbered
 from mien.types import Clip, Segment, Span, Words
+
+_SHORTEST = 0.1  # seconds that a clip has at least, such as one picture
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,7 @@ class CutSettings:
         page: seconds of the clip that are held and cut at once; this bounds the memory.
         voices: whether voices are told apart by their sound. What describes a voice is biometric data; it is held in memory
             until the clip ends, and is never written.
+        track: which sound track of a file is read, counted from 1; ``None`` chooses by content.
 
     Raises:
         InputError: a value is not positive; ``least`` may be 0.
@@ -51,6 +61,7 @@ class CutSettings:
     least: float = 0.6
     page: float = 30.0
     voices: bool = True
+    track: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("fps", "longest", "stretch", "page"):
@@ -61,28 +72,35 @@ class CutSettings:
 
 
 def cut(
-    feed: Feed, clip: Clip, settings: CutSettings, recogniser: Recogniser | None, words: Words | None = None
+    feed: Feed,
+    clip: Clip,
+    settings: CutSettings,
+    recogniser: Recogniser | None,
+    cues: Sequence[Segment] | None = None,
 ) -> Generator[Found]:
     """Segments in order of time. No more than a page of the clip is held in memory.
 
     Every segment carries the words, the face and the voice that exist in its span; what is missing is ``None``. The times
     of its frames lie inside the span, and its sound is exactly the samples of the span. An utterance belongs to the person
     in view whose mouth moves while its voice is heard, or else to "voice-1" or "voice-2" from off screen; see ``Speakers``.
-    Every other person in view listens, and gets a segment with the face alone.
+    Every other person in view listens, and gets a segment with the face alone. An utterance of several sentences, or a long
+    one, becomes several segments; see ``mien.media.text.moments``.
 
     Args:
         feed: what to read.
-        clip: if it has a text, the words of the text are spread over the speech. The feed is then read twice.
+        clip: if it has a text, the words of the text are spread over the speech. The feed is then read twice. Where there is
+            no speech, the text counts as said from the start of the clip at an even pace.
         settings: how to cut.
         recogniser: turns speech into words; ``None`` leaves the words out.
-        words: known words with their times (subtitles); they replace recognition.
+        cues: known words with their times, and perhaps their speakers (subtitles), as ``written.utterances`` gives them; they
+            replace recognition.
 
     Raises:
         MediaError: nothing in the feed can be decoded.
     """
-    detector = usual_detector() if feed.info.kind == "video" else None
+    detector = CenterFace() if feed.info.kind == "video" else None
     yield Opened(clip.id, feed.info.duration, faces=detector is not None)
-    yield from _Cutter(feed, clip, settings, detector, recogniser, words).run()
+    yield from _Cutter(feed, clip, settings, detector, recogniser, cues).run()
 
 
 def cut_still(picture: Path | NDArray[np.uint8] | None) -> Iterator[Segment | Notice]:
@@ -94,13 +112,11 @@ def cut_still(picture: Path | NDArray[np.uint8] | None) -> Iterator[Segment | No
     Raises:
         MediaError: the picture cannot be read.
     """
-    detector = usual_detector()
     pixels = picture if isinstance(picture, np.ndarray) else read_image(picture or Path())
-    faces, crops = cropped(Landmarks(), pixels, detector.detect(pixels))
+    faces, crops = faces_in(pixels, CenterFace(), Landmarks())
     if not faces:
         yield Notice("no_face_in_picture")
-    from_the_left = sorted(zip(faces, crops, strict=True), key=lambda found: float(found[0].box[0]))
-    for number, (face, upright) in enumerate(from_the_left, start=1):
+    for number, (face, upright) in enumerate(zip(faces, crops, strict=True), start=1):
         who = f"person-{number}"
         yield Segment(Span(0.0, 0.0), who, frames=all_frames([Sighting.of(who, 0.0, upright, face)]))
 
@@ -116,25 +132,28 @@ class _Cutter:
         settings: CutSettings,
         detector: Detector | None,
         recogniser: Recogniser | None,
-        words: Words | None,
+        cues: Sequence[Segment] | None,
     ) -> None:
         self.feed, self.clip, self.settings = feed, clip, settings
         self.detector = detector
-        self.recogniser = None if words is not None or clip.text is not None else recogniser
-        self.cues = self.known = words
+        self.recogniser = None if cues is not None or clip.text is not None else recogniser
+        self.cues = cues or ()
+        self.text: Words | None = None  # of the clip, spread over its speech
         self.speakers = Speakers(settings.voices)
+        self.names = Names(self.cues)
         self.closed = Flag()
         self.met = self.shown = False  # whether a picture has shown a person; whether a segment has
         self.spoken = self.unclear = 0.0  # seconds of speech; how many of them gave no words
 
     def run(self) -> Generator[Found]:
         if self.clip.text is not None:
-            self.known = over_speech(self.clip.text, self._heard_first())
+            yield from self._spread(self.clip.text)
         # Decoding, faces and words have one thread each, so two cores stay busy. Faces lag behind by a few pictures.
         # The speech of one page is told apart and recognised while the next page is read.
         with worker("mien-faces") as eyes, worker("mien-words") as listener:
             watcher = Watcher(eyes, self.detector) if self.detector is not None else None
-            pages = Pages(self.feed, self.settings, self.feed.info.kind == "video", watcher, self.cues)
+            spans = [cue.span for cue in self.cues]
+            pages = Pages(self.feed, self.settings, self.feed.info.kind == "video", watcher, spans)
             heard: _Heard | None = None
             try:
                 for part in pages:
@@ -146,30 +165,46 @@ class _Cutter:
                 yield from self._segments(heard)
             finally:
                 self.closed.set()
-        yield from self._account(pages.sound)
+        yield from self._account(pages)
+        yield Closed(pages.duration)
 
-    def _heard_first(self) -> list[Span]:
-        """Spans of speech in the wanted part of the clip. All of them must be known before words are spread over them."""
+    def _spread(self, text: str) -> Iterator[Notice]:
+        """Gives the words of the text their times, and a notice when there is no speech to which they could belong."""
+        speech, whole = self._heard_first()
+        if speech or not text.strip():
+            self.text = over_speech(text, speech)
+            return
+        self.cues = list(utterances([Said(at_pace(text, whole))]))
+        yield Notice("text_without_speech")
+
+    def _heard_first(self) -> tuple[list[Span], Span]:
+        """Spans of speech in the wanted part of the clip, and this part.
+
+        All of them must be known before words are spread over them.
+        """
         meant = self.clip.span
         found: list[Span] = []
-        for part in Pages(self.feed, self.settings, pictures=False) if self.feed.info.has_audio else ():
+        pages = Pages(self.feed, self.settings, pictures=not self.feed.info.has_audio)
+        for part in pages:
             if isinstance(part, Part):
                 found += part.speech
                 if meant is not None and part.done >= meant.end:
                     break
-        return found if meant is None else [inside for s in found if (inside := s & meant) is not None]
+        whole = Span(0.0, max(pages.reached, _SHORTEST))
+        meant = whole if meant is None else meant & whole or whole
+        return [inside for s in found if (inside := s & meant) is not None], meant
 
     def _listen(self, part: Part) -> tuple[list[Utterance], list[Words]]:
         """The utterances of a part with their voices, and the words in it."""
-        utterances = self.speakers.hear(part.audio, part.speech)
-        return utterances, self._words(part, [u.span for u in utterances])
+        whole = [span for span in part.speech if self.names.told(span) is not None]
+        heard = self.speakers.hear(part.audio, part.speech, whole)
+        return heard, self._words(part, [u.span for u in heard])
 
     def _words(self, part: Part, speech: list[Span]) -> list[Words]:
         audio = part.audio
-        if self.known is not None:
-            own = tuple(w for w in self.known.items if w.span.middle in part)
-            return [Words(own, self.known.language)]
-        heard: list[Words] = []
+        heard = [cue.words for cue in self.cues if cue.words is not None and cue.span.middle in part]
+        if self.text is not None:
+            heard.append(Words(tuple(w for w in self.text.items if w.span.middle in part), self.text.language))
         if self.recogniser is None or audio is None or not speech:
             return heard
         for words in self.recogniser.words(audio.samples, [s.shifted(-audio.start) for s in speech]):
@@ -182,9 +217,10 @@ class _Cutter:
         """The segments of a part in order of time."""
         if heard is None:
             return []
-        part, (utterances, words) = heard[0], heard[1].result()
+        part, (spoken, words) = heard[0], heard[1].result()
         self.met = self.met or bool(part.people)
-        spoken = self.speakers.attribute(utterances, part.people)
+        spoken = self.names.named(self.speakers.attribute(spoken, part.people), part.people)
+        part = replace(part, people={self.names.of(who): sightings for who, sightings in part.people.items()})
         segments = [
             s
             for utterance, own in zip(spoken, share_out(words, [u.span for u in spoken]), strict=True)
@@ -196,24 +232,34 @@ class _Cutter:
                     who, sightings, gap, self.settings.fps, self.settings.least, self.settings.stretch
                 )
         self.shown = self.shown or any(s.frames is not None for s in segments)
-        return sorted(segments, key=lambda s: (s.span, s.who or ""))
+        return sorted(segments, key=lambda s: (s.span, numbered(s.who)))
 
     def _utterance(self, part: Part, utterance: Utterance, words: Words | None) -> Iterator[Segment]:
-        """The segment of the speaker, and one segment for each other person in view."""
+        """For each moment: the segment of the speaker, and one segment for each other person in view."""
+        self.spoken += utterance.span.duration
+        self.unclear += 0.0 if words else utterance.span.duration
+        parts = moments(words) if words else []
+        spans = tiled(utterance.span, parts) if parts else evenly(utterance.span)
+        for number, span in enumerate(spans):
+            yield from self._moment(part, replace(utterance, span=span), parts[number] if parts else None)
+
+    def _moment(self, part: Part, utterance: Utterance, words: Words | None) -> Iterator[Segment]:
         people, span = part.people, utterance.span
-        self.spoken += span.duration
-        self.unclear += 0.0 if words else span.duration
         frames = frames_in(people[utterance.who], span) if utterance.who is not None and utterance.in_view else None
         yield Segment(span, utterance.who, words, frames, sound_in(part.audio, span))
         for who in people:
             if who != utterance.who and (shown := frames_in(people[who], span)) is not None:
                 yield Segment(span, who, frames=shown)
 
-    def _account(self, sound: bool) -> Iterator[Notice]:
+    def _account(self, pages: Pages) -> Iterator[Notice]:
         """Notices about what the clip lacked."""
+        late = sum(cue.span.start >= pages.reached for cue in self.cues)
+        if late:
+            # A header's duration may be wrong, so this is told when all was read.
+            yield Notice("subtitles_late", {"count": late, "total": len(self.cues)})
         if self.detector is not None and not self.shown:
             yield Notice("face_too_short", {"least": self.settings.least}) if self.met else Notice("no_face")
-        if not sound:
+        if not pages.sound:
             yield Notice("no_sound")
         elif not self.spoken:
             yield Notice("no_speech")

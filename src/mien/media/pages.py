@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeGuard
 
+import numpy as np
+
 from mien.events import Notice, Progress
-from mien.media.decoding.open import Piece
+from mien.media.decoding.decoder import Piece
 from mien.media.decoding.sound import join
 from mien.media.faces import Sighting
 from mien.media.sources import Feed
 from mien.media.speech.activity import speech_spans
 from mien.media.turns import by_person, with_cues
 from mien.media.watching import Watcher
-from mien.types import SAMPLE_RATE, Audio, Span, Words
+from mien.types import SAMPLE_RATE, Audio, Span
 
 if TYPE_CHECKING:
     from mien.media.cut import CutSettings
@@ -67,7 +69,7 @@ class Pages:
         settings: how to cut.
         pictures: whether pictures are wanted beside the sound.
         watcher: follows people through the pictures; ``None`` when there is no face detector.
-        cues: words with their times; they count as speech whatever the sound is.
+        cues: when known words are said, in order of time; they count as speech whatever the sound is.
 
     Attributes:
         sound: whether there was any sound so far.
@@ -79,12 +81,17 @@ class Pages:
         settings: CutSettings,
         pictures: bool,
         watcher: Watcher | None = None,
-        cues: Words | None = None,
+        cues: Sequence[Span] = (),
     ) -> None:
         self._feed, self._settings, self._pictures = feed, settings, pictures
         self._watcher, self._cues = watcher, cues
         self._page = _Page()
         self.sound = False
+
+    @property
+    def reached(self) -> float:
+        """The end of what was read so far, seconds."""
+        return self._page.reached
 
     def __iter__(self) -> Iterator[Part | Progress | Notice]:
         """Yields each part as soon as it is decided, and between parts the notices of the feed and the progress."""
@@ -105,7 +112,13 @@ class Pages:
                 if self._page.reached - self._page.start >= self._settings.page:
                     yield self._decide(last=False)
         yield self._decide(last=True)
-        yield Progress("read", self._feed.name, self._page.reached, self._feed.info.duration)
+        yield Progress("read", self._feed.name, self.duration, self.duration)
+
+    @property
+    def duration(self) -> float:
+        """How long the feed was, seconds. A header that is about right is believed, because it counts the last picture."""
+        said, reached = self._feed.info.duration, self._page.reached
+        return said if abs(said - reached) <= max(0.5, 0.02 * reached) else reached
 
     def _far(self, piece: Piece) -> TypeGuard[Audio]:
         """Whether a sound begins more than a page after what is held."""
@@ -149,25 +162,14 @@ class Pages:
         return whole
 
     def _speech(self, audio: Audio | None, last: bool) -> list[Span]:
-        if audio is None:
-            return self._stretches(last)
-        found = [s.shifted(audio.start) for s in speech_spans(audio.samples, self._settings.longest)]
-        if self._cues is not None:
-            found = with_cues(found, self._stretches(last), audio.span)
+        samples = audio.samples if audio is not None else np.zeros(0, np.float32)
+        heard = speech_spans(samples, self._settings.longest)
+        found = [s.shifted(audio.start) for s in heard] if audio is not None else []
+        if self._cues:
+            # A page ends before a cue that it holds in part, and a clip may end within a cue.
+            read = Span(self._page.start, max(self._page.start, self._page.reached))
+            found = with_cues(found, [c for cue in self._cues if (c := cue & read if last else cue) and cue & read])
         return [s for s in found if s.end > self._page.start]
-
-    def _stretches(self, last: bool) -> list[Span]:
-        """Stretches of the given words. Words less than half a second apart belong together."""
-        spans: list[Span] = []
-        for word in self._cues.items if self._cues is not None else ():
-            if word.span.start < self._page.start or (word.span.start > self._page.reached and not last):
-                continue
-            near = spans and word.span.start - spans[-1].end < 0.5
-            if near and word.span.end - spans[-1].start <= self._settings.longest:
-                spans[-1] = spans[-1] | word.span
-            else:
-                spans.append(word.span)
-        return spans
 
     def _forget(self, audio: Audio | None, done: float) -> None:
         page = self._page

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from mien.errors import InputError
 from mien.events import Notice
-from mien.media.text.cues import marked_cues, styled_cues
+from mien.media.text.cues import Found, marked_cues, styled_cues
 from mien.media.text.files import read_text
 from mien.media.text.turns import Turn, turns
 from mien.media.text.words import language_of, spread_as
@@ -51,30 +50,6 @@ class Subtitles:
     said: tuple[Said, ...]
     notices: tuple[Notice, ...] = ()
 
-    @property
-    def words(self) -> Words:
-        """All words, in the language of most of them. In a language without spaces, a word carries the space before it."""
-        sizes = Counter[str | None]()
-        for part in self.said:
-            sizes[part.words.language] += len(part.words)
-        language = sizes.most_common(1)[0][0]
-        found: list[Word] = []
-        for words in (part.words for part in self.said):
-            bare = words.language in UNSPACED
-            for number, word in enumerate(words.items):
-                apart = language in UNSPACED and found and not (bare and number)
-                found.append(replace(word, text=f" {word.text}") if apart else word)
-        return Words(tuple(found), language)
-
-    def beyond(self, duration: float) -> tuple[Notice, ...]:
-        """A notice when words begin after the end of their clip; empty when none do. Broadcast times often begin at 1:00:00.
-
-        Args:
-            duration: of the clip, seconds; 0 when it is not known.
-        """
-        late = sum(part.span.start > duration for part in self.said) if duration else 0
-        return (Notice("subtitles_late", {"count": late, "total": len(self.said)}),) if late else ()
-
 
 def read_subtitles(path: Path) -> Subtitles:
     """The words of a file of subtitles. When only the whole cue has times, its words are spread over it by their length.
@@ -84,13 +59,21 @@ def read_subtitles(path: Path) -> Subtitles:
     """
     content, notices = read_text(path, _LARGEST)
     styled = path.suffix.lower() in (".ass", ".ssa")
-    cues, unread = styled_cues(content) if styled else marked_cues(content)
-    said = tuple(_said(turn) for turn in turns(cues))
-    if not said:
+    found = subtitles_of(styled_cues(content) if styled else marked_cues(content), path.name)
+    if not found.said:
         raise InputError(f"'{path}' holds no subtitle with a time; is it an {', '.join(SUBTITLES)} file?")
-    if unread:
-        notices += (Notice("subtitles_unread", {"file": path.name, "count": unread}),)
-    return Subtitles(said, notices)
+    return Subtitles(found.said, notices + found.notices)
+
+
+def subtitles_of(found: Found, name: str) -> Subtitles:
+    """The words of cues, wherever they were found; nothing is said where no cue has words.
+
+    Args:
+        found: the cues, in any order. They may overlap, roll, and hold markup and names.
+        name: of the file, for the notice about what could not be read.
+    """
+    unread = (Notice("subtitles_unread", {"file": name, "count": found.unread}),) if found.unread else ()
+    return Subtitles(tuple(_said(turn) for turn in turns(found.cues)), unread)
 
 
 def _said(turn: Turn) -> Said:

@@ -12,12 +12,22 @@ from mien.media.faces import Sighting
 from mien.media.text.words import spread
 from mien.types import SAMPLE_RATE, Audio, Frames, Segment, Span, Word, Words
 
+_OWN = 1.0  # seconds; heard speech beside the cues counts when it is as long
 
-def with_cues(heard: list[Span], cues: list[Span], within: Span) -> list[Span]:
-    """The cues inside the span ``within``, and the heard speech that no cue overlaps, in order of time."""
-    inside = [c for c in (cue & within for cue in cues) if c is not None]
-    extra = [h for h in heard if not any(h & c for c in inside)]
-    return sorted([*inside, *extra])
+
+def with_cues(heard: Sequence[Span], cues: Sequence[Span]) -> list[Span]:
+    """The cues, and the heard speech beside them that is too long to be a cue that begins late or ends early.
+
+    Args:
+        heard: stretches of speech in order of time.
+        cues: in order of time; no two overlap.
+    """
+    beside: list[Span] = []
+    for span in heard:
+        own = [c for cue in cues if (c := cue & span) is not None]
+        free = silences(own, span.start, span.end)
+        beside += [f for f in free if f == span or f.duration >= _OWN]
+    return sorted([*cues, *beside])
 
 
 def share_out(heard: Sequence[Words], speech: Sequence[Span]) -> list[Words | None]:
@@ -76,6 +86,7 @@ def all_frames(sightings: Sequence[Sighting]) -> Frames:
         np.stack([s.box for s in sightings]).astype(np.float32),
         np.asarray([s.mouth for s in sightings], np.float32),
         np.asarray([s.pose for s in sightings], np.float32),
+        np.asarray([s.within for s in sightings], np.float32),
     )
 
 
@@ -106,7 +117,8 @@ def face_only(
 ) -> list[Segment]:
     """Segments of a person in view while nobody speaks.
 
-    A run of sightings ends when the person is out of sight for more than a second. A long run is split evenly.
+    A run of sightings ends when the person is out of sight for more than a second, and with the shot. A long run is split
+    evenly.
 
     Args:
         who: the person.
@@ -116,23 +128,21 @@ def face_only(
         least: seconds; shorter runs give no segment.
         stretch: seconds; no segment is longer.
     """
-    times = [s.time for s in sightings if s.time in gap]
-    step = 1.0 / fps
-    runs: list[list[float]] = []
-    for time in times:
-        if runs and time - runs[-1][-1] <= 1.0:
-            runs[-1].append(time)
+    runs: list[list[Sighting]] = []
+    for sighting in (s for s in sightings if s.time in gap):
+        if runs and sighting.time - runs[-1][-1].time <= 1.0 and sighting.shot == runs[-1][-1].shot:
+            runs[-1].append(sighting)
         else:
-            runs.append([time])
+            runs.append([sighting])
     segments = []
     for run in runs:
-        whole = Span(run[0], min(gap.end, run[-1] + step))
+        whole = Span(run[0].time, min(gap.end, run[-1].time + 1.0 / fps))
         if whole.duration < least:
             continue
         edges = np.linspace(whole.start, whole.end, int(np.ceil(whole.duration / stretch)) + 1)
         for start, end in itertools.pairwise(edges):
             span = Span(float(start), float(end))
-            shown = frames_in(sightings, span)
+            shown = frames_in(run, span)
             if shown is not None:
                 segments.append(Segment(span, who, frames=shown))
     return segments

@@ -9,12 +9,11 @@ from pathlib import Path
 from mien.events import Notice
 from mien.media.subtitles import SUBTITLES, Said, read_subtitles
 from mien.media.text.files import read_text
-from mien.media.text.words import LONGEST, ends_sentence, language_of, pace, parts, pieces, sentences, spread_as
+from mien.media.text.moments import moments
+from mien.media.text.words import language_of, pace, parts, pieces, sentences, spread_as
 from mien.types import UNSPACED, Segment, Span, Word, Words
 
 _LARGEST = 20_000_000  # bytes
-_PAUSE = 0.5  # seconds; a longer time without a word ends an utterance
-_UTTERANCE = 10.0  # seconds; the longest utterance
 
 
 def is_text(path: Path) -> bool:
@@ -48,21 +47,17 @@ def sentence_segments(text: str) -> Iterator[Segment]:
 
 
 def utterances(said: Sequence[Said]) -> Iterator[Segment]:
-    """One segment for each utterance. It ends at a pause, at the end of a sentence, at a new speaker, or when it is long."""
+    """The segments of what is said: moments (see ``mien.media.text.moments``) of one speaker in one language."""
     words: list[Word] = []
     before: Said | None = None
     for part in said:
-        if before is not None and words and _apart(before, part):
-            yield _segment(Words(tuple(words), before.words.language), before.who)
+        if before is not None and _apart(before, part):
+            yield from _moments(words, before)
             words = []
-        for word in part.words.items:
-            if words and _ended(words, word, part.words.language):
-                yield _segment(Words(tuple(words), part.words.language), part.who)
-                words = []
-            words.append(word)
+        words += part.words.items
         before = part
-    if before is not None and words:
-        yield _segment(Words(tuple(words), before.words.language), before.who)
+    if before is not None:
+        yield from _moments(words, before)
 
 
 def _apart(before: Said, part: Said) -> bool:
@@ -71,11 +66,9 @@ def _apart(before: Said, part: Said) -> bool:
     return marked or before.who != part.who or before.words.language != part.words.language
 
 
-def _ended(words: Sequence[Word], word: Word, language: str | None) -> bool:
-    """Whether the utterance ends before the next word."""
-    pause = word.span.start - words[-1].span.end > _PAUSE
-    long = word.span.end - words[0].span.start > _UTTERANCE or len(words) >= LONGEST
-    return pause or long or ends_sentence(words[-1].text, language)
+def _moments(words: Sequence[Word], said: Said) -> Iterator[Segment]:
+    for part in moments(Words(tuple(words), said.words.language)):
+        yield _segment(part, said.who)
 
 
 def _segment(words: Words, who: str | None = None) -> Segment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
@@ -33,7 +34,10 @@ def load_weights(model: Model, folder: Path, modality: Modality | None = None) -
     path = folder / WEIGHTS
     if not path.is_file():
         raise InputError(f"there is no trained run in '{folder}'; train its recipe first")
-    state = load_file(path)
+    try:
+        state = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"'{path}' is damaged; train the recipe again") from error
     if modality is not None:
         parts = model.parts_of(modality)
         state = {k: v for k, v in state.items() if any(k == part or k.startswith(f"{part}.") for part in parts)}

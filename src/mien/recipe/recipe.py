@@ -10,43 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from mien.errors import RecipeError, closest
+from mien.files.ordinary import read_bytes
 from mien.recipe import strict
-from mien.recipe.sections import Alignment, Loss, Training
+from mien.recipe.names import plain_path
+from mien.recipe.own_code import located
+from mien.recipe.sections import Alignment, EncoderTable, Loss, Training
 from mien.types import EMOTION, MODALITIES, Modality, Task
 
-
-@dataclass(frozen=True)
-class EncoderTable:
-    """``[encoders.<modality>]``.
-
-    Attributes:
-        name: name of a registered encoder.
-        options: its arguments.
-        start: folder of a finished run, relative to the folder of all runs. Training starts from its weights for this modality.
-            ``None`` starts from new weights. "{seed}" stands for the seed.
-        lr: its own peak learning rate; ``None`` takes that of ``[train]``.
-        baseline: "" or what is known of a person, to whose usual values its features are taken relative (``person.py``):
-            "known" takes all clips of the person in the data set, also in evaluation; "growing" takes random parts of them
-            in training (``data/related.py``) and nothing in evaluation. The features are the outputs of the part of its
-            network that never learns (``model/trunks.py``).
-
-    Raises:
-        RecipeError: the learning rate is not above 0, or there is no such baseline.
-    """
-
-    name: str
-    options: dict[str, Any] = field(default_factory=dict)
-    start: str | None = None
-    lr: float | None = None
-    baseline: str = ""
-
-    def __post_init__(self) -> None:
-        if self.lr is not None and self.lr <= 0:
-            raise RecipeError(f"lr of the encoder '{self.name}' must be above 0, not {self.lr:g}")
-        if self.baseline not in ("", "known", "growing"):
-            raise RecipeError(
-                f'baseline of the encoder \'{self.name}\' is "known", "growing" or "", not \'{self.baseline}\''
-            )
+_LARGEST = 5_000_000  # bytes of a recipe
 
 
 @dataclass(frozen=True)
@@ -99,6 +70,7 @@ class Source:
     Attributes:
         name: name of the data set in results.
         manifest: CSV, Parquet, JSONL or .npz file, relative to the data root. "{split}" in it means that each split has a file.
+            "mien:said.csv" is a file that comes with mien.
         clip: {field of ``Clip``: column}, with at least one of video, audio, image and text, unless there are ``features``.
             ``id = ""`` numbers the rows, for a manifest whose ids are not unique.
             With a ``reader``, an empty table means all columns under their own names.
@@ -195,6 +167,10 @@ class Recipe:
     tune: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not plain_path(self.name):
+            raise RecipeError(
+                f"a recipe cannot be called '{self.name}': its runs go to a folder of that name, so use plain names"
+            )
         if self.seed < 0:
             raise RecipeError(f"a seed must be at least 0, not {self.seed}")
         tasks = {task.name: task for task in self.tasks}
@@ -224,9 +200,9 @@ class Recipe:
 def load(path: Path | str, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe file, or a shipped recipe by name, with ``a.b=value`` and ``-a.b`` overrides.
 
-    A file may say ``extends = "other.toml"`` (a path from its own folder). Then it also has the top-level keys of the other
-    file that it does not give itself. A table that it gives replaces the whole table of the other file. The other file may
-    not extend a third.
+    A file may say ``extends = "other.toml"``: a path from its own folder, or the name of a shipped recipe. Then it also has
+    the top-level keys of the other file that it does not give itself. A table that it gives replaces the whole table of the
+    other file. The other file may not extend a third.
 
     Raises:
         RecipeError: there is no such file, it is not TOML, or a key or value is not allowed in a recipe.
@@ -234,7 +210,7 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> Recipe:
     table = table_of(path)
     for change in overrides:
         strict.override(table, change)
-    return strict.build(Recipe, table, "the recipe")
+    return strict.build(Recipe, located(table, Path()), "the recipe")
 
 
 def shipped() -> list[str]:
@@ -253,7 +229,7 @@ def _folder() -> Path:
 def table_of(path: Path | str) -> dict[str, Any]:
     """A recipe as plain values, joined with the recipe that it extends; see ``load``."""
     file = file_of(path)
-    table = read_toml(file)
+    table = located(read_toml(file), file.parent)
     return {**_base(file, table.pop("extends")), **table} if "extends" in table else table
 
 
@@ -273,8 +249,11 @@ def file_of(path: Path | str) -> Path:
 def _base(file: Path, other: Any) -> dict[str, Any]:
     base = file.parent / str(other)
     if not base.is_file():
-        raise RecipeError(f"{file} extends '{other}', which is no file beside it; give a path from its folder")
-    table = read_toml(base)
+        if str(other) not in shipped():
+            known = f"give a path from its folder, or one of: {', '.join(shipped())}"
+            raise RecipeError(f"{file} extends '{other}', which is no file beside it and no shipped recipe; {known}")
+        base = file_of(str(other))
+    table = located(read_toml(base), base.parent)
     if "extends" in table:
         raise RecipeError(f"{file} extends '{other}', which extends another itself; one step is all there is")
     return table
@@ -287,8 +266,10 @@ def read_toml(file: Path) -> dict[str, Any]:
         RecipeError: the file is not TOML, or not text at all.
     """
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(read_bytes(file, _LARGEST, RecipeError).decode())
     except UnicodeDecodeError as error:
         raise RecipeError(f"'{file}' is not text, as a recipe in TOML is; give a .toml file") from error
+    except RecursionError as error:
+        raise RecipeError(f"{file} is nested too deeply for a recipe") from error
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{file} is not valid TOML: {error}") from error

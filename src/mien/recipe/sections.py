@@ -3,12 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from mien.errors import RecipeError, closest
+from mien.recipe.names import plain_path
+
+
+@dataclass(frozen=True)
+class EncoderTable:
+    """``[encoders.<modality>]``.
+
+    Attributes:
+        name: name of a registered encoder.
+        options: its arguments.
+        start: folder of a finished run, relative to the folder of all runs. Training starts from its weights for this modality.
+            ``None`` starts from new weights. "{seed}" stands for the seed.
+        lr: its own peak learning rate; ``None`` takes that of ``[train]``.
+        baseline: "" or what is known of a person, to whose usual values its features are taken relative (``person.py``):
+            "known" takes all clips of the person in the data set, also in evaluation; "growing" takes random parts of them
+            in training (``data/related.py``) and nothing in evaluation. The features are the outputs of the part of its
+            network that never learns (``model/trunks.py``).
+
+    Raises:
+        RecipeError: the learning rate is not above 0, or there is no such baseline.
+    """
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+    start: str | None = None
+    lr: float | None = None
+    baseline: str = ""
+
+    def __post_init__(self) -> None:
+        if self.start is not None and not plain_path(self.start.replace("{seed}", "0")):
+            raise RecipeError(
+                f"start of the encoder '{self.name}' is '{self.start}', and has to lie in the folder of all runs: "
+                "plain names with '/' between them, and {seed} for the seed"
+            )
+        if self.lr is not None and self.lr <= 0:
+            raise RecipeError(f"lr of the encoder '{self.name}' must be above 0, not {self.lr:g}")
+        if self.baseline not in ("", "known", "growing"):
+            raise RecipeError(
+                f'baseline of the encoder \'{self.name}\' is "known", "growing" or "", not \'{self.baseline}\''
+            )
+
+    def start_of(self, seed: int) -> str:
+        """``start`` with the seed in its place; "" without a start."""
+        return (self.start or "").replace("{seed}", str(seed))
 
 
 @dataclass(frozen=True)
@@ -104,6 +148,7 @@ class Training:
         precision: as Lightning Fabric names it.
         learn: prefixes of the names of the parameters that learn; all others stay as they are.
         keep: "best" (the epoch with the lowest loss on the validation data) or "last".
+        patience: epochs without a lower validation loss after which training stops; 0 for never, and without validation data.
         task_weights: "fixed" (the weights of ``[losses]``) or "uncertainty" (learned weights, times those of ``[losses]``).
         drop_modality: probability with which each modality of an example is hidden, but never all of them.
         balance: how far data sets of different size count alike: 0 draws each example once in an epoch, 1 as many of every
@@ -127,6 +172,7 @@ class Training:
     precision: str = "32-true"
     learn: tuple[str, ...] = ("",)
     keep: str = "best"
+    patience: int = 0
     task_weights: str = "fixed"
     drop_modality: float = 0.0
     balance: float = 0.0
@@ -146,7 +192,7 @@ class Training:
 _NUMBERS: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     (("epochs", "batch"), lambda number: number >= 1, "at least 1"),
     (("lr",), lambda rate: rate > 0, "above 0"),
-    (("weight_decay", "clip"), lambda number: number >= 0, "at least 0"),
+    (("weight_decay", "clip", "patience"), lambda number: number >= 0, "at least 0"),
     (("warmup",), lambda share: 0 <= share <= 1, "a share of all steps, from 0 to 1"),
     (("balance",), lambda share: 0 <= share <= 1, "from 0 to 1"),
     (("ema", "drop_modality"), lambda share: 0 <= share < 1, "at least 0 and below 1"),

@@ -131,6 +131,17 @@ def value(hint: Any, given: Any, place: str) -> Any:
     return given
 
 
+def within(name: str, given: T, least: float, most: float) -> T:
+    """A number of a recipe or a bundle, checked to lie in its range.
+
+    Raises:
+        RecipeError: it lies outside, or is no number.
+    """
+    if not (isinstance(given, int | float) and least <= given <= most):
+        raise RecipeError(f"{name} lies between {least:g} and {most:g}, not at {given!r}")
+    return given
+
+
 def _one_of(members: Sequence[Any], given: Any, place: str) -> Any:
     """Convert a value to the first member of a union that takes it. A member that is already its type is tried first."""
     if given is None and type(None) in members:

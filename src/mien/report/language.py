@@ -69,9 +69,11 @@ class Language:
         return self(f"people.{number[1]}", n=number[2]) if number else who
 
     def about(self, probability: float) -> str:
-        """A probability to the nearest 5 %, because calibration does not justify more digits."""
+        """A probability to the nearest 5 %, because calibration does not justify more digits; ">99%" as in tables."""
         if probability < 0.05:
             return self("numbers.under", n=5)
+        if probability >= 0.995:
+            return self("numbers.nearly")
         if probability > 0.95:
             return self("numbers.over", n=95)
         return self("numbers.about", n=5 * round(20 * probability))

@@ -14,6 +14,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -182,10 +183,17 @@ def write_atomic(path: Path, content: str | bytes) -> None:
 
 def fill_atomic(path: Path, fill: Callable[[BinaryIO], object]) -> None:
     """Writes a whole file or nothing. ``fill`` writes the content, so that it need not be held in memory."""
+    with replacing(path) as file:
+        fill(file)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A new file, open for writing, that takes the place of ``path`` when the block ends without an error."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
-            fill(file)
+            yield file
         os.chmod(name, 0o666 & ~_mask())
         os.replace(name, path)
     except BaseException:

@@ -6,19 +6,29 @@ from importlib.util import find_spec
 
 from mien.errors import InputError
 
-_REPORT = ("jinja2", "plotly")
+_PAGE = ("jinja2",)
+_REPORT = (*_PAGE, "plotly")
 _TRAIN = ("torch", "transformers", "lightning_fabric", "onnx")
-_SERVE = ("fastapi", "uvicorn", "pydantic", "python_multipart", "jinja2", "plotly")
+_SERVE = (*_PAGE, "fastapi", "uvicorn", "pydantic", "python_multipart", "websockets")
 _TUNE = ("optuna", "tomlkit")
 
 
 def has_report() -> bool:
-    """Whether the packages for the HTML report are installed."""
+    """Whether the packages for reports of trainings and studies are installed."""
     return not _missing(_REPORT)
 
 
+def needs_page() -> None:
+    """Checks that the package for the HTML report of clips is installed.
+
+    Raises:
+        InputError: it is missing; the message has the command that installs it.
+    """
+    _needs(_PAGE, "the HTML report", "'mien[report]'")
+
+
 def needs_report() -> None:
-    """Checks that the packages for the HTML report are installed.
+    """Checks that the packages for reports of trainings and studies are installed.
 
     Raises:
         InputError: a package is missing; the message has the command that installs it.

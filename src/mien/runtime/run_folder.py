@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from mien.errors import InputError
+from mien.files.tables import read_table
 
 RECIPE = "recipe.json"
 """The recipe as plain values."""
@@ -46,14 +46,15 @@ def load_recipe(folder: Path) -> dict[str, Any]:
         InputError: the folder has no recipe, or its recipe cannot be read.
     """
     path = folder / RECIPE
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"'{folder}' is not the folder of a run: {RECIPE} cannot be read ({error.strerror})"
-        ) from error
-    except ValueError as error:
-        raise InputError(f"'{path}' is damaged; train the recipe again into another folder") from error
-    if not isinstance(table, dict):
-        raise InputError(f"'{path}' holds no recipe; train the recipe again into another folder")
-    return table
+    if not path.is_file():
+        raise InputError(f"'{folder}' is not the folder of a run: it has no {RECIPE}")
+    return load_table(folder, RECIPE)
+
+
+def load_table(folder: Path, name: str) -> dict[str, Any]:
+    """The table in one of the JSON files of a run.
+
+    Raises:
+        InputError: there is no such file, or it is damaged.
+    """
+    return read_table(folder / name, "train the recipe again into another folder")

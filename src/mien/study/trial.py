@@ -37,6 +37,8 @@ from mien.evaluation.missing import Cell, mean_cells, missing
 from mien.evaluation.model_system import ModelSystem
 from mien.evaluation.predictions import Evaluation, pooled
 from mien.events import Progress, Work
+from mien.files.tables import read_table
+from mien.recipe.own_code import sha256_of
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import content_key, content_of, write_atomic
 from mien.runtime.run_folder import CHECKPOINT, PREDICTIONS, WEIGHTS, run_folder
@@ -164,7 +166,9 @@ def _finished(plan: Recipe, corpus: Corpus, runs: Path, fresh: bool, subsets: bo
 def _read(folder: Path) -> _Record | None:
     """The record of a training; ``None`` where it is not finished."""
     file = folder / _RECORD
-    return _Record.from_table(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
+    if not file.is_file():
+        return None
+    return _Record.from_table(read_table(file, "remove its folder, and it is trained again"))
 
 
 def _train(plan: Recipe, corpus: Corpus, runs: Path, home: Path, subsets: bool) -> Work[_Record]:
@@ -201,8 +205,10 @@ def _key(plan: Recipe, corpus: Corpus, runs: Path) -> str:
     table: dict[str, Any] = asdict(in_fold(replace(plan, seed=0), 0))
     for irrelevant in ("export", "tune"):
         table.pop(irrelevant, None)
-    starts = [runs / t.start.format(seed=plan.seed) / WEIGHTS for t in plan.encoders.values() if t.start]
+    starts = [runs / t.start_of(plan.seed) / WEIGHTS for t in plan.encoders.values() if t.start]
     found = [content_of(path) for path in starts if path.is_file()]
+    parts = (str(plan.fusion.get("name", "")), *(t.name for t in plan.encoders.values()))
+    found += [code for name in parts if (code := sha256_of(name))]
     return content_key([__version__, table, corpus.content, found])[:12]
 
 

@@ -18,7 +18,7 @@ from mien.errors import InputError
 from mien.model.weights import owned
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import write_atomic
-from mien.runtime.run_folder import DATA, LOG, RECIPE, SCALARS, TENSORBOARD, load_recipe
+from mien.runtime.run_folder import DATA, LOG, RECIPE, SCALARS, TENSORBOARD, load_recipe, load_table
 
 _APART = "name this one anew (--set name=other), or remove the folder"
 
@@ -42,7 +42,7 @@ def check_same(recipe: Recipe, corpus: Corpus, folder: Path) -> None:
         if before.get(key) != now.get(key) and not key.startswith("tune."):
             was, is_now = (json.dumps(table.get(key), ensure_ascii=False) for table in (before, now))
             raise InputError(f"the run in '{folder}' had {key} = {was}, and now it is {is_now}; {_APART}")
-    if json.loads((folder / DATA).read_text(encoding="utf-8"))["content"] != corpus.content:
+    if load_table(folder, DATA).get("content") != corpus.content:
         raise InputError(f"the data of the run in '{folder}' have changed since it began; {_APART}")
 
 
@@ -60,11 +60,13 @@ class Progressed(NamedTuple):
         step: number of steps that are done.
         best: best validation loss so far; infinite where there is none.
         seconds: how long the loop has run.
+        stale: epochs since the validation loss was lowest.
     """
 
     step: int = 0
     best: float = math.inf
     seconds: float = 0.0
+    stale: int = 0
 
 
 class Checkpoint:
@@ -96,11 +98,14 @@ class Checkpoint:
 
     def load(self, model: nn.Module, optimizer: torch.optim.Optimizer, ema: nn.Module | None) -> Progressed:
         """Load the state into model, optimizer and averaged model, and return the progress."""
-        from safetensors import safe_open
+        from safetensors import SafetensorError, safe_open
 
-        with safe_open(self.path, framework="pt") as file:
-            note = file.metadata()
-            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 - a file, not a dict
+        try:
+            with safe_open(self.path, framework="pt") as file:
+                note = file.metadata() or {}
+                tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118 - a file, not a dict
+        except (SafetensorError, OSError) as error:
+            raise InputError(f"'{self.path}' is damaged; remove the folder and train the recipe again") from error
         # Older checkpoints have the name "doubt" for the log variances.
         old = {f"log_variances.{k}": v for k, v in _under(tensors, "model.doubt.").items()}
         states = {k: v for k, v in _under(tensors, "model.").items() if not k.startswith("doubt.")}

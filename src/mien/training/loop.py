@@ -132,7 +132,7 @@ def _start(model: Model, recipe: Recipe, runs: Path) -> dict[Modality, Recipe]:
     lineage = {}
     for modality, table in recipe.encoders.items():
         if table.start:
-            start = runs / table.start.format(seed=recipe.seed)
+            start = runs / table.start_of(recipe.seed)
             load_weights(model, start, modality)
             lineage[modality] = strict.build(Recipe, load_recipe(start), f"the recipe of the run in '{start}'")
     return lineage
@@ -140,8 +140,8 @@ def _start(model: Model, recipe: Recipe, runs: Path) -> dict[Modality, Recipe]:
 
 def _started(recipe: Recipe, runs: Path) -> dict[Modality, Population]:
     """The populations of the runs that the recipe starts from, since their weights were learned relative to them."""
-    tables = {m: t.start for m, t in recipe.encoders.items() if t.baseline and t.start}
-    found = {m: load_population(runs / start.format(seed=recipe.seed), m) for m, start in tables.items()}
+    starts = {m: t.start_of(recipe.seed) for m, t in recipe.encoders.items() if t.baseline and t.start}
+    found = {m: load_population(runs / start, m) for m, start in starts.items()}
     return {m: population for m, population in found.items() if population is not None}
 
 
@@ -184,6 +184,8 @@ class _Loop:
         about = f"{self.recipe.name} seed {self.recipe.seed}"
         with Log(self.folder if self.fabric.is_global_zero else None) as log:
             for number in range(step // self.per_epoch, self.how.epochs):
+                if self._over():
+                    break
                 learning_mode(self.step)
                 for batch in self._batches(number, step % self.per_epoch):
                     losses = self._step(batch, step, total)
@@ -194,14 +196,23 @@ class _Loop:
                         self._save(step, self.done.best)
                     yield Progress("train", about, step, total)
                 loss_after = self._validate(number)
+                # Every process counts, because each of them has to stop.
+                lower = loss_after is None or loss_after < self.done.best
+                self.done = self.done._replace(stale=0 if lower else self.done.stale + 1)
                 if self.fabric.is_global_zero:
                     self._finish_epoch(number, loss_after, log, step)
+                elif lower and loss_after is not None:
+                    self.done = self.done._replace(best=loss_after)
                 self.fabric.barrier()
         load_weights(self.model, self.folder)
         return self.done
 
+    def _over(self) -> bool:
+        """Whether the validation loss has not fallen for as many epochs as the recipe waits."""
+        return 0 < self.how.patience <= self.done.stale
+
     def _save(self, step: int, best: float) -> None:
-        self.done = Progressed(step, best, time.perf_counter() - self._began)
+        self.done = Progressed(step, best, time.perf_counter() - self._began, self.done.stale)
         self.checkpoint.save(self.step, self.optimizer, self.ema, self.done)
 
     def _batches(self, number: int, skip: int) -> Iterator[Batch]:

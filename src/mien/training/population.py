@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.files.tables import arrays as arrays_of
 from mien.person import Population
 from mien.runtime.cache import write_atomic
 from mien.types import Float32, Modality
@@ -34,7 +35,7 @@ def load_population(folder: Path, modality: Modality) -> Population | None:
     path = folder / _FILE.format(modality)
     if not path.is_file():
         return None
-    with np.load(path, allow_pickle=False) as arrays:
+    with arrays_of(path, "train the recipe again") as arrays:
         return Population(**{f.name: arrays[f.name] for f in fields(Population)})
 
 

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.files.tables import arrays as arrays_of
 from mien.metrics.base import right
 from mien.trust.calibration import Calibration, Measures
 from mien.types import Float32, Modality
@@ -123,7 +124,7 @@ def save(sample: Sample, modalities: Collection[Modality], names: Sequence[str])
 
 def load(path: Path) -> tuple[Sample, frozenset[Modality], list[str]]:
     """Read what ``save`` wrote: the sample, the modalities, and the names of the data sets."""
-    with np.load(path, allow_pickle=False) as arrays:
+    with arrays_of(path, "measure it again") as arrays:
         modalities: frozenset[Modality] = frozenset(arrays["modalities"].tolist())
         measures = {m: {k.partition(".")[2]: arrays[k] for k in arrays if k.startswith(f"{m}.")} for m in modalities}
         scores, targets, weights, groups = (arrays[k] for k in ("scores", "targets", "weights", "groups"))

@@ -8,10 +8,12 @@ from contextlib import closing
 from pathlib import Path
 
 from mien.errors import InputError, explain, of_the_clip
-from mien.events import Finished, Skipped, Work, tap
+from mien.events import Finished, Notice, Progress, Skipped, Work, tap
 from mien.explanation import Explanation
+from mien.media.decoding.open import probe
 from mien.person import People
 from mien.pipeline import Analyzer
+from mien.report.video.annotated import write_video
 from mien.timeline import Timeline
 from mien.workflows.explain_clip import Clearest
 from mien.workflows.outputs import Outputs
@@ -65,17 +67,26 @@ def analyze_files(analyzer: Analyzer, clips: Sequence[Path], outputs: Outputs, p
     Raises:
         InputError: the only clip cannot be used, or ``people`` is unknown.
     """
-    known = yield from known_people(analyzer, clips, people)
-    skipped = 0
-    for clip in clips:
-        try:
-            yield from analyze_one(analyzer, clip, outputs, known=None if known is None else known[clip])
-        except Exception as error:
-            if not (outputs.several and of_the_clip(error)) or os.environ.get("MIEN_DEBUG"):
-                raise
-            skipped += 1
-            yield Skipped(str(clip), explain(error))
-    return skipped
+    waiting = [clip for clip in clips if not outputs.there(clip)]
+    if len(waiting) < len(clips):
+        yield Notice("kept", {"count": len(clips) - len(waiting), "all": len(clips)})
+    known = yield from known_people(analyzer, clips if waiting else (), people)
+    skipped: list[Skipped] = []
+    try:
+        for number, clip in enumerate(waiting):
+            yield Progress("clips", clip.name, number, len(waiting))
+            try:
+                yield from analyze_one(analyzer, clip, outputs, known=None if known is None else known[clip])
+            except Exception as error:
+                if not (outputs.several and of_the_clip(error)) or os.environ.get("MIEN_DEBUG"):
+                    raise
+                skipped.append(Skipped(str(clip), explain(error)))
+                yield skipped[-1]
+        yield Progress("clips", "", len(waiting), len(waiting))
+    finally:
+        # What is read so far is written even if the work is stopped.
+        outputs.finish(skipped)
+    return len(skipped)
 
 
 def analyze_one(
@@ -107,6 +118,9 @@ def analyze_one(
     if outputs.page.explain:
         explained = yield from clearest.explain(analyzer, end)
     outputs.write(end.timeline, clip, explained)
+    video = outputs.video(clip)
+    if video is not None and clip is not None and probe(clip).kind == "video":
+        yield from write_video(end.timeline, clip, video, outputs.page.lang)
     # The caller may stop at this event, for example because nobody reads the table any more. The files are there then.
     yield end
 

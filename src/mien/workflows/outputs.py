@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.errors import InputError
+from mien.events import Skipped
 from mien.explanation import Explanation
 from mien.report import files
 from mien.report.exporters.base import Export, Exporter, exporter, exporter_for, exporters
+from mien.report.video.annotated import check_video
 from mien.timeline import Timeline
+from mien.workflows.joined import JoinedTable
 
 if TYPE_CHECKING:
     from mien.report.page.media import Media
@@ -31,11 +34,17 @@ class Page:
         lang: the language.
         embed: whether pages hold the clip itself.
         explain: whether pages hold explanations.
+        portraits: whether the JSON holds a small picture of each face.
+        video: the annotated video, or a folder for several; ``None`` without one.
+        resume: whether clips whose files are there already are left as they are.
     """
 
     lang: str = "en"
     embed: bool = False
     explain: bool = False
+    portraits: bool = False
+    video: Path | None = None
+    resume: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,12 +56,14 @@ class Outputs:
         names: {clip: name of its file in such a folder, without the suffix}.
         several: whether ``wanted`` names folders.
         page: how files are written.
+        table: one CSV file for several clips; ``None`` without one.
     """
 
     wanted: Mapping[str, Path]
     names: Mapping[Path, str]
     several: bool
     page: Page = field(default_factory=Page)
+    table: JoinedTable | None = None
 
     @classmethod
     def plan(
@@ -68,30 +79,75 @@ class Outputs:
         Raises:
             InputError: an output cannot be written; the message names the option and the reason.
         """
-        page = page or Page()
+        page, wanted = page or Page(), dict(wanted)
         _check_page(page, [exporter(name) for name in wanted], clips)
-        if several:
-            for kind, path in wanted.items():
-                if path == STDOUT:
-                    raise InputError(f"{_option(kind, '-')} goes with one clip; name a folder instead")
-                _make_folder(kind, path)
-        else:
-            check_outputs(wanted, inputs)
-        return cls(wanted, _unique_names(clips), several, page)
+        videos = {} if page.video is None else {"video": page.video}
+        table = None
+        if not several:
+            check_outputs({**wanted, **videos}, inputs)
+            if page.video is not None:
+                check_video(page.video, clips[0] if clips else None)
+            if page.resume:
+                raise InputError("--resume goes with several clips, or a folder")
+            return cls(wanted, _unique_names(clips), several, page)
+        file = wanted.get("csv")
+        if file is not None and file.suffix.lower() == ".csv" and not file.is_dir():
+            check_outputs({"csv": wanted.pop("csv")}, inputs)
+            table = JoinedTable(file, page.resume)
+        for kind, path in {**wanted, **videos}.items():
+            if path == STDOUT:
+                raise InputError(f"{_option(kind, '-')} goes with one clip; name a folder instead")
+            _make_folder(kind, path)
+        return cls(wanted, _unique_names(clips), several, page, table)
+
+    def target(self, name: str, clip: Path | None) -> Path:
+        """The file that an exporter writes for a clip."""
+        path = self.wanted[name]
+        if not self.several or clip is None:
+            return path
+        return path / f"{self.names[clip]}.{exporter(name).endings[0]}"
+
+    def video(self, clip: Path | None) -> Path | None:
+        """The annotated video of a clip; ``None`` without one."""
+        if self.page.video is None or clip is None:
+            return None
+        return self.page.video / f"{self.names[clip]}.mp4" if self.several else self.page.video
+
+    def there(self, clip: Path) -> bool:
+        """Whether all files of a clip were written before, and are to be left as they are."""
+        files = [self.target(name, clip) for name in self.wanted]
+        known = self.table is None or self.table.holds(clip)
+        return self.page.resume and bool(files or self.table) and known and all(f.is_file() for f in files)
 
     def write(self, timeline: Timeline, clip: Path | None, explained: Sequence[Explanation | None] = ()) -> None:
-        """Writes all outputs of one clip. Each is a whole file or nothing.
+        """Writes all outputs of one clip but the video. Each is a whole file or nothing.
 
         Raises:
             InputError: a file cannot be written.
         """
+        if self.table is not None and clip is not None:
+            self.table.add(clip, timeline)
         for name, path in self.wanted.items():
-            writer = exporter(name)
-            target = path / f"{self.names[clip]}.{writer.endings[0]}" if self.several and clip is not None else path
+            writer, target = exporter(name), self.target(name, clip)
             # A page refers to its clip by a path relative to the folder of the page.
             media = _media(clip, target.resolve(), self.page.embed) if writer.plays else None
-            content = writer.write(Export(timeline, self.page.lang, media, explained if writer.explains else ()))
+            told = explained if writer.explains else ()
+            content = writer.write(Export(timeline, self.page.lang, media, told, self.page.portraits))
             put(STDOUT if path == STDOUT else target, content)
+
+    def finish(self, skipped: Sequence[Skipped]) -> None:
+        """Writes what is about several clips: one table, and a page that leads to all others.
+
+        Args:
+            skipped: the clips that could not be read.
+        """
+        if self.table is not None:
+            self.table.write()
+        if self.several and "html" in self.wanted:
+            from mien.report.page.index import write_index
+
+            pages = [f for clip in self.names if (f := self.target("html", clip)).is_file()]
+            put(self.wanted["html"] / "index.html", write_index(pages, skipped, self.page.lang))
 
 
 def chosen(short: Mapping[str, Path | None], to: Sequence[str], out: Sequence[Path]) -> dict[str, Path]:
@@ -196,7 +252,7 @@ def _check_file(kind: str, path: Path, inputs: Sequence[Path]) -> None:
 
 def _option(kind: str, value: str = "") -> str:
     """The command-line option for an output, for messages."""
-    return f"--{kind} {value}".rstrip() if kind in SHORT else f"--to {kind}={value}".rstrip("=")
+    return f"--{kind} {value}".rstrip() if kind in (*SHORT, "video") else f"--to {kind}={value}".rstrip("=")
 
 
 def _make_folder(kind: str, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import wave
@@ -18,7 +19,8 @@ from mien.data.checks.findings import Findings
 from mien.data.load import segment_of
 from mien.errors import MediaError, RecipeError
 from mien.events import finish
-from mien.recipe.recipe import EncoderTable, Recipe
+from mien.recipe.recipe import Recipe
+from mien.recipe.sections import EncoderTable
 from mien.report.terminal.checks import render
 from mien.samples import demo_clip
 from mien.types import EMOTION, Clip, Task
@@ -222,3 +224,25 @@ def test_many_rows(tmp_path: Path) -> None:
         file.writelines(f"{i},line {i % 5000},s{i % 1000},train,happy\n" for i in range(100_000))
     findings = finish(check(path, None))
     assert (findings.rows, findings.faulty) == (100_000, 0)
+
+
+def test_speakers_and_columns_are_read_as_a_training_reads_them(tmp_path: Path) -> None:
+    rows = ("hello,spk1,train,happy", "hi,spk2,valid,sad", "oh,spk1 ,test,angry", "no,SPK1,test,sad")
+    found = checked(tmp_path, "text,speaker,split,emotion", *rows)
+    assert found.problems == ("1 speakers are in more than one split: spk1",)
+    assert any("'SPK1' -> spk1" in warning for warning in found.warnings)
+    near = checked(tmp_path, "text,Speaker,spilt,emotion", "hello,a,train,happy")
+    assert {
+        "the column 'Speaker' is not used; did you mean 'speaker'?",
+        "the column 'spilt' is not used; did you mean 'split'?",
+    } <= set(near.warnings)
+
+
+def test_faults_that_say_the_same_are_told_once(tmp_path: Path) -> None:
+    rows = [f"a{n}.wav,s{n},happy" for n in range(60)] + ["b.wav,s,joyfull"]
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(render(checked(tmp_path, "audio,speaker,emotion", *rows)))
+    text = console.export_text()
+    assert "a0.wav' (and 59 rows like it)" in text
+    assert "a1.wav" not in text
+    assert "'joyfull' is no label" in text

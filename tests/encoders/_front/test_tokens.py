@@ -8,6 +8,7 @@ from tokenizers import Tokenizer
 
 from mien.data.load import words_of
 from mien.encoders.base import encoders
+from mien.encoders.text_e5 import E5Text
 from mien.encoders.text_hf import PretrainedText
 from mien.types import Segment, Span
 from tests.encoders.tiny_models import write_tokenizer
@@ -86,3 +87,15 @@ def test_words_of_another_language_are_rare() -> None:
     ):
         assert rarity(strange) > 5.5
     assert rarity("Ja") < 5.5, "one word tells little"
+
+
+def test_a_text_of_any_length_is_cut_before_it_is_split_into_tokens() -> None:
+    encoder = E5Text()
+    long = Segment(Span(0.0, 9.0), words=words_of("first " + "word " * 100_000 + "and then I cried"))
+    track, words = encoder.prepare(long), encoder.words(long)
+    assert track is not None
+    assert words is not None
+    assert len(track) == encoder.tokens
+    assert words[1] == 0
+    assert words[-2] == 100_004, "words keep their numbers"
+    assert track.quality[1] == 100_005

@@ -11,7 +11,7 @@ from mien.data.checks.clips import CheckedClip, look
 from mien.data.checks.findings import Fault, Findings, Tally
 from mien.data.checks.leaks import Leaks
 from mien.data.checks.training import refusal, text_reader
-from mien.data.own import COLUMNS_OF
+from mien.data.columns import COLUMNS_OF, misspelt
 from mien.data.rows import read_rows
 from mien.data.split import SPLITS
 from mien.events import Progress, Work
@@ -53,6 +53,8 @@ def check(manifest: Path, recipe: Recipe | None) -> Work[Findings]:
         name = recipe.encoders["text"].name
         notes.append(f"{found.unread} texts say nothing to the recipe's encoder '{name}'; is it for their language?")
     lacking = _columns(columns, wanted, recipe is not None)
+    near = misspelt(columns, [task.name for task in wanted])
+    notes += [f"the column '{name}' is not used; did you mean '{meant}'?" for name, meant in near.items()]
     refused = "" if lacking else refusal(manifest, recipe, rows, used)
     return found.findings(str(manifest), used, lacking + leaks, notes + found.notes(refused), not (lacking or refused))
 
@@ -130,6 +132,8 @@ class _Summary:
             found.append("there is no column 'split': training divides the speakers 70/10/20")
         if 0 < self.unsplit < self.rows:
             found.append(f"{self.unsplit} rows have no split: training leaves them out")
+        if told := self.leaks.spelt.told:
+            found.append(f"speakers whose names differ only in case and spaces count as one: {told}")
         if not self.leaks.speakers:
             found.append("no speaker is named: nobody can tell whether a person is in two splits")
         if self.unlabelled:

@@ -66,7 +66,7 @@ def look(row: Row, number: int, folder: Path, tasks: Sequence[Task], reads: Read
     return CheckedClip(
         text_of(row, "id") or str(number),
         SPLIT_NAMES.get(split, ""),
-        text_of(row, "speaker"),
+        text_of(row, "speaker").strip(),
         text,
         files,
         tuple(text_of(row, name) for name in ("row", "start", "end")),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mien.data.checks.clips import CheckedClip
 from mien.data.split import SPLITS
+from mien.data.values import Spellings
 from mien.events import Progress, Work
 from mien.runtime.cache import file_sha256
 
@@ -19,13 +20,14 @@ class Leaks:
 
     def __init__(self) -> None:
         self.speakers: dict[str, set[str]] = defaultdict(set)
+        self.spelt = Spellings()
         self.texts: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
         self._uses: dict[Path, dict[tuple[str, ...], set[str]]] = defaultdict(lambda: defaultdict(set))
 
     def add(self, clip: CheckedClip) -> None:
         """Adds one clip."""
         if clip.speaker:
-            self.speakers[clip.speaker].add(clip.split)
+            self.speakers[self.spelt(clip.speaker)].add(clip.split)
         if clip.text:
             self.texts[_plain(clip.text)][SPLITS.index(clip.split) if clip.split else 3] += 1
         for path in set(clip.files.values()):

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from mien.data.columns import COLUMNS_OF
 from mien.data.load import segment_of
-from mien.data.own import COLUMNS_OF, own_data
+from mien.data.own import own_data
 from mien.data.rows import Row
 from mien.encoders.base import encoders
 from mien.errors import InputError, RecipeError
 from mien.events import finish
-from mien.recipe.recipe import EncoderTable, Recipe
+from mien.recipe.recipe import Recipe
+from mien.recipe.sections import EncoderTable
 from mien.types import Clip, Task
 
 Reads = Callable[[str], bool]

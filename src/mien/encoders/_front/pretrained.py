@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mien.encoders.base import Encoder
-from mien.errors import InputError
+from mien.errors import InputError, RecipeError
+from mien.recipe import strict
 
 if TYPE_CHECKING:
     from mien.networks.pretrained import Use
@@ -30,6 +31,8 @@ class PretrainedEncoder(Encoder):
     """
 
     poolings: tuple[str, ...] = ("none", "mean", "first", "last")
+    front_kind: type | None = None
+    """The dataclass of what ``front`` holds; ``None`` when it is empty."""
 
     def __init__(
         self,
@@ -54,6 +57,17 @@ class PretrainedEncoder(Encoder):
     def front(self) -> dict[str, Any]:
         """What ``prepare`` has to know of the model."""
         return dict(self._given) if self._given is not None else self._read_front()
+
+    def check_alone(self) -> None:
+        """Checks that ``front`` is given and fits: without it, the model's files would be read, or asked for on the hub."""
+        if self._given is None:
+            raise InputError(
+                f"the model '{self.model}' is only named, and a bundle brings all that it needs; export it again"
+            )
+        if self.front_kind is None and self._given:
+            raise RecipeError("front must be empty for this encoder")
+        if self.front_kind is not None:
+            strict.build(self.front_kind, self._given, "front")
 
     def _read_front(self) -> dict[str, Any]:
         """Read ``front`` from the model's files."""

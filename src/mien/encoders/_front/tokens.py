@@ -16,8 +16,15 @@ from mien.types import Float32, Modality, Segment, Track, Words
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+LONGEST = 100_000
+"""The most tokens that an encoder may be told to read at once."""
+MOST_CONTEXT = 10_000
+"""The most earlier utterances that an encoder may be told to use."""
 QUALITY = ("confidence", "words")
 """The two values of ``quality``: mean confidence of the words in [0, 1], and the number of words."""
+
+
+_OF_A_WORD = 8  # tokens; no English word of the vocabularies has more than 16
 
 
 class Tokens(NamedTuple):
@@ -48,6 +55,7 @@ class TokenEncoder(Encoder):
 
     modality: Modality = "text"
     quality_names: tuple[str, ...] = QUALITY
+    version: int = 2
     tokens: int
 
     @property
@@ -69,7 +77,12 @@ class TokenEncoder(Encoder):
         words = segment.words
         if words is None or not words.text or not self._reads(words):
             return None
-        return read_tokens(self._tokenizer, segment, words, self.tokens, self.context)
+        plain = self._plain(words)
+        return None if plain is None else read_tokens(self._tokenizer, segment, plain, self.tokens, self.context)
+
+    def _plain(self, words: Words) -> Words | None:
+        """The words as the model should read them, as many as there are; ``None`` when they say nothing."""
+        return words
 
     def _reads(self, words: Words) -> bool:
         """Whether the model knows the language of the words, as far as this encoder can tell."""
@@ -94,7 +107,8 @@ def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int
     """Tokens of the last earlier utterances and of the words after them, as a model takes a pair of texts.
 
     Where both together are longer than ``limit``, the oldest context is cut off. An utterance that is too long alone loses
-    its middle, because what people think of what they tell often comes at the end.
+    its middle, because what people think of what they tell often comes at the end. A word of more than 16 tokens loses its
+    middle, too, so that a string of any length takes no room from the words around it.
 
     Args:
         tokenizer: without padding and truncation.
@@ -104,6 +118,9 @@ def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int
         context: how many utterances of ``Segment.context`` are used at most.
     """
     before = segment.context[-context:] if context else ()
+    quality, gone = _quality(words), max(0, len(words) - 2 * limit)
+    # Every word is a token at least, so the words in the middle of a very long text would be cut off anyway.
+    words = Words((*words.items[:limit], *words.items[limit + gone :]), words.language) if gone else words
     said = tokenizer.encode(words.text, add_special_tokens=False)
     room = limit - tokenizer.num_special_tokens_to_add(True) - len(said)
     if before and room > 0:
@@ -114,7 +131,6 @@ def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int
     else:
         whole = tokenizer.post_process(said)
         own = np.ones(len(whole), bool)
-    kept = _around_middle(len(whole), max(limit, tokenizer.num_special_tokens_to_add(False) + 1))
     starts, middles = _word_clock(words)
     # The special token at the end has no place in the text, so it gets the place of the last word.
     begins = np.maximum.accumulate(
@@ -124,12 +140,24 @@ def read_tokens(tokenizer: Tokenizer, segment: Segment, words: Words, limit: int
     times = np.where(own, middles[at], min(segment.span.start, float(middles[0])))
     marks = np.asarray(whole.special_tokens_mask, bool)
     ids, places = np.asarray(whole.ids, np.int64), np.where(own & ~marks, at, -1)
-    return Tokens(ids[kept], times[kept], own[kept], places[kept], _quality(words))
+    rest = _of_long_words(places)
+    kept = rest[_around_middle(len(rest), max(limit, tokenizer.num_special_tokens_to_add(False) + 1))]
+    places = np.where(places >= limit, places + gone, places)
+    return Tokens(ids[kept], times[kept], own[kept], places[kept], quality)
 
 
 def _begin(text: str, start: int, end: int) -> int:
     """Where the letters of a piece begin, which some tokenizers let begin with the space before its word."""
     return end - len(text[start:end].lstrip())
+
+
+def _of_long_words(places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The places that stay when each word keeps its first and its last tokens, ``_OF_A_WORD`` of each."""
+    begins = np.flatnonzero(np.diff(places, prepend=-2))
+    sizes = np.diff(begins, append=len(places))
+    before = np.arange(len(places)) - np.repeat(begins, sizes)
+    after = np.repeat(sizes, sizes) - before
+    return np.flatnonzero((places < 0) | (before < _OF_A_WORD) | (after <= _OF_A_WORD))
 
 
 def _around_middle(length: int, limit: int) -> NDArray[np.int64]:

@@ -24,6 +24,7 @@ def encoded(samples: Float32, kbps: float) -> Float32:
     with av.open(file, "w", format="ogg") as out:
         stream = out.add_stream("libopus", rate=SAMPLE_RATE, layout="mono")
         stream.bit_rate = rate
+        stream.options = {"compression_level": "2"}
         whole = np.pad(np.clip(samples, -1.0, 1.0), (0, -len(samples) % _FRAME))
         frame = av.AudioFrame.from_ndarray((whole * 32767).astype(np.int16)[None], format="s16", layout="mono")
         frame.sample_rate = SAMPLE_RATE

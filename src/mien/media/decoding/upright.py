@@ -12,6 +12,12 @@ from numpy.typing import NDArray
 _LONG_SIDE = 1280
 _STRANGEST = 8.0  # a larger ratio of the sides of a pixel comes from a damaged header
 _MATRIX = struct.Struct("=9i")
+_TURNS = (
+    (1, 0, 0, 1),
+    (0, 1, -1, 0),
+    (-1, 0, 0, -1),
+    (0, -1, 1, 0),
+)  # matrices that turn by 0, 90, 180, 270 degrees clockwise
 
 
 class Upright:
@@ -20,17 +26,20 @@ class Upright:
     Args:
         pixel: width of a pixel over its height, as the container or else the stream says; ``None`` or 0 where neither does.
             DV, DVD and many recordings of studies have pixels that are not square, so faces would look stretched.
+        pixels: how many pixels a picture may have; ``None`` for a long side of at most 1280.
+        turn: whether frames are turned as they say; otherwise the caller turns them.
     """
 
-    def __init__(self, pixel: Fraction | None) -> None:
+    def __init__(self, pixel: Fraction | None, pixels: int | None = None, turn: bool = True) -> None:
+        self._most, self._turn = pixels, turn
         aspect = float(pixel or 1)
         self._aspect = aspect if 1 / _STRANGEST <= aspect <= _STRANGEST else 1.0
         self._matrix = (1, 0, 0, 1)
         self._rotation: float | None = None
 
     def __call__(self, frame: Any) -> NDArray[np.uint8]:
-        """A frame of PyAV, as decoded, to uint8 RGB (H, W, 3), its long side at most 1280."""
-        if frame.rotation != self._rotation:
+        """A frame of PyAV, as decoded, to uint8 RGB (H, W, 3)."""
+        if self._turn and frame.rotation != self._rotation:
             # Once for each turn of the camera: a frame that was asked for its side data refers to itself from then on, and
             # its memory comes free late.
             self._rotation, self._matrix = frame.rotation, _matrix(frame)
@@ -38,7 +47,8 @@ class Upright:
         width, height = (
             (frame.width * self._aspect, frame.height) if wide else (frame.width, frame.height / self._aspect)
         )
-        scale = min(1.0, _LONG_SIDE / max(width, height))
+        smaller = _LONG_SIDE / max(width, height) if self._most is None else (self._most / (width * height)) ** 0.5
+        scale = min(1.0, smaller)
         width, height = max(1, round(width * scale)), max(1, round(height * scale))
         pixels = _one_field(frame, width, height) if frame.interlaced_frame else _scaled(frame, width, height)
         return np.ascontiguousarray(_turned(pixels, self._matrix))
@@ -59,7 +69,10 @@ def _one_field(frame: Any, width: int, height: int) -> NDArray[np.uint8]:
 
 def _matrix(frame: Any) -> tuple[int, int, int, int]:
     """The entries a, b, c, d of the display matrix: x' = ax + cy and y' = bx + dy."""
-    data = frame.side_data.get("DISPLAYMATRIX")
+    try:
+        data = frame.side_data.get("DISPLAYMATRIX")
+    except ValueError:  # there is side data of a kind that this PyAV does not know, such as EXIF
+        return _TURNS[round(-frame.rotation / 90) % 4]
     if data is not None and len(bytes(data)) == _MATRIX.size:
         a, b, _, c, d, *_ = _MATRIX.unpack(bytes(data))
         return a, b, c, d

@@ -149,10 +149,11 @@ def _in_turn(found: Sequence[Turn]) -> list[Turn]:
             done.append(turn)
             continue
         before = done.pop()
-        same = turn.span.start - before.span.start <= _TOUCHING
         at = _handed_over(before, turn)
+        # One person cannot say both, when the first turn is not over as the second begins.
+        both = at - turn.span.start > _TOUCHING or turn.span.start - before.span.start <= _TOUCHING
         done.append(_within(before, Span(before.span.start, at)))
-        done.append(replace(_within(turn, Span(at, max(at, turn.span.end))), new=turn.new or same))
+        done.append(replace(_within(turn, Span(at, max(at, turn.span.end))), new=turn.new or both))
     return done
 
 

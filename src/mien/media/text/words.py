@@ -46,7 +46,8 @@ _STOPS = "。！？｡…；"  # these end a sentence, whatever follows
 _CLOSERS = "\"'”’」』）)】》〉"
 _BARE_END = re.compile(rf"(?:[{_STOPS}!?။]|\.(?![\w.]))+[{_CLOSERS}]*")
 _SPACED_END = re.compile(r"(?<=[.!?؟۔।։])\s+|(?<=[。！？])(?![。！？”’」』）])")
-_COMMAS = ",;:，、；：､"
+COMMAS = ",;:，、；：､"
+"""A long sentence may be cut after these."""
 
 
 def language_of(text: str) -> str | None:
@@ -99,6 +100,13 @@ def spread_as(text: str, span: Span, language: str | None) -> Words:
     return Words(tuple(words), language)
 
 
+def at_pace(text: str, within: Span) -> Words:
+    """The words of a text as if they were said from the start of a span at an even pace, or faster to fit into it."""
+    language = language_of(text)
+    said = pace(language) * len(pieces(text, language))
+    return spread_as(text, Span(within.start, min(within.end, within.start + said)), language)
+
+
 def pace(language: str | None) -> float:
     """Seconds that are assumed for a word of a text without times."""
     return _CHARACTER if language in UNSPACED else _WORD
@@ -133,7 +141,7 @@ def parts(words: Sequence[str]) -> Iterator[Sequence[str]]:
         count = -(-len(words) // LONGEST)
         fits = range(max(1, len(words) - (count - 1) * LONGEST), LONGEST + 1)
         wanted = len(words) / count
-        commas = [n for n in fits if words[n - 1][-1:] in _COMMAS]
+        commas = [n for n in fits if words[n - 1][-1:] in COMMAS]
         cut = min(commas or fits, key=lambda n: abs(n - wanted))
         yield words[:cut]
         words = words[cut:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mien.media.faces import Sighting
@@ -70,8 +70,14 @@ class Speakers:
         self._voices = Voices() if voices else None
         self._seen: dict[int, dict[str, _Memory]] = defaultdict(lambda: defaultdict(_Memory))
 
-    def hear(self, audio: Audio | None, speech: Sequence[Span]) -> list[Utterance]:
-        """The utterances in stretches of speech. A stretch in which the voice changes becomes several of them."""
+    def hear(self, audio: Audio | None, speech: Sequence[Span], whole: Collection[Span] = ()) -> list[Utterance]:
+        """The utterances in stretches of speech. A stretch in which the voice changes becomes several of them.
+
+        Args:
+            audio: holds the stretches; ``None`` when there is no sound.
+            speech: the stretches.
+            whole: those of them that are known to have one speaker; they become one utterance each.
+        """
         if self._voices is None or audio is None:
             return [Utterance(span) for span in speech]
         sounds = {span: sound for span in speech if (sound := sound_in(audio, span)) is not None}
@@ -80,8 +86,19 @@ class Speakers:
         return [
             utterance
             for span in speech
-            for utterance in (_joined(span, found[span], numbers[span]) if span in found else [Utterance(span)])
+            for utterance in self._of(span, found.get(span), numbers.get(span), span in whole)
         ]
+
+    @staticmethod
+    def _of(
+        span: Span, found: Sequence[Piece] | None, numbers: Sequence[int] | None, whole: bool
+    ) -> Sequence[Utterance]:
+        if not found or not numbers:
+            return [Utterance(span)]
+        if whole:
+            seconds = {n: sum(p.span.duration for p, m in zip(found, numbers, strict=True) if m == n) for n in numbers}
+            return [Utterance(span, max(seconds, key=lambda n: seconds[n]))]
+        return _joined(span, found, numbers)
 
     def attribute(self, utterances: Sequence[Utterance], people: People) -> list[Utterance]:
         """The same utterances with their speakers.

@@ -26,12 +26,14 @@ class Export:
         lang: the language of sentences: "en" or "zh".
         media: how a page can play the clip; ``None`` when there is no clip to play.
         explained: an explanation for each prediction, or ``None`` in its place; empty when nothing was explained.
+        portraits: whether files of data hold a small picture of each face. Pages show them in any case.
     """
 
     timeline: Timeline
     lang: str = "en"
     media: Media | None = None
     explained: Sequence[Explanation | None] = ()
+    portraits: bool = False
 
 
 class Exporter(ABC):

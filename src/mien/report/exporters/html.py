@@ -9,11 +9,11 @@ from mien.report.exporters.base import Export, Exporter, exporters
 from mien.report.language import Language
 from mien.report.page import script, shell, view
 from mien.report.page.media import Media
-from mien.report.page.palette import SIGNS
-from mien.runtime.extras import needs_report
+from mien.report.page.palette import PATTERNS, SIGNS
+from mien.runtime.extras import needs_page
 from mien.timeline import Timeline
 
-_SCRIPTS = ("core.js", "charts.js", "evidence.js", "moment.js", "page.js")
+_SCRIPTS = ("core.js", "charts.js", "faces.js", "evidence.js", "moment.js", "page.js")
 
 
 @exporters.register
@@ -26,7 +26,7 @@ class Html(Exporter):
 
     def check(self, lang: str) -> None:
         """See the base class."""
-        needs_report()
+        needs_page()
         Language(lang)
 
     def write(self, export: Export) -> str:
@@ -37,7 +37,7 @@ class Html(Exporter):
 def write_html(
     timeline: Timeline, *, lang: str = "en", media: Media | None = None, explained: Sequence[Explanation | None] = ()
 ) -> str:
-    """The whole page: markup, style, scripts, data and the code of Plotly; see ``shell.render``.
+    """The whole page: markup, style, scripts and data; see ``shell.render``.
 
     Args:
         timeline: the answers.
@@ -47,7 +47,7 @@ def write_html(
 
     Raises:
         InputError: there is no such language.
-        ImportError: Jinja2 or Plotly is not installed; see ``mien.runtime.extras.needs_report``.
+        ImportError: Jinja2 is not installed; see ``mien.runtime.extras.needs_page``.
     """
     say = Language(lang, timeline.task)
     return shell.render(
@@ -61,6 +61,7 @@ def write_html(
         kicker=say("page.kicker"),
         say=say,
         signs=SIGNS,
+        patterns=PATTERNS,
     )
 
 

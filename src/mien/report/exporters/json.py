@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import base64
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from json import dumps, loads
 from typing import Any
 
 from mien.events import Notice
+from mien.report import tracks
 from mien.report.exporters.base import Export, Exporter, exporters
+from mien.report.page import story
 from mien.report.sentences import sentence
 from mien.timeline import Prediction, Timeline
 
@@ -23,7 +27,17 @@ class Json(Exporter):
 
     def write(self, export: Export) -> str:
         """See the class. The same timeline gives the same bytes."""
-        return dumps(as_table(export.timeline), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+        table = as_table(export.timeline, export.portraits)
+        found = table.pop("tracks", None)
+        text = dumps(table, ensure_ascii=False, allow_nan=False, indent=1)
+        if found is not None:
+            # Rows of numbers stay on one line: there are thousands of them.
+            parts = (
+                f'  "{name}": [' + ",".join(f"\n   {dumps(row, allow_nan=False)}" for row in rows) + "\n  ]"
+                for name, rows in found.items()
+            )
+            text = text.removesuffix("\n}") + ',\n "tracks": {\n' + ",\n".join(parts) + "\n }\n}"
+        return text + "\n"
 
 
 def schema() -> dict[str, Any]:
@@ -34,8 +48,14 @@ def schema() -> dict[str, Any]:
     return table
 
 
-def as_table(timeline: Timeline) -> dict[str, Any]:
-    """The timeline as plain values."""
+def as_table(timeline: Timeline, portraits: bool = False) -> dict[str, Any]:
+    """The timeline as plain values.
+
+    Args:
+        timeline: the answers.
+        portraits: whether each person comes with a small picture of the face.
+    """
+    found = _tracks(timeline)
     return {
         "schema": SCHEMA,
         "source": timeline.source,
@@ -43,6 +63,7 @@ def as_table(timeline: Timeline) -> dict[str, Any]:
         "bundle": {"name": timeline.bundle, "sha256": timeline.bundle_sha256},
         "task": timeline.task,
         "segments": [as_segment(p) for p in timeline.predictions],
+        "people": [_person(p, timeline.portraits if portraits else {}) for p in story.people(timeline)],
         "summary": {
             "label": timeline.label,
             "scores": rounded(timeline.scores),
@@ -53,7 +74,44 @@ def as_table(timeline: Timeline) -> dict[str, Any]:
         "notices": notices(timeline.notices),
         "warnings": [sentence(notice) for notice in timeline.notices],
         "notes": list(timeline.notes),
+        **({"tracks": found} if any(found.values()) else {}),
     }
+
+
+def _person(person: story.Person, portraits: Mapping[str, bytes]) -> dict[str, Any]:
+    picture = portraits.get(person.who or "")
+    return {
+        "who": person.who,
+        "segments": person.count,
+        "seconds": _round(person.seconds),
+        "label": person.label,
+        "scores": rounded(person.scores),
+        **({} if picture is None else {"portrait_jpeg": base64.b64encode(picture).decode("ascii")}),
+    }
+
+
+def _tracks(timeline: Timeline) -> dict[str, list[dict[str, Any]]]:
+    """Curves and face boxes as plain values. Numbers have the digits that mean something."""
+    curves = [
+        {
+            "who": c.who,
+            "modality": c.modality,
+            "times": _row(c.curve.times, 3),
+            "scores": {label: _row(c.curve.scores[:, k], 3) for k, label in enumerate(timeline.labels)},
+            "deviation": _row(c.curve.deviation, 3),
+            "uncertain": [bool(x) for x in c.curve.uncertain],
+        }
+        for c in tracks.curves(timeline)
+    ]
+    faces = [
+        {"who": who, "times": _row(f.times, 3), "boxes": [_row(box, 4) for box in f.boxes]}
+        for who, f in tracks.faces(timeline)
+    ]
+    return {"curves": curves, "faces": faces}
+
+
+def _row(values: Iterable[float], digits: int) -> list[float | None]:
+    return [round(float(v), digits) + 0.0 if math.isfinite(v) else None for v in values]
 
 
 def notices(given: Sequence[Notice]) -> list[dict[str, Any]]:

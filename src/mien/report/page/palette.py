@@ -17,12 +17,25 @@ SIGNS = {
     "star": "M8 .8l2.1 4.9 5.3.5-4 3.5 1.2 5.2L8 12.2l-4.6 2.7 1.2-5.2-4-3.5 5.3-.5z",
     "hexagon": "M8 1.2 13.9 4.6v6.8L8 14.8 2.1 11.4V4.6z",
 }
-"""{Plotly's name of a sign: its SVG path in a box of 16 x 16}."""
+"""{name of a sign: its SVG path in a box of 16 x 16}."""
+
+
+PATTERNS = {
+    "": "",
+    ".": "M1.5 2.5h2M5.5 6.5h2",
+    "\\": "M-1-1 9 9M-1 7 1 9M7-1l2 2",
+    "x": "M0 0 8 8M8 0 0 8",
+    "|": "M2 0v8M6 0v8",
+    "-": "M0 2h8M0 6h8",
+    "+": "M4 0v8M0 4h8",
+    "/": "M-1 9 9-1M-1 1l2-2M7 9l2-2",
+}
+"""{name of a pattern: SVG path of its lines in a tile of 8 x 8}."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """A colour (CSS), a sign (a key of ``SIGNS``) and a pattern of Plotly ("" for a plain area)."""
+    """A colour (CSS), a sign (a key of ``SIGNS``) and a pattern (a key of ``PATTERNS``; "" for a plain area)."""
 
     colour: str
     sign: str

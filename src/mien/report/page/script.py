@@ -9,6 +9,7 @@ from typing import Any
 
 from mien.emotions import POSITIONS
 from mien.explanation import Explanation
+from mien.report import tracks
 from mien.report.language import Language
 from mien.report.page import story
 from mien.report.page.evidence import graphs, table_of
@@ -32,7 +33,7 @@ def data(timeline: Timeline, say: Language, media: Media | None, explained: Sequ
         "mime": media.mime if media else "",
         "words": {**say.table["script"], **say.table["numbers"]},
         "labels": [
-            {"name": say.name_of("labels", k), "place": POSITIONS.get(k), **asdict(look)}
+            {"key": k, "name": say.name_of("labels", k), "place": POSITIONS.get(k), **asdict(look)}
             for k, look in zip(labels, looks(labels), strict=True)
         ],
         "modalities": [
@@ -41,8 +42,25 @@ def data(timeline: Timeline, say: Language, media: Media | None, explained: Sequ
         "people": [say.person(who) for who in everybody],
         "reasons": say.table["reasons"],
         "graphs": graphs(explained),
-        "alone": [_numbers(story.alone(timeline).get(m), labels) for m in modalities],
-        "overall": _numbers(timeline.scores, labels),
+        "curves": [
+            {
+                "w": everybody.index(c.who),
+                "m": modalities.index(c.modality),
+                "t": [round(float(x), 2) for x in c.curve.times],
+                "p": [[round(float(x), 2) for x in row] for row in c.curve.scores],
+                "d": [round(float(x), 2) if math.isfinite(x) else 0 for x in c.curve.deviation],
+                "u": [int(x) for x in c.curve.uncertain],
+            }
+            for c in tracks.curves(timeline)
+        ],
+        "faces": [
+            {
+                "w": everybody.index(who),
+                "t": [round(float(x), 2) for x in f.times],
+                "b": [[round(1000 * float(x)) for x in box] for box in f.boxes],
+            }
+            for who, f in tracks.faces(timeline)
+        ],
         "moments": [
             _numbers_of(p, everybody.index(p.who), labels, modalities, say, e)
             for p, e in zip(timeline.predictions, given, strict=False)

@@ -1,4 +1,4 @@
-"""What every page has: its head, the code of Plotly, and a policy that allows only scripts with known hashes."""
+"""What every page has: its head, and a policy that allows only scripts with known hashes. Some have the code of Plotly."""
 
 from __future__ import annotations
 
@@ -21,7 +21,15 @@ _WRAPPED = re.compile(
 """Finds the code of Plotly inside its wrapper for module loaders."""
 
 
-def render(template: str, *, styles: Sequence[str], scripts: Sequence[str], clip: str = "", **content: Any) -> str:
+def render(
+    template: str,
+    *,
+    styles: Sequence[str],
+    scripts: Sequence[str],
+    clip: str = "",
+    with_plotly: bool = False,
+    **content: Any,
+) -> str:
     """A whole page from a template that extends ``page.html``. The page loads nothing but the clip.
 
     The template escapes words, and JSON escapes them in the data. As a second protection, the page's
@@ -32,14 +40,16 @@ def render(template: str, *, styles: Sequence[str], scripts: Sequence[str], clip
         styles: names of style sheets, which are templates too.
         scripts: names of scripts.
         clip: the source of the clip in a Content-Security-Policy; "" for a page without a clip.
+        with_plotly: whether the page draws charts with Plotly, whose code is 4.8 MB.
         content: values for the template and the style sheets. ``page.html`` needs ``lang``, ``kicker``, ``name``, ``facts``
             and ``data``; the scripts read ``data``.
 
     Raises:
-        ImportError: Jinja2 or Plotly is not installed; see ``mien.runtime.extras.needs_report``.
+        ImportError: Jinja2, or Plotly where it is wanted, is not installed; see ``mien.runtime.extras``.
     """
     style = "".join(_environment().get_template(name).render(**content) for name in styles)
-    script = "\n".join(_source(name) for name in ("plotly.js", *scripts))
+    script = "\n".join(_source(name) for name in (*(["plotly.js"] if with_plotly else []), *scripts))
+    hashes = [hash_of(script), *([plotly_hash()] if with_plotly else [])]
     return (
         _environment()
         .get_template(template)
@@ -47,9 +57,9 @@ def render(template: str, *, styles: Sequence[str], scripts: Sequence[str], clip
             **content,
             style=style,
             script=script,
-            plotly=plotly(),
-            places=places(),
-            policy=_policy([hash_of(script), plotly_hash()], [hash_of(style), hash_of("")], clip),
+            plotly=plotly() if with_plotly else "",
+            places=places() if with_plotly else [],
+            policy=_policy(hashes, [hash_of(style), hash_of("")], clip),
         )
     )
 

@@ -63,12 +63,36 @@ class MomentRow:
 
 @dataclass(frozen=True)
 class PersonCard:
-    """One person over the whole clip. ``place`` is valence and arousal; it is empty when the labels are not emotions."""
+    """One person over the whole clip.
+
+    Attributes:
+        name: of the person.
+        spoke: number and length of the moments.
+        bars: the most probable labels.
+        place: valence and arousal; empty when the labels are not emotions.
+        portrait: a small picture of the face as a data URL; "" where there is none.
+    """
 
     name: str
     spoke: str
     bars: Sequence[Bar]
     place: Sequence[str]
+    portrait: str = ""
+
+
+@dataclass(frozen=True)
+class AloneRow:
+    """What one input alone says about the whole clip.
+
+    Attributes:
+        name: of the input, or of all of them together.
+        parts: place of a label, and where its part of the bar begins and how long it is, in percent.
+        counted: the share of the evidence that came from it, in words; "" for all together.
+    """
+
+    name: str
+    parts: Sequence[tuple[int, str, str]]
+    counted: str
 
 
 @dataclass(frozen=True)
@@ -131,6 +155,9 @@ class Shown:
         placed: whether labels have a valence and an arousal.
         timed: whether the clip has a length.
         technical: pairs of a name and a value.
+        alone: what each input alone says; empty where there is only one.
+        tracked: whether there are curves below the moments.
+        card: what an index of several pages shows of this one, as JSON.
         media: the clip itself; ``None`` when there is no clip to play.
     """
 
@@ -152,4 +179,7 @@ class Shown:
     placed: bool
     timed: bool
     technical: Sequence[tuple[str, str]]
+    alone: Sequence[AloneRow]
+    tracked: bool
+    card: str
     media: Media | None

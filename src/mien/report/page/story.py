@@ -10,6 +10,7 @@ from mien.report.language import Language
 from mien.timeline import SURE, Prediction, Timeline, best, mean, pooled
 from mien.types import MODALITIES, Modality
 
+_OUTSTANDING = 3  # moments that the summary names
 _NAMED = 4  # people whose names the summary gives
 
 
@@ -106,6 +107,8 @@ def _of_people(timeline: Timeline, say: Language) -> list[str]:
         for p in everybody
         if p in most
     ]
+    if len(most) < len(named) and not most[0].seconds:
+        return []  # in a picture of many people nobody is seen longer than the others
     if len(most) < len(named):
         return [say("story.some", n=len(most), list=say.join(said))]
     return [say("story.people", list=say.join(said))]
@@ -126,10 +129,18 @@ def _change(timeline: Timeline, say: Language) -> list[str]:
 
 
 def _clearest(timeline: Timeline, say: Language) -> list[str]:
-    """A sentence on the surest moment that is not neutral; empty when there are too few moments to compare."""
+    """A sentence on the surest moments that are not neutral; empty when there are too few moments to compare."""
     told = [p for p in timeline.predictions if p.label != "neutral" and p.scores[p.label] >= SURE]
     if timeline.duration == 0 or len(timeline.predictions) < 3 or not told:
         return []
+    if timeline.label == "neutral":
+        # Neutral is the ground; what matters is what stands out from it.
+        first = sorted(sorted(told, key=lambda p: -p.scores[p.label])[:_OUTSTANDING], key=lambda p: p.span)
+        moments = [
+            say("story.moment", time=clock(p.span.start), what=_with_about(p.label, p.scores[p.label], say))
+            for p in first
+        ]
+        return [say("story.outstanding", list=say.join(moments))]
     top = max(told, key=lambda p: p.scores[p.label])
     return [say("story.clearest", time=clock(top.span.start), what=_with_about(top.label, top.scores[top.label], say))]
 

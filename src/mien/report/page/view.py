@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import math
 from collections.abc import Mapping, Sequence
 from statistics import median
@@ -13,11 +15,23 @@ from mien.report.language import Language
 from mien.report.page import story
 from mien.report.page.media import Media
 from mien.report.page.palette import MODALITY_LOOKS, looks
-from mien.report.page.shown import Bar, Conflict, Driver, MomentRow, NamedLook, PersonCard, QualityRow, Shown, Side
+from mien.report.page.shown import (
+    AloneRow,
+    Bar,
+    Conflict,
+    Driver,
+    MomentRow,
+    NamedLook,
+    PersonCard,
+    QualityRow,
+    Shown,
+    Side,
+)
 from mien.report.sentences import sentence
-from mien.timeline import Prediction, Timeline
+from mien.timeline import SURE, Prediction, Timeline
 from mien.types import MODALITIES, Modality
 
+_PORTRAITS = 4  # that an index shows of one clip
 _DRIVERS = 3  # moments that are named beside the summary
 _NOTABLE = 0.001  # of a probability; a smaller influence is not shown
 
@@ -38,7 +52,7 @@ def page(timeline: Timeline, say: Language, media: Media | None, explained: Sequ
         calibrated=all(notice.code != "uncalibrated" for notice in timeline.notices),
         notes=[say.note(line) for line in timeline.notes],
         moments=[_moment(p, labels, say, timeline.duration > 0) for p in timeline.predictions],
-        people=[_person(p, labels, say) for p in everybody],
+        people=[_person(p, labels, say, timeline.portraits) for p in everybody],
         conflicts=[c for i, p in enumerate(timeline.predictions) if (c := _conflict(i, p, labels, say))],
         drivers=_drivers(timeline, say),
         explained=sum(e is not None for e in explained),
@@ -46,6 +60,9 @@ def page(timeline: Timeline, say: Language, media: Media | None, explained: Sequ
         placed=all(p.valence is not None for p in timeline.predictions),
         timed=timeline.duration > 0 and any(p.span.duration > 0 for p in timeline.predictions),
         technical=_technical(timeline, say),
+        alone=_alone(timeline, labels, say) if len(modalities) > 1 else [],
+        tracked=any(p.curves for p in timeline.predictions),
+        card=_card(timeline, everybody, say),
         media=media,
     )
 
@@ -56,7 +73,10 @@ def modalities_of(timeline: Timeline) -> list[Modality]:
 
 
 def _facts(timeline: Timeline, everybody: Sequence[story.Person], say: Language, media: Media | None) -> list[str]:
-    facts = [say.count("moments", len(timeline.predictions))]
+    # A picture has people and no moments.
+    facts = (
+        [say.count("moments", len(timeline.predictions))] if timeline.duration > 0 or not timeline.predictions else []
+    )
     named = sum(p.who is not None for p in everybody)
     if named:
         facts.insert(0, say.count("people", named))
@@ -97,11 +117,54 @@ def _doubts(p: Prediction, say: Language) -> list[str]:
     return lines
 
 
-def _person(person: story.Person, labels: Sequence[str], say: Language) -> PersonCard:
+def _person(person: story.Person, labels: Sequence[str], say: Language, portraits: Mapping[str, bytes]) -> PersonCard:
     count = say.count("moments", person.count)
-    spoke = say("people.spoke", moments=count, time=say.span_of_time(person.seconds)) if person.seconds else count
+    spoke = say("people.spoke", moments=count, time=say.span_of_time(person.seconds)) if person.seconds else ""
     place = [] if person.valence is None else [_signed(person.valence), _signed(person.arousal or 0.0)]
-    return PersonCard(say.person(person.who), spoke, _bars(person.scores, labels, say)[:4], place)
+    picture = portraits.get(person.who or "")
+    shown = "" if picture is None else f"data:image/jpeg;base64,{base64.b64encode(picture).decode('ascii')}"
+    return PersonCard(say.person(person.who), spoke, _bars(person.scores, labels, say)[:3], place, shown)
+
+
+def _alone(timeline: Timeline, labels: Sequence[str], say: Language) -> list[AloneRow]:
+    """A row for each input, with what it says by itself, and one for all of them."""
+    counted = story.shares(timeline.predictions)
+    rows = [
+        AloneRow(say.modality(m), _parts(opinion, labels), say("page.counted", about=say.about(counted.get(m, 0.0))))
+        for m, opinion in story.alone(timeline).items()
+    ]
+    return [*rows, AloneRow(say("page.together"), _parts(timeline.scores, labels), "")]
+
+
+def _parts(scores: Mapping[str, float], labels: Sequence[str]) -> list[tuple[int, str, str]]:
+    parts, at = [], 0.0
+    for k, label in enumerate(labels):
+        value = 100 * scores.get(label, 0.0)
+        parts.append((k, f"{at:.2f}", f"{value:.2f}"))
+        at += value
+    return parts
+
+
+def _card(timeline: Timeline, everybody: Sequence[story.Person], say: Language) -> str:
+    """What the index of several pages shows of this one; see ``page.index``."""
+    known = [timeline.portraits[who] for p in everybody if (who := p.who or "") in timeline.portraits]
+    pictures = [base64.b64encode(picture).decode("ascii") for picture in known[:_PORTRAITS]]
+    label = timeline.label
+    table = {
+        "name": timeline.source,
+        "length": say.span_of_time(timeline.duration) if timeline.duration > 0 else "",
+        "people": sum(p.who is not None for p in everybody),
+        "portraits": pictures,
+        "label": "" if label is None else say.label(label),
+        "look": None if label is None else vars(looks(timeline.labels)[timeline.labels.index(label)]),
+        "clear": label is not None and timeline.scores[label] >= SURE,
+        "probability": 0.0 if label is None else round(timeline.scores[label], 4),
+        "about": "" if label is None else say.about(timeline.scores[label]),
+        "moments": len(timeline.predictions),
+        "uncertain": sum(p.uncertain for p in timeline.predictions),
+        "conflicts": sum(p.conflict is not None for p in timeline.predictions),
+    }
+    return json.dumps(table, ensure_ascii=False)
 
 
 def _signed(value: float) -> str:
@@ -130,8 +193,8 @@ def _conflict(i: int, p: Prediction, labels: Sequence[str], say: Language) -> Co
 
 
 def _drivers(timeline: Timeline, say: Language) -> list[Driver]:
-    """The moments that moved the summary most towards its label; empty when there are too few to compare."""
-    moved = timeline.influences
+    """The moments that moved the summary most towards its label; empty in a picture, and when there are too few to compare."""
+    moved = timeline.influences if timeline.duration > 0 else ()
     order = sorted(range(len(moved)), key=lambda i: -moved[i])[:_DRIVERS] if len(moved) > _DRIVERS else []
     chosen = ((i, timeline.predictions[i]) for i in order if moved[i] >= _NOTABLE)
     return [
@@ -157,7 +220,7 @@ def _quality(timeline: Timeline, say: Language) -> list[QualityRow]:
 def _technical(timeline: Timeline, say: Language) -> list[tuple[str, str]]:
     rows = {
         "source": timeline.source,
-        "duration": f"{timeline.duration:.2f} s",
+        **({"duration": f"{timeline.duration:.2f} s"} if timeline.duration > 0 else {}),
         "bundle": timeline.bundle,
         "sha256": timeline.bundle_sha256,
         "task": timeline.task,

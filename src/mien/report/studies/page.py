@@ -77,6 +77,7 @@ def page(title: str, kicker: str, facts: Iterable[str], sections: Sequence[Secti
         "study.html",
         styles=("report.css", "study.css"),
         scripts=("study.js",),
+        with_plotly=True,
         data=[{"id": c.id, "traces": c.traces, "layout": c.layout} for c in charts],
         lang="en",
         kicker=kicker,

@@ -13,6 +13,7 @@ from mien.evaluation.missing import Cell
 from mien.evaluation.predictions import Evaluation, Predictions
 from mien.evaluation.reliability import diagram
 from mien.evaluation.results import per_label
+from mien.files.ordinary import read_bytes
 from mien.report.grid import Grid
 from mien.report.sentences import sentence
 from mien.report.studies import charts, grids
@@ -67,7 +68,7 @@ def training_page(folder: Path) -> str:
 
 
 def _json(folder: Path, name: str) -> Any:
-    return json.loads((folder / name).read_text(encoding="utf-8"))
+    return json.loads(read_bytes(folder / name, 50_000_000))
 
 
 def _how_to_read(rows: Sequence[Result]) -> str:

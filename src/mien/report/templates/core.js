@@ -6,9 +6,10 @@ const byId = (id) => document.getElementById(id);
 /** A sentence of the catalogue with its gaps filled. */
 const say = (key, values = {}) => data.words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 
-/** A probability to the nearest 5 %, in the same words as in Python. */
+/** A probability to the nearest 5 %, or ">99%", in the same words as in Python. */
 function about(p) {
   if (p < 0.05) return say("under", { n: 5 });
+  if (p >= 0.995) return say("nearly");
   if (p > 0.95) return say("over", { n: 95 });
   return say("about", { n: 5 * Math.round(20 * p) });
 }

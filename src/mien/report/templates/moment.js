@@ -103,6 +103,11 @@ function stepButtons() {
   return parts;
 }
 
+/** What each input alone says. Of one input alone, all has been said. */
+function apart(m, open) {
+  return m.o.filter((o) => o).length > 1 ? [folded(say("opinions"), open, ...opinions(m), ...started(m))] : [];
+}
+
 /** Fills the panel. Folds that the reader opened stay open. */
 function showMoment() {
   const panel = byId("moment");
@@ -120,7 +125,7 @@ function showMoment() {
   const doubts = [...(isSure(m) ? [] : [say("unsure")]), ...reasonsOf(m)].map((line) => make("p", "help", line));
   panel.replaceChildren(
     make("p", "facts", ...(when ? [make("span", "", when)] : []), make("span", "", who)), title, ...doubts, ...quote, make("div", "steps", ...stepButtons()), ...conflict(m),
-    folded(say("probabilities"), roomy, bars(m.p, 4)), ...evidence(m, roomy), folded(say("opinions"), roomy, ...opinions(m), ...started(m)), ...quality(m), decision(m),
+    folded(say("probabilities"), roomy, bars(m.p, 4)), ...evidence(m, roomy), ...apart(m, roomy), ...quality(m), decision(m),
   );
   if (known.size) for (const details of panel.querySelectorAll("details")) if (known.has(details.firstChild.textContent)) details.open = open.has(details.firstChild.textContent);
 }

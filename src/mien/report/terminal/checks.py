@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mien.data.checks.findings import Findings
+from mien.data.checks.findings import Fault, Findings
 from mien.data.split import SPLITS
+from mien.report.terminal.colours import ADVICE, FAULT, GOOD, NOTE
 from mien.report.terminal.harmless import harmless
 from mien.report.terminal.tables import table
 
+_VARIES = re.compile(r"'[^']*'|\d+(?:\.\d+)?")  # what differs between messages of one kind: names and numbers
 _SHOWN = 20  # faults that are listed; the JSON has more
 
 
@@ -28,12 +32,12 @@ def render(findings: Findings) -> RenderableType:
         ),
         *(_labels(task, labels, findings.speakers) for task, labels in findings.labels.items()),
         *_faults(findings),
-        *_lines("Problem", findings.problems, "red"),
-        *_lines("Note", findings.warnings, "yellow"),
-        *_lines("Would help most", findings.advice, "cyan"),
+        *_lines("Problem", findings.problems, FAULT),
+        *_lines("Note", findings.warnings, NOTE),
+        *_lines("Would help most", findings.advice, ADVICE),
     ]
     if findings.good and findings.trainable:
-        parts.append(Text("Nothing is wrong.", style="green"))
+        parts.append(Text("Nothing is wrong.", style=GOOD))
     return Group(*parts)
 
 
@@ -51,11 +55,26 @@ def _faults(findings: Findings) -> list[RenderableType]:
         return []
     kinds = ", ".join(f"{kind} {n:,}" for kind, n in findings.reasons.items())
     head = ("row", "id", "why it cannot be used")
-    rows = ((str(fault.row), fault.id, fault.why) for fault in findings.faults[:_SHOWN])
-    more = findings.faulty - _SHOWN
+    alike = _alike(findings.faults)
+    rows = (
+        (str(first.row), first.id, first.why + (f" (and {count - 1:,} rows like it)" if count > 1 else ""))
+        for first, count in alike[:_SHOWN]
+    )
+    more = findings.faulty - sum(count for _, count in alike[:_SHOWN])
     rest = [Text(f"... and {more:,} more; --json FILE lists them", style="dim")] if more > 0 else []
-    about = Text(f"{findings.faulty:,} rows cannot be used: {kinds}", style="red")
+    about = Text(f"{findings.faulty:,} rows cannot be used: {kinds}", style=FAULT)
     return [about, table(head, rows, right=(0,), folded=(1, 2)), *rest]
+
+
+def _alike(faults: Iterable[Fault]) -> list[tuple[Fault, int]]:
+    """The first of the faults that say the same, up to names and numbers, and how many there are of them."""
+    first: dict[str, Fault] = {}
+    counts: Counter[str] = Counter()
+    for fault in faults:
+        kind = _VARIES.sub("", fault.why)
+        first.setdefault(kind, fault)
+        counts[kind] += 1
+    return [(fault, counts[kind]) for kind, fault in first.items()]
 
 
 def _lines(title: str, lines: Iterable[str], style: str) -> list[RenderableType]:

@@ -14,9 +14,10 @@ from mien.explanation import Calibrated, Evidence, Explanation, Piece
 from mien.report.clock import clock
 from mien.report.language import Language
 from mien.report.sentences import sentence
+from mien.report.terminal.colours import LABELS, NOTE
 from mien.report.terminal.harmless import harmless
 from mien.report.terminal.tables import table
-from mien.report.terminal.timeline import COLOURS, percent
+from mien.report.terminal.timeline import percent
 from mien.types import EMOTION
 
 _STEPS = " ▁▂▃▄▅▆▇█"
@@ -32,7 +33,7 @@ def render(e: Explanation, lang: str = "en") -> RenderableType:
         parts += [Text(), Text(title, style="bold"), *_evidence(found, e.label, say)]
     parts += [Text(), Text(say("why.path"), style="bold"), *_path(e, say)]
     noted = (say("terminal.note", sentence=sentence(n, lang)) for n in e.notices)
-    return Group(*parts, *(Text(harmless(line), style="yellow") for line in noted))
+    return Group(*parts, *(Text(harmless(line), style=NOTE) for line in noted))
 
 
 def _head(e: Explanation, say: Language) -> Text:
@@ -41,9 +42,9 @@ def _head(e: Explanation, say: Language) -> Text:
     text = Text(harmless(f"{e.source} {when} {p.who or ''}".rstrip()))
     asked = "" if e.task == EMOTION.name else f"{harmless(e.task)} "
     label = harmless(say.label(p.label))
-    text.append(f": {asked}{label} {percent(p.scores[p.label])}", style=f"bold {COLOURS.get(p.label, '')}")
+    text.append(f": {asked}{label} {percent(p.scores[p.label])}", style=f"bold {LABELS.get(p.label, '')}")
     if p.uncertain:
-        text.append(say("why.uncertain"), style="yellow")
+        text.append(say("why.uncertain"), style=NOTE)
     if e.label != p.label:
         text.append(say("why.asked", label=harmless(say.label(e.label)), share=percent(p.scores[e.label])))
     if p.text:
@@ -59,7 +60,7 @@ def _conflict(e: Explanation, say: Language) -> list[Text]:
         say("why.side", modality=say.modality(o.modality), label=say.label(o.label), share=percent(o.probability))
         for o in pair
     ]
-    return [Text(harmless(say("why.conflict", sides=say("why.but").join(sides))), style="yellow")]
+    return [Text(harmless(say("why.conflict", sides=say("why.but").join(sides))), style=NOTE)]
 
 
 def _contributions(e: Explanation, say: Language) -> Table:
@@ -89,7 +90,7 @@ def _evidence(found: Evidence, label: str, say: Language) -> list[RenderableType
 def _sum(pieces: Sequence[Piece], total: float, say: Language) -> Text:
     """A line that says whether the weights of the parts sum to the total."""
     found = sum(p.weight for p in pieces)
-    style = "dim" if abs(found - total) < _NOTABLE else "yellow"
+    style = "dim" if abs(found - total) < _NOTABLE else NOTE
     return Text(say("why.sum", weights=f"{100 * found:+.1f}%", total=f"{100 * total:+.1f}%"), style=style)
 
 

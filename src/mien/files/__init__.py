@@ -1,0 +1,1 @@
+"""How files of others are opened: one door, with limits."""

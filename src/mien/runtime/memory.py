@@ -1,0 +1,68 @@
+"""Bounds the memory that one call of a library may take, where the system can do that (Linux)."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_STATM = "/proc/self/statm"
+
+
+class _Bound:
+    """The soft limit on the data of the process while at least one call is under way.
+
+    A header of 600 bytes can claim tables of gigabytes, which a decoder then fills. It cannot be interrupted there, but it
+    gives up when memory is refused. The limit holds for the whole process, so it always leaves room for what other threads do.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside = threading.Lock(), 0
+        self._usual, self._limit = (0, 0), 0
+        self._page = os.sysconf("SC_PAGE_SIZE") if os.path.exists(_STATM) else 0
+        self._statm = os.open(_STATM, os.O_RDONLY | os.O_CLOEXEC) if self._page else -1
+        self._process = os.getpid()
+
+    @contextmanager
+    def bounded(self, most: int) -> Iterator[None]:
+        """Lets the ``with`` block allocate at most ``most`` bytes more. Beyond, libraries report a lack of memory."""
+        if not self._page:
+            yield
+            return
+        self._enter(most)
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _enter(self, most: int) -> None:
+        import resource
+
+        with self._lock:
+            wanted = self._used() + most
+            if not self._inside:
+                self._usual, self._limit = resource.getrlimit(resource.RLIMIT_DATA), 0
+            self._inside += 1
+            if wanted > self._limit:
+                self._limit = wanted
+                soft, hard = self._usual
+                bound = wanted if soft == resource.RLIM_INFINITY else min(soft, wanted)
+                resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
+
+    def _leave(self) -> None:
+        import resource
+
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                resource.setrlimit(resource.RLIMIT_DATA, self._usual)
+
+    def _used(self) -> int:
+        """Bytes of data that the process has now."""
+        if self._process != os.getpid():  # after a fork, the open file still tells of the parent
+            self._statm, self._process = os.open(_STATM, os.O_RDONLY | os.O_CLOEXEC), os.getpid()
+        return int(os.pread(self._statm, 200, 0).split()[5]) * self._page
+
+
+bounded = _Bound().bounded
