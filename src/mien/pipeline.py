@@ -109,9 +109,6 @@ class Analyzer:
                 if isinstance(event, Opened):
                     clip = event
                     continue
-                if isinstance(event, Closed):
-                    clip = replace(clip, duration=event.duration)
-                    continue
                 if isinstance(event, Answered):
                     predictions.append(event.prediction)
                 elif isinstance(event, Notice):
@@ -153,16 +150,16 @@ class Analyzer:
                     raise
                 yield Skipped(name_of(source), explain(error))
 
-    def _events(self, reading: Iterable[Found], read: Meanwhile) -> Iterator[Opened | Closed | Event]:
+    def _events(self, reading: Iterable[Found], read: Meanwhile) -> Iterator[Opened | Event]:
         """The same items with the events of each segment in its place."""
         clip = Opened("")
         for found in reading:
             if isinstance(found, Segment):
                 yield from self._answer(found, clip, read)
                 continue
-            if isinstance(found, Opened):
-                clip = found
-            yield found
+            if isinstance(found, Opened | Closed):
+                clip = found if isinstance(found, Opened) else replace(clip, duration=found.duration)
+            yield clip if isinstance(found, Closed) else found
 
     def _answer(self, segment: Segment, clip: Opened, read: Meanwhile) -> Iterator[Event]:
         """The events of one segment: its words, notices and its answer."""
