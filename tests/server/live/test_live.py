@@ -19,12 +19,12 @@ from mien.samples import demo_clip
 from mien.timeline import Timeline
 
 from ..running import TOKEN, Running, running, until
-from .replay import begin, pieces, replayed, session, written
+from .replay import begin, pieces, replayed, session
 
 pytest.importorskip("websockets", reason="needs the server: pip install 'mien[serve]'")
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from mien.server.live.messages import LARGEST, PICTURE, SOUND, Piece, ToClient
+from mien.server.live.messages import LARGEST, PICTURE, SOUND, Piece, ToClient, written
 
 pytestmark = pytest.mark.slow
 SCORES, SUMMARY = 0.15, 0.1
