@@ -83,7 +83,9 @@ def test_what_is_shown_changes_less_often_than_the_answers(told: tuple[str, list
 
 def test_the_session_has_results_of_every_form(told: tuple[str, list[Any]], live: Running) -> None:
     assert live.client.result(told[0], "vtt").startswith("WEBVTT")
-    assert live.client.result(told[0], "html").startswith("<!DOCTYPE html>")
+    page = live.client.result(told[0], "html")
+    assert page.startswith("<!DOCTYPE html>")
+    assert "data:image/jpeg" not in page, "a session keeps no picture of anybody"
 
 
 def test_sound_alone_and_pictures_alone_are_answered(live: Running) -> None:
