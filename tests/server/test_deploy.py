@@ -28,7 +28,7 @@ def command(name: str) -> list[str]:
         words: list[str] = json.loads(found)
         return words
     (line,) = re.findall(r"^ExecStart=(.+)$", text, re.M)
-    return line.split()
+    return str(line).split()
 
 
 @pytest.mark.parametrize("name", ["Dockerfile", "mien.service"])

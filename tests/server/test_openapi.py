@@ -41,6 +41,7 @@ OPERATIONS = [
     ("get", "/v1/bundles/{name}"),
     ("get", "/v1/bundles/{name}/card"),
     ("get", "/v1/schemas/{name}"),
+    ("get", "/v1/live/schema"),
     ("post", "/v1/session"),
     ("get", "/healthz"),
     ("get", "/readyz"),

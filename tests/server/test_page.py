@@ -63,16 +63,17 @@ def axe(tab: Tab) -> list[str]:
 
 @pytest.mark.parametrize(("lang", "done"), [("en", "The clip has been read."), ("zh", "片段已读完。")])
 def test_a_clip_grows_and_becomes_its_report(browser: Any, server: Running, lang: str, done: str) -> None:
+    segments = server.client.analyze(demo_clip())["segments"]
     with Tab(browser, server.address, f"?lang={lang}") as tab:
         tab.give(demo_clip())
         tab.page.wait_for_selector("#moments li", timeout=LONG)
         tab.page.locator("#status", has_text=done).wait_for(timeout=LONG)
-        assert tab.page.locator("#moments li").count() == 6
-        assert "Don't forget a jacket." in tab.page.inner_text("#moments")
+        assert tab.page.locator("#moments li").count() == len(segments)
+        assert all(segment["text"] in tab.page.inner_text("#moments") for segment in segments)
         assert tab.page.locator("#player video").evaluate("(v) => v.src.startsWith('blob:')")
         report = tab.page.frame_locator("#frame")
         report.locator("html[data-ready]").wait_for(state="attached", timeout=LONG)
-        assert report.locator("#transcript .moment").count() == 6
+        assert report.locator("#transcript .moment").count() == len(segments)
         assert report.locator("html").get_attribute("lang") == ("zh-Hans" if lang == "zh" else "en")
         assert tab.page.locator("#links a").count() == 4
         assert tab.said == []

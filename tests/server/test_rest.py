@@ -45,9 +45,7 @@ def test_a_clip_gives_what_the_library_gives(server: Running, job: str, timeline
     assert json.loads(server.client.result(job)) == json.loads(timeline.to_json())
     assert server.client.result(job, "csv") == text_of(timeline, "csv")
     assert server.client.result(job, "vtt") == text_of(timeline, "vtt")
-    page = server.client.result(job, "html")
-    assert 'lang="zh-Hans"' in page
-    assert "Don&#39;t forget a jacket." in page or "Don't forget a jacket." in page
+    assert server.client.result(job, "html").startswith('<!DOCTYPE html>\n<html lang="zh-Hans">')
 
 
 def test_words_are_answered_at_once(server: Running) -> None:
@@ -58,10 +56,12 @@ def test_words_are_answered_at_once(server: Running) -> None:
     assert server.ask("GET", f"{answer.headers['location']}/result").table == answer.table
 
 
-def test_a_job_tells_its_progress_words_and_answers_in_order(server: Running, job: str) -> None:
+def test_a_job_tells_its_progress_words_and_answers_in_order(server: Running, job: str, timeline: Timeline) -> None:
     told = list(server.client.events(job))
     names = [event["event"] for event in told if event["event"] != "progress"]
-    assert (names[0], names[-1], names.count("answer"), names.count("words")) == ("words", "end", 6, 3)
+    spoken = sum(p.text != "" for p in timeline.predictions)
+    assert (names[0], names[-1]) == ("words", "end")
+    assert (names.count("answer"), names.count("words")) == (len(timeline.predictions), spoken)
     later = [event for event in server.client.events(job, after=3) if event["event"] != "progress"]
     assert later == [event for event in told if event["event"] != "progress"][3:]
 

@@ -8,7 +8,7 @@ from fastapi import Request
 
 from mien.server.guard import Sessions
 from mien.server.jobs import Jobs
-from mien.server.live import sessions
+from mien.server.live.sessions import Sessions as LiveSessions
 from mien.server.metrics import Metrics
 from mien.server.settings import Settings
 
@@ -21,7 +21,7 @@ class State:
     jobs: Jobs
     metrics: Metrics
     sessions: Sessions
-    live: sessions.Sessions
+    live: LiveSessions
 
 
 def state_of(request: Request) -> State:

@@ -53,7 +53,7 @@ def test_agents_find_read_and_explain_moments(root: Path) -> None:
             await client.call_tool("files", {}),
             await client.call_tool("analyze", {"file": "talk.mp4"}),
             await client.call_tool("moments", {"label": "happy", "by": "face", "least": 0.5}),
-            await client.call_tool("explain", {"file": "talk.mp4", "at": 3.0}),
+            await client.call_tool("explain", {"file": "talk.mp4", "at": 5.0}),
             await client.call_tool("analyze", {"text": "We won!"}),
         ]
 
@@ -71,7 +71,7 @@ def test_agents_find_read_and_explain_moments(root: Path) -> None:
     assert len(found["moments"]) == sum(s >= 0.5 for s in sought) > 0
     assert {m["file"] for m in found["moments"]} == {"talk.mp4"}
     why = reasons.structured_content
-    assert why["moment"]["start"] <= 3.0 < why["moment"]["end"]
+    assert why["moment"]["start"] <= 5.0 < why["moment"]["end"]
     assert set(why["contributions"]) == {"text", "voice", "face"}
     assert any(line.startswith("text: ") for line in why["evidence"])
     assert words.structured_content["label"] == "happy"

@@ -19,12 +19,12 @@ from mien.samples import demo_clip
 from mien.timeline import Timeline
 
 from ..running import TOKEN, Running, running, until
-from .replay import begin, pieces, replayed, session, written
+from .replay import begin, pieces, replayed, session
 
 pytest.importorskip("websockets", reason="needs the server: pip install 'mien[serve]'")
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from mien.server.live.messages import LARGEST, PICTURE, SOUND, Piece, ToClient
+from mien.server.live.messages import LARGEST, PICTURE, SOUND, Piece, ToClient, written
 
 pytestmark = pytest.mark.slow
 SCORES, SUMMARY = 0.15, 0.1
@@ -83,7 +83,9 @@ def test_what_is_shown_changes_less_often_than_the_answers(told: tuple[str, list
 
 def test_the_session_has_results_of_every_form(told: tuple[str, list[Any]], live: Running) -> None:
     assert live.client.result(told[0], "vtt").startswith("WEBVTT")
-    assert live.client.result(told[0], "html").startswith("<!DOCTYPE html>")
+    page = live.client.result(told[0], "html")
+    assert page.startswith("<!DOCTYPE html>")
+    assert "data:image/jpeg" not in page, "a session keeps no picture of anybody"
 
 
 def test_sound_alone_and_pictures_alone_are_answered(live: Running) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 
 from mien.errors import explain, is_mistake
 from mien.events import Answered, Finished, Progress
@@ -60,7 +61,8 @@ def _told(analyzer: Analyzer, order: Order, incoming: Incoming) -> Generator[Tab
                 yield event(order.job, "final", {"answer": as_segment(p), **rest})
                 continue
             if isinstance(told, Finished):
-                write(told.timeline, order)
+                # A session keeps no picture of anybody, not even in its report.
+                write(replace(told.timeline, portraits={}), order)
             if isinstance(told, Progress):
                 # It also gives the caller a chance to see that the client has gone.
                 yield event(order.job, "progress", {"stage": told.stage, "done": round(told.done, 3), "total": 0.0})
