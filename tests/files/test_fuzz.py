@@ -40,7 +40,13 @@ SECONDS = float(os.environ.get("MIEN_FUZZ", "60"))
 ODD = [b"\0" * 4, b"\xff" * 8, b"[" * 50, b'"', b"\n\n", b"../", b"1e999", b"{}"]
 SRT = b"1\n00:00:01,000 --> 00:00:03,500\n<i>Hello</i> &amp; goodbye.\n\n2\n00:00:04,000 --> 00:00:05,000\n- Yes.\n- No.\n"
 VTT = b"WEBVTT\n\nNOTE x\n\n00:01.000 --> 00:03.000 align:start\n<v Ann>So <00:02.000><c>glad</c>.\n"
-ASS = b"[Events]\nFormat: Start, End, Name, Text\nDialogue: 0:00:01.00,0:00:02.00,Ann,{\\b1}Hi there.\n"
+ASS = b"""[Script Info]
+ScriptType: v4.00+
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:01.00,0:00:02.00,Default,Ann,0,0,0,,{\\b1}Hi there.
+"""
 CSV = b"path,label,split,speaker\na.wav,happy,train,s1\nb.wav,sad,test,s2\n"
 RECIPE = (bundles.folder().parent / "recipes" / "fusion.toml").read_bytes()
 

@@ -13,6 +13,7 @@ from mien.events import Notice, Progress
 from mien.media.sources import Given, Source, opened
 from mien.media.text.words import spread
 from mien.media.written import sentence_segments, text_file_segments, utterances
+from mien.runtime import threads
 from mien.types import Segment, Span
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Segmenter:
         Raises:
             InputError: the source cannot be read, or words or subtitles do not fit it.
         """
+        threads.check_process()
         with opened(source, text, subtitles) as given:
             if given.text_file is not None:
                 yield Opened(given.clip.id)
