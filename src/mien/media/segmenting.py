@@ -14,6 +14,7 @@ from mien.events import Notice, Progress
 from mien.media.sources import Feed, Given, Source, opened
 from mien.media.text.words import spread
 from mien.media.written import sentence_segments, text_file_segments, utterances
+from mien.runtime import threads
 from mien.types import Segment, Span
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Segmenter:
         Raises:
             InputError: the source cannot be read, or words or subtitles do not fit it.
         """
+        threads.check_process()
         track = None if self._settings is None else self._settings.track
         with opened(source, text, subtitles, track) as given:
             if given.text_file is not None:

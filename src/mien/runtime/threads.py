@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mien.errors import InputError
 from mien.runtime.memory import loading
 
 if TYPE_CHECKING:
@@ -79,9 +80,27 @@ def session_options() -> onnxruntime.SessionOptions:
     return options
 
 
+_opened_in: int | None = None  # the process that opened the first graph
+
+
+def check_process() -> None:
+    """Refuses to work in a copy of a process that has models open. Their threads were not copied, so work would never end.
+
+    Raises:
+        InputError: the process was forked after a model was opened.
+    """
+    if _opened_in not in (None, os.getpid()):
+        raise InputError(
+            "this process was forked after mien had opened its models, whose threads a fork leaves behind; "
+            "start processes with multiprocessing.get_context('spawn'), or fork before the first analysis"
+        )
+
+
 def open_graph(path: Path) -> onnxruntime.InferenceSession:
     """Opens an ONNX graph on the CPU with mien's thread count."""
     import onnxruntime
 
+    global _opened_in
+    _opened_in = _opened_in or os.getpid()
     with loading():
         return onnxruntime.InferenceSession(str(path), session_options(), providers=["CPUExecutionProvider"])
