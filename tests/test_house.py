@@ -30,6 +30,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FAMILIES: tuple[Family[object], ...] = (encoders, fusions, metrics, exporters, explainers, readers)  # type: ignore[assignment]
 PARTS = [(family, name) for family in FAMILIES for name in family.names()]
 NETWORK = {"requests", "urllib.request", "urllib3", "http.client", "socket", "httpx", "aiohttp", "ftplib"}
+AT_THE_DOOR = {"client/connection.py": {"http.client"}, "server/app.py": {"socket"}}
+"""What speaks to a server of the user's own, and what listens. Nothing else knows the network."""
 CODE_IN_DATA = {"pickle", "marshal", "shelve", "dill", "joblib", "cloudpickle"}
 
 
@@ -102,7 +104,8 @@ def test_names_say_something(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=called)
 def test_no_code_in_data_and_no_network(path: Path) -> None:
-    assert set(imported(path)) & (CODE_IN_DATA | NETWORK) == set()
+    allowed = AT_THE_DOOR.get(path.relative_to(PACKAGE).as_posix(), set())
+    assert set(imported(path)) & (CODE_IN_DATA | NETWORK) - allowed == set()
     for name, call in calls(path):
         assert name not in {"eval", "exec", "compile", "__import__", "print", "torch.load", "os.system"}, name
         for keyword in call.keywords:
