@@ -130,7 +130,7 @@ def test_every_notice_has_a_sentence_in_every_language(name: str) -> None:
 def test_notices_are_said() -> None:
     cut = Notice("cut_short", {"reached": 3.1, "length": 9.0})
     assert sentence(cut) == "the file ends after 3.1 s, though it says that it lasts 9.0 s: its end may be missing"
-    assert sentence(cut, "zh") == "文件不完整：9.0 秒中只读到了 3.1 秒"
+    assert sentence(cut, "zh") == "文件在 3.1 秒处结束，但它标明时长 9.0 秒：结尾可能缺失"
     assert sentence(Notice("of_a_plugin", {"n": 3, "why": "{x}"}), "zh") == "of_a_plugin: n 3, why {x}"
     assert sentence(Notice("of_a_plugin")) == "of_a_plugin"
 

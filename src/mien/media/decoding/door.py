@@ -150,7 +150,9 @@ def _bound(stream: Any) -> None:
     """Sets the largest picture and the longest piece of sound for a stream. Both may change in the middle of a file."""
     context = getattr(stream, "codec_context", None)
     if context is not None:
-        key, most = ("max_pixels", MAX_PIXELS) if stream.type == "video" else ("max_samples", _MAX_SAMPLES)
+        # Decoders widen a picture to whole blocks of pixels before they compare.
+        pixels = MAX_PIXELS + MAX_PIXELS // 50
+        key, most = ("max_pixels", pixels) if stream.type == "video" else ("max_samples", _MAX_SAMPLES)
         context.options = {**context.options, key: str(most)}
 
 
