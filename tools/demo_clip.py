@@ -39,10 +39,6 @@ def sound(path: Path) -> NDArray[np.float32]:
         return np.concatenate([*parts, *(p.to_ndarray()[0] for p in resampler.resample(None))]).astype(np.float32)
 
 
-def _frame(picture: Any) -> Any:
-    return av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")
-
-
 def pictures(path: Path) -> Iterator[tuple[float, Any]]:
     """The time and the frame of each picture of a file, or of a photo that stays."""
     if path.suffix == ".jpg":
@@ -52,6 +48,10 @@ def pictures(path: Path) -> Iterator[tuple[float, Any]]:
     with av.open(str(path)) as file:
         for frame in file.decode(video=0):
             yield float(frame.time or 0.0), frame.reformat(*SIZE, format="yuv420p")
+
+
+def _frame(picture: Image.Image) -> Any:
+    return av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")
 
 
 def card(label: str) -> Any:

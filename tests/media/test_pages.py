@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Generator
 
 import numpy as np
@@ -14,7 +15,7 @@ from mien.media.decoding.decoder import Piece
 from mien.media.decoding.open import MediaInfo
 from mien.media.pages import Pages, Part
 from mien.media.sources import Feed
-from mien.types import SAMPLE_RATE, Audio, Picture
+from mien.types import SAMPLE_RATE, Audio, Picture, Span
 
 HOUR = 3600.0
 
@@ -41,3 +42,26 @@ def test_the_silence_of_an_hour_is_not_held(seen: bool) -> None:
     assert found[-1].audio is not None
     assert found[-1].audio.span.end == pytest.approx(HOUR + 1.0)
     assert [p.start for p in found[1:]] == [p.done for p in found[:-1]]
+
+
+def test_no_utterance_of_a_page_overlaps_one_of_the_page_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The detector, which works in steps of 32 ms, hears the end of an utterance later when it is heard a second time."""
+
+    def clock(second: int) -> Audio:
+        samples = (second + np.arange(SAMPLE_RATE) / SAMPLE_RATE) / 1000
+        return Audio(samples.astype(np.float32), float(second))
+
+    turns = itertools.count()
+
+    def heard(samples: np.ndarray, longest: float) -> list[Span]:
+        start, late = 1000 * float(samples[0]), 0.032 * (next(turns) % 2)
+        whole = Span(start, start + len(samples) / SAMPLE_RATE)
+        told = [Span(float(t), t + 0.99 + late) for t in range(0, 300, 2)]
+        return [inside.shifted(-start) for span in told if (inside := span & whole) and inside.duration > 0.03]
+
+    monkeypatch.setattr("mien.media.pages.speech_spans", heard)
+    found = parts([clock(t) for t in range(200)])
+    spans = [span for part in found for span in part.speech]
+    assert len(found) > 3
+    assert len(spans) == 100
+    assert all(a.end <= b.start for a, b in itertools.pairwise(spans))

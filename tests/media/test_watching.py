@@ -45,7 +45,7 @@ def scene(portrait: Pixels, *lefts: int) -> Pixels:
     """Grey, 1000 x 300, with the portrait at each place."""
     picture = np.full((300, 1000, 3), 90, np.uint8)
     for left in lefts:
-        picture[10:290, left : left + 300] = portrait
+        picture[10:290, left : left + portrait.shape[1]] = portrait
     return picture
 
 
@@ -83,6 +83,14 @@ def test_who_comes_and_goes_is_seen_from_the_first_picture_to_the_last(portrait:
 
 def test_pictures_without_faces_are_cheap(portrait: Pixels) -> None:
     assert watch([scene(portrait) for _ in range(9)]) == ([], 3)
+
+
+def test_people_who_are_close_together_are_not_copied(portrait: Pixels) -> None:
+    """The search around one face must not give the face of the neighbour a second time."""
+    pictures = [scene(portrait[:, 60:240], 20, 180 + 6 * (i % 3)) for i in range(12)]
+    seen, _ = watch(pictures)
+    assert {s.who for s in seen} == {"person-1", "person-2"}
+    assert len(seen) == 24
 
 
 def test_a_picture_that_is_given_again_is_not_searched_again(portrait: Pixels) -> None:

@@ -104,3 +104,47 @@ def test_code_is_known_by_its_source() -> None:
     assert code_sha256("mien.runtime") == code_sha256("mien.runtime")
     with pytest.raises(ModuleNotFoundError, match="there is no module"):
         code_sha256("mien.runtime.none")
+
+
+@pytest.mark.parametrize("harm", ["flip", "zero", "cut", "gone", "sums", "old", "more"])
+def test_a_damaged_entry_is_made_again_and_told_once(
+    harm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path))
+    monkeypatch.setattr(cache, "_checked", set())
+    monkeypatch.setattr(cache, "_healed", set())
+    made = cached_folder("a/b", fill) / "made.txt"
+    if harm in ("gone", "old"):
+        (made if harm == "gone" else made.parent / "sums.json").unlink()
+    elif harm == "more":
+        (made.parent / "other.txt").write_text("x")
+    else:
+        file = made.parent / "sums.json" if harm == "sums" else made
+        file.write_bytes({"flip": b"mbde", "zero": b"\0\0\0\0", "cut": b"ma", "sums": b"{"}[harm])
+    assert cached_folder("a/b", lambda _: pytest.fail("it is looked at once in a process")).is_dir()
+    monkeypatch.setattr(cache, "_checked", set())  # as in the next process
+    assert (cached_folder("a/b", fill) / "made.txt").read_text() == "made"
+    assert cache.healed() == Notice("cache_healed", {"count": 1})
+    monkeypatch.setattr(cache, "_healed", set())
+    cached_folder("a/b", lambda _: pytest.fail("it is whole now"))
+    assert cache.healed() is None
+
+
+def test_drafts_of_killed_processes_are_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path))
+    code = f"""
+import os, signal
+from mien.runtime.cache import cached_folder
+os.environ["MIEN_CACHE"] = {str(tmp_path)!r}
+cached_folder("x/killed", lambda draft: os.kill(os.getpid(), signal.SIGKILL))
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+    assert len(list((tmp_path / "x").glob(".draft-*"))) == 1
+    (tmp_path / "x" / ".draft-00000000-1-abc").mkdir()  # of another machine
+
+    def look(draft: Path) -> None:
+        fill(draft)
+        assert sorted(p.name[:16] for p in draft.parent.glob(".draft-*"))[0] == ".draft-00000000-"
+        assert len(list(draft.parent.glob(".draft-*"))) == 2, "its own, and that of another machine"
+
+    cached_folder("x/new", look)

@@ -51,11 +51,10 @@ def guarded(work: Callable[[], object]) -> int:
 
 
 def _say_what_is_not_kept() -> None:
-    """Prints one line if the cache could not be used."""
-    from mien.runtime.cache import no_cache
+    """Prints a line if the cache could not be used, and a line if a part of it was damaged."""
+    from mien.runtime.cache import healed, no_cache
 
-    notice = no_cache()
-    if notice is not None:
+    for notice in (n for n in (no_cache(), healed()) if n is not None):
         from mien.report.language import Language
         from mien.report.sentences import sentence
 

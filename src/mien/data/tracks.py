@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.bundles import shared_file
 from mien.data.degrade import degraded
 from mien.data.load import segment_of
 from mien.encoders.base import Encoder
@@ -23,11 +24,17 @@ from mien.types import Clip, Example, Modality, Track
 
 _SHARD = 256
 _LIBRARIES: Mapping[Modality, tuple[str, ...]] = {
-    "text": (),
-    "voice": ("av",),
-    "face": ("av", "pillow", "onnxruntime"),
+    "text": ("tokenizers", "numpy"),
+    "voice": ("av", "faster-whisper", "onnxruntime", "numpy"),
+    "face": ("av", "pillow", "onnxruntime", "numpy"),
 }
-"""The libraries that decode each modality and find faces, by their names as distributions."""
+"""The libraries that decode each modality, find faces and prepare tracks, by their names as distributions."""
+_GRAPHS: Mapping[Modality, tuple[str, ...]] = {
+    "text": (),
+    "voice": ("whisper_tiny_en_front.onnx",),
+    "face": ("centerface.onnx", "face_landmarks.onnx"),
+}
+"""The shared files that take part in it."""
 
 
 @dataclass(frozen=True)
@@ -118,14 +125,17 @@ class TrackStore:
 
 
 def made_by(modality: Modality) -> list[str]:
-    """What decides how a clip becomes a segment: a hash of mien's code, and the versions of the libraries it calls."""
+    """What decides how a clip becomes a track: hashes of mien's code and graphs, and the versions of libraries."""
     code = code_sha256(
         "mien.data.load",
         "mien.data.degrade",
         "mien.data.channel",
+        "mien.encoders",
+        "mien.runtime.threads",
         "mien.media.text" if modality == "text" else "mien.media",
     )
-    return [code, *(f"{name} {_version(name)}" for name in _LIBRARIES[modality])]
+    graphs = [content_of(shared_file(name)) for name in _GRAPHS[modality]]
+    return [code, *graphs, *(f"{name} {_version(name)}" for name in _LIBRARIES[modality])]
 
 
 @cache

@@ -23,6 +23,7 @@ from mien.types import SAMPLE_RATE, Audio, Span
 if TYPE_CHECKING:
     from mien.media.cut import CutSettings
 
+_SCRAP = 0.1  # seconds; what an utterance goes on beyond the page that gave it, when it is heard again
 _STEP = 0.2  # seconds of the clip between two events of progress
 
 
@@ -169,7 +170,12 @@ class Pages:
             # A page ends before a cue that it holds in part, and a clip may end within a cue.
             read = Span(self._page.start, max(self._page.start, self._page.reached))
             found = with_cues(found, [c for cue in self._cues if (c := cue & read if last else cue) and cue & read])
-        return [s for s in found if s.end > self._page.start]
+        # What a page before has given is not given again. The same utterance may end a step of the detector (32 ms) later here,
+        # because it is heard with other sound around it.
+        start = self._page.start
+        return [
+            Span(max(s.start, start), s.end) for s in found if s.end > (start + _SCRAP if s.start < start else start)
+        ]
 
     def _forget(self, audio: Audio | None, done: float) -> None:
         page = self._page

@@ -11,8 +11,10 @@ import errno
 import hashlib
 import json
 import os
+import platform
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -22,6 +24,13 @@ from typing import Any, BinaryIO
 
 from mien.events import Notice
 
+_SUMS = "sums.json"
+"""In each entry: {file: its SHA-256}. A disk may change bytes, and a machine that loses power may keep zeros."""
+_checked: set[Path] = set()
+"""Entries whose files had the right sums in this process."""
+_healed: set[str] = set()
+"""Names of entries that were damaged, and made again."""
+_WEEK = 7 * 86_400.0  # seconds
 _refused: dict[Path | None, str] = {}
 """{folder that could not be used: why}; the key ``None`` stands for an unknown home."""
 
@@ -44,7 +53,8 @@ def cached_folder(name: str, fill: Callable[[Path], None]) -> Path:
     """A folder in the cache. It is made if it does not exist; see ``make_folder``.
 
     An existing folder is used even when the cache cannot be written. After an error of the disk (it is full, for example),
-    the temporary folder is used until the process ends.
+    the temporary folder is used until the process ends. A folder whose files have changed is made again, and ``healed``
+    tells of it.
 
     Args:
         name: of the folder, below the folder of the cache.
@@ -55,15 +65,51 @@ def cached_folder(name: str, fill: Callable[[Path], None]) -> Path:
     """
     wanted = _wanted()
     if wanted is not None and os.path.isdir(wanted / name):
-        return wanted / name
+        if _whole(wanted / name):
+            return wanted / name
+        _healed.add(name)
+        shutil.rmtree(wanted / name, ignore_errors=True)
+
+    def summed(draft: Path) -> None:
+        fill(draft)
+        write_atomic(draft / _SUMS, json.dumps(_sums(draft)))
+
     folder = cache_folder()
+    if os.path.isdir(folder / name):  # it is damaged, and cannot be removed
+        folder = _temporary()
     try:
-        return make_folder(folder / name, fill)
+        made = make_folder(folder / name, summed)
     except OSError as error:
         if folder != wanted:
             raise
         _refused[wanted] = error.strerror or str(error)
-        return make_folder(_temporary() / name, fill)
+        made = make_folder(_temporary() / name, summed)
+    _checked.add(made)
+    return made
+
+
+def healed() -> Notice | None:
+    """The notice that damaged entries were made again; ``None`` where none was."""
+    return Notice("cache_healed", {"count": len(_healed)}) if _healed else None
+
+
+def _whole(entry: Path) -> bool:
+    """Whether an entry is as it was made. It is looked at once in a process."""
+    if entry in _checked:
+        return True
+    try:
+        with (entry / _SUMS).open("rb") as file:
+            whole = bool(json.loads(file.read(1_000_000)) == _sums(entry))
+    except (OSError, ValueError):
+        return False
+    if whole:
+        _checked.add(entry)
+    return whole
+
+
+def _sums(entry: Path) -> dict[str, str]:
+    files = sorted(p for p in entry.rglob("*") if p.is_file() and p.name != _SUMS)
+    return {p.relative_to(entry).as_posix(): file_sha256(p) for p in files}
 
 
 def no_cache() -> Notice | None:
@@ -161,7 +207,8 @@ def make_folder(path: Path, fill: Callable[[Path], None]) -> Path:
     if path.is_dir():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=path.parent))
+    _sweep(path.parent)
+    draft = Path(tempfile.mkdtemp(prefix=f".draft-{_here()}-{os.getpid()}-", dir=path.parent))
     try:
         fill(draft)
         draft.chmod(0o777 & ~_mask())
@@ -173,6 +220,36 @@ def make_folder(path: Path, fill: Callable[[Path], None]) -> Path:
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return path
+
+
+def _sweep(folder: Path) -> None:
+    """Removes the drafts of processes that were killed: of this machine when they are gone, of others after a week."""
+    for draft in folder.glob(".draft-*"):
+        where, _, number = draft.name.removeprefix(".draft-").rpartition("-")[0].partition("-")
+        try:
+            old = time.time() - draft.stat().st_mtime > _WEEK
+            if old or (where == _here() and number.isdecimal() and not _runs(int(number))):
+                shutil.rmtree(draft, ignore_errors=True)
+        except OSError:  # another process has swept it
+            continue
+
+
+@cache
+def _here() -> str:
+    """A short name of this machine, for the names of drafts: several machines may share a cache."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _runs(process: int) -> bool:
+    if os.name == "nt":  # there, os.kill would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:

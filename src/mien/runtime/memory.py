@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 _STATM = "/proc/self/statm"
+_MMAP_THRESHOLD = -3  # of malloc.h
 
 
 class _Bound:
@@ -66,3 +70,32 @@ class _Bound:
 
 
 bounded = _Bound().bounded
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Gives back to the system what the ``with`` block, which loads a model, needed only for a moment.
+
+    The C library of Linux keeps large blocks for later: a model is read, unpacked and packed anew, and 70 MB of what that took
+    stayed with the process. Here, large blocks come from the system one by one while a model is loaded.
+    """
+    library = _glibc()
+    if library is None:
+        yield
+        return
+    library.mallopt(_MMAP_THRESHOLD, 128 * 1024)
+    try:
+        yield
+    finally:
+        # Afterwards large blocks are kept again, as they are needed over and over.
+        library.mallopt(_MMAP_THRESHOLD, 32 * 1024 * 1024)
+        library.malloc_trim(0)
+
+
+@cache
+def _glibc() -> ctypes.CDLL | None:
+    """The C library, where it is that of GNU; ``None`` elsewhere."""
+    if not sys.platform.startswith("linux"):
+        return None
+    library = ctypes.CDLL(None)
+    return library if hasattr(library, "malloc_trim") and hasattr(library, "mallopt") else None

@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mien.runtime.memory import loading
+
 if TYPE_CHECKING:
     import onnxruntime
 
@@ -81,4 +83,5 @@ def open_graph(path: Path) -> onnxruntime.InferenceSession:
     """Opens an ONNX graph on the CPU with mien's thread count."""
     import onnxruntime
 
-    return onnxruntime.InferenceSession(str(path), session_options(), providers=["CPUExecutionProvider"])
+    with loading():
+        return onnxruntime.InferenceSession(str(path), session_options(), providers=["CPUExecutionProvider"])

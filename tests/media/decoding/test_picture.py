@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, features
 
 from mien.errors import MediaError
-from mien.media.decoding import picture
+from mien.media.decoding import door, picture
 from mien.media.decoding.open import probe
 from mien.media.decoding.picture import read_image
 from tests.media.clips import beep, write_clip
@@ -113,7 +113,7 @@ def test_a_large_picture_that_is_no_jpeg_is_scaled_by_ffmpeg(tmp_path: Path, mon
 
 
 def test_too_large_pictures_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(picture, "_MAX_PIXELS", 100)
+    monkeypatch.setattr(door, "MAX_PIXELS", 100)
     Image.new("L", (12, 10)).save(tmp_path / "p.png")
     with pytest.raises(MediaError, match="12 x 10 pixels; scale it below"):
         read_image(tmp_path / "p.png")

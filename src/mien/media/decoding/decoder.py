@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mien.media.decoding.clock import Clock
+from mien.media.decoding.pictures.showing import Showing
+from mien.media.decoding.pictures.upright import Upright
 from mien.media.decoding.samples import Samples
-from mien.media.decoding.showing import Showing
-from mien.media.decoding.upright import Upright
 from mien.runtime import threads
 from mien.types import Audio, Picture
 

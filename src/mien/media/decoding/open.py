@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from mien.errors import MediaError
 from mien.events import Notice
 from mien.media.decoding import door
-from mien.media.decoding.animation import animated, animation
 from mien.media.decoding.clock import Clock
 from mien.media.decoding.decoder import Decoder, Piece, Timed, without_stamps
 from mien.media.decoding.picture import check_pixels, picture_size
+from mien.media.decoding.pictures.animation import animated, animation
 from mien.media.decoding.tracks import audio_streams, chosen_track, subtitle_streams, video_stream
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from mien.errors import MediaError
 from mien.media.decoding import door
-from mien.media.decoding.depth import eight_bits
+from mien.media.decoding.pictures.depth import eight_bits
+from mien.media.decoding.pictures.upright import Upright
 from mien.media.decoding.tracks import video_stream
-from mien.media.decoding.upright import Upright
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -15,6 +15,7 @@ from mien.errors import InputError
 from mien.media.speech.languages import settle
 from mien.media.speech.weights import model_source
 from mien.runtime import threads
+from mien.runtime.memory import loading
 from mien.types import SAMPLE_RATE, Float32, Span, Word, Words
 
 if TYPE_CHECKING:
@@ -204,7 +205,10 @@ class Whisper:
 
         source = model_source(self._name)
         try:
-            return WhisperModel(source, device="cpu", compute_type="int8", cpu_threads=threads.count(), num_workers=1)
+            with loading():
+                return WhisperModel(
+                    source, device="cpu", compute_type="int8", cpu_threads=threads.count(), num_workers=1
+                )
         except (OSError, RuntimeError, ValueError) as error:
             raise InputError(
                 f"the speech model '{self._name}' cannot be loaded or reached; take --asr tiny.en (offline), off, or a folder"

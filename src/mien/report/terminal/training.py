@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mien.bundle.results import Result
 from mien.evaluation.results import MAIN
-from mien.events import Notice, Value
+from mien.events import Notice
 from mien.recipe.recipe import Recipe
 from mien.report.studies.numbers import duration
 from mien.runtime.run_folder import BUNDLE, RECORD
@@ -47,13 +47,17 @@ def summary(recipe: Recipe, results: Sequence[Result], folder: Path, report: Pat
 
 
 def _tested(row: Result) -> Notice:
-    values: dict[str, Value] = {
-        "task": row.task,
-        "set": row.set,
-        "metric": row.metric,
-        "n": row.n,
-        "value": f"{row.value:.3f}",
-    }
     low, high = row.interval if row.interval is not None else (row.value, row.value)
-    majority = "-" if row.majority is None else f"{row.majority:.3f}"
-    return Notice("tested", {**values, "low": f"{low:.3f}", "high": f"{high:.3f}", "majority": majority})
+    return Notice(
+        "tested",
+        {
+            "task": row.task,
+            "set": row.set,
+            "metric": row.metric,
+            "value": f"{row.value:.3f}",
+            "low": f"{low:.3f}",
+            "high": f"{high:.3f}",
+            "majority": "-" if row.majority is None else f"{row.majority:.3f}",
+            "n": row.n,
+        },
+    )

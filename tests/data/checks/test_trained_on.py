@@ -10,8 +10,8 @@ from mien.data.manifest import read
 from mien.data.own import Purpose
 from mien.errors import RecipeError
 
-from ..tiny import own_recipe
-from .test_own import RECIPE, manifest, sides_of
+from ...tiny import own_recipe
+from ..test_own import RECIPE, manifest, sides_of
 
 
 @pytest.mark.parametrize("purpose", ["evaluate", "calibrate"])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mien.events import Notice
 from mien.media.decoding import door
-from mien.media.decoding.showing import Showing
+from mien.media.decoding.pictures.showing import Showing
 from mien.types import Picture
 
 if TYPE_CHECKING:
