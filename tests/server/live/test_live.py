@@ -27,7 +27,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from mien.server.live.messages import LARGEST, PICTURE, SOUND, Piece, ToClient, written
 
 pytestmark = pytest.mark.slow
-SCORES, SUMMARY = 0.15, 0.1
+SCORES, SUMMARY = 0.25, 0.1
 """Tolerance of a live answer, beside that of the file: the probability of each label in an utterance, and over the clip."""
 
 
