@@ -100,12 +100,12 @@ def stages(clip: Path) -> None:
     """Seconds of each stage. Decoding, faces and words run side by side, so the sum is more than the whole."""
     from mien import Analyzer
     from mien.bundle.bundle import Bundle
-    from mien.media import faces, pages, watching
+    from mien.media import centerface, pages, watching
 
     spent: dict[str, float] = defaultdict(float)
     for name, owner, attribute in (
         ("decode", pages, "stream"),
-        ("faces", faces.LibFaceDetection, "detect"),
+        ("faces", centerface.CenterFace, "detect"),
         ("crops", watching, "crop"),
         ("voice activity", pages, "speech_spans"),
         ("words", Whisper, "words"),

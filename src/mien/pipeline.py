@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from copy import deepcopy
 from dataclasses import replace
@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.bundle.answer import Answer, single
-from mien.emotions import expected
 from mien.encoders._front.signs import says_something
 from mien.errors import InputError, explain, of_the_clip
 from mien.events import Answered, Event, Finished, Heard, Notice, Progress, Skipped, Work, finish
 from mien.explain.kept import Kept, Meanwhile
 from mien.explain.predicted import predicted
 from mien.explain.question import Moment
-from mien.explain.tracked import Portraits, with_tracks
-from mien.media.segmenting import Found, Opened, Segmenter, with_context
+from mien.explain.tracked import with_tracks
+from mien.explain.whole import whole
+from mien.media.segmenting import Closed, Found, Opened, Segmenter, with_context
 from mien.media.sources import Source, name_of
-from mien.person import People, Usual, numbered
-from mien.timeline import Prediction, Timeline, best, mean
+from mien.person import People, Usual
+from mien.timeline import Prediction, Timeline
 from mien.trust.prior import EVEN
 from mien.types import Clip, Modality, Segment, Track
 
@@ -86,7 +86,8 @@ class Analyzer:
                 that still come in. See ``mien.media.sources``. It is ``None`` when only ``text`` is given. For a ``Clip``
                 with a span, only the segments that overlap the span are answered.
             text: the words said; they replace speech recognition.
-            subtitles: an .srt, .vtt, .ass or .ssa file with the words and their times; they replace speech recognition.
+            subtitles: an .srt, .vtt, .ass or .ssa file with the words and their times, or "embedded" for those inside the
+                video; they replace speech recognition.
             known: what is usual for the one person of the clip, from this clip and others (see ``observe``). It replaces what
                 the clip shows.
 
@@ -119,7 +120,7 @@ class Analyzer:
             told.append(Notice("nothing_found"))
             yield told[-1]
         revised = self._revised(read) if read.people and not read.fixed else predictions
-        timeline = self._timeline(clip, revised, told, read.portraits)
+        timeline = whole(self.bundle, self.task, clip, revised, told, read.portraits)
         yield Finished(timeline, {} if read.fixed else read.people)
         return timeline
 
@@ -156,9 +157,9 @@ class Analyzer:
             if isinstance(found, Segment):
                 yield from self._answer(found, clip, read)
                 continue
-            if isinstance(found, Opened):
-                clip = found
-            yield found
+            if isinstance(found, Opened | Closed):
+                clip = found if isinstance(found, Opened) else replace(clip, duration=found.duration)
+            yield clip if isinstance(found, Closed) else found
 
     def _answer(self, segment: Segment, clip: Opened, read: Meanwhile) -> Iterator[Event]:
         """The events of one segment: its words, notices and its answer."""
@@ -249,27 +250,6 @@ class Analyzer:
         found = {m: prepare(m, moment.segment) if m in self.bundle.populations else t for m, t in moment.tracks.items()}
         tracks = {m: t for m, t in found.items() if t is not None}
         return replace(moment, tracks=tracks, answer=self.bundle.answer(tracks), prepare=prepare)
-
-    def _timeline(
-        self, clip: Opened, predictions: Sequence[Prediction], notices: Sequence[Notice], portraits: Portraits
-    ) -> Timeline:
-        scores = mean(predictions)
-        valence, arousal = expected(scores, self.bundle.positions)
-        return Timeline(
-            source=clip.name,
-            duration=max([clip.duration, *(p.span.end for p in predictions)]),
-            bundle=self.bundle.name,
-            bundle_sha256=self.bundle.sha256,
-            predictions=tuple(sorted(predictions, key=lambda p: (p.span, numbered(p.who)))),
-            label=best(scores) if scores else None,
-            scores=scores,
-            valence=valence,
-            arousal=arousal,
-            notices=tuple(notices),
-            notes=self.bundle.notes,
-            task=self.task.name,
-            portraits={who: portraits.found[who] for who in sorted(portraits.found, key=numbered)},
-        )
 
     def _again(self, people: People, who: str | None) -> Callable[[Modality, Segment], Track | None]:
         """A function that makes tracks as now, relative to what is known about the person now."""

@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar, get_type_hints
 
 from mien.errors import RecipeError, UnknownNameError, closest
-from mien.recipe import strict
+from mien.recipe import own_code, strict
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -91,11 +91,15 @@ class Family(Generic[T]):
         return sorted({*self._builtin(), *self._parts, *(e.name for e in self._plugins())})
 
     def get(self, name: str) -> Callable[..., T]:
-        """The part called ``name``.
+        """The part called ``name``, or a part of the user's own file that was allowed to run (``recipe/own_code.py``).
 
         Raises:
             UnknownNameError: there is no such part. The message names the closest one.
+            RecipeError: the file of the part was not allowed to run, or lacks it.
         """
+        if own_code.is_own(name):
+            part: Callable[..., T] = own_code.part_of(name)
+            return part
         if name not in self._parts:
             if name in self._builtin():
                 importlib.import_module(f"{self._package}.{name}")

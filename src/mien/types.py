@@ -160,7 +160,7 @@ class Frames:
 
     def rows(self, chosen: NDArray[np.int64]) -> Frames:
         """Some of the pictures, by their indices."""
-        return Frames(**{name: v if v is None else v[chosen] for name, v in vars(self).items()})
+        return Frames(**dict[str, Any]((k, v if v is None else v[chosen]) for k, v in vars(self).items()))
 
 
 @dataclass(frozen=True)

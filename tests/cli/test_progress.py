@@ -51,3 +51,23 @@ def test_what_the_consumer_raises_stops_the_work() -> None:
     with pytest.raises(KeyboardInterrupt):
         finish(long(), stop)
     assert ended == [True]
+
+
+def test_a_log_gets_a_line_for_each_clip_and_some_for_a_long_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter(range(0, 1000, 20))
+    monkeypatch.setattr("mien.cli.progress.time.monotonic", lambda: float(next(clock)))
+
+    def clips() -> Work[None]:
+        for number in range(2):
+            yield Progress("clips", f"{number}.mp4", number, 2)
+            for done in range(3):
+                yield Progress("read", f"{number}.mp4", done, 3)
+        yield Progress("clips", "", 2, 2)
+
+    followed(clips())
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "1 of 2: 0.mp4"
+    assert "reading 0.mp4: 67%" in lines
+    assert any(line.startswith("2 of 2: 1.mp4, about ") for line in lines)

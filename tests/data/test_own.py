@@ -239,7 +239,14 @@ def test_train_with_ones_own_manifest(
     said = capsys.readouterr()
     assert done.value.code in (0, None), said.err
     assert (tmp_path / "runs" / "small-my" / "seed0" / "bundle" / "bundle.json").is_file()
-    assert "my" in said.out
+    bundle = tmp_path / "runs" / "small-my" / "seed0" / "bundle"
+    first, *rest, last = said.out.strip().splitlines()
+    assert first.startswith("trained: small-my (face; fusion late) on 20 examples in ")
+    assert any(line.startswith("test of emotion on my: macro_f1 0.") for line in rest)
+    assert any("always the commonest answer 0.3" in line for line in rest)
+    assert f"bundle: {bundle} (mien card tells all about it)" in rest
+    assert last == f"next: mien analyze CLIP --bundle {bundle}"
+    assert len(rest) == 3
 
 
 def test_a_speaker_with_several_spellings_is_one(tmp_path: Path) -> None:

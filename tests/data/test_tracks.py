@@ -107,8 +107,8 @@ def test_a_change_of_what_makes_segments_makes_them_anew(tmp_path: Path) -> None
     change(tmp_path / "mien/encoders/face_cnn.py")
     fifth = made_by(tmp_path)
     assert fifth["face"][0] != fourth["face"][0], "encoders make the tracks"
-    with (tmp_path / "mien/bundles/shared/face_landmarks.onnx").open("ab") as file:
-        file.write(b"x")
+    with (tmp_path / "mien/bundles/shared/face_landmarks.onnx").open("ab") as graph:
+        graph.write(b"x")
     assert made_by(tmp_path)["face"] != fifth["face"], "and so do their graphs"
 
 

@@ -216,7 +216,7 @@ def test_silence_and_nothing_are_told(tmp_path: Path) -> None:
 
 def test_a_glimpse_of_a_face_is_told(samples: Path, tmp_path: Path) -> None:
     portrait = read_image(samples / "image/faceapi_happy.jpg")[:280, :480]
-    brief = write_clip(tmp_path / "v.mp4", [portrait] * 10, None)
+    brief = write_clip(tmp_path / "v.mp4", [np.zeros_like(portrait)] * 20 + [portrait] * 10, None)
     told = Notice("face_too_short", {"least": 0.6})
     assert segments(Clip("v", video=brief)) == ([], [told, Notice("no_sound")])
 

@@ -5,19 +5,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien.media.centerface import CenterFace
 from mien.media.cropping import CROP
 from mien.media.decoding.picture import read_image
-from mien.media.faces import Face, LibFaceDetection, Tracker, crop
+from mien.media.faces import Face, Tracker, crop
 
 
 def test_faces_are_found_and_framed(samples: Path) -> None:
     pixels = read_image(samples / "image/faceapi_happy.jpg")
-    (face,) = LibFaceDetection().detect(pixels)
+    (face,) = CenterFace().detect(pixels)
     assert face.score > 0.8
     assert face.eyes is not None
     upright = crop(pixels, face)
     assert upright.shape == (CROP, CROP, 3)
-    (again,) = LibFaceDetection().detect(np.pad(upright, ((40, 40), (40, 40), (0, 0)), mode="edge"))
+    (again,) = CenterFace().detect(np.pad(upright, ((40, 40), (40, 40), (0, 0)), mode="edge"))
     assert again.eyes is not None
     height = (again.eyes.mean(axis=0)[1] - 40) / CROP
     assert height == pytest.approx(0.38, abs=0.05), "eyes lie where FER2013 has them"
@@ -27,18 +28,18 @@ def test_a_tilted_head_comes_out_level(samples: Path) -> None:
     from PIL import Image
 
     pixels = np.asarray(Image.fromarray(read_image(samples / "image/faceapi_angry.jpg")).rotate(20, expand=True))
-    face = LibFaceDetection().detect(pixels)[0]
+    face = CenterFace().detect(pixels)[0]
     assert face.eyes is not None
     assert abs(np.degrees(np.arctan2(*(face.eyes[1] - face.eyes[0])[::-1]))) > 12
     level = crop(pixels, face)
-    again = LibFaceDetection().detect(np.pad(level, ((40, 40), (40, 40), (0, 0)), mode="edge"))[0]
+    again = CenterFace().detect(np.pad(level, ((40, 40), (40, 40), (0, 0)), mode="edge"))[0]
     assert again.eyes is not None
     assert abs(np.degrees(np.arctan2(*(again.eyes[1] - again.eyes[0])[::-1]))) < 8
 
 
 def test_many_faces_and_none(samples: Path) -> None:
-    assert len(LibFaceDetection().detect(read_image(samples / "image/pyfeat_multi_face.jpg"))) == 5
-    assert LibFaceDetection().detect(read_image(samples / "image/pyfeat_no_face.jpg")) == []
+    assert len(CenterFace().detect(read_image(samples / "image/pyfeat_multi_face.jpg"))) == 5
+    assert CenterFace().detect(read_image(samples / "image/pyfeat_no_face.jpg")) == []
 
 
 def face(x: float, y: float = 50.0, side: float = 40.0) -> Face:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mien.media.centerface import CenterFace
 from mien.media.cropping import Pixels, Square
 from mien.media.decoding.picture import read_image
-from mien.media.faces import LibFaceDetection, usual_square
+from mien.media.faces import usual_square
 from mien.media.landmarks import FacePoints, Landmarks, whole
 
 
@@ -18,7 +19,7 @@ def landmarks() -> Landmarks:
 
 
 def found(landmarks: Landmarks, pixels: Pixels) -> FacePoints:
-    points = landmarks.find(pixels, usual_square(LibFaceDetection().detect(pixels)[0]))
+    points = landmarks.find(pixels, usual_square(CenterFace().detect(pixels)[0]))
     assert points is not None
     return points
 
@@ -29,7 +30,7 @@ def read(samples: Path, name: str) -> Pixels:
 
 def test_the_crop_does_not_depend_on_the_box(samples: Path, landmarks: Landmarks) -> None:
     pixels = read(samples, "fer_justin")
-    square = usual_square(LibFaceDetection().detect(pixels)[0])
+    square = usual_square(CenterFace().detect(pixels)[0])
     expected = found(landmarks, pixels).square
     for factor, shift in ((0.75, 0.0), (0.83, 0.1), (1.25, 0.0), (1.5, 0.1)):
         points = landmarks.find(pixels, Square(square.centre + shift * square.side, factor * square.side, square.turn))

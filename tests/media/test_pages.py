@@ -11,7 +11,8 @@ import pytest
 from mien.events import Notice
 from mien.media.cut import CutSettings
 from mien.media.decoding.arrays import pieces_of
-from mien.media.decoding.open import MediaInfo, Piece
+from mien.media.decoding.decoder import Piece
+from mien.media.decoding.open import MediaInfo
 from mien.media.pages import Pages, Part
 from mien.media.sources import Feed
 from mien.types import SAMPLE_RATE, Audio, Picture, Span
@@ -47,7 +48,8 @@ def test_no_utterance_of_a_page_overlaps_one_of_the_page_before(monkeypatch: pyt
     """The detector, which works in steps of 32 ms, hears the end of an utterance later when it is heard a second time."""
 
     def clock(second: int) -> Audio:
-        return Audio((second + np.arange(SAMPLE_RATE, dtype=np.float32) / SAMPLE_RATE) / 1000, float(second))
+        samples = (second + np.arange(SAMPLE_RATE) / SAMPLE_RATE) / 1000
+        return Audio(samples.astype(np.float32), float(second))
 
     turns = itertools.count()
 

@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien.media.centerface import CenterFace
 from mien.media.cropping import Pixels
 from mien.media.decoding.picture import read_image
-from mien.media.faces import Face, LibFaceDetection, Sighting, overlap
+from mien.media.faces import Face, Sighting, overlap
 from mien.media.turns import frames_in
 from mien.media.watching import Watcher
 from mien.types import Picture, Span
 
 
-class Counting(LibFaceDetection):
+class Counting(CenterFace):
     """The real detector, which counts how often a whole picture is searched."""
 
     def __init__(self) -> None:
@@ -44,7 +45,7 @@ def scene(portrait: Pixels, *lefts: int) -> Pixels:
     """Grey, 1000 x 300, with the portrait at each place."""
     picture = np.full((300, 1000, 3), 90, np.uint8)
     for left in lefts:
-        picture[10:290, left : left + 300] = portrait
+        picture[10:290, left : left + portrait.shape[1]] = portrait
     return picture
 
 
@@ -55,7 +56,7 @@ def test_a_moving_face_is_found_where_the_whole_picture_has_it(portrait: Pixels)
     assert {s.who for s in seen} == {"person-1"}
     assert whole == 6, "one of three, and the two before the first face was known"
     for sighting, picture in zip(seen, pictures, strict=True):
-        assert overlap(sighting.box, LibFaceDetection().detect(picture)[0].box) > 0.75
+        assert overlap(sighting.box, CenterFace().detect(picture)[0].box) > 0.75
 
 
 def test_sightings_tell_mouth_and_pose_and_frames_keep_them(portrait: Pixels) -> None:
@@ -81,4 +82,38 @@ def test_who_comes_and_goes_is_seen_from_the_first_picture_to_the_last(portrait:
 
 
 def test_pictures_without_faces_are_cheap(portrait: Pixels) -> None:
-    assert watch([scene(portrait)] * 9) == ([], 3)
+    assert watch([scene(portrait) for _ in range(9)]) == ([], 3)
+
+
+def test_people_who_are_close_together_are_not_copied(portrait: Pixels) -> None:
+    """The search around one face must not give the face of the neighbour a second time."""
+    pictures = [scene(portrait[:, 60:240], 20, 180 + 6 * (i % 3)) for i in range(12)]
+    seen, _ = watch(pictures)
+    assert {s.who for s in seen} == {"person-1", "person-2"}
+    assert len(seen) == 24
+
+
+def test_a_picture_that_is_given_again_is_not_searched_again(portrait: Pixels) -> None:
+    shown = scene(portrait, 20)
+    seen, whole = watch([shown] * 9)
+    assert [(s.who, s.time) for s in seen] == [("person-1", i / 5) for i in range(9)]
+    assert whole == 1
+
+
+def test_a_new_shot_shows_new_people_at_the_same_place(portrait: Pixels, samples: Path) -> None:
+    other = read_image(samples / "image/faceapi_angry.jpg")
+    faces = CenterFace().detect(other)[0].box.astype(int)
+    shots = [scene(portrait, 20), np.ascontiguousarray(other), scene(portrait, 20)]
+    seen, _ = watch([shots[i // 5].copy() for i in range(15)])
+    assert faces.size == 4
+    assert [s.who for s in seen] == ["person-1"] * 5 + ["person-2"] * 5 + ["person-1"] * 5
+    assert [s.shot for s in seen] == [0] * 5 + [1] * 5 + [2] * 5
+
+
+def test_with_few_pictures_a_second_groups_are_smaller(portrait: Pixels) -> None:
+    detector = Counting()
+    with ThreadPoolExecutor(1) as executor:
+        watcher = Watcher(executor, detector)
+        seen = [s for i in range(4) for s in watcher.look(Picture(scene(portrait, 20 + i), i / 2))] + watcher.rest()
+    assert len(seen) == 4
+    assert detector.whole == 3, "the last of each group of two, and the one before the first face was known"

@@ -119,3 +119,13 @@ def test_a_recipe_extends_another_one(tmp_path: Path) -> None:
     child.write_text('extends = "nowhere.toml"\nname = "child"')
     with pytest.raises(RecipeError, match="extends 'nowhere\\.toml', which is no file beside it"):
         load(child)
+
+
+def test_a_recipe_extends_a_shipped_one(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('extends = "fusion"\nname = "mine"\nfusion.name = "gated"')
+    mine, shipped = load(tmp_path / "mine.toml"), load("fusion")
+    assert (mine.name, mine.fusion) == ("mine", {"name": "gated"})
+    assert (mine.encoders, mine.train) == (shipped.encoders, shipped.train)
+    (tmp_path / "mine.toml").write_text('extends = "fusoin"\nname = "mine"')
+    with pytest.raises(RecipeError, match=r"no shipped recipe; give a path from its folder, or one of: .*fusion"):
+        load(tmp_path / "mine.toml")

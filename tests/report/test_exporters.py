@@ -157,14 +157,14 @@ def test_the_table_says_when_it_is_unsure() -> None:
     unsure = replace(prediction(), label="sad", scores=flat, uncertain=True, reasons=("low_confidence", "small_face"))
     text = text_of("table", replace(timeline(unsure), label="sad", scores=flat, valence=-0.001))
     assert "sad? 40%" in text
-    assert "?: uncertain, the label is a best guess (1 of 1)" in text
-    assert "Less sure because the face is very small: 1 of 1." in text
+    assert "? marks a best guess: no label is probable enough to rely on." in text
+    assert "The answer is less sure: the face is very small." in text
     assert "no emotion stands out, most is sad (40%)" in text
     assert "valence +0.00" in text, "not minus zero"
     certain = replace(prediction(), scores=dict.fromkeys(EMOTIONS, 0.0) | {"surprised": 0.999})
     text = text_of("table", timeline(certain))
     assert "surprised >99%" in text, "nothing is ever certain"
-    assert "uncertain" not in text
+    assert "best guess" not in text
 
 
 @pytest.mark.parametrize("width", [80, 100, 120])

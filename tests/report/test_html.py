@@ -27,7 +27,7 @@ from mien.timeline import Timeline
 from mien.trust.guard import REASONS
 
 from ..conftest import ROOT
-from .browser import FACE, SOUND, TALK, explained
+from .browser import FACE, SOUND, explained
 from .browser import words as said
 from .test_exporters import EMPTY, prediction, timeline
 
@@ -154,7 +154,7 @@ def test_the_policy_allows_its_own_scripts_and_nothing_else() -> None:
     assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == policy["media-src"] == ["'none'"]
     assert policy["script-src"] == [digest(code) for code in page.inside["script"][1:]]
     assert set(policy["style-src"]) == {digest(page.inside["style"][0]), digest("")}
-    assert set(page.inside["style"][1:]) == {""}
+    assert page.inside["style"][1:] == [], "Plotly alone would want more"
     assert policy["img-src"] == ["data:"]
     with_clip = Page(write_html(timeline(prediction()), media=Media("video", "./a.mp4"))).policy
     assert with_clip["media-src"] == ["'self'", "file:"]
@@ -294,26 +294,3 @@ def test_nothing_rests_on_colour_alone() -> None:
     assert len({look.pattern for look in MODALITY_LOOKS.values()}) == len(MODALITY_LOOKS)
     many = looks([f"intent-{i}" for i in range(20)])
     assert len({(look.colour, look.sign) for look in many}) == 20, "the twenty intents of MIntRec"
-
-
-def test_one_input_is_compared_with_nothing() -> None:
-    alone = replace(prediction(), shares={"text": 1.0}, opinions={"text": prediction().scores}, quality={})
-    page = Page(write_html(timeline(alone)))
-    assert "What each input alone says" not in page.words
-    assert "What each input alone says" in Page(write_html(timeline(prediction()))).words
-
-
-def test_curves_boxes_and_portraits_reach_the_page() -> None:
-    page = Page(write_html(TALK))
-    voice = next(c for c in page.data["curves"] if c["w"] == 0)
-    assert (voice["t"][:2], voice["u"][:2], voice["d"][0]) == ([0.2, 0.63], [0, 1], 0.1)
-    assert page.data["faces"][0]["b"][0] == [100, 200, 300, 600]
-    pictures = [a["src"] for t, a in page.elements if t == "img" and a.get("class", "").startswith("portrait")]
-    assert len(pictures) == 2, "in the lane and among the people"
-    card = next(json.loads(a["content"] or "") for t, a in page.elements if a.get("name") == "mien-card")
-    assert (card["name"], card["moments"], card["people"], len(card["portraits"])) == ("talk.mp4", 4, 2, 1)
-
-
-def test_neutral_is_the_ground() -> None:
-    words = " ".join(Page(write_html(TALK)).words)
-    assert "Neutral is the ground; most clearly these moments stand out from it: 0:01 happy (about 80%)" in words

@@ -53,8 +53,13 @@ def test_no_key_and_no_place_is_missing(name: str) -> None:
 
 def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
     templates = CODE / "report" / "templates"
-    folders = [CODE / "report", CODE / "report" / "page", CODE / "report" / "terminal", CODE / "cli"]
-    files = [*templates.glob("*.html"), *templates.glob("*.js"), *(p for f in folders for p in f.glob("*.py"))]
+    served = CODE / "server" / "templates"
+    rooms = ("report", "report/page", "report/terminal", "cli", "server", "server/routes")
+    folders = [CODE / room for room in rooms]
+    files = [
+        *(f for t in (templates, served) for f in (*t.glob("*.html"), *t.glob("*.js"))),
+        *(p for f in folders for p in f.glob("*.py")),
+    ]
     code = "\n".join(p.read_text(encoding="utf-8") for p in files)
     known = sentences("en")
     built = (
@@ -77,6 +82,8 @@ def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
         assert key in known
     for key in re.findall(r"say\(\"(\w+)\"", "\n".join(p.read_text(encoding="utf-8") for p in templates.glob("*.js"))):
         assert f"script.{key}" in known or f"numbers.{key}" in known
+    for key in re.findall(r"say\(\"(\w+)\"", "\n".join(p.read_text(encoding="utf-8") for p in served.glob("*.js"))):
+        assert f"server.{key}" in known
 
 
 @pytest.mark.parametrize("name", languages())
@@ -97,7 +104,7 @@ def test_chinese_is_chinese() -> None:
     signs = re.compile(r"[\u4e00-\u9fff、，。；：（“]")
     without = {k for k, v in sentences("zh").items() if not signs.search(v)}
     units = {"measures.confidence", "measures.words", "measures.snr_db", "measures.sharpness"}
-    assert without == units | {"story.space"}
+    assert without == units | {"story.space", "numbers.nearly"}
     assert all(Language("zh").name_of("labels", k) != k for k in EMOTIONS)
 
 
@@ -122,7 +129,7 @@ def test_every_notice_has_a_sentence_in_every_language(name: str) -> None:
 
 def test_notices_are_said() -> None:
     cut = Notice("cut_short", {"reached": 3.1, "length": 9.0})
-    assert sentence(cut) == "the file is cut short: 3.1 s of 9.0 s could be read"
+    assert sentence(cut) == "the file ends after 3.1 s, though it says that it lasts 9.0 s: its end may be missing"
     assert sentence(cut, "zh") == "文件不完整：9.0 秒中只读到了 3.1 秒"
     assert sentence(Notice("of_a_plugin", {"n": 3, "why": "{x}"}), "zh") == "of_a_plugin: n 3, why {x}"
     assert sentence(Notice("of_a_plugin")) == "of_a_plugin"

@@ -123,13 +123,13 @@ def test_an_hour_opens_soon(browser: Any, tmp_path: Path) -> None:
     timeline, why = load_hour()()
     path.write_text(write_html(timeline, explained=why), encoding="utf-8")
     with opened(browser, path) as page:
-        assert page.ask("document.querySelectorAll('.plot svg *').length") < 4000, (
-            "it grows with the width, not the clip: the means of columns, and a sign for each moment of the path"
+        assert page.ask("document.querySelectorAll('.plot svg *').length") < 3000, (
+            "it grows with the width, not the clip: the means of columns, and a dot for each moment of the path"
         )
         session = page.tab.context.new_cdp_session(page.tab)
         session.send("Performance.enable")
         measured = {m["name"]: m["value"] for m in session.send("Performance.getMetrics")["metrics"]}
-        assert measured["LayoutObjects"] < 6 * len(timeline.predictions), "rows out of view have no layout"
+        assert measured["LayoutObjects"] < 8 * len(timeline.predictions), "rows out of view have no layout"
         assert "each column is a mean over" in page.tab.inner_text("section.timeline")
         for _ in range(6):
             page.tab.click("[aria-label='Zoom in']")

@@ -23,25 +23,6 @@ POINTS = {
     14: (152.58, 136.34, -11.97),
     152: (159.70, 169.32, -5.64),
 }
-SHORT = (1.6, 3.79, 73.12, 73.11, -20.47, -14.54, 9.8, -18.26, -8.85, -1.62, -4.98, 17.16, -27.44, -1.48, 34.18, -8.1)
-FULL = (
-    -2.51,
-    -2.12,
-    124.17,
-    124.16,
-    -27.42,
-    -27.85,
-    20.52,
-    -31.34,
-    -1.85,
-    -6.29,
-    0.36,
-    22.98,
-    -49.62,
-    -6.56,
-    46.75,
-    -14.7,
-)
 
 
 def shown(samples: Path, side: int) -> np.ndarray:
@@ -55,17 +36,3 @@ def test_points_agree_with_tensorflow_lite(samples: Path) -> None:
     assert points.shape == (468, 3)
     assert score == pytest.approx(1.0, abs=1e-3)
     assert np.abs(points[list(POINTS)] - np.asarray(list(POINTS.values()))).max() < 0.2  # pixels
-
-
-@pytest.mark.parametrize(
-    ("name", "side", "row", "score", "values"),
-    [("blazeface_short.onnx", 128, 742, 0.846, SHORT), ("blazeface_full.onnx", 192, 1333, 0.668, FULL)],
-)
-def test_boxes_agree_with_tensorflow_lite(
-    name: str, side: int, row: int, score: float, values: tuple[float, ...], samples: Path
-) -> None:
-    session = threads.open_graph(shared_file(name))
-    (boxes,), (scores,) = session.run(None, {"pixels": shown(samples, side)})
-    assert int(scores.argmax()) == row
-    assert scores[row] == pytest.approx(score, abs=0.01)
-    assert np.abs(boxes[row] - np.asarray(values)).max() < 0.3  # pixels

@@ -190,3 +190,15 @@ def test_presence_is_known_without_reading_tracks(root: Path) -> None:
         assert here.tolist() == [modality in t for t in tracks]
         assert here.any()
     assert not part.present["voice"].all()
+
+
+def test_a_training_stops_when_the_validation_loss_no_longer_falls(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = iter([3.0, 2.0, 2.5, 1.0, 1.5, 1.2, 1.1, 0.5])
+    monkeypatch.setattr(line, "valid_loss", lambda *_: next(given))
+    plan = recipe(epochs=20, keep="best", patience=3)
+    run = trained(plan, root, root / "runs")
+    lines = (run.folder / "scalars.csv").read_text(encoding="utf-8").splitlines()
+    assert sum("valid/loss" in each for each in lines) == 7, "three epochs after the best one"
+    assert run.valid_loss == 1.0
+    again = trained(plan, root, root / "runs", resume=True)
+    assert again.valid_loss == 1.0, "what has stopped does not go on"

@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 
 from mien.errors import InputError
-from mien.events import Notice
+from mien.events import Notice, Skipped
 from mien.report.exporters.base import Export, Exporter, exporter, exporters
 from mien.report.page import media
 from mien.samples import demo_clip
@@ -247,3 +247,48 @@ def test_what_cannot_be_written_is_called_as_it_was_asked_for() -> None:
         plan({"table": "."}, [])
     with pytest.raises(InputError, match="--to table=- goes with one clip"):
         plan({"table": "-"}, ["a.wav", "b.wav"], several=True)
+
+
+def test_one_table_of_several_clips_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    clips = [Path("a.wav"), Path("=b.wav")]
+    outputs = plan({"csv": "all.csv"}, [str(c) for c in clips], several=True)
+    outputs.write(replace(TIMELINE, predictions=(SAID,)), clips[0])
+    outputs.finish([])
+    rows = Path("all.csv").read_text().splitlines()
+    assert rows[0].startswith("source,start,end,who,text")
+    assert rows[1].startswith("a.wav,0.000,1.000,,a,")
+    again = plan({"csv": "all.csv"}, [str(c) for c in clips], several=True, page=Page(resume=True))
+    assert [again.there(c) for c in clips] == [True, False]
+    again.write(replace(TIMELINE, predictions=(SAID,)), clips[1])
+    again.finish([])
+    assert [row.partition(",")[0] for row in Path("all.csv").read_text().splitlines()] == ["source", "a.wav", "'=b.wav"]
+    Path("other.csv").write_text("a,b\n")
+    with pytest.raises(InputError, match=r"'other\.csv' is no table of several clips"):
+        plan({"csv": "other.csv"}, ["a.wav", "b.wav"], several=True, page=Page(resume=True))
+
+
+def test_resuming_leaves_what_is_there() -> None:
+    outputs = plan({"json": "out"}, ["a.wav", "b.wav"], several=True, page=Page(resume=True))
+    assert not outputs.there(Path("a.wav"))
+    outputs.write(TIMELINE, Path("a.wav"))
+    assert outputs.there(Path("a.wav"))
+    with pytest.raises(InputError, match="--resume goes with several clips"):
+        plan({"json": "out.json"}, ["a.wav"], page=Page(resume=True))
+
+
+def test_an_index_leads_to_the_pages_and_tells_what_was_not_read() -> None:
+    pytest.importorskip("jinja2")
+    for name in ("a.txt", "b <i>.txt"):
+        Path(name).write_text("x")
+    outputs = plan({"html": "pages"}, ["a.txt", "b <i>.txt", "c.txt"], several=True)
+    for name in ("a.txt", "b <i>.txt"):
+        outputs.write(
+            replace(TIMELINE, source=name, predictions=(SAID,), label="happy", scores=SAID.scores), Path(name)
+        )
+    outputs.finish([Skipped("c.txt", "it is gone")])
+    index = Path("pages/index.html").read_text()
+    assert '<a href="./a.txt.html" dir="auto">a.txt</a>' in index
+    assert '<a href="./b%20%3Ci%3E.txt.html" dir="auto">b &lt;i&gt;.txt</a>' in index
+    assert "about 90%" in index
+    assert "c.txt: it is gone" in index
+    assert max(p.stat().st_size for p in Path("pages").iterdir()) < 150_000

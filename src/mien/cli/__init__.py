@@ -10,12 +10,12 @@ from io import TextIOWrapper
 import typer
 from typer.main import get_command
 
-from mien.cli import analysis, data, explanation, studies, training
+from mien.cli import analysis, data, explanation, serving, studies, training
 from mien.cli.app import app
 from mien.cli.language import LANG, translated
 from mien.errors import MienError, explain, is_mistake
 
-__all__ = ["analysis", "app", "data", "explanation", "guarded", "main", "studies", "training"]
+__all__ = ["analysis", "app", "data", "explanation", "guarded", "main", "serving", "studies", "training"]
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.app import Asked, Asr, Bundled, Lang, Out, Prior, Voices, app, cutting
+from mien.cli.app import Asked, Asr, Bundled, Lang, Out, Prior, SoundTrack, Voices, app, cutting
 from mien.cli.language import LANG
 from mien.cli.progress import followed
 from mien.events import Event, Finished, Notice, Skipped
@@ -24,11 +24,14 @@ def analyze(
         list[Path] | None, typer.Argument(help="Video, sound, picture, .txt, .srt, .vtt, .ass, or folders.")
     ] = None,
     text: Annotated[str | None, typer.Option(help="The words, instead of a file or of speech recognition.")] = None,
-    subtitles: Annotated[Path | None, typer.Option(help=".srt, .vtt or .ass instead of speech recognition.")] = None,
+    subtitles: Annotated[
+        Path | None, typer.Option(help=".srt, .vtt, .ass, or `embedded`, instead of speech recognition.")
+    ] = None,
     bundle: Bundled = "research",
     task: Asked = None,
     asr: Asr = "auto",
     voices: Voices = True,
+    track: SoundTrack = None,
     prior: Prior = "even",
     people: Annotated[
         str,
@@ -68,7 +71,7 @@ def analyze(
     wanted = chosen({"json": json, "csv": csv, "vtt": vtt, "html": html}, to or [], out or [])
     inputs = [*clips, *([subtitles] if subtitles else [])]
     outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain, portraits, video, resume))
-    analyzer = Analyzer(bundle, asr, cutting(voices), task, prior, tracks or video is not None)
+    analyzer = Analyzer(bundle, asr, cutting(voices, track), task, prior, tracks or video is not None)
     shown = _Shown(analyzer, lang, quiet or STDOUT in wanted.values())
     if several:
         skipped = followed(analyze_files(analyzer, clips, outputs, people), shown)

@@ -78,6 +78,10 @@ Asr = Annotated[
 Voices = Annotated[
     bool, typer.Option("--voices/--no-voices", help="Tell voices apart by their sound, in memory only; or do not.")
 ]
+SoundTrack = Annotated[
+    int | None,
+    typer.Option("--track", help="Which sound track of a file, counted from 1; without it, the one with most speech."),
+]
 Asked = Annotated[
     str | None,
     typer.Option("--task", help="Which task of the bundle; without it, the first that is answered with one label."),
@@ -86,6 +90,9 @@ Lang = Annotated[
     str, typer.Option("--lang", help="Language of tables and reports: en or zh; else that of the terminal.")
 ]
 Runs = Annotated[Path, typer.Option(help="Folder of the runs.", file_okay=False)]
+Code = Annotated[
+    bool, typer.Option("--allow-code", help="Run Python files from which the recipe takes parts; else you are asked.")
+]
 Out = Annotated[Path | None, typer.Option(help="Write to this file (- for standard output), or folder.")]
 
 
@@ -110,10 +117,21 @@ Prior = Annotated[
 ]
 
 
-def cutting(voices: bool) -> CutSettings | None:
+def cutting(voices: bool, track: int | None = None) -> CutSettings | None:
     """How to cut; ``None`` for the defaults, because the modules that read media are slow to import."""
-    if voices:
+    if voices and track is None:
         return None
     from mien.media.cut import CutSettings
 
-    return CutSettings(voices=False)
+    return CutSettings(voices=voices, track=track)
+
+
+def asked(allowed: bool, file: Path) -> bool:
+    """Whether the code of a file may run: the option says so, or the user does, where there is a terminal to ask at."""
+    import sys
+
+    if allowed or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return allowed
+    from mien.report.terminal.harmless import harmless
+
+    return typer.confirm(harmless(f"The recipe runs the code of '{file}'. Have you read it, and may it run?"), err=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.app import Asked, Asr, Bundled, Lang, Out, Prior, Voices, app, cutting
+from mien.cli.app import Asked, Asr, Bundled, Lang, Out, Prior, SoundTrack, Voices, app, cutting
 from mien.cli.language import LANG
 from mien.cli.progress import followed
 
@@ -19,11 +19,14 @@ def explain(
     label: Annotated[str | None, typer.Option(help="Explain this label instead of the answer.")] = None,
     who: Annotated[str | None, typer.Option(help="The person, as person-2, where several are in view.")] = None,
     text: Annotated[str | None, typer.Option(help="The words, instead of a file or of speech recognition.")] = None,
-    subtitles: Annotated[Path | None, typer.Option(help=".srt or .vtt instead of speech recognition.")] = None,
+    subtitles: Annotated[
+        Path | None, typer.Option(help=".srt, .vtt, .ass, or `embedded`, instead of speech recognition.")
+    ] = None,
     bundle: Bundled = "research",
     task: Asked = None,
     asr: Asr = "auto",
     voices: Voices = True,
+    track: SoundTrack = None,
     prior: Prior = "even",
     explainer: Annotated[list[str] | None, typer.Option(help="Take this one instead; may be given again.")] = None,
     json: Out = None,
@@ -43,7 +46,7 @@ def explain(
         check_outputs({"json": json}, [p for p in (clip, subtitles) if p is not None])
     parts = build(explainer) if explainer else None
     given = {"text": text, "subtitles": subtitles, "at": at, "who": who, "label": label, "parts": parts}
-    analyzer = Analyzer(bundle, asr, cutting(voices), task, prior)
+    analyzer = Analyzer(bundle, asr, cutting(voices, track), task, prior)
     found = followed(explain_moment(analyzer, clip, **given))  # type: ignore[arg-type]  # as the options are typed
     if json is None:
         Console().print(render(found, lang))

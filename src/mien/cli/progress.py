@@ -14,14 +14,14 @@ from mien.events import Event, Notice, Work, finish
 
 T = TypeVar("T")
 
-_EVERY = 10.0  # seconds between two plain lines about one stage
+_EVERY = 30.0  # seconds between two plain lines about one stage
 
 
 def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
     """Runs work to its end and shows how far it is on the error stream.
 
     On a terminal there is a bar for each stage. Elsewhere, as in a log file, there is a line for each of several clips, and
-    one for a long stage every ten seconds.
+    one for a long stage every half minute.
 
     Args:
         work: the work.
@@ -91,7 +91,7 @@ class _Lines:
                 typer.echo(harmless(_clip(event, self._clock)), err=True)
             return
         now = time.monotonic()
-        if event.total and now - self._told.setdefault(event.stage, now) >= _EVERY:
+        if event.done < event.total and now - self._told.setdefault(event.stage, now) >= _EVERY:
             self._told[event.stage] = now
             share = f"{100 * min(1.0, event.done / event.total):.0f}"
             typer.echo(Language(LANG)("terminal.stage", name=_stage(event), percent=share), err=True)

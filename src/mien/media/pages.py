@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeGuard
 import numpy as np
 
 from mien.events import Notice, Progress
-from mien.media.decoding.open import Piece
+from mien.media.decoding.decoder import Piece
 from mien.media.decoding.sound import join
 from mien.media.faces import Sighting
 from mien.media.sources import Feed
@@ -113,7 +113,13 @@ class Pages:
                 if self._page.reached - self._page.start >= self._settings.page:
                     yield self._decide(last=False)
         yield self._decide(last=True)
-        yield Progress("read", self._feed.name, self._page.reached, self._feed.info.duration)
+        yield Progress("read", self._feed.name, self.duration, self.duration)
+
+    @property
+    def duration(self) -> float:
+        """How long the feed was, seconds. A header that is about right is believed, because it counts the last picture."""
+        said, reached = self._feed.info.duration, self._page.reached
+        return said if abs(said - reached) <= max(0.5, 0.02 * reached) else reached
 
     def _far(self, piece: Piece) -> TypeGuard[Audio]:
         """Whether a sound begins more than a page after what is held."""

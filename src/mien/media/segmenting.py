@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mien.errors import InputError
 from mien.events import Notice, Progress
-from mien.media.sources import Given, Source, opened
+from mien.media.sources import Feed, Given, Source, opened
 from mien.media.text.words import spread
 from mien.media.written import sentence_segments, text_file_segments, utterances
 from mien.runtime import threads
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from mien.media.cut import CutSettings
     from mien.media.speech.recogniser import Recogniser
+    from mien.media.subtitles import Subtitles
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,20 @@ class Opened:
     faces: bool = False
 
 
-Found = Opened | Segment | Progress | Notice
-"""What a source yields: first ``Opened``, then segments in order of time, with progress and notices between them."""
+@dataclass(frozen=True)
+class Closed:
+    """What is known about a video or a sound when all of it was read.
+
+    Attributes:
+        duration: seconds; what a header said before may have been wrong.
+    """
+
+    duration: float
+
+
+Found = Opened | Segment | Progress | Notice | Closed
+"""What a source yields: first ``Opened``, then segments in order of time, with progress and notices between them. For a video
+or a sound that is read to its end, ``Closed`` comes last."""
 
 
 class Segmenter:
@@ -63,13 +77,15 @@ class Segmenter:
             source: what to read; ``None`` when only ``text`` is given. If it is a ``Clip`` with a span, only segments that
                 overlap the span are given, and nothing after the span is read.
             text: the words said.
-            subtitles: a file of subtitles (.srt, .vtt, .ass or .ssa) with the words of a video or a sound.
+            subtitles: a file of subtitles (.srt, .vtt, .ass or .ssa) with the words of a video or a sound; or the path
+                "embedded" for those inside the video.
 
         Raises:
             InputError: the source cannot be read, or words or subtitles do not fit it.
         """
         threads.check_process()
-        with opened(source, text, subtitles) as given:
+        track = None if self._settings is None else self._settings.track
+        with opened(source, text, subtitles, track) as given:
             if given.text_file is not None:
                 yield Opened(given.clip.id)
                 yield from text_file_segments(given.text_file)
@@ -84,7 +100,6 @@ class Segmenter:
         # The modules that read media are slow to import, and text does not need them.
         from mien.media.cut import CutSettings, cut, cut_still
         from mien.media.speech.recogniser import recogniser
-        from mien.media.subtitles import read_subtitles
 
         if given.feed is None:
             yield Opened(given.clip.id, faces=True)
@@ -92,10 +107,12 @@ class Segmenter:
             return
         cues = None
         if subtitles is not None:
-            known = read_subtitles(subtitles)
+            known = _known(given.feed, subtitles)
             yield from known.notices
             cues = list(utterances(known.said))
-        elif given.clip.text is None and given.feed.info.has_audio:
+        elif given.clip.text is None and given.feed.info.subtitles:
+            yield Notice("subtitles_inside")
+        if cues is None and given.clip.text is None and given.feed.info.has_audio:
             if self._recogniser is None:
                 self._recogniser, self._instead = recogniser(self._asr)
             if self._instead is not None:
@@ -103,6 +120,26 @@ class Segmenter:
         found = cut(given.feed, given.clip, self._settings or CutSettings(), self._recogniser, cues)
         with closing(found):
             yield from found if given.clip.span is None else _inside(found, given.clip.span)
+
+
+def _known(feed: Feed, subtitles: Path) -> Subtitles:
+    """The words of a file of subtitles, or of those inside the video.
+
+    Raises:
+        InputError: there are none.
+    """
+    from mien.media.decoding.embedded import EMBEDDED, embedded_subtitles
+    from mien.media.subtitles import read_subtitles, subtitles_of
+    from mien.media.text.cues import styled_cues
+
+    if subtitles != EMBEDDED:
+        return read_subtitles(subtitles)
+    if feed.path is None:
+        raise InputError("only a file holds subtitles; give a file of subtitles")
+    found = subtitles_of(styled_cues(embedded_subtitles(feed.path)), feed.path.name)
+    if not found.said:
+        raise InputError(f"the subtitles in '{feed.path}' hold no words; give a file of subtitles")
+    return found
 
 
 def _inside(found: Iterable[Found], span: Span) -> Iterator[Found]:

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from mien.errors import InputError
 from mien.events import Notice
 from mien.media.decoding.arrays import picture_of, pieces_of, sound_of
-from mien.media.decoding.open import MediaInfo, Piece, probe, stream
+from mien.media.decoding.decoder import Piece
+from mien.media.decoding.open import MediaInfo, probe, stream
 from mien.media.written import is_text
 from mien.types import SAMPLE_RATE, Audio, Clip
 
@@ -49,11 +50,13 @@ class Feed:
         name: of the clip.
         info: what it holds.
         pieces: given pictures a second, and whether pictures are wanted: all of it, from its start.
+        path: the file; ``None`` for what lies in memory or comes in.
     """
 
     name: str
     info: MediaInfo
     pieces: Callable[[float, bool], Generator[Piece | Notice]]
+    path: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -74,24 +77,27 @@ class Given:
 
 
 @contextmanager
-def opened(source: Source | None, text: str | None, subtitles: Path | None) -> Iterator[Given]:
+def opened(
+    source: Source | None, text: str | None, subtitles: Path | None, track: int | None = None
+) -> Iterator[Given]:
     """Finds out what a source is, and holds its files open inside the ``with`` block.
 
     Args:
         source: what to read; ``None`` when only ``text`` is given.
         text: the words said.
         subtitles: a file with the words and their times.
+        track: which sound track of a file is read, counted from 1; ``None`` chooses by content.
 
     Raises:
         InputError: the source cannot be used, or the words do not fit it.
     """
     with ExitStack() as open_files:
         if source is None or isinstance(source, str | os.PathLike | Clip):
-            yield _named(_clip_of(source, text, subtitles), subtitles)
+            yield _named(_clip_of(source, text, subtitles), subtitles, track)
         elif isinstance(source, bytes | bytearray | memoryview) or hasattr(source, "read"):
             path = open_files.enter_context(_on_disk(cast("bytes | bytearray | memoryview | BinaryIO", source)))
             clip = _clip_of(Clip(name_of(source), video=path), text, subtitles)
-            yield _named(clip, subtitles)
+            yield _named(clip, subtitles, track)
         else:
             yield _in_memory(source, text, subtitles)
 
@@ -129,7 +135,7 @@ def _without_surrogates(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _named(clip: Clip, subtitles: Path | None) -> Given:
+def _named(clip: Clip, subtitles: Path | None, track: int | None) -> Given:
     """What a clip with a file or a text is."""
     file = clip.video or clip.audio or clip.image
     if file is None:
@@ -144,7 +150,7 @@ def _named(clip: Clip, subtitles: Path | None) -> Given:
         if subtitles is not None:
             raise InputError(f"'{path}' is a picture, which has no time for subtitles; give the words as text")
         return Given(clip, still=path)
-    return Given(clip, feed=Feed(clip.id, info, lambda fps, pictures: stream(path, fps, pictures)))
+    return Given(clip, feed=Feed(clip.id, info, lambda fps, pictures: stream(path, fps, pictures, track=track), path))
 
 
 def _in_memory(source: object, text: str | None, subtitles: Path | None) -> Given:

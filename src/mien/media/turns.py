@@ -117,7 +117,8 @@ def face_only(
 ) -> list[Segment]:
     """Segments of a person in view while nobody speaks.
 
-    A run of sightings ends when the person is out of sight for more than a second. A long run is split evenly.
+    A run of sightings ends when the person is out of sight for more than a second, and with the shot. A long run is split
+    evenly.
 
     Args:
         who: the person.
@@ -127,23 +128,21 @@ def face_only(
         least: seconds; shorter runs give no segment.
         stretch: seconds; no segment is longer.
     """
-    times = [s.time for s in sightings if s.time in gap]
-    step = 1.0 / fps
-    runs: list[list[float]] = []
-    for time in times:
-        if runs and time - runs[-1][-1] <= 1.0:
-            runs[-1].append(time)
+    runs: list[list[Sighting]] = []
+    for sighting in (s for s in sightings if s.time in gap):
+        if runs and sighting.time - runs[-1][-1].time <= 1.0 and sighting.shot == runs[-1][-1].shot:
+            runs[-1].append(sighting)
         else:
-            runs.append([time])
+            runs.append([sighting])
     segments = []
     for run in runs:
-        whole = Span(run[0], min(gap.end, run[-1] + step))
+        whole = Span(run[0].time, min(gap.end, run[-1].time + 1.0 / fps))
         if whole.duration < least:
             continue
         edges = np.linspace(whole.start, whole.end, int(np.ceil(whole.duration / stretch)) + 1)
         for start, end in itertools.pairwise(edges):
             span = Span(float(start), float(end))
-            shown = frames_in(sightings, span)
+            shown = frames_in(run, span)
             if shown is not None:
                 segments.append(Segment(span, who, frames=shown))
     return segments

@@ -6,13 +6,15 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from mien.media.centerface import CenterFace
 from mien.media.cropping import Pixels
 from mien.media.decoding.open import stream
-from mien.media.detectors import usual_detector
 from mien.media.faces import (
     Detector,
     Face,
@@ -24,6 +26,7 @@ from mien.media.faces import (
     usual_square,
 )
 from mien.media.landmarks import Landmarks
+from mien.media.shots import Shots
 from mien.media.turns import by_person, frames_in
 from mien.media.workers import worker
 from mien.types import Float32, Frames, Picture, Span
@@ -31,12 +34,24 @@ from mien.types import Float32, Frames, Picture, Span
 FPS = 5.0
 """Pictures a second that are searched for faces."""
 
-_Found = tuple[float, list[Face], list[Pixels]]
 _GROUP = 3  # pictures; one of them is searched whole. At 5 a second, every face in view for 0.6 s is found.
+_LONGEST = (
+    0.4  # seconds from the first to the last picture of a group; with fewer pictures a second, groups are smaller
+)
 _SAME = 0.3  # two boxes with a larger overlap (intersection over union) belong to one face
 _MARGIN = 0.5  # how far around a box the face is searched, as a share of its longer side
 _FACE = 64.0  # pixels; a box is scaled down to this before the search
+_SURE = 0.5  # score of a face that needs no points
 _AHEAD = 2  # groups that may wait for the face detector; a picture takes up to 2.8 MB
+
+
+class _Found(NamedTuple):
+    """The faces in one picture. ``cut`` tells whether a new shot begins with it."""
+
+    time: float
+    faces: list[Face]
+    crops: list[Pixels]
+    cut: bool
 
 
 class Watcher:
@@ -45,7 +60,8 @@ class Watcher:
     The search of a whole picture is slow, and faces hardly move in 0.2 s. So only the last picture of each group is searched
     whole. The pictures before it are searched around the faces that it shares with the last picture of the group before.
     When those two pictures do not show the same faces, somebody came or went. Then all pictures of the group are searched
-    whole, so that the picture in which it happened is known.
+    whole, so that the picture in which it happened is known. So they are where a new shot begins. A picture that is given
+    again, as in a slide show, is not searched again.
 
     Args:
         executor: an executor with one thread, on which the search runs.
@@ -59,11 +75,13 @@ class Watcher:
         self._group: list[Picture] = []
         self._searched: deque[Future[list[_Found]]] = deque()
         self._before: list[Face] = []
+        self._shots = Shots()
+        self._same: tuple[Pixels, list[Face], list[Pixels]] | None = None  # the last picture and what it shows
 
     def look(self, picture: Picture) -> list[Sighting]:
         """Takes a picture, and gives the sightings in earlier pictures that are known by now."""
         self._group.append(picture)
-        if len(self._group) < _GROUP:
+        if len(self._group) < _GROUP and picture.time - self._group[0].time < _LONGEST - 1e-6:
             return []
         self._submit()
         return self._follow(waiting=_AHEAD)
@@ -81,22 +99,35 @@ class Watcher:
     def _follow(self, waiting: int) -> list[Sighting]:
         sightings: list[Sighting] = []
         while len(self._searched) > waiting:
-            for time, faces, crops in self._searched.popleft().result():
-                sightings += self._tracker.update(faces, crops, time)
+            for found in self._searched.popleft().result():
+                sightings += self._tracker.update(found.faces, found.crops, found.time, found.cut)
         return sightings
 
     def _search(self, group: Sequence[Picture]) -> list[_Found]:
         """The faces in each picture of a group. It runs on the executor, one group after the other."""
-        last = self._detector.detect(group[-1].pixels)
-        where = _paths(self._before, last)
+        cuts = [self._shots.begins(p.pixels) for p in group]
+        last = self._whole(group[-1].pixels)
+        where = None if any(cuts) else _paths(self._before, last)
         self._before = last
-        found = [*(self._between(p.pixels, where) for p in group[:-1]), last]
-        return [(p.time, *cropped(self._landmarks, p.pixels, f)) for p, f in zip(group, found, strict=True)]
+        found = []
+        for picture, cut in zip(group, cuts, strict=True):
+            if self._same is None or self._same[0] is not picture.pixels:
+                faces = last if picture.pixels is group[-1].pixels else self._between(picture.pixels, where)
+                self._same = (picture.pixels, *cropped(self._landmarks, picture.pixels, faces))
+            found.append(_Found(picture.time, *self._same[1:], cut))
+        return found
+
+    def _whole(self, pixels: Pixels) -> list[Face]:
+        if self._same is not None and self._same[0] is pixels:
+            return self._before
+        return self._detector.detect(pixels)
 
     def _between(self, pixels: Pixels, where: list[Float32] | None) -> list[Face]:
         near = [_near(self._detector, pixels, box) for box in where or ()]
         faces = [face for face in near if face is not None]
-        return faces if where is not None and len(faces) == len(near) else self._detector.detect(pixels)
+        # People who are close together must not be taken for each other: then one face would be found twice.
+        twice = any(overlap(one.box, other.box) > _SAME for one, other in combinations(faces, 2))
+        return faces if where is not None and len(faces) == len(near) and not twice else self._detector.detect(pixels)
 
 
 def _paths(before: Sequence[Face], after: Sequence[Face]) -> list[Float32] | None:
@@ -120,12 +151,16 @@ def _near(detector: Detector, pixels: Pixels, box: Float32) -> Face | None:
         return None
     corner = np.asarray([left, top], np.float32)
     best = max(found, key=lambda f: overlap(f.box + np.tile(corner, 2), box))
+    if not overlap(best.box + np.tile(corner, 2), box):
+        return None  # it is the face of a neighbour
     eyes = best.eyes + corner if best.eyes is not None else None
     return replace(best, box=best.box + np.tile(corner, 2), eyes=eyes)
 
 
 def cropped(landmarks: Landmarks, pixels: Pixels, faces: Sequence[Face]) -> tuple[list[Face], list[Pixels]]:
     """The faces with their points, where these are found, and the crop of each.
+
+    A face of which the detector is unsure counts only when its points are found.
 
     Args:
         landmarks: finds the points.
@@ -134,7 +169,8 @@ def cropped(landmarks: Landmarks, pixels: Pixels, faces: Sequence[Face]) -> tupl
     """
     within = pixels.shape[1], pixels.shape[0]
     known = [replace(f, points=landmarks.find(pixels, usual_square(f)), within=within) for f in faces]
-    return known, [crop(pixels, f) for f in known]
+    sure = [f for f in known if f.score >= _SURE or f.points is not None]
+    return sure, [crop(pixels, f) for f in sure]
 
 
 def main_face(path: Path, span: Span | None = None) -> Frames | None:
@@ -145,7 +181,7 @@ def main_face(path: Path, span: Span | None = None) -> Frames | None:
     """
     sightings: list[Sighting] = []
     with worker("mien-faces") as executor:
-        watcher = Watcher(executor, usual_detector())
+        watcher = Watcher(executor, CenterFace())
         for piece in stream(path, FPS, sound=False, start=span.start if span is not None else 0.0):
             if not isinstance(piece, Picture) or (span is not None and piece.time < span.start):
                 continue

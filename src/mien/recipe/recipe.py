@@ -13,6 +13,7 @@ from mien.errors import RecipeError, closest
 from mien.files.ordinary import read_bytes
 from mien.recipe import strict
 from mien.recipe.names import plain_path
+from mien.recipe.own_code import located
 from mien.recipe.sections import Alignment, EncoderTable, Loss, Training
 from mien.types import EMOTION, MODALITIES, Modality, Task
 
@@ -199,9 +200,9 @@ class Recipe:
 def load(path: Path | str, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe file, or a shipped recipe by name, with ``a.b=value`` and ``-a.b`` overrides.
 
-    A file may say ``extends = "other.toml"`` (a path from its own folder). Then it also has the top-level keys of the other
-    file that it does not give itself. A table that it gives replaces the whole table of the other file. The other file may
-    not extend a third.
+    A file may say ``extends = "other.toml"``: a path from its own folder, or the name of a shipped recipe. Then it also has
+    the top-level keys of the other file that it does not give itself. A table that it gives replaces the whole table of the
+    other file. The other file may not extend a third.
 
     Raises:
         RecipeError: there is no such file, it is not TOML, or a key or value is not allowed in a recipe.
@@ -209,7 +210,7 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> Recipe:
     table = table_of(path)
     for change in overrides:
         strict.override(table, change)
-    return strict.build(Recipe, table, "the recipe")
+    return strict.build(Recipe, located(table, Path()), "the recipe")
 
 
 def shipped() -> list[str]:
@@ -228,7 +229,7 @@ def _folder() -> Path:
 def table_of(path: Path | str) -> dict[str, Any]:
     """A recipe as plain values, joined with the recipe that it extends; see ``load``."""
     file = file_of(path)
-    table = read_toml(file)
+    table = located(read_toml(file), file.parent)
     return {**_base(file, table.pop("extends")), **table} if "extends" in table else table
 
 
@@ -248,8 +249,11 @@ def file_of(path: Path | str) -> Path:
 def _base(file: Path, other: Any) -> dict[str, Any]:
     base = file.parent / str(other)
     if not base.is_file():
-        raise RecipeError(f"{file} extends '{other}', which is no file beside it; give a path from its folder")
-    table = read_toml(base)
+        if str(other) not in shipped():
+            known = f"give a path from its folder, or one of: {', '.join(shipped())}"
+            raise RecipeError(f"{file} extends '{other}', which is no file beside it and no shipped recipe; {known}")
+        base = file_of(str(other))
+    table = located(read_toml(base), base.parent)
     if "extends" in table:
         raise RecipeError(f"{file} extends '{other}', which extends another itself; one step is all there is")
     return table

@@ -148,6 +148,7 @@ class Training:
         precision: as Lightning Fabric names it.
         learn: prefixes of the names of the parameters that learn; all others stay as they are.
         keep: "best" (the epoch with the lowest loss on the validation data) or "last".
+        patience: epochs without a lower validation loss after which training stops; 0 for never, and without validation data.
         task_weights: "fixed" (the weights of ``[losses]``) or "uncertainty" (learned weights, times those of ``[losses]``).
         drop_modality: probability with which each modality of an example is hidden, but never all of them.
         balance: how far data sets of different size count alike: 0 draws each example once in an epoch, 1 as many of every
@@ -171,6 +172,7 @@ class Training:
     precision: str = "32-true"
     learn: tuple[str, ...] = ("",)
     keep: str = "best"
+    patience: int = 0
     task_weights: str = "fixed"
     drop_modality: float = 0.0
     balance: float = 0.0
@@ -190,7 +192,7 @@ class Training:
 _NUMBERS: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     (("epochs", "batch"), lambda number: number >= 1, "at least 1"),
     (("lr",), lambda rate: rate > 0, "above 0"),
-    (("weight_decay", "clip"), lambda number: number >= 0, "at least 0"),
+    (("weight_decay", "clip", "patience"), lambda number: number >= 0, "at least 0"),
     (("warmup",), lambda share: 0 <= share <= 1, "a share of all steps, from 0 to 1"),
     (("balance",), lambda share: 0 <= share <= 1, "from 0 to 1"),
     (("ema", "drop_modality"), lambda share: 0 <= share < 1, "at least 0 and below 1"),

@@ -99,7 +99,7 @@ def _whole(entry: Path) -> bool:
         return True
     try:
         with (entry / _SUMS).open("rb") as file:
-            whole = json.loads(file.read(1_000_000)) == _sums(entry)
+            whole = bool(json.loads(file.read(1_000_000)) == _sums(entry))
     except (OSError, ValueError):
         return False
     if whole:

@@ -9,6 +9,7 @@ from mien.errors import InputError
 _PAGE = ("jinja2",)
 _REPORT = (*_PAGE, "plotly")
 _TRAIN = ("torch", "transformers", "lightning_fabric", "onnx")
+_SERVE = (*_PAGE, "fastapi", "uvicorn", "pydantic", "python_multipart", "websockets")
 _TUNE = ("optuna", "tomlkit")
 
 
@@ -54,6 +55,24 @@ def needs_tune() -> None:
         InputError: a package is missing; the message has the command that installs it.
     """
     _needs(_TUNE, "tuning", "'mien[train,tune]'")
+
+
+def needs_serve() -> None:
+    """Checks that the packages for the server are installed.
+
+    Raises:
+        InputError: a package is missing; the message has the command that installs it.
+    """
+    _needs(_SERVE, "the server", "'mien[serve]'")
+
+
+def needs_mcp() -> None:
+    """Checks that the packages for agents are installed.
+
+    Raises:
+        InputError: a package is missing; the message has the command that installs it.
+    """
+    _needs(("mcp", "pydantic"), "the server for agents", "'mien[mcp]'")
 
 
 def needs_pandas() -> None:

@@ -38,6 +38,7 @@ from mien.evaluation.model_system import ModelSystem
 from mien.evaluation.predictions import Evaluation, pooled
 from mien.events import Progress, Work
 from mien.files.tables import read_table
+from mien.recipe.own_code import sha256_of
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import content_key, content_of, write_atomic
 from mien.runtime.run_folder import CHECKPOINT, PREDICTIONS, WEIGHTS, run_folder
@@ -206,6 +207,8 @@ def _key(plan: Recipe, corpus: Corpus, runs: Path) -> str:
         table.pop(irrelevant, None)
     starts = [runs / t.start_of(plan.seed) / WEIGHTS for t in plan.encoders.values() if t.start]
     found = [content_of(path) for path in starts if path.is_file()]
+    parts = (str(plan.fusion.get("name", "")), *(t.name for t in plan.encoders.values()))
+    found += [code for name in parts if (code := sha256_of(name))]
     return content_key([__version__, table, corpus.content, found])[:12]
 
 

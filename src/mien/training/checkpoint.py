@@ -60,11 +60,13 @@ class Progressed(NamedTuple):
         step: number of steps that are done.
         best: best validation loss so far; infinite where there is none.
         seconds: how long the loop has run.
+        stale: epochs since the validation loss was lowest.
     """
 
     step: int = 0
     best: float = math.inf
     seconds: float = 0.0
+    stale: int = 0
 
 
 class Checkpoint:

@@ -184,6 +184,8 @@ class _Loop:
         about = f"{self.recipe.name} seed {self.recipe.seed}"
         with Log(self.folder if self.fabric.is_global_zero else None) as log:
             for number in range(step // self.per_epoch, self.how.epochs):
+                if self._over():
+                    break
                 learning_mode(self.step)
                 for batch in self._batches(number, step % self.per_epoch):
                     losses = self._step(batch, step, total)
@@ -194,14 +196,23 @@ class _Loop:
                         self._save(step, self.done.best)
                     yield Progress("train", about, step, total)
                 loss_after = self._validate(number)
+                # Every process counts, because each of them has to stop.
+                lower = loss_after is None or loss_after < self.done.best
+                self.done = self.done._replace(stale=0 if lower else self.done.stale + 1)
                 if self.fabric.is_global_zero:
                     self._finish_epoch(number, loss_after, log, step)
+                elif lower and loss_after is not None:
+                    self.done = self.done._replace(best=loss_after)
                 self.fabric.barrier()
         load_weights(self.model, self.folder)
         return self.done
 
+    def _over(self) -> bool:
+        """Whether the validation loss has not fallen for as many epochs as the recipe waits."""
+        return 0 < self.how.patience <= self.done.stale
+
     def _save(self, step: int, best: float) -> None:
-        self.done = Progressed(step, best, time.perf_counter() - self._began)
+        self.done = Progressed(step, best, time.perf_counter() - self._began, self.done.stale)
         self.checkpoint.save(self.step, self.optimizer, self.ema, self.done)
 
     def _batches(self, number: int, skip: int) -> Iterator[Batch]:

@@ -10,6 +10,7 @@ from mien.data.rows import read_rows
 from mien.errors import InputError
 from mien.evaluation.boards import Entrant
 from mien.events import Work
+from mien.recipe.own_code import Asked, refuse
 from mien.recipe.recipe import Recipe
 from mien.runtime.extras import has_report
 from mien.study.compare import boards
@@ -19,7 +20,11 @@ from mien.workflows.train_bundle import checked, planned
 
 
 def prepared(
-    recipes: Sequence[str | Path | Recipe], changes: Sequence[str], data: Path | None, root: Path | None
+    recipes: Sequence[str | Path | Recipe],
+    changes: Sequence[str],
+    data: Path | None,
+    root: Path | None,
+    asked: Asked = refuse,
 ) -> Work[tuple[tuple[Entrant, ...], tuple[Corpus, ...]]]:
     """The recipes under their names in tables, and the data of each. See ``doors.compare``.
 
@@ -30,11 +35,11 @@ def prepared(
     if not recipes:
         raise InputError("name the recipes that are to be compared")
     # All recipes are checked before data are read, because reading may take long.
-    chosen = [checked(recipe, changes) for recipe in recipes]
+    chosen = [checked(recipe, changes, asked) for recipe in recipes]
     rows = None if data is None else list(read_rows(data))
     plans, corpora = [], []
     for recipe in chosen:
-        plan, corpus = yield from planned(recipe, (), data, root, rows)
+        plan, corpus = yield from planned(recipe, (), data, root, rows, asked)
         plans.append(plan)
         corpora.append(corpus)
     return tuple(Entrant(label, plan) for label, plan in zip(_labels(recipes), plans, strict=True)), tuple(corpora)

@@ -35,6 +35,7 @@ def train(
     data_root: str | Path | None = None,
     devices: Devices | None = None,
     tell: Callable[[Event], object] | None = None,
+    allow_code: bool = False,
 ) -> TrainedBundle:
     """Trains a recipe, exports it as a bundle, and evaluates the bundle, like ``mien train``. It needs ``mien[train]``.
 
@@ -51,6 +52,7 @@ def train(
         tell: called with every event: progress, and notices of what was decided or could not be read.
             ``mien.report.sentences`` turns notices into sentences. ``None`` ignores events. An error that it raises stops the
             training.
+        allow_code: whether Python files may run from which the recipe takes parts (``fusion.name = "./mine.py:Mine"``).
 
     Returns:
         The bundle, its results on the test data, and the folders of the runs.
@@ -65,7 +67,9 @@ def train(
     from mien.workflows.train_bundle import planned, train_bundle
 
     chosen = _checked(seeds)
-    plan, corpus = finish(planned(recipe, _several(changes), _path(data), _path(data_root)), tell)
+    plan, corpus = finish(
+        planned(recipe, _several(changes), _path(data), _path(data_root), asked=lambda file: allow_code), tell
+    )
     command = f"mien.train({str(recipe) if isinstance(recipe, str | Path) else recipe.name!r}, data={data!r})"
     return finish(train_bundle(plan, corpus, chosen, Path(runs), resume, devices, command), tell)
 

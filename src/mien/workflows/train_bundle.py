@@ -27,6 +27,7 @@ from mien.evaluation.predictions import Evaluation
 from mien.evaluation.results import results
 from mien.events import Work
 from mien.export.export import export
+from mien.recipe.own_code import Asked, allow, refuse
 from mien.recipe.recipe import Recipe, load
 from mien.runtime.cache import write_atomic
 from mien.runtime.run_folder import BUNDLE, PREDICTIONS, RECORD, RESULTS, run_folder
@@ -52,21 +53,23 @@ class TrainedBundle:
     folders: tuple[Path, ...]
 
 
-def checked(recipe: str | Path | Recipe, changes: Sequence[str] = ()) -> Recipe:
+def checked(recipe: str | Path | Recipe, changes: Sequence[str] = (), asked: Asked = refuse) -> Recipe:
     """Loads a recipe and checks that all its names are known. No data are read.
 
     Args:
         recipe: a .toml file, the name of a shipped recipe, or a ``Recipe``, which is returned as it is.
         changes: "a.b=value" overrides of a recipe that is a file or shipped.
+        asked: whether a file of the user may run, from which the recipe takes a part; see ``mien.recipe.own_code``.
 
     Raises:
-        RecipeError: the recipe has a mistake, or there are overrides for a ``Recipe``.
+        RecipeError: the recipe has a mistake, there are overrides for a ``Recipe``, or a file may not run.
     """
     if isinstance(recipe, Recipe) and changes:
         raise RecipeError(
             "overrides are for the file or the name of a recipe; change a Recipe with dataclasses.replace"
         )
     plan = recipe if isinstance(recipe, Recipe) else load(recipe, changes)
+    allow(plan, asked)
     check_names(plan)
     return plan
 
@@ -77,11 +80,12 @@ def planned(
     data: Path | None = None,
     root: Path | None = None,
     rows: Sequence[Row] | None = None,
+    asked: Asked = refuse,
 ) -> Work[tuple[Recipe, Corpus]]:
     """A recipe with its own data or with the user's. Its names are checked before any data are read.
 
     Args:
-        recipe, changes: see ``checked``.
+        recipe, changes, asked: see ``checked``.
         data: the user's own manifest; ``None`` for the recipe's data.
         root: folder of the recipe's data sets; ``None`` for the usual one, see ``data_root``.
         rows: the rows of the user's manifest if they are already read; ``None`` to read them.
@@ -89,7 +93,7 @@ def planned(
     Raises:
         RecipeError: a recipe or a manifest has a mistake, there is no data folder, or there are overrides for a ``Recipe``.
     """
-    plan = checked(recipe, changes)
+    plan = checked(recipe, changes, asked)
     if data is None:
         return plan, Corpus.of(plan, data_root(root))
     return (yield from own_data(plan, data, rows=rows))

@@ -10,7 +10,8 @@ from PIL import Image
 
 from mien.errors import MediaError
 from mien.events import Notice
-from mien.media.decoding.open import Piece, probe, stream
+from mien.media.decoding.decoder import Piece
+from mien.media.decoding.open import probe, stream
 from mien.media.decoding.picture import read_image
 from mien.media.decoding.sound import read_audio
 from mien.types import SAMPLE_RATE, Audio, Picture, Span
@@ -67,8 +68,13 @@ def test_pictures_are_sampled_at_the_asked_rate(tmp_path: Path) -> None:
 def test_variable_frame_rate_goes_by_time_stamps(tmp_path: Path) -> None:
     times = [0.0, 0.04, 0.08, 1.0, 1.04, 3.0, 3.5]
     path = write_clip(tmp_path / "v.mkv", [grey(30 * i) for i in range(7)], None, times=times)
-    found = [p.time for p in decoded(path, fps=5)[0] if isinstance(p, Picture)]
-    assert found == pytest.approx([0.0, 1.0, 3.0, 3.5], abs=0.002)
+    shown = [p for p in decoded(path, fps=5)[0] if isinstance(p, Picture)]
+    first, second = [0.2, 0.4, 0.6, 0.8], [1.2, 1.4, 1.6, 1.8, 2.0, 2.2, 2.4, 2.6, 2.8]
+    assert [p.time for p in shown] == pytest.approx([0.0, *first, 1.0, *second, 3.0, 3.2, 3.5], abs=0.002)
+    levels = [float(p.pixels.mean()) for p in shown]
+    held = [0, *[60] * 4, 90, *[120] * 9, 150, 150, 180]
+    assert levels == pytest.approx(held, abs=3), "a picture is shown until the next one comes"
+    assert shown[6].pixels is shown[14].pixels
 
 
 def test_exif_rotation_is_applied(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mien.errors import MediaError
-from mien.media.decoding import open as opening
+from mien.media.decoding import decoder
 from mien.media.decoding.open import stream
 from mien.media.decoding.picture import read_image
 from mien.media.decoding.sound import read_audio
@@ -31,13 +31,13 @@ def noise(rate: int) -> Float32:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The packets that are decoded from here on."""
     packets: list[Any] = []
-    decode = opening._Decoder.decode
+    decode = decoder.Decoder.decode
 
     def counted(self: Any, packet: Any) -> Iterator[Any]:
         packets.append(packet)
         return decode(self, packet)
 
-    monkeypatch.setattr(opening._Decoder, "decode", counted)
+    monkeypatch.setattr(decoder.Decoder, "decode", counted)
     return packets
 
 
@@ -145,7 +145,7 @@ def test_an_index_that_leads_astray_costs_time_and_nothing_else(
 ) -> None:
     path = write_sound(tmp_path / "a.wav", noise(16_000))
     wanted = read_audio(path, Span(20.0, 21.0))
-    monkeypatch.setattr(opening, "_RUN_UP", 1.01)
+    monkeypatch.setattr("mien.media.decoding.open._RUN_UP", 1.01)
     assert np.array_equal(read_audio(path, Span(20.0, 21.0)).samples, wanted.samples)
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien.media.centerface import CenterFace
 from mien.media.decoding.open import stream
 from mien.media.decoding.picture import read_image
-from mien.media.faces import LibFaceDetection, Sighting
+from mien.media.faces import Sighting
 from mien.media.voices.mouths import Mouth, mouth
 from mien.media.watching import Watcher
 from mien.media.workers import worker
@@ -21,7 +22,7 @@ def sightings(path: Path, fps: float = 5.0) -> list[Sighting]:
     """The faces in a video, five times a second or more often."""
     found: list[Sighting] = []
     with worker("eyes") as executor:
-        watcher = Watcher(executor, LibFaceDetection())
+        watcher = Watcher(executor, CenterFace())
         for piece in stream(path, fps, sound=False):
             if isinstance(piece, Picture):
                 found += watcher.look(piece)

@@ -82,7 +82,8 @@ def test_the_summary_tells_the_whole() -> None:
     assert story.summary(rows, EN) == (
         "On the whole the expression is mostly happy (about 55%), followed by sad (about 45%). "
         "By person, on average: Person 1: happy (about 75%) and Ann: sad (about 80%). "
-        "It begins mostly happy and ends mostly sad. The clearest moment is at 0:00: happy (about 90%). "
+        "It begins mostly happy and ends mostly sad. "
+        "The clearest moment, where an emotion other than neutral is most probable, is at 0:00: happy (about 90%). "
         "Only the voice could be read. Uncertain, a best guess only: 1 of 3 moments."
     )
     chinese = story.summary(rows, ZH)
@@ -98,5 +99,15 @@ def test_the_summary_says_no_more_than_there_is() -> None:
     still = replace(timeline(*[said(0, 0, f"person-{i}", happy=1.0) for i in range(1, 4)]), duration=0.0)
     assert "moment is at" not in story.summary(still, EN)
     crowd = timeline(*[said(i, i + 1 + i / 9, f"person-{i}", happy=1.0) for i in range(1, 7)])
-    assert "for the 4 seen longest: Person 3: happy (over 95%), Person 4" in story.summary(crowd, EN)
+    assert "for the 4 seen longest: Person 3: happy (>99%), Person 4" in story.summary(crowd, EN)
     assert "{x}" in story.summary(timeline(said(0, 1, "{x}", happy=1.0), said(1, 2, "Ann", sad=1.0)), EN)
+
+
+def test_against_neutral_the_moments_that_stand_out_are_named() -> None:
+    calm = [said(k, k + 1, neutral=0.9, sad=0.1) for k in range(0, 20, 2)]
+    loud = [said(21, 22, angry=0.8), said(23, 24, happy=0.9), said(25, 26, angry=0.6), said(27, 28, sad=0.7)]
+    found = story.summary(timeline(*calm, *loud), EN)
+    assert (
+        "Neutral is the ground; most clearly these moments stand out from it: "
+        "0:21 angry (about 80%), 0:23 happy (about 90%) and 0:27 sad (about 70%)."
+    ) in found

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from mien.data.checks.advice import advise
 from mien.data.checks.clips import CheckedClip, look
+from mien.data.checks.columns import COLUMNS_OF, misspelt
 from mien.data.checks.findings import Fault, Findings, Tally
 from mien.data.checks.leaks import Leaks
 from mien.data.checks.training import refusal, text_reader
-from mien.data.columns import COLUMNS_OF, misspelt
 from mien.data.rows import read_rows
 from mien.data.split import SPLITS
 from mien.events import Progress, Work

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mien.data.columns import COLUMNS_OF
+from mien.data.checks.columns import COLUMNS_OF
 from mien.data.load import segment_of
 from mien.data.own import own_data
 from mien.data.rows import Row

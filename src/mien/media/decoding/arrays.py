@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from mien.errors import InputError
 from mien.events import Notice
-from mien.media.decoding.open import Piece
+from mien.media.decoding.decoder import Piece
+from mien.media.decoding.mixing import Offset, one_channel
 from mien.media.decoding.picture import check_size
 from mien.media.decoding.resampling import resampled
 from mien.types import SAMPLE_RATE, Audio, Float32, Picture
@@ -30,12 +31,14 @@ def sound_of(samples: NDArray[np.generic], rate: int) -> Audio:
     """
     found = np.asarray(samples)
     if found.ndim == 2 and 1 <= found.shape[1] <= 32:
-        found = _unit(found).mean(axis=1)
+        found = one_channel(_unit(found))
     if found.ndim != 1:
         raise InputError(f"sound has the shape (N,) or (N, channels), not {found.shape}; turn the array round")
     if not isinstance(rate, int | np.integer) or not _RATES[0] <= rate <= _RATES[1]:
         raise InputError(f"sound has a rate in Hz between {_RATES[0]:,} and {_RATES[1]:,}, not {rate!r}")
-    return Audio(resampled(_unit(found), int(rate)))
+    offset = Offset()
+    heard = offset(resampled(_unit(found), int(rate)))
+    return Audio(np.concatenate([heard, offset.rest()]))
 
 
 def _unit(samples: NDArray[np.generic]) -> Float32:

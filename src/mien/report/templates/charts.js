@@ -291,8 +291,10 @@ class Path {
   }
   dot(m) {
     const [x, y] = this.place(m);
+    // Of many moments a sign could not be seen, and would take twice as many elements.
+    if (data.moments.length > 200) return drawn("circle", { cx: x, cy: y, r: 2.5, class: `dot e${m.l}` });
     const mark = sign(m.l, isSure(m));
-    const size = data.moments.length > 200 ? 6 : 11;
+    const size = 11;
     for (const [name, value] of Object.entries({ x: x - size / 2, y: y - size / 2, width: size, height: size })) mark.setAttribute(name, value);
     return mark;
   }

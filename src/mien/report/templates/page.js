@@ -13,7 +13,7 @@ function toolButton(text, label, action) {
 }
 
 /* Rows of the transcript that are there at once. The others are a click away, so that no list scrolls inside the page. */
-const ROWS = matchMedia("(max-width: 40rem)").matches ? 10 : 40;
+const ROWS = matchMedia("(max-width: 40rem)").matches ? 6 : 40;
 const rows = { page: 0, all: false };
 
 /** Indices of the moments that the filter leaves. */

@@ -162,22 +162,19 @@ def _conflicts(predictions: Sequence[Prediction], say: Language) -> list[str]:
 
 
 def _doubts(predictions: Sequence[Prediction], say: Language) -> list[str]:
-    """Lines on what the question marks mean, and on what made answers less sure."""
+    """Lines on what the question marks mean, and on what made answers less sure. Of one moment there is no count."""
     total = len(predictions)
     doubtful = sum(p.uncertain for p in predictions)
-    lines = [_of("terminal.uncertain", doubtful, total, say)] if doubtful else []
+    lines = []
+    if doubtful:
+        one = say("terminal.uncertain_only")
+        lines.append(one if total == 1 else say("terminal.uncertain", n=doubtful, all=total))
     for reason in say.table["reasons"]:
-        count = sum(reason in p.reasons for p in predictions)
+        count, why = sum(reason in p.reasons for p in predictions), say(f"reasons.{reason}")
         if count and reason not in ("low_confidence", "no_face"):
-            lines.append(_of("terminal.less_sure", count, total, say, why=say(f"reasons.{reason}")))
+            one = say("terminal.less_sure_only", why=why)
+            lines.append(one if total == 1 else say("terminal.less_sure", n=count, all=total, why=why))
     return lines
-
-
-def _of(key: str, count: int, total: int, say: Language, **values: str) -> str:
-    """A line on some of the moments. Of one moment there is no count."""
-    if total == 1:
-        return say(f"{key}_only", **values)
-    return say(key, n=count, all=total, **values)
 
 
 def percent(probability: float) -> str:

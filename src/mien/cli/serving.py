@@ -1,0 +1,90 @@
+"""The verb that serves: a REST interface and a page, on this machine unless told otherwise."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mien.cli.app import Asked, Asr, Bundled, Lang, Prior, app
+from mien.cli.language import LANG
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than this machine's need a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8000,
+    token_file: Annotated[
+        Path | None, typer.Option(help="File with the secret that clients send; else MIEN_TOKEN.")
+    ] = None,
+    bundle: Bundled = "research",
+    task: Asked = None,
+    asr: Asr = "auto",
+    prior: Prior = "even",
+    workers: Annotated[int | None, typer.Option(help="Processes that read clips; else one for two cores.")] = None,
+    live: Annotated[int, typer.Option(help="Live sessions at once, each with a process of its own.")] = 1,
+    queue: Annotated[int, typer.Option(help="Jobs that may wait; more are refused.")] = 16,
+    max_mb: Annotated[float, typer.Option(help="The largest upload, MB.")] = 500,
+    max_minutes: Annotated[float, typer.Option(help="The longest clip, minutes.")] = 120,
+    keep_minutes: Annotated[float, typer.Option(help="How long results are kept, minutes.")] = 60,
+    keep_uploads: Annotated[
+        bool, typer.Option("--keep-uploads", help="Keep clips as long as results; else they go when they are read.")
+    ] = False,
+    allow_origin: Annotated[list[str] | None, typer.Option(help="A site whose pages may call. Repeatable.")] = None,
+    allow_host: Annotated[list[str] | None, typer.Option(help="A name of this server. Repeatable.")] = None,
+    certificate: Annotated[Path | None, typer.Option(help="PEM file of TLS, with --key.")] = None,
+    key: Annotated[Path | None, typer.Option(help="PEM file with the key of the certificate.")] = None,
+    lang: Lang = LANG,
+) -> None:
+    """Serve a page and a REST interface that read clips, on this machine and offline."""
+    from mien.report.language import Language
+    from mien.runtime.extras import needs_serve
+
+    needs_serve()
+    from mien.server.app import serve as run
+    from mien.server.settings import Settings, read_token, usual_workers
+
+    settings = Settings(
+        host=host,
+        port=port,
+        token=read_token(token_file) if token_file else os.environ.get("MIEN_TOKEN") or None,
+        bundle=bundle,
+        asr=asr,
+        task=task,
+        prior=prior,
+        workers=usual_workers() if workers is None else workers,
+        live=live,
+        queue=queue,
+        max_bytes=round(max_mb * 1e6),
+        max_seconds=60 * max_minutes,
+        keep=60 * keep_minutes,
+        keep_uploads=keep_uploads,
+        origins=tuple(allow_origin or ()),
+        hosts=tuple(allow_host or ()),
+        certificate=certificate,
+        key=key,
+    )
+    say = Language(lang)
+    run(settings, lambda address: typer.echo(say("terminal.serving", address=address)))
+
+
+@app.command()
+def mcp(
+    root: Annotated[list[Path] | None, typer.Option(help="A folder that agents may read. Repeatable.")] = None,
+    bundle: Bundled = "research",
+    task: Asked = None,
+    asr: Asr = "auto",
+    prior: Prior = "even",
+) -> None:
+    """Let agents read files by the Model Context Protocol, on standard input and output."""
+    from mien.runtime.extras import needs_mcp
+
+    needs_mcp()
+    from mien.pipeline import Analyzer
+    from mien.server.agents.tools import run
+
+    run(Analyzer(bundle, asr, task=task, prior=prior), root or [])

@@ -1,0 +1,109 @@
+"""One job: what it has told so far, and how those who wait for it hear of more."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from mien.server.orders import ENDS, Kind, Order, Table
+
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+_ENDED: dict[str, State] = {"end": "done", "failed": "failed", "cancelled": "cancelled"}
+_MOST_EVENTS = 100_000  # of one job; a clip of hours has some thousand
+HEARTBEAT = 15.0
+"""Seconds after which a listener hears from a job that has nothing to tell, so that proxies keep the connection."""
+
+
+@dataclass
+class Job:
+    """A job. Only the loop of the server changes it.
+
+    Attributes:
+        order: what is done.
+        state: where it is.
+        events: all it has told but progress: (name, data).
+        progress: the latest progress; empty before the first.
+        made, ended: seconds of ``time.monotonic``; ``ended`` is ``None`` until the end.
+    """
+
+    order: Order
+    state: State = "waiting"
+    events: list[tuple[str, Table]] = field(default_factory=list)
+    progress: Table = field(default_factory=dict)
+    made: float = field(default_factory=time.monotonic)
+    ended: float | None = None
+    gave_up: asyncio.Event = field(default_factory=asyncio.Event)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def id(self) -> str:
+        """Its name, which nobody can guess."""
+        return self.order.job
+
+    @property
+    def kind(self) -> Kind:
+        """What it gives."""
+        return self.order.kind
+
+    @property
+    def folder(self) -> Path:
+        """Where its upload and its results lie."""
+        return Path(self.order.folder)
+
+    @property
+    def failure(self) -> Table:
+        """Why it failed; empty when it did not."""
+        return next((data for name, data in reversed(self.events) if name == "failed"), {})
+
+    def tell(self, name: str, data: Table) -> None:
+        """Adds an event, and wakes all who wait. After its end a job tells nothing more."""
+        if self.ended is not None:
+            return
+        if name == "progress":
+            self.progress = data
+        elif name in ENDS or len(self.events) < _MOST_EVENTS:
+            self.events.append((name, data))
+        if name in ENDS:
+            self.state, self.ended = _ENDED[name], time.monotonic()
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def wait(self, seconds: float) -> bool:
+        """Waits for its end, at most some seconds, and says whether it has ended."""
+        until = time.monotonic() + seconds
+        while self.ended is None and (left := until - time.monotonic()) > 0:
+            await self._wait_for_change(left)
+        return self.ended is not None
+
+    async def _wait_for_change(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def listen(self, after: int = 0) -> AsyncIterator[tuple[int, str, Table]]:
+        """Its events from number ``after`` on, with their numbers, until its end; see ``HEARTBEAT``.
+
+        A slow listener misses progress and nothing else; nothing is kept for it. Progress and heartbeats ("") have the
+        number of the event before them.
+        """
+        shown: Table = {}
+        while True:
+            for number in range(after, len(self.events)):
+                name, data = self.events[number]
+                yield number + 1, name, data
+            after = max(after, len(self.events))
+            if self.ended is not None:
+                return
+            if self.progress and self.progress is not shown:
+                shown = self.progress
+                yield after, "progress", shown
+                continue
+            if not await self._wait_for_change(HEARTBEAT):
+                yield after, "", {}

@@ -1,0 +1,168 @@
+"""The messages of a live session, `mien.live/1`: what a client sends, and what it is told. docs/serve.md describes them."""
+
+from __future__ import annotations
+
+import math
+import struct
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from mien.server.problems import Problem, RefusedError
+from mien.server.published import TIMELINE, components
+
+SCHEMA = "mien.live/1"
+SOUND, PICTURE = 1, 2
+"""Kinds of binary messages."""
+_HEAD = struct.Struct("<B7xd")  # the kind, seven zero bytes, and the time in seconds
+_LONGEST = 32_000  # bytes of sound in one message: one second
+LARGEST = 600_000
+"""The largest picture, bytes."""
+_LATEST = 86_400.0  # seconds of one session
+
+
+class Piece(NamedTuple):
+    """A piece of sound (PCM, 16 bits, little-endian, mono, 16 kHz) or a picture (JPEG or WebP)."""
+
+    kind: int
+    time: float
+    content: bytes
+
+
+def piece_of(message: bytes) -> Piece:
+    """A binary message.
+
+    Raises:
+        RefusedError: it is none of this form.
+    """
+    if len(message) <= _HEAD.size:
+        raise RefusedError(
+            422, "bad-piece", "a piece has 16 bytes before its content: kind, zeros, seconds as a double"
+        )
+    kind, time = _HEAD.unpack_from(message)
+    content = message[_HEAD.size :]
+    if kind not in (SOUND, PICTURE) or not (math.isfinite(time) and 0 <= time <= _LATEST):
+        raise RefusedError(
+            422, "bad-piece", "a piece is sound (1) or a picture (2), and its time is in seconds from the start"
+        )
+    if kind == SOUND and (len(content) % 2 or len(content) > _LONGEST):
+        raise RefusedError(422, "bad-piece", "sound comes as whole samples of 16 bits, at most one second at a time")
+    if kind == PICTURE and len(content) > LARGEST:
+        raise RefusedError(422, "bad-piece", f"a picture has at most {LARGEST:,} bytes; send a smaller one")
+    return Piece(kind, time, content)
+
+
+def written(piece: Piece) -> bytes:
+    """The binary message of a piece."""
+    return _HEAD.pack(piece.kind, piece.time) + piece.content
+
+
+class Start(BaseModel):
+    """The first message of a client."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["start"]
+    schema_: Literal["mien.live/1"] = Field(alias="schema")
+    lang: Literal["en", "zh"] = Field(default="en", description="Of the sentences of notices and of the report.")
+
+
+class Stop(BaseModel):
+    """The last message of a client. What was said until then is still answered."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["stop"]
+
+
+class Ready(BaseModel):
+    """The server listens. ``job`` is the job of the session, which has its results at the end."""
+
+    type: Literal["ready"]
+    schema_: Literal["mien.live/1"] = Field(alias="schema")
+    job: str
+    bundle: str
+
+
+class Words(BaseModel):
+    """The words of an utterance."""
+
+    type: Literal["words"]
+    start: float
+    end: float
+    who: str | None
+    text: str
+    language: str | None
+
+
+class Shown(BaseModel):
+    """What to show of a person now. It changes less often than the answers, so that it does not flicker."""
+
+    who: str | None
+    label: str
+    scores: dict[str, float]
+    changed: bool = Field(description="Whether the label has just changed.")
+
+
+class Final(BaseModel):
+    """The answer about one utterance, or about one stretch with a face and no speech."""
+
+    type: Literal["final"]
+    answer: dict[str, Any] = Field(description="A segment of mien.timeline/1.")
+    shown: Shown
+    latency: float | None = Field(
+        description="Seconds from the arrival of its last piece; null when that is not known."
+    )
+
+
+class Told(BaseModel):
+    """A notice."""
+
+    type: Literal["notice"]
+    code: str
+    values: dict[str, Any]
+    sentence: str
+
+
+class Dropped(BaseModel):
+    """Pictures that were left out because the machine is too slow for all of them; ``count`` is that of the session."""
+
+    type: Literal["dropped"]
+    count: int
+
+
+class End(BaseModel):
+    """The end of the session. ``/v1/jobs/{job}/result`` has the results."""
+
+    type: Literal["end"]
+    forms: list[str]
+
+
+class Failed(BaseModel):
+    """The session has ended with an error."""
+
+    type: Literal["problem"]
+    problem: Problem
+
+
+class Cancelled(BaseModel):
+    """The session was cancelled."""
+
+    type: Literal["cancelled"]
+
+
+FromClient = TypeAdapter[Start | Stop](Annotated[Start | Stop, Field(discriminator="type")])
+ToClient = TypeAdapter[Ready | Words | Final | Told | Dropped | End | Failed | Cancelled](
+    Annotated[Ready | Words | Final | Told | Dropped | End | Failed | Cancelled, Field(discriminator="type")]
+)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the messages of text."""
+    segment = components()[f"{TIMELINE}_segment"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": SCHEMA,
+        "description": f"Text messages of a live session. An answer is: {segment.get('description', 'a segment')}",
+        "properties": {"client": FromClient.json_schema(), "server": ToClient.json_schema()},
+    }

@@ -1,0 +1,103 @@
+"""The page of the server: drop a clip, watch its timeline grow, look at its report. It loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from fastapi import APIRouter, Depends, Header, Query
+from fastapi.responses import HTMLResponse, Response
+
+from mien.bundle.answer import single
+from mien.bundle.load import load
+from mien.report.language import Language, languages
+from mien.report.page.palette import SIGNS, looks
+from mien.server.problems import RESPONSES
+from mien.server.state import State, state_of
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+router = APIRouter(responses=RESPONSES)
+Server = Annotated[State, Depends(state_of)]
+_STATIC = {
+    "page.js": "text/javascript",
+    "live.js": "text/javascript",
+    "sound.js": "text/javascript",
+    "page.css": "text/css",
+}
+
+
+@router.get(
+    "/",
+    response_class=HTMLResponse,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}, "description": "The page."}},
+)
+def page(
+    server: Server,
+    lang: Annotated[Literal["en", "zh"] | None, Query(description="Without it, that of the browser.")] = None,
+    accept_language: Annotated[str | None, Header(max_length=500, pattern="^[ -~]*$")] = None,
+) -> HTMLResponse:
+    """The page for people."""
+    table = load(server.settings.bundle).table
+    task = single(table.tasks, server.settings.task)
+    say = Language(lang or _spoken(accept_language or ""), task.name)
+    known = enumerate(zip(task.labels, looks(task.labels), strict=True))
+    content = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            say=say,
+            lang=say.code,
+            others=[(name, Language(name)("server.language")) for name in languages() if name != say.name],
+            bundle=table.name,
+            signs=SIGNS,
+            megabytes=f"{server.settings.max_bytes / 1e6:g}",
+            data={
+                "lang": say.name,
+                "words": say.table["server"],
+                "numbers": say.table["numbers"],
+                "people": say.table["people"],
+                "labels": {k: {"name": say.label(k), "sign": look.sign, "place": n} for n, (k, look) in known},
+                "most": server.settings.max_bytes,
+            },
+        )
+    )
+    return HTMLResponse(content, headers={"Vary": "Accept-Language"})
+
+
+@router.get(
+    "/static/{name}",
+    response_model=None,
+    responses={
+        200: {"content": {m: {"schema": {"type": "string"}} for m in _STATIC.values()}, "description": "A file."}
+    },
+)
+def static(name: Literal["page.js", "live.js", "sound.js", "page.css"], server: Server) -> Response:
+    """The script and the style of the page."""
+    content = files("mien.server").joinpath("templates", name).read_text(encoding="utf-8")
+    if name == "page.css":
+        table = load(server.settings.bundle).table
+        found = looks(single(table.tasks, server.settings.task).labels)
+        content += "".join(f".e{n} {{ --look: {look.colour}; }}\n" for n, look in enumerate(found))
+    return Response(content, media_type=_STATIC[name])
+
+
+def _spoken(accepted: str) -> str:
+    """The first language of a browser that mien speaks."""
+    asked = (part.partition(";")[0].strip().lower().partition("-")[0] for part in accepted.split(","))
+    return next((name for name in asked if name in languages()), "en")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+    return Environment(
+        loader=PackageLoader("mien.server"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
