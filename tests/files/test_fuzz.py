@@ -168,9 +168,10 @@ def test_a_parser_answers_or_refuses(target: str, tmp_path: Path) -> None:
             parse(folder / name)
         assert time.monotonic() - begun < 30
 
-    given: Any = hypothesis.given(edits)(look)
     how = {"deadline": None, "database": None, "suppress_health_check": list(hypothesis.HealthCheck)}
     while time.monotonic() < stop:
+        # A test can be set only once, so each round has its own.
+        given: Any = hypothesis.given(edits)(lambda changes: look(changes))  # noqa: PLW0108
         hypothesis.settings(max_examples=500, **how)(given)()
     print(target, count)  # noqa: T201 - with -s, the figures
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import mien
 from mien.errors import MediaError
 from mien.media.decoding.open import probe, stream
 from mien.samples import demo_clip
@@ -218,3 +220,15 @@ def _claiming(count: int) -> bytes:
         box(b"minf", full(b"vmhd", bytes(8)), where, tables),
     )
     return box(b"ftyp", b"isom\0\0\2\0isom") + box(b"moov", movie, box(b"trak", track, media)) + box(b"mdat", bytes(64))
+
+
+def test_no_other_module_opens_media_by_name() -> None:
+    """Writers may name their file, and bytes that mien made itself may be opened again."""
+    package = Path(mien.__file__).parent
+    calls = [
+        (path.relative_to(package).as_posix(), call)
+        for path in package.rglob("*.py")
+        for call in re.findall(r"\b(?:av|Image)\.open\(([^\n]*)", path.read_text(encoding="utf-8"))
+    ]
+    others = [(path, call) for path, call in calls if path != "media/decoding/door.py" and '"w"' not in call]
+    assert [(path, call) for path, call in others if not call.startswith(("file, ", "io.BytesIO("))] == []

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from mien.errors import InputError
+from mien.errors import InputError, MediaError
+from mien.media.decoding import door
 from mien.runtime import threads
 from mien.types import Picture
 
@@ -159,15 +160,9 @@ def _best(source: Any) -> Any:
 @contextmanager
 def _opened(path: Path | None) -> Iterator[Any]:
     """A file for its sound; ``None`` where it has none that can be opened."""
-    import av
-
-    if path is None:
-        yield None
-        return
-    try:
-        container = av.open(str(path))
-    except (av.FFmpegError, OSError, ValueError):
-        yield None
-        return
-    with container:
-        yield container
+    with ExitStack() as stack:
+        try:
+            opened = None if path is None else stack.enter_context(door.container(path))
+        except MediaError:
+            opened = None
+        yield None if opened is None else opened.container
