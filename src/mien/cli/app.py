@@ -19,6 +19,8 @@ ORDER = [
     "analyze",
     "demo",
     "explain",
+    "serve",
+    "mcp",
     "card",
     "data",
     "train",

@@ -28,7 +28,6 @@ from mien.recipe import strict
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import content_key, write_atomic
 from mien.study.search_space import Between, Space, Value, space
-from mien.study.trial import starting_in
 from mien.training.loop import check_names, train
 from mien.training.result import Run
 
@@ -174,7 +173,7 @@ def _go_on(study: optuna.Study, search: Search, where: Space, data: _Data, runs:
         try:
             values = {key: part.suggest(trial, key) for key, part in where.items()}
             plan, corpus = yield from data.put_in(search.recipe(values))
-            score = yield from _score(search, starting_in(plan, runs), corpus, folder / f"trial{trial.number}")
+            score = yield from _score(search, plan, corpus, folder / f"trial{trial.number}", runs)
             state = optuna.trial.TrialState.COMPLETE
             yield Notice("trial_finished", {"number": trial.number, "score": score})
         except DivergedError:
@@ -207,10 +206,10 @@ def lower_is_better(search: Search) -> bool:
     return named(search.metric, search.recipe().tasks).lower
 
 
-def _score(search: Search, plan: Recipe, corpus: Corpus, folder: Path) -> Work[float]:
+def _score(search: Search, plan: Recipe, corpus: Corpus, folder: Path, runs: Path) -> Work[float]:
     """Train, and compute the score on the validation sets. The run folder is removed afterwards."""
     try:
-        run = yield from train(plan, corpus, folder, resume=True)
+        run = yield from train(plan, corpus, folder, resume=True, earlier=runs)
         if run.valid_loss is None:
             raise RecipeError(f"the recipe '{run.recipe.name}' has no validation data; tuning needs some")
         return run.valid_loss if search.metric is None else (yield from _measured(run, search.metric))

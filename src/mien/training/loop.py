@@ -64,7 +64,14 @@ def check_names(recipe: Recipe) -> None:
         degrade.way(how)
 
 
-def train(recipe: Recipe, corpus: Corpus, runs: Path, resume: bool = False, fabric: Fabric | None = None) -> Work[Run]:
+def train(
+    recipe: Recipe,
+    corpus: Corpus,
+    runs: Path,
+    resume: bool = False,
+    fabric: Fabric | None = None,
+    earlier: Path | None = None,
+) -> Work[Run]:
     """Train one model.
 
     Args:
@@ -73,6 +80,7 @@ def train(recipe: Recipe, corpus: Corpus, runs: Path, resume: bool = False, fabr
         runs: folder of all runs; this one goes to ``<runs>/<name>/seed<seed>``.
         resume: whether to continue from the last checkpoint. The result is the same as that of an uninterrupted run.
         fabric: where to train, see ``training/devices.py``; ``None`` for one device.
+        earlier: folder of the runs that the recipe starts from; ``None`` for ``runs``.
 
     Raises:
         InputError: the folder holds a run and ``resume`` is false, or a run of another recipe or other data.
@@ -92,7 +100,7 @@ def train(recipe: Recipe, corpus: Corpus, runs: Path, resume: bool = False, fabr
     folder.mkdir(parents=True, exist_ok=True)
     fabric.barrier()
     model, parts = build(recipe)
-    lineage = _start(model, recipe, runs)
+    lineage = _start(model, recipe, earlier or runs)
     choose(model, recipe.train.learn)
     auxiliary = objectives.build(model, recipe.train)  # early, so that mistakes show before the clips are prepared
     related = [m for m, t in recipe.encoders.items() if t.baseline]
@@ -101,7 +109,7 @@ def train(recipe: Recipe, corpus: Corpus, runs: Path, resume: bool = False, fabr
         sets = yield from example_sets(corpus, "train", readers, recipe.encoders, needed_by=recipe.name)
         valid = yield from example_sets(corpus, "valid", readers, recipe.encoders, needed_by=recipe.name)
     _check_taught(recipe, sets)
-    populations = relate(recipe, sets, valid, _started(recipe, runs))
+    populations = relate(recipe, sets, valid, _started(recipe, earlier or runs))
     if fabric.is_global_zero:
         save_inputs(recipe, corpus, folder)
         for modality, population in populations.items():
