@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,8 +42,8 @@ def mien(*arguments: str, **environment: str) -> str:
     return subprocess.run(command, capture_output=True, check=False, timeout=120, env=environment).stdout.decode()
 
 
-def test_table_warnings_and_notes_are_in_the_language_of_the_terminal() -> None:
-    told = mien("analyze", "--text", "I love it. とても嬉しいです。", LANG="zh_CN.UTF-8")
+def test_table_warnings_and_notes_are_in_the_language_of_the_terminal(tmp_path: Path) -> None:
+    told = mien("analyze", "--text", "I love it. とても嬉しいです。", LANG="zh_CN.UTF-8", MIEN_CACHE=str(tmp_path))
     for part in ("表达的情绪", "text：以高兴（9", "请注意：有些话不是文字模型懂得的语言", "仅限非商业用途"):
         assert part in told
     asked = mien("analyze", "--text", "I love it.", "--lang", "en", LANG="zh_CN.UTF-8")
