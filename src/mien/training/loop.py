@@ -38,6 +38,7 @@ from mien.training.population import load_population, save_population
 from mien.training.result import Run
 from mien.training.statistics import fit_statistics, label_shares, relate, shares_by_source
 from mien.training.step import Criterion, TrainingStep, learning_mode
+from mien.training.validation import valid_loss
 from mien.types import Modality
 
 _SAVE_EVERY = 300  # steps between checkpoints
@@ -283,22 +284,3 @@ class _Loop:
             return self.model
         averaged: Model = self.ema.module  # type: ignore[assignment]  # what it was made from
         return averaged
-
-
-@torch.no_grad()
-def valid_loss(model: Model, criterion: Criterion, sets: Sequence[ExampleSet], fabric: Fabric, size: int = 64) -> float:
-    """Weighted sum of the tasks' mean losses over their labelled examples. Tasks without labelled examples add nothing."""
-    model.eval()
-    totals, counts = (dict.fromkeys((t.name for t in criterion.tasks), 0.0) for _ in range(2))
-    for part in sets:
-        for rows in part.order(size, None):
-            batch = fabric.to_device(part.batch(rows))
-            with fabric.autocast():
-                logits = model(batch).logits
-            for task in criterion.tasks:
-                loss = criterion.of(task, logits[task.name], batch)
-                if loss is not None:
-                    known = int(batch.labelled[task.name].sum())
-                    totals[task.name] += float(loss) * known
-                    counts[task.name] += known
-    return sum(criterion.how[name].weight * totals[name] / count for name, count in counts.items() if count)
