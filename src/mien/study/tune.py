@@ -1,8 +1,8 @@
 """Search better values for a recipe, with Optuna. Only validation data decide: the test split is never loaded.
 
 The recipe holds the search space, see ``search_space``. Trials are kept in an SQLite file in ``runs/tune-<hash>``, so a
-search that was interrupted or killed goes on, with the same trials as without. The first trial is the recipe as it is. Evaluate the result with other seeds than that of
-the search: ``mien compare old.toml best.toml``.
+search that was interrupted or killed goes on, with the same trials as without. The first trial is the recipe as it is.
+Evaluate the result with other seeds than that of the search: ``mien compare old.toml best.toml``.
 """
 
 from __future__ import annotations
