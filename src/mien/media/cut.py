@@ -20,6 +20,7 @@ from mien.media.landmarks import Landmarks
 from mien.media.pages import Pages, Part
 from mien.media.segmenting import Closed, Found, Opened
 from mien.media.sources import Feed
+from mien.media.speech.activity import other_detector
 from mien.media.speech.recogniser import Recogniser
 from mien.media.stills import faces_in
 from mien.media.subtitles import Said
@@ -259,6 +260,8 @@ class _Cutter:
             yield Notice("subtitles_late", {"count": late, "total": len(self.cues)})
         if self.detector is not None and not self.shown:
             yield Notice("face_too_short", {"least": self.settings.least}) if self.met else Notice("no_face")
+        if pages.sound and (other := other_detector()) is not None:
+            yield other
         if not pages.sound:
             yield Notice("no_sound")
         elif not self.spoken:
