@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _LARGEST_TABLE = 50_000_000  # bytes
 _LARGEST_ARRAYS = 4_000_000_000  # bytes of all arrays of a file, unpacked
-_FAULTS = (ValueError, KeyError, OSError, EOFError, MemoryError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+_FAULTS = (ValueError, KeyError, OSError, EOFError, MemoryError, RuntimeError, zipfile.BadZipFile, zlib.error)
 _MOST_ARRAYS = 10_000
 _SQUEEZED = 200  # how many times smaller than its arrays a file may be; real features shrink two to ten times
 _SMALL = 200_000_000  # bytes of arrays that any file may hold
