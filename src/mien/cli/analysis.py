@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.app import Asked, Asr, Bundled, Lang, Out, Prior, SoundTrack, Voices, app, cutting
+from mien.cli.app import Asked, Asr, Bundled, Hours, Lang, Out, Prior, SoundTrack, Voices, app, cutting
 from mien.cli.language import LANG
 from mien.cli.progress import followed, show
 from mien.events import Event, Finished, Notice, Skipped
@@ -32,6 +32,7 @@ def analyze(
     asr: Asr = "auto",
     voices: Voices = True,
     track: SoundTrack = None,
+    hours: Hours = None,
     prior: Prior = "even",
     people: Annotated[
         str,
@@ -71,7 +72,7 @@ def analyze(
     wanted = chosen({"json": json, "csv": csv, "vtt": vtt, "html": html}, to or [], out or [])
     inputs = [*clips, *([subtitles] if subtitles else [])]
     outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain, portraits, video, resume))
-    analyzer = Analyzer(bundle, asr, cutting(voices, track), task, prior, tracks or video is not None)
+    analyzer = Analyzer(bundle, asr, cutting(voices, track, hours), task, prior, tracks or video is not None)
     shown = _Shown(analyzer, lang, quiet or STDOUT in wanted.values())
     if several:
         skipped = followed(analyze_files(analyzer, clips, outputs, people), shown)
