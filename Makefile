@@ -7,7 +7,7 @@ OF_OPEN = $(OF_RESEARCH) --more runs/text-open.npz
 # Tests run side by side, a module on one worker; each worker computes with one thread.
 WORKERS = -n auto --maxprocesses 4 --dist loadscope
 
-.PHONY: answers help setup lock check lint format test fast pythons wheel bundles trust figures picture docs rooms
+.PHONY: answers help setup lock check lint audit format test fast pythons wheel bundles trust figures picture docs rooms
 
 help:             ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -19,13 +19,16 @@ lock:             ## the newest versions that pyproject.toml allows into constra
 	echo torch==2.13.0 | $(PYTHON) -m uv pip compile pyproject.toml - --all-extras --universal --python-version 3.11 --upgrade \
 		--no-annotate --custom-compile-command 'make lock' --quiet --output-file constraints.txt
 
-check: lint docs test  ## all that CI checks on this Python
+check: lint docs audit test  ## all that CI checks on this Python
 
 lint:             ## style, types, and who may import whom
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 	$(PYTHON) -c 'from importlinter.cli import lint_imports_command as check; check()' --no-cache
+
+audit:            ## known faults in the libraries, from the database OSV where it can be reached
+	$(PYTHON) -m tools.audit
 
 format:           ## put the style right
 	$(PYTHON) -m ruff check --fix .

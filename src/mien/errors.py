@@ -75,7 +75,16 @@ def harmless(text: str) -> str:
     """
     if len(text) > _LONGEST:
         text = f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
-    return "".join(" " if unicodedata.category(c) in _CONTROLS or c in _TURNS else c for c in text)
+    return printable(text, keep="")
+
+
+def printable(text: str, keep: str = "\n\t") -> str:
+    """The text without control characters and marks that turn writing round. Those in ``keep`` stay, as line breaks."""
+    return "".join(c if c in keep or not _steers(c) else " " for c in text)
+
+
+def _steers(c: str) -> bool:
+    return unicodedata.category(c) in _CONTROLS or c in _TURNS
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

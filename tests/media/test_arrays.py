@@ -72,7 +72,7 @@ def test_what_can_be_no_name_and_no_words_is_refused(source: str | Clip) -> None
         pass
 
 
-@pytest.mark.parametrize("name", ["fps", "longest", "stretch", "page"])
+@pytest.mark.parametrize("name", ["fps", "longest", "stretch", "page", "hours"])
 @pytest.mark.parametrize("value", [0, -1.0, float("nan")])
 def test_settings_of_the_cut_are_positive(name: str, value: float) -> None:
     with pytest.raises(InputError, match=f"'{name}' of the cut is a positive number"):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from mien.recipe.recipe import FeatureTable, Recipe, Source
 from mien.recipe.sections import EncoderTable
 from mien.study import trial
 from mien.study.trial import evaluate_entrant
+from mien.training.checkpoint import Checkpoint
 from mien.training.loop import train
 from tests.conftest import ROOT
 from tests.tiny import clips_recipe, recipe, trained, write_clips
@@ -54,6 +56,27 @@ def test_folds_are_pooled_and_what_is_finished_is_not_trained_again(
     assert again.stale == 0
     monkeypatch.setattr(trial, "code_key", lambda: "other")
     assert evaluated(entrant, [1], root, folds=True).stale == 4
+
+
+def test_the_seconds_of_all_sittings_count(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each reading of this clock is a second later; the first sitting ends after its second checkpoint."""
+    ticks, save, saved = itertools.count(), Checkpoint.save, itertools.count(1)
+
+    def saves_and_dies(self: Checkpoint, *args: Any) -> None:
+        save(self, *args)
+        if next(saved) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("mien.training.loop.time.perf_counter", lambda: float(next(ticks)))
+    entrant = Entrant("tiny", recipe(epochs=4))
+    whole = evaluated(entrant, [0], root).cost.seconds
+    shutil.rmtree(root / "runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Checkpoint, "save", saves_and_dies)
+        with pytest.raises(KeyboardInterrupt):
+            evaluated(entrant, [0], root)
+    assert evaluated(entrant, [0], root).cost.seconds >= whole > 3
+    assert evaluated(entrant, [0], root).cost.seconds >= whole, "and it is kept"
 
 
 def test_no_weights_stay(root: Path) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import signal
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -83,6 +86,56 @@ def test_it_never_touches_the_test_split_and_goes_on(root: Path, monkeypatch: py
     assert best["train"]["lr"] == again.values["train.lr"]
     assert recipes.load(again.file).train.schedule == again.values["train.schedule"]
     assert list((root / "runs").rglob("*.safetensors")) == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from mien.events import Progress, finish
+from mien.study.tune import Search, tune
+
+root, trial = Path(sys.argv[1]), sys.argv[2]
+here = []
+
+def tell(event):
+    if isinstance(event, Progress) and event.stage == "tune":
+        here[:] = [event.about]
+    if here == ["trial " + trial] and isinstance(event, Progress) and event.stage == "train" and event.done == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+finish(tune(Search(root / "tiny.toml", (), 13), root, root / "killed"), tell)
+"""
+
+
+def trials_of(runs: Path) -> list[tuple[dict[str, Any], float | None]]:
+    """Values and score of each trial that is finished, in their order."""
+    import optuna
+
+    (file,) = runs.glob("tune-*/trials.db")
+    storage = optuna.storages.RDBStorage(f"sqlite:///{file}")
+    try:
+        study = optuna.load_study(study_name="search", storage=storage)
+        return [(t.params, t.value) for t in study.trials if t.state.name in ("COMPLETE", "PRUNED")]
+    finally:
+        storage.engine.dispose()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system kills otherwise")
+def test_a_killed_search_has_the_same_trials_and_the_same_best(root: Path) -> None:
+    """Optuna draws the first ten trials at random and learns from them after that, so one kill falls into each part."""
+    for trial in ("0", "3", "11"):
+        child = subprocess.run([sys.executable, "-c", KILLED, str(root), trial], capture_output=True, check=False)
+        assert child.returncode == -signal.SIGKILL, child.stderr.decode()[-2000:]
+    (left,) = (root / "killed").glob("tune-*/trial*/")
+    assert left.name == "trial11"
+    again = finish(tune(Search(root / "tiny.toml", (), 13), root, root / "killed"))
+    whole = finish(tune(Search(root / "tiny.toml", (), 13), root, root / "whole"))
+    assert trials_of(root / "killed") == trials_of(root / "whole")
+    assert len(trials_of(root / "whole")) == again.trials == 13
+    assert (again.values, again.score) == (whole.values, whole.score)
+    assert again.file.read_bytes() == whole.file.read_bytes()
+    assert not list((root / "killed").glob("tune-*/trial*/")), "nothing is left of broken trials"
 
 
 def test_other_data_are_another_search(root: Path) -> None:

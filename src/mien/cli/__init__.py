@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable
 from io import TextIOWrapper
 
-import typer
 from typer.main import get_command
 
 from mien.cli import analysis, data, explanation, serving, studies, training
 from mien.cli.app import app
 from mien.cli.language import LANG, translated
+from mien.cli.progress import say, show
 from mien.errors import MienError, explain, is_mistake
 
 __all__ = ["analysis", "app", "data", "explanation", "guarded", "main", "serving", "studies", "training"]
@@ -45,7 +45,7 @@ def guarded(work: Callable[[], object]) -> int:
     except Exception as error:
         if os.environ.get("MIEN_DEBUG") and not isinstance(error, MienError):
             raise
-        typer.echo(f"mien: {explain(error)}", err=True)
+        say(explain(error))
         return 2 if is_mistake(error) else 1
     return code if isinstance(code, int) else 0
 
@@ -58,7 +58,7 @@ def _say_what_is_not_kept() -> None:
         from mien.report.language import Language
         from mien.report.sentences import sentence
 
-        typer.echo(Language(LANG)("terminal.note", sentence=sentence(notice, LANG)), err=True)
+        show(Language(LANG)("terminal.note", sentence=sentence(notice, LANG)), err=True)
 
 
 def _say_anything() -> None:

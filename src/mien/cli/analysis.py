@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.app import Asked, Asr, Bundled, Lang, Out, Prior, SoundTrack, Voices, app, cutting
+from mien.cli.app import Asked, Asr, Bundled, Hours, Lang, Out, Prior, SoundTrack, Voices, app, cutting
 from mien.cli.language import LANG
-from mien.cli.progress import followed
+from mien.cli.progress import followed, show
 from mien.events import Event, Finished, Notice, Skipped
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def analyze(
     asr: Asr = "auto",
     voices: Voices = True,
     track: SoundTrack = None,
+    hours: Hours = None,
     prior: Prior = "even",
     people: Annotated[
         str,
@@ -71,7 +72,7 @@ def analyze(
     wanted = chosen({"json": json, "csv": csv, "vtt": vtt, "html": html}, to or [], out or [])
     inputs = [*clips, *([subtitles] if subtitles else [])]
     outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain, portraits, video, resume))
-    analyzer = Analyzer(bundle, asr, cutting(voices, track), task, prior, tracks or video is not None)
+    analyzer = Analyzer(bundle, asr, cutting(voices, track, hours), task, prior, tracks or video is not None)
     shown = _Shown(analyzer, lang, quiet or STDOUT in wanted.values())
     if several:
         skipped = followed(analyze_files(analyzer, clips, outputs, people), shown)
@@ -104,10 +105,13 @@ class _Shown:
         elif isinstance(event, Skipped):
             self._skipped.append(event)
         elif isinstance(event, Notice) and event.code in ("kept", "no_font"):
+            from rich.text import Text
+
             from mien.report.sentences import sentence
+            from mien.report.terminal.harmless import harmless
 
             # The table of a clip tells its other notices.
-            self._err.print(sentence(event, self._say.name))
+            self._err.print(Text(harmless(sentence(event, self._say.name))), soft_wrap=True)
 
     def end(self, count: int) -> None:
         """Prints the last lines, about ``count`` clips. Notes come once a day; `mien card` has them, too."""
@@ -120,7 +124,7 @@ class _Shown:
             self._out.print(Text(self._say("terminal.truth_note")))
         for note in self._notes:
             if not self._quiet and first_today(note):
-                self._out.print(Text(self._say.note(note)[0], style="dim"))
+                self._out.print(Text(harmless(self._say.note(note)[0]), style="dim"))
         for clip in self._skipped:
             line = self._say("terminal.skipped", source=clip.source, why=clip.why)
             self._err.print(Text(harmless(line)), soft_wrap=True)
@@ -135,7 +139,7 @@ def demo(bundle: Bundled = "research", lang: Lang = LANG) -> None:
     from mien.pipeline import Analyzer
     from mien.samples import demo_clip, demo_label
 
-    typer.echo(f"mien analyze {demo_clip()}\n")
+    show(f"mien analyze {demo_clip()}\n")
     analyzer = Analyzer(bundle)
     shown = _Shown(analyzer, lang, truth=lambda p: demo_label(p.span.middle))
     followed(analyzer.stream(demo_clip()), shown)
@@ -149,7 +153,7 @@ def schema() -> None:
 
     from mien.report.exporters.json import schema as timeline_schema
 
-    typer.echo(dumps(timeline_schema(), indent=1))
+    show(dumps(timeline_schema(), indent=1))
 
 
 @app.command()
@@ -157,4 +161,4 @@ def card(bundle: Annotated[str, typer.Argument(help="research, open, or a folder
     """Print the model card of a bundle: data, licence, results, limits."""
     from mien.bundle.bundle import Bundle
 
-    typer.echo(Bundle.load(bundle).card)
+    show(Bundle.load(bundle).card)

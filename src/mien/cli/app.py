@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -84,6 +85,7 @@ SoundTrack = Annotated[
     int | None,
     typer.Option("--track", help="Which sound track of a file, counted from 1; without it, the one with most speech."),
 ]
+Hours = Annotated[float | None, typer.Option(help="Longest sound or video that is read, hours; without it, 12.")]
 Asked = Annotated[
     str | None,
     typer.Option("--task", help="Which task of the bundle; without it, the first that is answered with one label."),
@@ -119,13 +121,14 @@ Prior = Annotated[
 ]
 
 
-def cutting(voices: bool, track: int | None = None) -> CutSettings | None:
+def cutting(voices: bool, track: int | None = None, hours: float | None = None) -> CutSettings | None:
     """How to cut; ``None`` for the defaults, because the modules that read media are slow to import."""
-    if voices and track is None:
+    if voices and track is None and hours is None:
         return None
     from mien.media.cut import CutSettings
 
-    return CutSettings(voices=voices, track=track)
+    settings = CutSettings(voices=voices, track=track)
+    return settings if hours is None else replace(settings, hours=hours)
 
 
 def asked(allowed: bool, file: Path) -> bool:

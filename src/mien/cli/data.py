@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from mien.cli.app import app
+from mien.cli.progress import followed, show
 
 data = typer.Typer(no_args_is_help=True, help="Check, convert and unpack data sets.", rich_markup_mode=None)
 app.add_typer(data, name="data")
@@ -27,7 +28,6 @@ def check(
 
     from rich.console import Console
 
-    from mien.cli.progress import followed
     from mien.data.checks.check import check as check_manifest
     from mien.recipe.recipe import load
     from mien.report.terminal.checks import render
@@ -50,14 +50,13 @@ def convert(
     out: Annotated[Path, typer.Argument(help="The manifest to write, .csv.")],
 ) -> None:
     """Write the rows of a public set as a manifest, its paths relative to that file."""
-    from mien.cli.progress import followed
     from mien.data.convert import write_manifest
 
     left_out: Counter[str] = Counter()
     count = followed(write_manifest(reader, folder, out, left_out))
-    typer.echo(f"{count:,} rows in {out}")
+    show(f"{count:,} rows in {out}")
     for reason, times in left_out.most_common():
-        typer.echo(f"not used: {reason} ({times:,} times)")
+        show(f"not used: {reason} ({times:,} times)")
 
 
 @data.command()
@@ -70,8 +69,8 @@ def unpickle(
 
     left_out: Counter[str] = Counter()
     for file, arrays in take(pickle, out, left_out).items():
-        typer.echo(f"{file}:")
+        show(f"{file}:")
         for name, array in arrays.items():
-            typer.echo(f"  {name} {array.dtype} {array.shape}")
+            show(f"  {name} {array.dtype} {array.shape}")
     for place, times in left_out.items():
-        typer.echo(f"not used: {place} holds nothing ({times} times)")
+        show(f"not used: {place} holds nothing ({times} times)")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.app import Asked, Asr, Bundled, Lang, Out, Prior, SoundTrack, Voices, app, cutting
+from mien.cli.app import Asked, Asr, Bundled, Hours, Lang, Out, Prior, SoundTrack, Voices, app, cutting
 from mien.cli.language import LANG
 from mien.cli.progress import followed
 
@@ -27,6 +27,7 @@ def explain(
     asr: Asr = "auto",
     voices: Voices = True,
     track: SoundTrack = None,
+    hours: Hours = None,
     prior: Prior = "even",
     explainer: Annotated[list[str] | None, typer.Option(help="Take this one instead; may be given again.")] = None,
     json: Out = None,
@@ -46,7 +47,7 @@ def explain(
         check_outputs({"json": json}, [p for p in (clip, subtitles) if p is not None])
     parts = build(explainer) if explainer else None
     given = {"text": text, "subtitles": subtitles, "at": at, "who": who, "label": label, "parts": parts}
-    analyzer = Analyzer(bundle, asr, cutting(voices, track), task, prior)
+    analyzer = Analyzer(bundle, asr, cutting(voices, track, hours), task, prior)
     found = followed(explain_moment(analyzer, clip, **given))  # type: ignore[arg-type]  # as the options are typed
     if json is None:
         Console().print(render(found, lang))

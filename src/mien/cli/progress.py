@@ -10,6 +10,7 @@ import typer
 
 from mien import events
 from mien.cli.language import LANG
+from mien.errors import printable
 from mien.events import Event, Notice, Work, finish
 
 T = TypeVar("T")
@@ -62,9 +63,10 @@ class _Clock:
 def _clip(event: events.Progress, clock: _Clock) -> str:
     """Which clip is read, of how many, and how long the rest takes."""
     from mien.report.language import Language
+    from mien.report.terminal.harmless import harmless
 
     say, left = Language(LANG), clock.left(event)
-    line = say("terminal.clip", n=int(event.done) + 1, all=int(event.total), name=event.about)
+    line = say("terminal.clip", n=int(event.done) + 1, all=int(event.total), name=harmless(event.about))
     return line if left is None else say("terminal.left", line=line, time=say.span_of_time(left))
 
 
@@ -84,17 +86,16 @@ class _Lines:
     def move(self, event: events.Progress) -> None:
         """Prints a line if it is time for one."""
         from mien.report.language import Language
-        from mien.report.terminal.harmless import harmless
 
         if event.stage == "clips":
             if event.done < event.total:
-                typer.echo(harmless(_clip(event, self._clock)), err=True)
+                show(_clip(event, self._clock), err=True)
             return
         now = time.monotonic()
         if event.done < event.total and now - self._told.setdefault(event.stage, now) >= _EVERY:
             self._told[event.stage] = now
             share = f"{100 * min(1.0, event.done / event.total):.0f}"
-            typer.echo(Language(LANG)("terminal.stage", name=_stage(event), percent=share), err=True)
+            show(Language(LANG)("terminal.stage", name=_stage(event), percent=share), err=True)
 
     def clear(self) -> None:
         """A clip is over."""
@@ -167,9 +168,14 @@ class Notices:
             line = harmless(sentence(event, self._lang))
             if line not in self._told:
                 self._told.add(line)
-                typer.echo(f"mien: {line}", err=True)
+                say(line)
 
 
 def say(line: str) -> None:
     """Prints a line on the error stream."""
-    typer.echo(f"mien: {line}", err=True)
+    show(f"mien: {line}", err=True)
+
+
+def show(text: str, err: bool = False) -> None:
+    """Prints lines: the only way to the terminal beside Rich, because names and cards may hold escapes of a stranger."""
+    typer.echo(printable(text), err=err)

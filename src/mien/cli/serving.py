@@ -10,6 +10,7 @@ import typer
 
 from mien.cli.app import Asked, Asr, Bundled, Lang, Prior, app
 from mien.cli.language import LANG
+from mien.cli.progress import show
 
 
 @app.command()
@@ -69,7 +70,7 @@ def serve(
         key=key,
     )
     say = Language(lang)
-    run(settings, lambda address: typer.echo(say("terminal.serving", address=address)))
+    run(settings, lambda address: show(say("terminal.serving", address=address)))
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mien.cli.app import Code, Runs, app, asked
-from mien.cli.progress import Notices, followed, say
+from mien.cli.progress import Notices, followed, say, show
 
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override, for example train.epochs=5.")]
 Own = Annotated[Path | None, typer.Option(help="Your own manifest, in place of the recipe's data.")]
@@ -42,7 +42,7 @@ def compare(
     entrants, corpora = followed(prepared(recipes, set_ or [], data, data_root, partial(asked, allow_code)), tell)
     plan = Plan(entrants, tuple(range(seeds)), folds, metric, subsets, fresh)
     found = followed(run(plan, corpora, runs), tell)
-    typer.echo(found.markdown)
+    show(found.markdown)
     say(f"written to {found.folder}")
 
 
@@ -110,7 +110,7 @@ def tune(
     root = find(data_root) if data is None else data.parent
     found = followed(look(search, root, runs), Notices())
     values = ", ".join(f"{key} = {value}" for key, value in found.values.items())
-    typer.echo(f"best of {found.trials} trials: {found.score:.4f} with {values}\nwritten to {found.file}")
+    show(f"best of {found.trials} trials: {found.score:.4f} with {values}\nwritten to {found.file}")
 
 
 @app.command()
@@ -132,5 +132,5 @@ def bench(
     from mien.workflows.rebuild_benchmark import rebuild
 
     found = followed(rebuild(which, document, fresh, find(data_root), runs), Notices())
-    typer.echo(found.table)
+    show(found.table)
     say(f"written to {found.document}")

@@ -13,7 +13,7 @@ import typer
 
 from mien.cli.app import Code, Runs, app, asked
 from mien.cli.language import LANG
-from mien.cli.progress import Notices, followed
+from mien.cli.progress import Notices, followed, show
 from mien.errors import InputError
 from mien.events import Notice, finish
 from mien.runtime.run_folder import RECORD
@@ -60,7 +60,7 @@ def train(
         from mien.report.terminal.training import summary
 
         for notice in summary(plan, found.results, found.folders[0], _report(found.folders)):
-            typer.echo(harmless(sentence(notice, LANG)))
+            show(harmless(sentence(notice, LANG)))
 
 
 def _report(folders: Sequence[Path]) -> Path | None:
@@ -107,7 +107,7 @@ def calibrate(
         corpus = Corpus.of(recipe, find(data_root, recipe.data))
     else:
         recipe, corpus = followed(own_data(loaded.recipe, data, "calibrate"), tell)
-    typer.echo(followed(fit(loaded, recipe, corpus, aims, more or (), out), tell).card)
+    show(followed(fit(loaded, recipe, corpus, aims, more or (), out), tell).card)
 
 
 def _seeds(text: str) -> list[int]:

@@ -17,9 +17,10 @@ from mien.media.centerface import CenterFace
 from mien.media.decoding.picture import read_image
 from mien.media.faces import Detector, Sighting
 from mien.media.landmarks import Landmarks
-from mien.media.pages import Pages, Part
+from mien.media.pages import Pages, Part, check_length
 from mien.media.segmenting import Closed, Found, Opened
 from mien.media.sources import Feed
+from mien.media.speech.activity import other_detector
 from mien.media.speech.recogniser import Recogniser
 from mien.media.stills import faces_in
 from mien.media.subtitles import Said
@@ -50,6 +51,7 @@ class CutSettings:
         voices: whether voices are told apart by their sound. What describes a voice is biometric data; it is held in memory
             until the clip ends, and is never written.
         track: which sound track of a file is read, counted from 1; ``None`` chooses by content.
+        hours: the longest file that is read. What comes in live has no limit.
 
     Raises:
         InputError: a value is not positive; ``least`` may be 0.
@@ -62,9 +64,10 @@ class CutSettings:
     page: float = 30.0
     voices: bool = True
     track: int | None = None
+    hours: float = 12.0
 
     def __post_init__(self) -> None:
-        for name in ("fps", "longest", "stretch", "page"):
+        for name in ("fps", "longest", "stretch", "page", "hours"):
             if not getattr(self, name) > 0:
                 raise InputError(f"the setting '{name}' of the cut is a positive number, not {getattr(self, name)}")
         if not self.least >= 0:
@@ -97,7 +100,10 @@ def cut(
 
     Raises:
         MediaError: nothing in the feed can be decoded.
+        InputError: the feed is a file, and longer than the settings allow.
     """
+    if clip.span is None:
+        check_length(feed, feed.info.duration, settings.hours)
     detector = CenterFace() if feed.info.kind == "video" else None
     yield Opened(clip.id, feed.info.duration, faces=detector is not None)
     yield from _Cutter(feed, clip, settings, detector, recogniser, cues).run()
@@ -259,6 +265,8 @@ class _Cutter:
             yield Notice("subtitles_late", {"count": late, "total": len(self.cues)})
         if self.detector is not None and not self.shown:
             yield Notice("face_too_short", {"least": self.settings.least}) if self.met else Notice("no_face")
+        if pages.sound and (other := other_detector()) is not None:
+            yield other
         if not pages.sound:
             yield Notice("no_sound")
         elif not self.spoken:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 
+from mien.errors import InputError
 from mien.events import Notice, Progress
 from mien.media.decoding.decoder import Piece
 from mien.media.decoding.sound import join
@@ -62,6 +63,16 @@ class _Page:
     reached: float = 0.0
 
 
+def check_length(feed: Feed, seconds: float, hours: float) -> None:
+    """Refuses a file that lasts too long: a damaged or malicious one may go on for years.
+
+    Raises:
+        InputError: it lasts longer than ``hours``.
+    """
+    if feed.path is not None and seconds > 3600 * hours:
+        raise InputError(f"'{feed.name}' lasts more than {hours:g} hours; cut it, or allow more with --hours")
+
+
 class Pages:
     """Reads a feed in one pass and holds at most a page of it.
 
@@ -107,6 +118,7 @@ class Pages:
                     self._page.reached = piece.start
                     yield self._decide(last=False)
                 self._take(piece)
+                check_length(self._feed, self._page.reached, self._settings.hours)
                 if self._page.reached - told >= _STEP:
                     told = self._page.reached
                     yield Progress("read", self._feed.name, told, self._feed.info.duration)

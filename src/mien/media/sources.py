@@ -20,7 +20,7 @@ from mien.events import Notice
 from mien.media.decoding.arrays import picture_of, pieces_of, sound_of
 from mien.media.decoding.decoder import Piece
 from mien.media.decoding.open import MediaInfo, probe, stream
-from mien.media.written import is_text
+from mien.media.written import check_size, is_text
 from mien.types import SAMPLE_RATE, Audio, Clip
 
 Source = (
@@ -121,6 +121,7 @@ def _clip_of(source: str | os.PathLike[str] | Clip | None, text: str | None, sub
     if clip.text is not None:
         if not isinstance(clip.text, str):
             raise InputError(f"the words are a str, not {type(clip.text).__name__}")
+        check_size(clip.text, "text")
         clip = replace(clip, text=_without_surrogates(clip.text))
     files = [f for f in (clip.video, clip.audio, clip.image) if f is not None]
     if len(files) > 1:

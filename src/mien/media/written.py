@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
+from mien.errors import InputError
 from mien.events import Notice
 from mien.media.subtitles import SUBTITLES, Said, read_subtitles
 from mien.media.text.files import read_text
@@ -14,6 +15,7 @@ from mien.media.text.words import language_of, pace, parts, pieces, sentences, s
 from mien.types import UNSPACED, Segment, Span, Word, Words
 
 _LARGEST = 20_000_000  # bytes
+_MOST = 4_000_000  # characters, more than "War and Peace" has; each thousand takes about half a second
 
 
 def is_text(path: Path) -> bool:
@@ -31,7 +33,18 @@ def text_file_segments(path: Path) -> Iterator[Segment | Notice]:
         found = read_subtitles(path)
         return chain(found.notices, utterances(found.said))
     text = read_text(path, _LARGEST)
+    check_size(text.content, path.name)
     return chain(text.notices, sentence_segments(text.content))
+
+
+def check_size(text: str, name: str) -> None:
+    """Refuses words that would take hours.
+
+    Raises:
+        InputError: the text is too long.
+    """
+    if len(text) > _MOST:
+        raise InputError(f"'{name}' has {len(text):,} characters, and at most {_MOST:,} are read at once; divide it")
 
 
 def sentence_segments(text: str) -> Iterator[Segment]:

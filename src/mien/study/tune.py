@@ -1,8 +1,8 @@
 """Search better values for a recipe, with Optuna. Only validation data decide: the test split is never loaded.
 
-The recipe holds the search space, see ``search_space``. Trials are kept in an SQLite file in ``runs/tune-<hash>``, so an
-interrupted search can continue. The first trial is the recipe as it is. Evaluate the result with other seeds than that of
-the search: ``mien compare old.toml best.toml``.
+The recipe holds the search space, see ``search_space``. Trials are kept in an SQLite file in ``runs/tune-<hash>``, so a
+search that was interrupted or killed goes on, with the same trials as without. The first trial is the recipe as it is.
+Evaluate the result with other seeds than that of the search: ``mien compare old.toml best.toml``.
 """
 
 from __future__ import annotations
@@ -161,25 +161,29 @@ def _go_on(study: optuna.Study, search: Search, where: Space, data: _Data, runs:
     """Run the trials that are missing. The first trial of a search is the recipe as it is."""
     import optuna
 
+    states = optuna.trial.TrialState
+    # A killed search leaves its last trial "running". The trial is done again, under the same number.
+    for left in study.get_trials(deepcopy=False, states=(states.RUNNING,)):
+        study.tell(left.number, state=states.FAIL)
     done = len(_finished(study))
-    if not done:
+    if not done and not study.get_trials(deepcopy=False, states=(states.WAITING,)):
         study.enqueue_trial(_as_it_stands(search, where))
-    # The seed is the number of finished trials, so a continued search does not draw the same values again.
-    study.sampler = optuna.samplers.TPESampler(seed=done)
     for number in range(done, search.trials):
+        # With a seed for each trial, its values do not depend on how often the search was interrupted.
+        study.sampler = optuna.samplers.TPESampler(seed=number)
         trial = study.ask()
-        yield Progress("tune", f"trial {trial.number}", number, search.trials)
-        state, score = optuna.trial.TrialState.FAIL, None
+        yield Progress("tune", f"trial {number}", number, search.trials)
+        state, score = states.FAIL, None
         try:
             values = {key: part.suggest(trial, key) for key, part in where.items()}
             plan, corpus = yield from data.put_in(search.recipe(values))
-            score = yield from _score(search, plan, corpus, folder / f"trial{trial.number}", runs)
-            state = optuna.trial.TrialState.COMPLETE
-            yield Notice("trial_finished", {"number": trial.number, "score": score})
+            score = yield from _score(search, plan, corpus, folder / f"trial{number}", runs)
+            state = states.COMPLETE
+            yield Notice("trial_finished", {"number": number, "score": score})
         except DivergedError:
             # A pruned trial counts as worse than any score, so the search avoids such values.
-            state = optuna.trial.TrialState.PRUNED
-            yield Notice("trial_diverged", {"number": trial.number})
+            state = states.PRUNED
+            yield Notice("trial_diverged", {"number": number})
         finally:
             study.tell(trial, score, state)
 
@@ -207,14 +211,20 @@ def lower_is_better(search: Search) -> bool:
 
 
 def _score(search: Search, plan: Recipe, corpus: Corpus, folder: Path, runs: Path) -> Work[float]:
-    """Train, and compute the score on the validation sets. The run folder is removed afterwards."""
+    """Train, and compute the score on the validation sets. Then the run folder is removed.
+
+    An interrupted trial keeps its folder, and continues from its checkpoint.
+    """
     try:
         run = yield from train(plan, corpus, folder, resume=True, earlier=runs)
         if run.valid_loss is None:
             raise RecipeError(f"the recipe '{run.recipe.name}' has no validation data; tuning needs some")
-        return run.valid_loss if search.metric is None else (yield from _measured(run, search.metric))
-    finally:
+        score = run.valid_loss if search.metric is None else (yield from _measured(run, search.metric))
+    except Exception:
         shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+    return score
 
 
 def _measured(run: Run, metric: str) -> Work[float]:

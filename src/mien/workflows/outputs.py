@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.errors import InputError
+from mien.errors import InputError, printable
 from mien.events import Skipped
 from mien.explanation import Explanation
 from mien.report import files
@@ -205,7 +205,8 @@ def put(path: Path, content: str) -> None:
     if path == STDOUT:
         if sys.stdout is None:  # its descriptor was closed before Python began (``>&-``)
             raise InputError("standard output is closed; name a file instead")
-        sys.stdout.write(content)
+        # Programs get what the file would hold. A terminal would obey escapes in names, labels and words.
+        sys.stdout.write(printable(content) if sys.stdout.isatty() else content)
         sys.stdout.flush()
         return
     files.put(path, content)

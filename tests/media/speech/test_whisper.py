@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mien.events import Notice
 from mien.media.decoding.sound import read_audio
-from mien.media.speech.activity import speech_spans
+from mien.media.speech.activity import other_detector, speech_spans
 from mien.media.speech.whisper import Whisper, _parts, _thrice, _wider
+from mien.pipeline import Analyzer
+from mien.report.sentences import sentence
 from mien.types import SAMPLE_RATE, Float32, Span, Words
 
 GERMAN = "Der Lappen liegt auf dem Eisschrank."
@@ -117,3 +122,30 @@ def test_no_sound_of_a_neighbour_is_read() -> None:
     found = list(_wider(parts, Span(0.0, 4.1)))
     assert [s.start for s in found] == pytest.approx([0.0, 1.05, 2.8])
     assert [s.end for s in found] == pytest.approx([1.05, 2.2, 4.1])
+
+
+@pytest.fixture
+def asked_anew() -> Iterator[None]:
+    other_detector.cache_clear()
+    yield
+    other_detector.cache_clear()
+
+
+@pytest.mark.usefixtures("asked_anew")
+def test_the_detector_is_the_one_that_thresholds_were_fitted_with() -> None:
+    assert other_detector() is None
+
+
+@pytest.mark.usefixtures("asked_anew")
+def test_another_detector_is_told_once(samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newer faster-whisper may bring another file. It works, but answers change, so the reader must know."""
+    import faster_whisper
+
+    package = Path(faster_whisper.__file__).parent / "assets"
+    for file in package.glob("*.onnx"):
+        (tmp_path / file.name).write_bytes(file.read_bytes() + b"\0")
+    monkeypatch.setattr("faster_whisper.utils.get_assets_path", lambda: str(tmp_path))
+    clip = samples / "audio/cremad_1002_DFA_NEU.wav"
+    told = [n for n in Analyzer("open", asr="off").analyze(clip).notices if n.code == "other_detector"]
+    assert told == [Notice("other_detector", {"installed": version("faster-whisper"), "fitted": "1.2.1"})]
+    assert "pip install faster-whisper==1.2.1" in sentence(told[0])

@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from mien.events import Notice
+from mien.runtime.cache import file_sha256
 from mien.types import SAMPLE_RATE, Float32, Span
+
+_SILERO = "4cbf549b8326f60f80f2536d9eefeb450a9abe83365a098031c89719f1be17d2"  # of faster-whisper 1.2.1, Silero 6
+_FITTED = "1.2.1"
+
+
+@cache
+def other_detector() -> Notice | None:
+    """A notice if the installed detector is not the one that the thresholds of the shipped bundles were fitted with.
+
+    Another one works, too, but it cuts the speech elsewhere, so answers and their probabilities change.
+    """
+    from faster_whisper.utils import get_assets_path
+
+    if {file_sha256(file) for file in Path(get_assets_path()).glob("silero*.onnx")} == {_SILERO}:
+        return None
+    return Notice("other_detector", {"installed": version("faster-whisper"), "fitted": _FITTED})
 
 
 def speech_spans(audio: Float32, longest: float) -> list[Span]:

@@ -137,13 +137,14 @@ def ends_sentence(word: str, language: str | None) -> bool:
 
 def parts(words: Sequence[str]) -> Iterator[Sequence[str]]:
     """Parts of at most ``LONGEST`` words and of about equal length. A part ends at a comma where one fits."""
-    while len(words) > LONGEST:
-        count = -(-len(words) // LONGEST)
-        fits = range(max(1, len(words) - (count - 1) * LONGEST), LONGEST + 1)
-        wanted = len(words) / count
-        commas = [n for n in fits if words[n - 1][-1:] in COMMAS]
+    at = 0  # a slice of the rest for each part would take a time that grows with the square of the length
+    while (left := len(words) - at) > LONGEST:
+        count = -(-left // LONGEST)
+        fits = range(max(1, left - (count - 1) * LONGEST), LONGEST + 1)
+        wanted = left / count
+        commas = [n for n in fits if words[at + n - 1][-1:] in COMMAS]
         cut = min(commas or fits, key=lambda n: abs(n - wanted))
-        yield words[:cut]
-        words = words[cut:]
-    if words:
-        yield words
+        yield words[at : at + cut]
+        at += cut
+    if left:
+        yield words[at:]

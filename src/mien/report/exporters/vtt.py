@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from mien.errors import printable
 from mien.report.exporters.base import Export, Exporter, exporters
 from mien.timeline import Prediction
 
@@ -12,7 +13,7 @@ _SHORTEST = 0.2  # seconds; players skip cues without duration
 
 @exporters.register
 class Vtt(Exporter):
-    """One cue for each segment. Words are escaped, so that they cannot become markup or end a cue."""
+    """One cue for each segment. Words and names are escaped, so that they cannot become markup or end a cue."""
 
     endings = ("vtt",)
 
@@ -23,11 +24,15 @@ class Vtt(Exporter):
 
 def _cue(p: Prediction) -> str:
     end = max(p.span.end, p.span.start + _SHORTEST)
-    mood = f"[{'uncertain, perhaps ' if p.uncertain else ''}{p.label} {p.scores[p.label]:.0%}]"
-    # Escaping ">" also changes "-->", which would begin a new cue.
-    who, text = (escape(" ".join(said.split()), quote=False) for said in (p.who or "", p.text))
+    who, label, text = (_escaped(said) for said in (p.who or "", p.label, p.text))
+    mood = f"[{'uncertain, perhaps ' if p.uncertain else ''}{label} {p.scores[p.label]:.0%}]"
     lines = [f"{who} {mood}" if who else mood, *([text] if text else [])]
     return f"{_clock(p.span.start)} --> {_clock(end)}\n" + "\n".join(lines)
+
+
+def _escaped(text: str) -> str:
+    """The text on one line, as plain words. Escaping ">" also changes "-->", which would begin a new cue."""
+    return escape(" ".join(printable(text).split()), quote=False)
 
 
 def _clock(seconds: float) -> str:
