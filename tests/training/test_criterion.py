@@ -16,10 +16,10 @@ from mien.model.batch import Batch
 from mien.model.build import build
 from mien.model.model import Model
 from mien.recipe.sections import Loss
-from mien.training import loop as line
 from mien.training.devices import Devices
 from mien.training.statistics import fit_statistics, label_shares
 from mien.training.step import Criterion
+from mien.training.validation import valid_loss
 from mien.types import Modality, Task, Track
 from tests import tiny
 from tests.tiny import trained
@@ -46,7 +46,7 @@ def test_the_loss_of_validation_is_the_mean_over_the_labelled_examples_of_each_t
         wanted += plan.losses.get(task.name, Loss()).weight * float(losses.mean())
     criterion, fabric = Criterion(plan, label_shares(plan.tasks, run.train)), Devices("cpu").fabric("32-true")
     for size in (1, 7, 64):
-        assert line.valid_loss(run.model, criterion, run.probe, fabric, size) == pytest.approx(wanted, rel=1e-5), size
+        assert valid_loss(run.model, criterion, run.probe, fabric, size) == pytest.approx(wanted, rel=1e-5), size
 
 
 def test_the_loss_of_no_example_lies_where_the_logits_do() -> None:
