@@ -10,6 +10,9 @@ from collections.abc import Iterable
 _CONTROLS = ("Cc", "Cs", "Zl", "Zp")
 _TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _LONGEST = 2000  # characters
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NOT_WRITTEN = (" requested and ", "database or disk is full", "disk I/O error")  # of NumPy and SQLite
+_NO_MEMORY = ("bad_alloc", "cannot allocate memory", "failed to map segment", "failed to allocate memory")
 
 
 class MienError(Exception):
@@ -62,10 +65,21 @@ def explain(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:
         return harmless(f"'{error.filename}' cannot be used ({error.strerror}); check the path and your rights there")
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if short_of_memory(error):
+        return "there is not enough memory; close other programs, or allow this one more (ulimit -v)"
+    if isinstance(error, OSError) and error.errno in _FULL:
         return f"nothing more can be written ({error.strerror}); make room and try again"
+    if any(said in str(error) for said in _NOT_WRITTEN):
+        return "nothing more can be written; make room and try again"
     said = harmless(f"{type(error).__name__}: {error}")
     return f"{said} (this is a fault of mien; MIEN_DEBUG=1 shows where)"
+
+
+def short_of_memory(error: BaseException) -> bool:
+    """Whether memory was refused. Libraries of C++ tell it only in the text of their errors."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    return any(said in str(error).casefold() for said in _NO_MEMORY)
 
 
 def harmless(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Bundles from strangers: what they may not do. Each of these worked before."""
+"""Bundles from strangers: what they may not do. Some of it was found to work; the rest is like it."""
 
 from __future__ import annotations
 

@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from mien import Analyzer
+from tests.conftest import needs_torch
 
 _FORKED = """
 import os
@@ -62,3 +64,46 @@ def test_threads_with_an_analyzer_each_work_side_by_side() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(work, texts)) == [work(text) for text in texts]
+
+
+_LOADED = """
+import sys
+from torch.utils.data import DataLoader, Dataset
+from mien import Analyzer
+from mien.errors import InputError
+
+TEXTS = ["I love it.", "I hate it."]
+
+class Answers(Dataset):
+    analyzer = None
+
+    def __len__(self):
+        return len(TEXTS)
+
+    def __getitem__(self, number):
+        if Answers.analyzer is None:
+            Answers.analyzer = Analyzer("open", asr="off")
+        return Answers.analyzer.analyze(text=TEXTS[number]).label
+
+if __name__ == "__main__":
+    here = [Analyzer("open", asr="off").analyze(text=text).label for text in TEXTS]
+    way = sys.argv[1]
+    try:
+        found = [labels[0] for labels in DataLoader(Answers(), num_workers=1, multiprocessing_context=way)]
+    except InputError as error:
+        sys.exit(7 if way == "fork" and "was forked after mien had opened its models" in str(error) else 8)
+    assert way == "spawn" and found == here
+"""
+
+
+@needs_torch
+@pytest.mark.slow
+@pytest.mark.parametrize(("way", "code"), [("spawn", 0), ("fork", 7)])
+def test_workers_of_a_data_loader_after_an_analysis(way: str, code: int, tmp_path: Path) -> None:
+    """Spawned ones work; forked ones, the default of torch on Linux, are refused and do not hang."""
+    if way == "fork" and not hasattr(os, "fork"):
+        pytest.skip("there is no fork here")
+    script = tmp_path / "loaded.py"
+    script.write_text(_LOADED, encoding="utf-8")
+    done = subprocess.run([sys.executable, str(script), way], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == code, done.stderr

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.errors import InputError
+from mien.errors import InputError, short_of_memory
 from mien.runtime import threads
 from mien.runtime.memory import bounded
 
@@ -71,5 +71,7 @@ def _told(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        if short_of_memory(error):
+            raise InputError(f"the graph '{name}' cannot be used: it needs more memory than there is for it") from error
         said = " ".join(str(error).split())[:200]
         raise InputError(f"the graph '{name}' cannot be used ({said}); export the bundle again") from error

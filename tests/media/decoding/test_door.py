@@ -1,4 +1,4 @@
-"""Attacks on the one door to media files. Every one of them worked before there was a door, or a limit in it."""
+"""Attacks on the one door to media files: addresses, playlists, other files, sizes, pipes. Most once worked."""
 
 from __future__ import annotations
 

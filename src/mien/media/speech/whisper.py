@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mien.errors import InputError
+from mien.errors import InputError, short_of_memory
 from mien.media.speech.languages import settle
 from mien.media.speech.weights import model_source
 from mien.runtime import threads
@@ -209,7 +209,11 @@ class Whisper:
                 return WhisperModel(
                     source, device="cpu", compute_type="int8", cpu_threads=threads.count(), num_workers=1
                 )
-        except (OSError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError, MemoryError) as error:
+            if short_of_memory(error):
+                raise InputError(
+                    f"there is not enough memory for the speech model '{self._name}'; close other programs, or take --asr off"
+                ) from error
             raise InputError(
                 f"the speech model '{self._name}' cannot be loaded or reached; take --asr tiny.en (offline), off, or a folder"
             ) from error
