@@ -100,17 +100,17 @@ def stages(clip: Path) -> None:
     """Seconds of each stage. Decoding, faces and words run side by side, so the sum is more than the whole."""
     from mien import Analyzer
     from mien.bundle.bundle import Bundle
-    from mien.media import centerface, pages, watching
+    from mien.media import centerface, pages, sources, watching
 
     spent: dict[str, float] = defaultdict(float)
     for name, owner, attribute in (
-        ("decode", pages, "stream"),
+        ("decode", sources, "stream"),
         ("faces", centerface.CenterFace, "detect"),
         ("crops", watching, "crop"),
         ("voice activity", pages, "speech_spans"),
         ("words", Whisper, "words"),
-        ("encoders", Analyzer, "_tracks"),
-        ("bundle", Bundle, "answer"),
+        ("graphs of the encoders", Bundle, "encoded"),
+        ("fusion and trust", Bundle, "answer_to"),
     ):
         setattr(owner, attribute, timed(getattr(owner, attribute), name, spent))
     analyzer = Analyzer()
