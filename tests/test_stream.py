@@ -100,7 +100,10 @@ def test_pieces_that_come_in_are_read_like_the_file_they_are_of(analyzer: Analyz
     live = analyzer.analyze(pieces(demo_clip()))
     assert live.source == "live"
     assert live.duration == pytest.approx(demo.duration, abs=0.2)
-    assert [(p.span, p.who) for p in live.predictions] == [(p.span, p.who) for p in demo.predictions]
+    assert [p.who for p in live.predictions] == [p.who for p in demo.predictions]
+    for mine, its in zip(live.predictions, demo.predictions, strict=True):
+        # Other pictures are looked at, so a face may be found one picture earlier.
+        assert (mine.span.start, mine.span.end) == pytest.approx((its.span.start, its.span.end), abs=0.05)
     # Other pictures of a second are looked at, so a moment between two labels may get the other one.
     same = [a.label == b.label for a, b in zip(live.predictions, demo.predictions, strict=True)]
     assert sum(same) >= len(same) - 1

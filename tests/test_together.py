@@ -13,7 +13,7 @@ from mien.bundle.answer import Answer, Subset
 from mien.bundle.bundle import Bundle
 from mien.data.corpus import Corpus
 from mien.data.sets import example_sets
-from mien.evaluation.composites import Shelf, answers
+from mien.evaluation.composites import Reader, Shelf
 from mien.events import finish
 from mien.metrics.uar import uar
 from mien.recipe.recipe import Recipe
@@ -110,7 +110,7 @@ def test_a_poor_input_does_not_spoil_the_others(bundle: Bundle, data: Path, labe
     rng = np.random.default_rng(0)
     shelf = Shelf(Corpus(bundle.recipe.data, bundle.tasks, data))
     made = shelf.drawn(210, wanted.expressed, rng)
-    found = finish(answers(bundle, shelf, made, how, rng))
+    found = finish(Reader(bundle, shelf).answers(made, how, rng))
     clips = [Clip(a, c.label) for a, c in zip(found, made, strict=True) if ALL in a.subsets]
     assert len(clips) > 200
     check(clips, ALL, FEWER)

@@ -43,7 +43,7 @@ def test_a_table_says_what_the_bundle_is_made_of() -> None:
     assert table.modalities == ("text", "voice", "face")
     assert table.encoders["text"].options["tokens"] == 96
     assert (table.fusion.name, table.fusion.options["redundancy"]) == ("channel", 0.05)
-    assert list(table.graphs) == ["fusion", "text", "voice", "face", "voice_trunk"]
+    assert list(table.graphs) == ["fusion", "text", "voice", "face", "voice_trunk", "text_vectors"]
     assert all(isinstance(entry, FileEntry) and len(entry.sha256) == 64 for entry in table.files)
     assert table.trust is not None
     assert set(table.trust.tasks["emotion"]) >= {"text", "voice", "face", "text+voice+face"}

@@ -59,7 +59,7 @@ def test_babble_reaches_the_asked_ratio() -> None:
     assert level(both, 900) == pytest.approx(level(both, 200), rel=0.01)
 
 
-@pytest.mark.parametrize("how", ["room:0.4", "phone:3400", "codec:16", "clip:6", "channel:1"])
+@pytest.mark.parametrize("how", ["room:0.4", "phone:3400", "codec:16", "clipping:6", "channel:1"])
 def test_a_degraded_segment_keeps_its_length_and_repeats(how: str) -> None:
     clean = Segment(Span(1, 2), audio=Audio(tone(220), 1.0))
     first, again = degraded(clean, how, "clip").audio, degraded(clean, how, "clip").audio

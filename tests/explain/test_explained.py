@@ -45,8 +45,8 @@ def test_an_explanation_says_what_ran_and_what_came_of_it(explained: Explanation
     moved = table["explained"]["probability"] - table["explained"]["prior"]
     assert sum(table["explained"]["contributions"].values()) == pytest.approx(moved, abs=1e-5)
     stages = table["path"]["stages"]
-    assert [s["name"] for s in stages] == ["prepare"] * 3 + ["encode"] * 4 + ["fuse"], (
-        "the voice has a graph before the person baseline"
+    assert [s["name"] for s in stages] == ["prepare"] * 3 + ["encode"] * 5 + ["fuse"], (
+        "the voice has a graph before the person baseline, and the words have one of vectors"
     )
     assert all(len(s["sha256"]) == 64 for s in stages if s["name"] != "prepare")
     assert [e["modality"] for e in table["evidence"]] == ["text", "face"]

@@ -154,7 +154,8 @@ def test_what_cannot_be_read_is_noticed_by_reason(tmp_path: Path, monkeypatch: p
     found = finish(line.train(recipe(), Corpus.of(recipe(), tmp_path), tmp_path / "runs"), hearing(said))
     assert said == [
         f"pictures train: skipped pictures/0 and 2 more: no face: there is no file '{tmp_path}/pictures/0.png'",
-        f"pictures train: skipped pictures/8: no face: '{tmp_path}/pictures/8.png' is not a picture that can be read",
+        f"pictures train: skipped pictures/8: no face: '{tmp_path}/pictures/8.png' is not media that can be read, "
+        "or it is too damaged to open",
         "pictures train: 16 of 20 clips read",
     ]
     (about, _) = record(found, found.valid).data

@@ -20,6 +20,8 @@ ORDER = [
     "analyze",
     "demo",
     "explain",
+    "serve",
+    "mcp",
     "card",
     "data",
     "train",

@@ -38,8 +38,8 @@ def degraded(segment: Segment, how: str, name: str) -> Segment:
 def way(how: str) -> tuple[Degrade, float]:
     """The function and the level that "kind:level" names.
 
-    The kinds are noise (dB), room (seconds of reverberation), phone (highest Hz), codec (kilobits a second), clip (dB below
-    the peak), channel (share of the segments; see ``data.channel``), shrink (pixels), blur (pixels), cover (share of the
+    The kinds are noise (dB), room (seconds of reverberation), phone (highest Hz), codec (kilobits a second), clipping (dB
+    below the peak), channel (share of the segments; see ``data.channel``), shrink (pixels), blur (pixels), cover (share of the
     face's height), errors (share), foreign (share), unwritten (share) and shorten (seconds).
 
     Raises:
@@ -71,7 +71,7 @@ def _codec(segment: Segment, kbps: float, rng: np.random.Generator) -> Segment:
     return _heard(segment, lambda samples: encoded(samples, kbps))
 
 
-def _clip(segment: Segment, decibels: float, rng: np.random.Generator) -> Segment:
+def _clipping(segment: Segment, decibels: float, rng: np.random.Generator) -> Segment:
     return _heard(segment, lambda samples: channel.clipped(samples, decibels))
 
 
@@ -193,7 +193,7 @@ _WAYS: dict[str, Degrade] = {
     "room": _room,
     "phone": _phone,
     "codec": _codec,
-    "clip": _clip,
+    "clipping": _clipping,
     "channel": _channel,
     "shrink": _shrink,
     "blur": _blur,

@@ -110,7 +110,8 @@ class Bundled(Encoder):
     @property
     def identity(self) -> dict[str, object]:
         """What the tracks depend on: the bundle's graph, and how the inner encoder prepares."""
-        return {**self._inner.identity, "graph": self._entry["sha256"], "context": self.context}
+        graphs = [part["sha256"] for part in self._parts]
+        return {**self._inner.identity, "graphs": graphs, "context": self.context}
 
     def _read_line(self, line: str) -> Float32 | None:
         span = Span(0.0, 0.0)
@@ -127,15 +128,19 @@ class Bundled(Encoder):
         """The output of a graph. Of the rows for a person baseline it takes the features: nothing is known of the person."""
         size = graph.get_inputs()[0].shape[-1]
         rows = values[:, :size] if isinstance(size, int) and values.ndim == 2 else values
-        (states,) = graph.run(None, {"values": rows[None], "mask": np.ones((1, len(rows)), bool)})
+        feed = {"values": rows[None], "mask": np.ones((1, len(rows)), bool)}
+        (states,) = graph.run(None, {i.name: feed[i.name] for i in graph.get_inputs()})
         found: NDArray[Any] = states[0]
         return found
 
     @cached_property
     def _graphs(self) -> list[onnxruntime.InferenceSession]:
-        """The graph of the encoder, and before it the graph of its trunk where the bundle has a person baseline."""
-        parts = [self._entry["trunk"], self._entry] if self._entry.get("trunk") else [self._entry]
-        return [_opened(str(part["file"]), str(part["sha256"])) for part in parts]
+        return [_opened(str(part["file"]), str(part["sha256"])) for part in self._parts]
+
+    @property
+    def _parts(self) -> list[dict[str, Any]]:
+        """The entries of the graph of the encoder, and of those before it: of word vectors, or of a person baseline."""
+        return [*(self._entry[name] for name in ("vectors", "trunk") if self._entry.get(name)), self._entry]
 
 
 def _opened(file: str, sha256: str) -> onnxruntime.InferenceSession:

@@ -14,6 +14,7 @@ import numpy as np
 
 from mien.bundle.answer import Answer, Subset, subsets_of
 from mien.bundle.bundle import Bundle
+from mien.bundle.encoded import EncodedTracks
 from mien.data import channel
 from mien.data.corpus import Corpus
 from mien.data.degrade import degraded
@@ -23,7 +24,7 @@ from mien.events import Progress, Work
 from mien.metrics.ece import ece
 from mien.metrics.uar import uar
 from mien.person import Usual
-from mien.types import EMOTION, MODALITIES, Audio, Clip, Float32, Modality, Segment, Track
+from mien.types import EMOTION, MODALITIES, Audio, Clip, Float32, Modality, Segment
 
 _TALKERS = 4  # voices of a babble
 _DRAWS = 200  # of the bootstrap
@@ -100,23 +101,10 @@ class Shelf:
             made.append(Composite({m: self.clip(m, shown[m], rng) for m in self.modalities}, label))
         return made
 
-    def corrupted(
-        self, composite: Composite, how: Corruption | None, rng: np.random.Generator
-    ) -> dict[Modality, Segment]:
-        """The segment of each modality of a composite, one of them corrupted."""
-        found = {}
-        for m, clip in composite.clips.items():
-            if how is None or m != how.modality:
-                segment = segment_of(clip, m)
-            elif how.how == "replaced":
-                segment = segment_of(self.clip(m, self.labels[rng.integers(len(self.labels))], rng), m)
-            else:
-                segment = self._spoilt(clip, m, how.how, rng)
-            if segment is not None:
-                found[m] = segment
-        return found
-
-    def _spoilt(self, clip: Clip, modality: Modality, how: str, rng: np.random.Generator) -> Segment | None:
+    def corrupted(self, clip: Clip, modality: Modality, how: str, rng: np.random.Generator) -> Segment | None:
+        """The segment of a clip as ``Corruption.how`` says; ``None`` where the clip has none."""
+        if how == "replaced":
+            return segment_of(self.clip(modality, self.labels[rng.integers(len(self.labels))], rng), modality)
         segment = segment_of(clip, modality)
         kind, _, level = how.partition(":")
         if segment is None or kind != "babble":
@@ -133,18 +121,49 @@ class Shelf:
         return replace(segment, audio=Audio(channel.mixed(samples, others, float(level)), segment.audio.start))
 
 
-def answers(
-    bundle: Bundle, shelf: Shelf, made: Sequence[Composite], how: Corruption | None, rng: np.random.Generator
-) -> Work[list[Answer]]:
-    """The bundle's answer about each composite. Nothing is known of the person besides it."""
-    found = []
-    about = how.label if how else "composites"
-    for i, composite in enumerate(made):
-        yield Progress("evaluate", about, i, len(made))
-        segments = shelf.corrupted(composite, how, rng)
-        tracks = {m: t for m, s in segments.items() if (t := _track(bundle, m, s)) is not None}
-        found.append(bundle.answer(tracks))
-    return found
+class Reader:
+    """Answers of a bundle about composites. Nothing is known of the person besides the clip.
+
+    What is not corrupted is encoded once, however often it is answered.
+
+    Args:
+        bundle: the bundle.
+        shelf: where the clips come from.
+    """
+
+    def __init__(self, bundle: Bundle, shelf: Shelf) -> None:
+        self._bundle, self._shelf = bundle, shelf
+        self._clean: dict[tuple[Modality, str], EncodedTracks | None] = {}
+
+    def answers(
+        self, made: Sequence[Composite], how: Corruption | None, rng: np.random.Generator
+    ) -> Work[list[Answer]]:
+        """The answer about each composite, where one input is corrupted."""
+        found = []
+        about = how.label if how else "composites"
+        for i, composite in enumerate(made):
+            yield Progress("evaluate", about, i, len(made))
+            parts = {m: self._part(clip, m, how, rng) for m, clip in composite.clips.items()}
+            found.append(self._bundle.answer_to({m: part for m, part in parts.items() if part is not None}))
+        return found
+
+    def _part(
+        self, clip: Clip, modality: Modality, how: Corruption | None, rng: np.random.Generator
+    ) -> EncodedTracks | None:
+        if how is not None and how.modality == modality:
+            return self._encoded(modality, self._shelf.corrupted(clip, modality, how.how, rng))
+        if (modality, clip.id) not in self._clean:
+            self._clean[modality, clip.id] = self._encoded(modality, segment_of(clip, modality))
+        return self._clean[modality, clip.id]
+
+    def _encoded(self, modality: Modality, segment: Segment | None) -> EncodedTracks | None:
+        track = None if segment is None else self._bundle.encoders[modality].prepare(segment)
+        if track is None:
+            return None
+        population = self._bundle.populations.get(modality)
+        if population is not None:
+            track = replace(track, values=Usual(population.strength).normalise(population.standardise(track.values)))
+        return self._bundle.encode(modality, [track])
 
 
 class Figures(NamedTuple):
@@ -206,14 +225,6 @@ def unbacked(found: Sequence[Answer]) -> float:
         first_two = {int(i) for o in answer.opinions.values() for i in np.argsort(-o[EMOTION.name])[:2]}
         count += int(answer.scores[EMOTION.name].argmax()) not in first_two
     return count / max(1, len(found))
-
-
-def _track(bundle: Bundle, modality: Modality, segment: Segment) -> Track | None:
-    track = bundle.encoders[modality].prepare(segment)
-    population = bundle.populations.get(modality)
-    if track is None or population is None:
-        return track
-    return replace(track, values=Usual(population.strength).normalise(population.standardise(track.values)))
 
 
 def _modality(clip: Clip) -> Modality:

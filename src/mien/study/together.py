@@ -26,7 +26,7 @@ import numpy as np
 from mien.bundle.answer import Answer, Subset, subsets_of
 from mien.bundle.bundle import Bundle
 from mien.data.corpus import Corpus
-from mien.evaluation.composites import Composite, Corruption, Figures, Shelf, answers, figures, unbacked, worse
+from mien.evaluation.composites import Composite, Corruption, Figures, Reader, Shelf, figures, unbacked, worse
 from mien.events import Work
 from mien.types import EMOTION, Modality
 
@@ -84,13 +84,14 @@ def measured(wanted: Together, bundle: Bundle, root: Path) -> Work[list[Setting]
         RecipeError: a data set of the bundle is missing.
     """
     shelf = Shelf(Corpus(bundle.recipe.data, bundle.tasks, root))
+    reader, modalities = Reader(bundle, shelf), shelf.modalities
     rng = np.random.default_rng(_SEED)
     agreeing = shelf.drawn(wanted.count, {}, rng)
     natural = shelf.drawn(wanted.count, wanted.expressed, rng)
-    found = [setting("all agree", agreeing, (yield from answers(bundle, shelf, agreeing, None, rng)), shelf.modalities)]
+    found = [setting("all agree", agreeing, (yield from reader.answers(agreeing, None, rng)), modalities)]
     for how in (None, *wanted.corruptions):
-        told = yield from answers(bundle, shelf, natural, how, rng)
-        found.append(setting(how.label if how else "as people are", natural, told, shelf.modalities))
+        told = yield from reader.answers(natural, how, rng)
+        found.append(setting(how.label if how else "as people are", natural, told, modalities))
     return found
 
 

@@ -46,7 +46,17 @@ from mien.training.loop import train
 from mien.training.record import size
 
 _RECORD = "trained.json"  # the last file of a finished training
-_AFTERWARDS = ("calibration", "cli", "explain", "export", "report", "trust", "workflows")  # rooms no training needs
+_AFTERWARDS = (
+    "calibration",
+    "cli",
+    "client",
+    "explain",
+    "export",
+    "report",
+    "server",
+    "trust",
+    "workflows",
+)  # rooms no training needs
 
 
 def folds_of(recipe: Recipe) -> int:
@@ -172,7 +182,7 @@ def _read(folder: Path) -> _Record | None:
 
 
 def _train(plan: Recipe, corpus: Corpus, runs: Path, home: Path, subsets: bool) -> Work[_Record]:
-    run = yield from train(starting_in(plan, runs), corpus, home, resume=True)
+    run = yield from train(plan, corpus, home, resume=True, earlier=runs)
     system = ModelSystem(run.model)
     valid = yield from run.sets("valid")
     test = yield from run.sets("test")
@@ -188,12 +198,6 @@ def _train(plan: Recipe, corpus: Corpus, runs: Path, home: Path, subsets: bool) 
     for name in (CHECKPOINT, WEIGHTS):
         (run.folder / name).unlink(missing_ok=True)
     return record
-
-
-def starting_in(plan: Recipe, runs: Path) -> Recipe:
-    """The recipe with full paths to the runs that it starts from, which lie in the folder of all runs."""
-    tables = {m: replace(t, start=str((runs / t.start).absolute())) if t.start else t for m, t in plan.encoders.items()}
-    return replace(plan, encoders=tables)
 
 
 def _fold(plan: Recipe) -> int:

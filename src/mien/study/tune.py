@@ -28,7 +28,6 @@ from mien.recipe import strict
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import content_key, write_atomic
 from mien.study.search_space import Between, Space, Value, space
-from mien.study.trial import starting_in
 from mien.training.loop import check_names, train
 from mien.training.result import Run
 
@@ -178,7 +177,7 @@ def _go_on(study: optuna.Study, search: Search, where: Space, data: _Data, runs:
         try:
             values = {key: part.suggest(trial, key) for key, part in where.items()}
             plan, corpus = yield from data.put_in(search.recipe(values))
-            score = yield from _score(search, starting_in(plan, runs), corpus, folder / f"trial{number}")
+            score = yield from _score(search, plan, corpus, folder / f"trial{number}", runs)
             state = states.COMPLETE
             yield Notice("trial_finished", {"number": number, "score": score})
         except DivergedError:
@@ -211,13 +210,13 @@ def lower_is_better(search: Search) -> bool:
     return named(search.metric, search.recipe().tasks).lower
 
 
-def _score(search: Search, plan: Recipe, corpus: Corpus, folder: Path) -> Work[float]:
+def _score(search: Search, plan: Recipe, corpus: Corpus, folder: Path, runs: Path) -> Work[float]:
     """Train, and compute the score on the validation sets. Then the run folder is removed.
 
     An interrupted trial keeps its folder, and continues from its checkpoint.
     """
     try:
-        run = yield from train(plan, corpus, folder, resume=True)
+        run = yield from train(plan, corpus, folder, resume=True, earlier=runs)
         if run.valid_loss is None:
             raise RecipeError(f"the recipe '{run.recipe.name}' has no validation data; tuning needs some")
         score = run.valid_loss if search.metric is None else (yield from _measured(run, search.metric))

@@ -38,6 +38,7 @@ from mien.training.population import load_population, save_population
 from mien.training.result import Run
 from mien.training.statistics import fit_statistics, label_shares, relate, shares_by_source
 from mien.training.step import Criterion, TrainingStep, learning_mode
+from mien.training.validation import valid_loss
 from mien.types import Modality
 
 _SAVE_EVERY = 300  # steps between checkpoints
@@ -64,7 +65,14 @@ def check_names(recipe: Recipe) -> None:
         degrade.way(how)
 
 
-def train(recipe: Recipe, corpus: Corpus, runs: Path, resume: bool = False, fabric: Fabric | None = None) -> Work[Run]:
+def train(
+    recipe: Recipe,
+    corpus: Corpus,
+    runs: Path,
+    resume: bool = False,
+    fabric: Fabric | None = None,
+    earlier: Path | None = None,
+) -> Work[Run]:
     """Train one model.
 
     Args:
@@ -73,6 +81,7 @@ def train(recipe: Recipe, corpus: Corpus, runs: Path, resume: bool = False, fabr
         runs: folder of all runs; this one goes to ``<runs>/<name>/seed<seed>``.
         resume: whether to continue from the last checkpoint. The result is the same as that of an uninterrupted run.
         fabric: where to train, see ``training/devices.py``; ``None`` for one device.
+        earlier: folder of the runs that the recipe starts from; ``None`` for ``runs``.
 
     Raises:
         InputError: the folder holds a run and ``resume`` is false, or a run of another recipe or other data.
@@ -92,7 +101,7 @@ def train(recipe: Recipe, corpus: Corpus, runs: Path, resume: bool = False, fabr
     folder.mkdir(parents=True, exist_ok=True)
     fabric.barrier()
     model, parts = build(recipe)
-    lineage = _start(model, recipe, runs)
+    lineage = _start(model, recipe, earlier or runs)
     choose(model, recipe.train.learn)
     auxiliary = objectives.build(model, recipe.train)  # early, so that mistakes show before the clips are prepared
     related = [m for m, t in recipe.encoders.items() if t.baseline]
@@ -101,7 +110,7 @@ def train(recipe: Recipe, corpus: Corpus, runs: Path, resume: bool = False, fabr
         sets = yield from example_sets(corpus, "train", readers, recipe.encoders, needed_by=recipe.name)
         valid = yield from example_sets(corpus, "valid", readers, recipe.encoders, needed_by=recipe.name)
     _check_taught(recipe, sets)
-    populations = relate(recipe, sets, valid, _started(recipe, runs))
+    populations = relate(recipe, sets, valid, _started(recipe, earlier or runs))
     if fabric.is_global_zero:
         save_inputs(recipe, corpus, folder)
         for modality, population in populations.items():
@@ -275,22 +284,3 @@ class _Loop:
             return self.model
         averaged: Model = self.ema.module  # type: ignore[assignment]  # what it was made from
         return averaged
-
-
-@torch.no_grad()
-def valid_loss(model: Model, criterion: Criterion, sets: Sequence[ExampleSet], fabric: Fabric, size: int = 64) -> float:
-    """Weighted sum of the tasks' mean losses over their labelled examples. Tasks without labelled examples add nothing."""
-    model.eval()
-    totals, counts = (dict.fromkeys((t.name for t in criterion.tasks), 0.0) for _ in range(2))
-    for part in sets:
-        for rows in part.order(size, None):
-            batch = fabric.to_device(part.batch(rows))
-            with fabric.autocast():
-                logits = model(batch).logits
-            for task in criterion.tasks:
-                loss = criterion.of(task, logits[task.name], batch)
-                if loss is not None:
-                    known = int(batch.labelled[task.name].sum())
-                    totals[task.name] += float(loss) * known
-                    counts[task.name] += known
-    return sum(criterion.how[name].weight * totals[name] / count for name, count in counts.items() if count)

@@ -240,7 +240,7 @@ def test_speakers_and_columns_are_read_as_a_training_reads_them(tmp_path: Path) 
 
 def test_faults_that_say_the_same_are_told_once(tmp_path: Path) -> None:
     rows = [f"a{n}.wav,s{n},happy" for n in range(60)] + ["b.wav,s,joyfull"]
-    console = Console(width=120, record=True, file=io.StringIO())
+    console = Console(width=400, record=True, file=io.StringIO())
     console.print(render(checked(tmp_path, "audio,speaker,emotion", *rows)))
     text = console.export_text()
     assert "a0.wav' (and 59 rows like it)" in text

