@@ -69,7 +69,7 @@ def explain(error: Exception) -> str:
         return "there is not enough memory; close other programs, or allow this one more (ulimit -v)"
     if isinstance(error, OSError) and error.errno in _FULL:
         return f"nothing more can be written ({error.strerror}); make room and try again"
-    if any(said in str(error) for said in _NOT_WRITTEN):
+    if _tells(error, _NOT_WRITTEN):
         return "nothing more can be written; make room and try again"
     said = harmless(f"{type(error).__name__}: {error}")
     return f"{said} (this is a fault of mien; MIEN_DEBUG=1 shows where)"
@@ -79,7 +79,13 @@ def short_of_memory(error: BaseException) -> bool:
     """Whether memory was refused. Libraries of C++ tell it only in the text of their errors."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
-    return any(said in str(error).casefold() for said in _NO_MEMORY)
+    return _tells(error, _NO_MEMORY)
+
+
+def _tells(error: BaseException, parts: Iterable[str]) -> bool:
+    """Whether an error of a library says one of these. C++, NumPy and SQLite give it no type or code of its own."""
+    told = str(error).casefold()
+    return any(part.casefold() in told for part in parts)
 
 
 def harmless(text: str) -> str:
