@@ -37,6 +37,18 @@ def chromium() -> str:
     return found
 
 
+@contextmanager
+def launched(*options: str) -> Iterator[Any]:
+    """A running browser with some more options; skips the test where there is none."""
+    path = chromium()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=[*OPTIONS, *options])
+        yield browser
+        browser.close()
+
+
 @dataclass
 class Opened:
     """A page in a tab, and what the browser said and asked for meanwhile."""

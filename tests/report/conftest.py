@@ -13,18 +13,13 @@ from mien.report.exporters.html import write_html
 from mien.report.page.media import Media, embedded, referred
 from mien.samples import demo_clip
 
-from .browser import EXPLAINED, OPTIONS, TALK, chromium
+from .browser import EXPLAINED, TALK, launched
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
-    path = chromium()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=path, args=OPTIONS)
+    with launched() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="package")

@@ -10,7 +10,7 @@ import pytest
 
 from mien.samples import demo_clip
 
-from ..report.browser import LAPTOP, OPTIONS, PHONE, chromium
+from ..report.browser import LAPTOP, PHONE, launched
 from .running import TOKEN, Running
 
 pytestmark = pytest.mark.slow
@@ -19,13 +19,8 @@ LONG = 90_000  # milliseconds
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    path = chromium()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=path, args=OPTIONS)
+    with launched() as started:
         yield started
-        started.close()
 
 
 class Tab:

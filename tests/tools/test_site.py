@@ -13,7 +13,7 @@ from threading import Thread
 import pytest
 
 from ..conftest import ROOT
-from ..report.browser import OPTIONS, chromium
+from ..report.browser import launched
 
 pytest.importorskip("griffe", reason="needs the extra docs")
 from tools import griffe_names, site
@@ -106,30 +106,23 @@ def address(built: Path) -> Iterator[str]:
 @pytest.mark.parametrize("width", [1366, 390], ids=["laptop", "phone"])
 def test_pages_load_nothing_and_fit(address: str, built: Path, width: int) -> None:
     """In a browser: no request to elsewhere, no error, nothing wider than the window."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    path = chromium()
     elsewhere, errors = [], []
-    with sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=OPTIONS)
+    with launched() as browser:
         tab = browser.new_page(viewport={"width": width, "height": 850})
         tab.on("request", lambda r: elsewhere.append(r.url) if not r.url.startswith((address, "data:")) else None)
         tab.on("pageerror", lambda error: errors.append(str(error)))
         for page in sorted(p.relative_to(built).as_posix() for p in built.rglob("*.html") if p.name != "404.html"):
             tab.goto(address + page)
             assert tab.evaluate("document.documentElement.scrollWidth") <= width, page
-        browser.close()
     assert elsewhere == []
     assert errors == []
 
 
 @pytest.mark.slow
 def test_the_search_finds_a_class(address: str) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium(), args=OPTIONS)
+    with launched() as browser:
         tab = browser.new_page(viewport={"width": 1366, "height": 850})
         tab.goto(address + "index.html")
         tab.keyboard.press("Control+k")
         tab.keyboard.type("Analyzer")
         tab.wait_for_selector("a[href*='api/analysis']", state="visible")
-        browser.close()

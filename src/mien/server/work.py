@@ -31,8 +31,13 @@ def perform(analyzer: Analyzer, order: Order, cancelled: Callable[[], bool]) -> 
         cancelled: whether the client has given up; it is asked at every event.
     """
     work = _explained if order.kind == "explain" else _analyzed
+    yield from carried_out(work(analyzer, order), order, cancelled)
+
+
+def carried_out(work: Generator[Table], order: Order, cancelled: Callable[[], bool]) -> Iterator[Table]:
+    """The messages of work, until the client gives up; an error becomes the message "failed"."""
     try:
-        with closing(work(analyzer, order)) as told:
+        with closing(work) as told:
             for message in told:
                 if cancelled():
                     yield event(order.job, "cancelled", {})

@@ -17,7 +17,7 @@ from mien.media.decoding.open import stream
 from mien.samples import demo_clip
 from mien.types import SAMPLE_RATE, Audio, Picture
 
-from ...report.browser import OPTIONS, chromium
+from ...report.browser import launched
 from ..running import Running, running, until
 from ..test_page import LONG, Tab, axe
 
@@ -58,13 +58,8 @@ def devices(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @pytest.fixture(scope="module")
 def browser(devices: list[str]) -> Iterator[Any]:
-    path = chromium()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=path, args=[*OPTIONS, *devices])
+    with launched(*devices) as started:
         yield started
-        started.close()
 
 
 def test_nothing_opens_before_the_notice_is_accepted(browser: Any, live: Running) -> None:

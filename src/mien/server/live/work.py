@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 
-from mien.errors import explain, is_mistake
 from mien.events import Answered, Finished, Progress
 from mien.media.cut import CutSettings
 from mien.pipeline import Analyzer
@@ -14,7 +13,7 @@ from mien.report.exporters.json import as_segment, rounded
 from mien.server.live.source import Incoming
 from mien.server.live.steady import Steady
 from mien.server.orders import Order, Table, event
-from mien.server.work import message_of, write
+from mien.server.work import carried_out, message_of, write
 
 SETTINGS = CutSettings(page=2.0)
 """How live sound is cut: what has been decided is answered every two seconds, and not every half minute."""
@@ -30,17 +29,7 @@ def perform(analyzer: Analyzer, order: Order, incoming: Incoming, cancelled: Cal
         cancelled: whether the client has gone.
     """
     try:
-        with closing(_told(analyzer, order, incoming)) as told:
-            for message in told:
-                if cancelled():
-                    yield event(order.job, "cancelled", {})
-                    return
-                yield message
-    except Exception as error:
-        detail = explain(error) if is_mistake(error) else ""
-        yield event(
-            order.job, "failed", {"mistake": is_mistake(error), "detail": detail, "fault": type(error).__name__}
-        )
+        yield from carried_out(_told(analyzer, order, incoming), order, cancelled)
     finally:
         incoming.stop()
 
