@@ -21,7 +21,7 @@ if sys.platform != "linux":
 import resource
 import signal
 
-MAIN = "from mien.cli import main; main()"
+MAIN = "from mien.__main__ import main; main()"
 FULL = "nothing more can be written"
 
 

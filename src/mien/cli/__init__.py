@@ -13,7 +13,7 @@ from mien.cli import analysis, data, explanation, serving, studies, training
 from mien.cli.app import app
 from mien.cli.language import LANG, translated
 from mien.cli.progress import say, show
-from mien.errors import InputError, MienError, explain, is_mistake
+from mien.errors import MienError, explain, is_mistake
 
 __all__ = ["analysis", "app", "data", "explanation", "guarded", "main", "serving", "studies", "training"]
 
@@ -24,7 +24,7 @@ def main() -> None:
     A traceback of an unexpected error is shown only when MIEN_DEBUG is set.
     """
     _say_anything()
-    code = guarded(_stand_somewhere) or guarded(translated(get_command(app), LANG))
+    code = guarded(translated(get_command(app), LANG))
     guarded(_say_what_is_not_kept)
     sys.exit(code)
 
@@ -48,18 +48,6 @@ def guarded(work: Callable[[], object]) -> int:
         say(explain(error))
         return 2 if is_mistake(error) else 1
     return code if isinstance(code, int) else 0
-
-
-def _stand_somewhere() -> None:
-    """Refuses a working folder that was deleted: every library that looks for a file would fail in a way of its own.
-
-    Raises:
-        InputError: it was deleted.
-    """
-    try:
-        os.getcwd()
-    except FileNotFoundError:
-        raise InputError("the folder that you are in was deleted; go to another one and try again") from None
 
 
 def _say_what_is_not_kept() -> None:
