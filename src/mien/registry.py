@@ -59,18 +59,18 @@ def _hints(part: Callable[..., Any]) -> dict[str, Any]:
 class Family(Generic[T]):
     """One extension point: parts by name.
 
-    Built-in parts are the modules of ``package`` whose name does not start with "_" and is not "base"; subfolders do not
+    Built-in parts are the modules of ``packages`` whose name does not start with "_" and is not "base"; subfolders do not
     count. Each part registers itself under the name of its file. Third-party parts come from the entry-point group
     ``mien.<name>``. A part is imported only when it is needed.
 
     Args:
         name: plural name for messages and entry points ("fusions").
-        package: dotted package of the built-in parts.
+        packages: dotted packages of the built-in parts.
     """
 
-    def __init__(self, name: str, package: str) -> None:
+    def __init__(self, name: str, *packages: str) -> None:
         self.name = name
-        self._package = package
+        self._packages = packages
         self._parts: dict[str, Callable[..., T]] = {}
 
     def register(self, part: P) -> P:
@@ -101,8 +101,8 @@ class Family(Generic[T]):
             part: Callable[..., T] = own_code.part_of(name)
             return part
         if name not in self._parts:
-            if name in self._builtin():
-                importlib.import_module(f"{self._package}.{name}")
+            if package := self._builtin().get(name):
+                importlib.import_module(f"{package}.{name}")
             else:
                 for entry in self._plugins():
                     if entry.name == name:
@@ -139,13 +139,14 @@ class Family(Generic[T]):
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
 
-    def _builtin(self) -> list[str]:
-        package = importlib.import_module(self._package)
-        return [
-            m.name
-            for m in pkgutil.iter_modules(package.__path__)
+    def _builtin(self) -> dict[str, str]:
+        """{name of a built-in part: its package}."""
+        return {
+            m.name: package
+            for package in self._packages
+            for m in pkgutil.iter_modules(importlib.import_module(package).__path__)
             if not m.ispkg and m.name != "base" and m.name[0] != "_"
-        ]
+        }
 
     def _plugins(self) -> list[Any]:
         return list(entry_points(group=f"mien.{self.name}"))

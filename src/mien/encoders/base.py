@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.errors import InputError
 from mien.registry import Family
 from mien.types import Float32, Modality, Segment, Track
 
@@ -83,6 +84,18 @@ class Encoder(ABC):
         """The files that ``prepare`` needs, {argument: file}. A bundle gets copies, and passes them as those arguments."""
         return {}
 
+    def in_torch(self, config: Path, weights: Path) -> Callable[[NDArray[Any], NDArray[np.bool_]], Float32]:
+        """Its network from files, for a network that no ONNX graph can hold: (values, mask) -> states, all NumPy arrays.
+
+        Args:
+            config: what the network is, as JSON.
+            weights: of the network, in safetensors.
+
+        Raises:
+            InputError: it has no such network, torch is not installed, or the files do not fit it or each other.
+        """
+        raise InputError(f"the network of '{type(self).__module__.rpartition('.')[2]}' runs as a graph only; export it again")
+
     def check_alone(self) -> None:  # noqa: B027 - most encoders need nothing else, and have nothing to check
         """Checks that it needs nothing but its arguments, as an encoder in a bundle must: no network, no files by name.
 
@@ -143,4 +156,4 @@ class Through(Encoder):
         return {**self.inner.identity, "through": self.key}
 
 
-encoders: Family[Encoder] = Family("encoders", "mien.encoders")
+encoders: Family[Encoder] = Family("encoders", "mien.encoders", "mien.encoders.classifiers")

@@ -30,14 +30,10 @@ class PictureTrunk(nn.Module):
         InputError: the layers of the model differ in size, and another one than the last is asked for.
     """
 
-    centre: Tensor
-    scale: Tensor
-
     def __init__(self, model: Any, use: Use, mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
         self.model, self.layers, self.pooling = model, use.layers, use.pooling
-        self.register_buffer("centre", 255.0 * torch.tensor(mean).reshape(-1, 1, 1), persistent=False)
-        self.register_buffer("scale", 255.0 * torch.tensor(std).reshape(-1, 1, 1), persistent=False)
+        self.pixels = Pixels(mean, std)
         config = model.config
         sizes = getattr(config, "hidden_sizes", None)
         self.dim = int(sizes[-1] if sizes else config.hidden_size)
@@ -47,8 +43,7 @@ class PictureTrunk(nn.Module):
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         """One vector per picture; each picture is processed alone."""
         batch, time = values.shape[:2]
-        pictures = (values.flatten(0, 1).movedim(-1, 1).float() - self.centre) / self.scale
-        out = self.model(pixel_values=pictures, output_hidden_states=len(self.layers) > 1 or self.layers[0] != -1)
+        out = self.model(pixel_values=self.pixels(values), output_hidden_states=len(self.layers) > 1 or self.layers[0] != -1)
         states = read_layers(out.hidden_states, out.last_hidden_state, self.layers) if out.hidden_states else None
         vectors = [self._vector(s) for s in states or [out.last_hidden_state]]
         return torch.cat(vectors, dim=-1).reshape(batch, time, -1)
@@ -57,3 +52,23 @@ class PictureTrunk(nn.Module):
         if states.ndim == 4:
             return states.mean(dim=(2, 3))
         return states[:, 0] if self.pooling == "first" else states.mean(dim=1)
+
+
+class Pixels(nn.Module):
+    """Pictures uint8 RGB (B, T, side, side, 3) -> float (B * T, 3, side, side), standardised.
+
+    Args:
+        mean, std: of each channel, for values in [0, 1].
+    """
+
+    centre: Tensor
+    scale: Tensor
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float]) -> None:
+        super().__init__()
+        self.register_buffer("centre", 255.0 * torch.tensor(mean).reshape(-1, 1, 1), persistent=False)
+        self.register_buffer("scale", 255.0 * torch.tensor(std).reshape(-1, 1, 1), persistent=False)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Each picture on its own."""
+        return (values.flatten(0, 1).movedim(-1, 1).float() - self.centre) / self.scale

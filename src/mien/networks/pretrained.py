@@ -41,19 +41,35 @@ def load(use: Use) -> nn.Module:
     """
     from transformers import AutoModel
 
+    model, _ = loaded(AutoModel, use.model)
+    return _adapted(_encoder(model), use)
+
+
+def loaded(kind: Any, model: str) -> tuple[Any, set[str]]:
+    """A pretrained model in float32, and the names of the weights that its files lack. Code of the model is never run.
+
+    Args:
+        kind: a class of transformers, such as ``AutoModel``.
+        model: a folder, or the name of a hub model. Only safetensors are read.
+
+    Raises:
+        InputError: there is no such model, or it cannot be loaded.
+    """
     weights = ("model.safetensors", "model.safetensors.index.json")
-    if not any(model_file(use.model, name) for name in weights):
+    if not any(model_file(model, name) for name in weights):
         raise InputError(
-            f"the model '{use.model}' has no model.safetensors; load it with transformers where you trust it, and "
+            f"the model '{model}' has no model.safetensors; load it with transformers where you trust it, and "
             "save_pretrained() it to a folder"
         )
     say_less()
     try:
-        model = AutoModel.from_pretrained(use.model, use_safetensors=True, dtype=torch.float32)
-    except (OSError, ValueError, KeyError) as error:
+        found, told = kind.from_pretrained(
+            model, use_safetensors=True, dtype=torch.float32, trust_remote_code=False, output_loading_info=True
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
         line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise InputError(f"the model '{use.model}' cannot be loaded by transformers: {line}") from error
-    return _adapted(_encoder(model), use)
+        raise InputError(f"the model '{model}' cannot be loaded by transformers: {line}") from error
+    return found, set(told["missing_keys"])
 
 
 def _encoder(model: Any) -> nn.Module:
@@ -68,10 +84,7 @@ def _adapted(model: Any, use: Use) -> nn.Module:
     pooler = getattr(model, "pooler", None)
     if pooler is not None and any(True for _ in pooler.parameters()):
         model.pooler = None  # no state passes through it, so it would learn nothing
-    # These two draw random numbers from NumPy, which the seed of a step does not cover.
-    for name in ("apply_spec_augment", "layerdrop"):
-        if hasattr(model.config, name):
-            setattr(model.config, name, False if name == "apply_spec_augment" else 0.0)
+    same_every_time(model)
     if use.lora:
         try:
             from peft import LoraConfig, inject_adapter_in_model
@@ -86,6 +99,13 @@ def _adapted(model: Any, use: Use) -> nn.Module:
         model.requires_grad_(use.learn)
     adapted: nn.Module = model
     return adapted
+
+
+def same_every_time(model: Any) -> None:
+    """Turn off two settings that draw random numbers from NumPy, which the seed of a step does not cover."""
+    for name in ("apply_spec_augment", "layerdrop"):
+        if hasattr(model.config, name):
+            setattr(model.config, name, False if name == "apply_spec_augment" else 0.0)
 
 
 def _linear(model: nn.Module) -> list[str]:

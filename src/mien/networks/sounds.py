@@ -28,28 +28,49 @@ class WaveTrunk(nn.Module):
 
     def __init__(self, model: Any, use: Use) -> None:
         super().__init__()
-        config = model.config
-        reach, hop = 1, 1
-        for kernel, stride in zip(config.conv_kernel, config.conv_stride, strict=True):
-            reach, hop = reach + (kernel - 1) * hop, hop * stride
-        self.hop, self.beyond = hop, reach - hop
-        model.feature_extractor = _Front(model.feature_extractor)
+        self.samples = Samples(model.config)
+        front(model)
         self.model, self.layers, self.pooling = model, use.layers, use.pooling
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         """States of the chosen layers, one per row or pooled."""
+        out = self.model(**self.samples(values, mask), output_hidden_states=True)
+        states = torch.cat(read_layers(out.hidden_states, out.last_hidden_state, self.layers), dim=-1)
+        return pool(states, mask, self.pooling)
+
+
+class Samples(nn.Module):
+    """Rows of samples (B, T, hop) and their mask as the arguments that a model on the waveform takes after ``front``.
+
+    Args:
+        config: of the model.
+        whole: whether the zeros after the end count as heard. Then the last row has a state of its own; else the model hears
+            what its own feature extractor would give it.
+    """
+
+    def __init__(self, config: Any, whole: bool = True) -> None:
+        super().__init__()
+        reach, hop = 1, 1
+        for kernel, stride in zip(config.conv_kernel, config.conv_stride, strict=True):
+            reach, hop = reach + (kernel - 1) * hop, hop * stride
+        self.hop, self.beyond, self.counted = hop, reach - hop, reach - hop if whole else 0
+
+    def forward(self, values: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """The samples with a 1 for each that is heard, and the attention mask."""
         shown = seen(mask)
         samples = values.masked_fill(~mask.unsqueeze(-1), 0.0).flatten(1)
         samples = functional.pad(samples, (0, self.beyond))
-        count = shown.sum(dim=1, keepdim=True) * self.hop + self.beyond
+        count = shown.sum(dim=1, keepdim=True) * self.hop + self.counted
         heard = torch.arange(samples.shape[1], device=mask.device).unsqueeze(0) < count
-        out = self.model(
-            input_values=torch.stack([samples, heard.to(samples.dtype)], dim=-1),
-            attention_mask=heard.long(),
-            output_hidden_states=True,
-        )
-        states = torch.cat(read_layers(out.hidden_states, out.last_hidden_state, self.layers), dim=-1)
-        return pool(states, mask, self.pooling)
+        return {
+            "input_values": torch.stack([samples, heard.to(samples.dtype)], dim=-1),
+            "attention_mask": heard.long(),
+        }
+
+
+def front(model: Any) -> None:
+    """Give a model on the waveform, alone or inside a classifier, convolutions that never hear padding (see ``_Front``)."""
+    model.base_model.feature_extractor = _Front(model.base_model.feature_extractor)
 
 
 class _Front(nn.Module):
@@ -61,12 +82,12 @@ class _Front(nn.Module):
 
     def __init__(self, inner: Any) -> None:
         super().__init__()
-        self.layers = inner.conv_layers
+        self.conv_layers = inner.conv_layers  # the name in transformers, so that weights keep theirs
 
     def forward(self, values: Tensor) -> Tensor:
         """(B, N, 2), samples and a 1 for each that is not padding -> (B, channels, T)."""
         states, count = values[..., 0].unsqueeze(1), values[..., 1].sum(dim=1)
-        for layer in self.layers:
+        for layer in self.conv_layers:
             norm = getattr(layer, "layer_norm", None)
             conv = layer.conv
             count = ((count - conv.kernel_size[0]) / conv.stride[0]).floor() + 1

@@ -9,6 +9,8 @@ from mien.errors import InputError
 _PAGE = ("jinja2",)
 _REPORT = (*_PAGE, "plotly")
 _TRAIN = ("torch", "transformers", "lightning_fabric", "onnx")
+_HF = ("torch", "transformers", "safetensors")
+_EXPORT = ("onnx", "onnxscript")
 _SERVE = (*_PAGE, "fastapi", "uvicorn", "pydantic", "python_multipart", "websockets")
 _TUNE = ("optuna", "tomlkit")
 
@@ -46,6 +48,19 @@ def needs_train(purpose: str = "training") -> None:
         InputError: a package is missing; the message has the command that installs it.
     """
     _needs(_TRAIN, purpose, "'mien[train]'")
+
+
+def needs_hf(purpose: str, export: bool = False) -> None:
+    """Checks that the packages for ready-made models of transformers are installed.
+
+    Args:
+        purpose: what needs them, for the message.
+        export: whether graphs are exported, too.
+
+    Raises:
+        InputError: a package is missing; the message has the command that installs it.
+    """
+    _needs((*_HF, *(_EXPORT if export else ())), purpose, "'mien[hf]'")
 
 
 def needs_tune() -> None:
