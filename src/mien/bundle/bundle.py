@@ -1,13 +1,14 @@
-"""Loads a trained model from the files of a bundle and runs it. It needs ONNX Runtime but not torch."""
+"""Loads a trained model from the files of a bundle and runs it. It needs ONNX Runtime; torch only where a part has no graph."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.bundle.answer import Answer
 from mien.bundle.answering import answer_to, calibrated, first_row
@@ -20,7 +21,7 @@ from mien.bundle.table import BundleTable
 from mien.encoders.base import Encoder
 from mien.events import Notice
 from mien.files.ordinary import read_bytes
-from mien.model.padding import padded
+from mien.model.padding import Padded, padded
 from mien.person import Standardised
 from mien.recipe.recipe import Recipe
 from mien.recipe.sections import EncoderTable
@@ -61,6 +62,7 @@ class Bundle:
         self.notes: tuple[str, ...] = table.notes
         self.files = Files(table.name, folder)
         self._graphs = Graphs(table, self.files)
+        self._in_torch: dict[Modality, Callable[[NDArray[Any], NDArray[np.bool_]], Float32]] = {}
 
     @classmethod
     def load(cls, which: str | Path) -> Self:
@@ -138,7 +140,7 @@ class Bundle:
     def encode(self, modality: Modality, tracks: Sequence[Track]) -> EncodedTracks:
         """Runs the graph of one encoder on B tracks, padded to the longest."""
         rows = padded(tracks)
-        states = self._graphs.encode(modality, rows)
+        states = self._states(modality, rows)
         mask, times = rows.mask, rows.times
         if states.shape[1] != mask.shape[1]:
             times = np.asarray([[t.times.mean()] for t in tracks], np.float32)
@@ -146,6 +148,15 @@ class Bundle:
         found = [self.encoders[modality].measures(t) for t in tracks]
         measures = {name: np.asarray([row[name] for row in found], np.float32) for name in found[0]}
         return EncodedTracks(states, mask, np.stack([t.quality for t in tracks]), times, measures)
+
+    def _states(self, modality: Modality, rows: Padded) -> Float32:
+        config = self.table.encoders[modality].config
+        if config is None:
+            return self._graphs.encode(modality, rows)
+        if modality not in self._in_torch:
+            weights = self.files.path(self.table.encoders[modality].graph)
+            self._in_torch[modality] = self.encoders[modality].in_torch(self.files.path(config), weights)
+        return self._in_torch[modality](rows.values, rows.mask)
 
     def pool(self, encoded: Mapping[Modality, EncodedTracks]) -> Pooled:
         """Runs the fusion graph, without calibration. Modalities that are left out count as absent."""

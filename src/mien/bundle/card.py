@@ -7,11 +7,12 @@ from dataclasses import fields
 from typing import Any
 
 from mien.bundle.card_trust import trusted
+from mien.bundle.origin import origins
 from mien.bundle.results import Result
 from mien.bundle.table import BundleTable
 from mien.recipe import strict
 from mien.recipe.recipe import Source, Target
-from mien.types import EMOTION, INPUTS
+from mien.types import EMOTION, INPUTS, Modality
 
 _USE = """\
 It cannot tell what a person feels, and must not decide
@@ -38,15 +39,15 @@ def card(table: BundleTable) -> str:
         recipe.export.limits,
         "## Parts",
         _parts(table),
-        "## Training data",
-        _training(table),
+        *(["## Where the parts come from", origins(table.origins, _tables(table))] if table.origins else []),
+        *(["## Training data", _training(table)] if recipe.data or table.lineage else []),
         "## How the parts were joined" if recipe.export.fitting else "",
         recipe.export.fitting,
         "## How well it does",
         results(table.evaluation),
         *(["## How far an answer can be trusted", trusted(table.trust)] if single else []),
         *_places(table),
-        f"Made by {table.made_by} with the recipe `{recipe.name}`, seed {recipe.seed}.",
+        f"Made by {table.made_by} with the {'recipe' if recipe.data else 'specification'} `{recipe.name}`, seed {recipe.seed}.",
     ]
     return "\n\n".join(p for p in parts if p) + "\n"
 
@@ -58,6 +59,12 @@ def _reads(table: BundleTable) -> str:
     if EMOTION.name in tasks:
         return f"It reads the emotion a person *expresses* in {where}."
     return f"It reads {', '.join(tasks)} in {where}."
+
+
+def _tables(table: BundleTable) -> dict[Modality, Mapping[str, str]]:
+    """The label tables of the parts that are classifiers, by modality."""
+    options = {m: entry.options.get("labels") for m, entry in table.encoders.items()}
+    return {m: found for m, found in options.items() if isinstance(found, Mapping)}
 
 
 def _places(table: BundleTable) -> list[str]:

@@ -12,6 +12,7 @@ from mien.bundle.table import SCHEMA, BundleTable
 from mien.errors import InputError, RecipeError, closest
 from mien.files.ordinary import read_bytes
 from mien.recipe import strict
+from mien.runtime.cache import cache_folder, file_sha256
 
 TABLE = "bundle.json"
 _LARGEST = 20_000_000  # bytes; the shipped ones have 100,000
@@ -44,12 +45,22 @@ def load(which: str | Path) -> Loaded:
 
 
 def _folder(which: str | Path) -> Path:
-    for folder in (Path(which), bundles.folder() / str(which)):
+    made = [made_folder(str(which))] if str(which) in bundles.presets() else []
+    for folder in (Path(which), bundles.folder() / str(which), *made):
         if (folder / TABLE).is_file():
             return folder
+    if str(which) in bundles.presets():
+        raise InputError(
+            f"the bundle '{which}' is of models that are downloaded when you ask for it; run: mien bundle make {which}"
+        )
     raise InputError(
         f"there is no bundle '{which}'; give a folder with a bundle.json, or {closest(str(which), bundles.shipped())}"
     )
+
+
+def made_folder(name: str) -> Path:
+    """Where a bundle of the package that is made when it is asked for lies: with the cache of mien, by its specification."""
+    return cache_folder() / "bundles" / f"{name}-{file_sha256(bundles.preset(name))[:12]}"
 
 
 def _read(table: dict[str, Any], path: Path) -> BundleTable:

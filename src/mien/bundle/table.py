@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from mien.bundle.origin import Origin
 from mien.bundle.results import Result
 from mien.recipe import strict
 from mien.recipe.names import plain_name
@@ -84,6 +85,8 @@ class EncoderEntry:
         trunk: the graph before the person baseline; ``None`` when there is no person baseline.
         vectors: the graph that turns ids, such as those of pieces of words, into the vectors that the graph takes; ``None``
             where the graph takes the tracks. Bundles with the same vectors share its file.
+        config: what the network is, as JSON, for one that runs in torch. ``file`` then holds its weights in safetensors.
+            ``None`` for a graph.
     """
 
     name: str
@@ -96,6 +99,11 @@ class EncoderEntry:
     bytes: int
     trunk: TrunkEntry | None = field(default=None, metadata=strict.OPTIONAL)
     vectors: FileEntry | None = field(default=None, metadata=strict.OPTIONAL)
+    config: FileEntry | None = field(default=None, metadata=strict.OPTIONAL)
+
+    def __post_init__(self) -> None:
+        if self.config is not None and (self.trunk is not None or self.vectors is not None):
+            raise ValueError(f"the network of '{self.name}' runs in torch, and has no graphs before it")
 
     @property
     def graph(self) -> FileEntry:
@@ -170,6 +178,7 @@ class BundleTable:
         weights: SHA-256 of the file of the trained weights; ``None`` in older bundles.
         parity: ``None`` until the graphs have been compared with the model.
         trust: ``None`` when nothing was calibrated.
+        origins: where each part that others trained comes from.
     """
 
     name: str
@@ -188,6 +197,7 @@ class BundleTable:
     weights: str | None = field(default=None, metadata=strict.OPTIONAL)
     parity: Parity | None = field(default=None, metadata=strict.OPTIONAL)
     trust: TrustTable | None = field(default=None, metadata=strict.OPTIONAL)
+    origins: Mapping[Modality, Origin] = field(default_factory=dict, metadata=strict.OPTIONAL)
 
     def __post_init__(self) -> None:
         if not self.encoders or not self.tasks:
@@ -239,5 +249,7 @@ class BundleTable:
 
     @property
     def files(self) -> list[FileEntry]:
-        """All graphs, and the files that encoders read."""
-        return [*self.graphs.values(), *(asset for e in self.encoders.values() for asset in e.assets.values())]
+        """All graphs, and the files that encoders and networks in torch read."""
+        entries = self.encoders.values()
+        configs = [e.config for e in entries if e.config is not None]
+        return [*self.graphs.values(), *configs, *(asset for e in entries for asset in e.assets.values())]

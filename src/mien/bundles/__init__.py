@@ -29,3 +29,20 @@ def shared_file(name: str) -> Path:
     if not path.is_file():
         raise MienError(f"this installation of mien lacks its file '{name}'; install mien again")
     return path
+
+
+def presets() -> list[str]:
+    """The names of the bundles that are made when they are asked for, of models that are downloaded then."""
+    return sorted(p.stem for p in folder().glob("*.toml"))
+
+
+def preset(name: str) -> Path:
+    """The specification of such a bundle.
+
+    Raises:
+        MienError: the installation lacks it.
+    """
+    path = folder() / f"{name}.toml"
+    if name not in presets():
+        raise MienError(f"this installation of mien lacks its file '{name}.toml'; install mien again")
+    return path

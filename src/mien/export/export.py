@@ -14,6 +14,7 @@ from torch.export import Dim
 
 from mien import __version__
 from mien.bundle.bundle import Bundle
+from mien.bundle.origin import Origin
 from mien.bundle.table import BundleTable, EncoderEntry, FusionEntry, TrunkEntry
 from mien.bundle.write import write
 from mien.data.load import segment_of
@@ -23,6 +24,7 @@ from mien.encoders.base import Encoder
 from mien.errors import InputError
 from mien.export import parity
 from mien.export.graphs import encoder_graph, keep, saved, smaller, store, trace
+from mien.export.ready import Ready, exported, torch_entry
 from mien.export.smoothing import Feed
 from mien.export.vectors import parted
 from mien.model.alignment import Encoded, align
@@ -68,6 +70,7 @@ def export(
     lineage: Mapping[Modality, Recipe] | None = None,
     populations: Mapping[Modality, Population] | None = None,
     weights: str | None = None,
+    ready: Mapping[Modality, Ready] | None = None,
 ) -> Bundle:
     """Writes a bundle.
 
@@ -80,6 +83,7 @@ def export(
         lineage: recipes of the runs whose weights it started from, by modality.
         populations: for each modality with a person baseline.
         weights: SHA-256 of the file with the weights of the model; ``None`` skips the check of the folder.
+        ready: for each part that others trained.
 
     Raises:
         InputError: the folder holds a bundle of other weights, or the examples lack a modality.
@@ -92,7 +96,13 @@ def export(
     shrunk = bool(recipe.export.int8 or recipe.export.float16)
 
     def fill(draft: Path) -> None:
-        entries = {m: _encoder_entry(model, m, encoders[m], recipe, probe, draft) for m in model.modalities}
+        origins: dict[Modality, Origin] = {}
+        entries = {}
+        for m in model.modalities:
+            if (part := (ready or {}).get(m)) is None:
+                entries[m] = _encoder_entry(model, m, encoders[m], recipe, probe, draft)
+            else:
+                entries[m], origins[m] = _ready_entry(model, m, encoders[m], recipe, probe, draft, part)
         for m, population in (populations or {}).items():
             trunk = _trunk_entry(model, m, encoders[m], recipe, probe, population, draft)
             entries[m] = replace(entries[m], trunk=trunk)
@@ -112,6 +122,7 @@ def export(
             evaluation=(),
             lineage={m: before.as_table() for m, before in (lineage or {}).items()},
             weights=weights,
+            origins=origins,
         )
         write(table, draft)
         write(replace(table, parity=parity.check(model, Bundle.load(draft), probe, shrunk)), draft)
@@ -145,7 +156,36 @@ def _encoder_entry(
     model: Model, modality: Modality, encoder: Encoder, recipe: Recipe, probe: Sequence[ExampleSet], folder: Path
 ) -> EncoderEntry:
     network = model.bodies.get(modality, model.networks[modality])
-    proto = encoder_graph(network, _sample(probe, modality))
+    return _graph_entry(model, modality, encoder, recipe, probe, folder, encoder_graph(network, _sample(probe, modality)))
+
+
+def _ready_entry(
+    model: Model,
+    modality: Modality,
+    encoder: Encoder,
+    recipe: Recipe,
+    probe: Sequence[ExampleSet],
+    folder: Path,
+    part: Ready,
+) -> tuple[EncoderEntry, Origin]:
+    """Writes a ready-made part as a graph, or as files for torch with the reason in its origin."""
+    network = model.networks[modality]
+    found = exported(modality, network, [_sample(probe, modality)], part.run)
+    if found.proto is None:
+        name = recipe.encoders[modality].name
+        return torch_entry(modality, name, encoder, network, folder), replace(part.origin, in_torch=found.why)
+    return _graph_entry(model, modality, encoder, recipe, probe, folder, found.proto), part.origin
+
+
+def _graph_entry(
+    model: Model,
+    modality: Modality,
+    encoder: Encoder,
+    recipe: Recipe,
+    probe: Sequence[ExampleSet],
+    folder: Path,
+    proto: Any,
+) -> EncoderEntry:
     feeds = _feeds(probe, modality) if modality in recipe.export.int8 else ()
     proto = smaller(proto, modality, recipe, feeds)
     parts = parted(proto)

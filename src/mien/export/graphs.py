@@ -34,7 +34,8 @@ def trace(module: nn.Module, inputs: tuple[Any, ...], shapes: Any, names: list[s
     import onnx
 
     # The exporter warns about its own internals, and logs which optional packages it knows.
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    for name in ("torch.onnx", "onnx_ir"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         path = Path(scratch) / "graph.onnx"
