@@ -22,7 +22,19 @@ Value = str | int | float
 """A value in a notice."""
 
 Stage = Literal[
-    "clips", "read", "explain", "draw", "prepare", "train", "degrade", "calibrate", "evaluate", "compare", "tune"
+    "clips",
+    "read",
+    "explain",
+    "draw",
+    "prepare",
+    "train",
+    "degrade",
+    "calibrate",
+    "evaluate",
+    "compare",
+    "tune",
+    "fetch",
+    "export",
 ]
 """A stage of the work."""
 

@@ -14,13 +14,14 @@ from mien.media.decoding.picture import read_image
 from mien.media.decoding.sound import read_audio
 from mien.testing import check_encoder
 from mien.types import SAMPLE_RATE, Audio, Frames, Segment, Span, Track
-from tests.encoders.tiny_models import FACE, TEXT, VOICE, tiny_model
+from tests.encoders.tiny_models import CLASSIFIERS, FACE, MEANING, TEXT, VOICE, tiny_classifier, tiny_model
 
 OPTIONS: dict[str, dict[str, object]] = {  # where defaults are not enough
     "bundled": {"modality": "text"},
     "features": {"modality": "text", "size": 3},
 }
 MODELS = {"text_hf": TEXT, "voice_hf": VOICE, "face_hf": FACE}
+MODELS |= {f"{modality}_classifier": kinds for modality, kinds in CLASSIFIERS.items()}
 CASES = [(name, kind) for name in encoders.names() for kind in MODELS.get(name, ("",))]
 
 
@@ -44,7 +45,11 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def build(name: str, kind: str, models: Path) -> Encoder:
-    options = {"model": str(tiny_model(kind, models))} if kind else OPTIONS.get(name, {})
+    options = OPTIONS.get(name, {})
+    if name.endswith("_classifier"):
+        options = {"model": str(tiny_classifier(kind, models)), "labels": MEANING}
+    elif kind:
+        options = {"model": str(tiny_model(kind, models))}
     if kind == "resnet":
         options["pooling"] = "mean"
     return encoders.build({"name": name, **options})

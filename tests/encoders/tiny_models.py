@@ -135,3 +135,55 @@ def write_tokenizer(kind: str, path: Path) -> None:
             tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
             tokenizer.add_special_tokens(marks)
     tokenizer.save(str(path))
+
+
+LABELS = ("sad", "joy", "anger", "neutral")
+"""The labels of every tiny classifier, in the order of its outputs."""
+MEANING = {"sad": "sad", "joy": "happy", "anger": "angry", "neutral": "neutral"}
+CLASSIFIERS = {
+    "text": ("bert_classifier", "roberta_classifier"),
+    "voice": ("wav2vec2_classifier", "wavlm_classifier"),
+    "face": ("vit_classifier", "convnext_classifier"),
+}
+
+
+def tiny_classifier(kind: str, folder: Path, **config: Any) -> Path:
+    """``folder/kind``: a classifier as the hub stores it, with labels in its config. ``config`` changes its config."""
+    path = folder / kind
+    if not path.is_dir():
+        torch.manual_seed(0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _classifier(kind, {"id2label": dict(enumerate(LABELS)), **config}).save_pretrained(path)
+        if kind in CLASSIFIERS["text"]:
+            write_tokenizer(kind.removesuffix("_classifier"), path / "tokenizer.json")
+        else:
+            table = {"do_normalize": True, "sampling_rate": 16_000} if kind in CLASSIFIERS["voice"] else _picture(kind)
+            (path / "preprocessor_config.json").write_text(json.dumps(table))
+    return path
+
+
+def _classifier(kind: str, config: dict[str, Any]) -> Any:
+    import transformers
+
+    t: Any = transformers
+    places = {"max_position_embeddings": 130, "bos_token_id": 0, "eos_token_id": 2, "pad_token_id": 1}
+    several = {"problem_type": "multi_label_classification"}
+    made = {
+        "bert_classifier": lambda: t.BertForSequenceClassification(t.BertConfig(vocab_size=99, **_SMALL, **config)),
+        "roberta_classifier": lambda: t.RobertaForSequenceClassification(
+            t.RobertaConfig(vocab_size=99, **places, **_SMALL, **several, **config)
+        ),
+        "wav2vec2_classifier": lambda: t.Wav2Vec2ForSequenceClassification(
+            t.Wav2Vec2Config(classifier_proj_size=8, **_SMALL, **_CONV, **config)
+        ),
+        "wavlm_classifier": lambda: t.WavLMForSequenceClassification(
+            t.WavLMConfig(classifier_proj_size=8, use_weighted_layer_sum=True, **_SMALL, **_CONV, **config)
+        ),
+        "vit_classifier": lambda: t.ViTForImageClassification(t.ViTConfig(**_SMALL, **_PICTURE, **config)),
+        "convnext_classifier": lambda: t.ConvNextForImageClassification(
+            t.ConvNextConfig(hidden_sizes=[8, 16], depths=[1, 1], num_stages=2, image_size=32, **config)
+        ),
+    }
+    build: Any = made[kind]
+    return build()

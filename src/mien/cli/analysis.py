@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.app import Asked, Asr, Bundled, Hours, Lang, Out, Prior, SoundTrack, Voices, app, cutting
+from mien.cli.app import Asked, Asr, Bundled, Hours, Hub, Lang, Out, Prior, SoundTrack, Voices, Yes, app, cutting
+from mien.cli.bundles import obtained
 from mien.cli.language import LANG
 from mien.cli.progress import followed, show
 from mien.events import Event, Finished, Notice, Skipped
@@ -28,6 +29,8 @@ def analyze(
         Path | None, typer.Option(help=".srt, .vtt, .ass, or `embedded`, instead of speech recognition.")
     ] = None,
     bundle: Bundled = "research",
+    hub: Hub = None,
+    yes: Yes = False,
     task: Asked = None,
     asr: Asr = "auto",
     voices: Voices = True,
@@ -72,6 +75,7 @@ def analyze(
     wanted = chosen({"json": json, "csv": csv, "vtt": vtt, "html": html}, to or [], out or [])
     inputs = [*clips, *([subtitles] if subtitles else [])]
     outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain, portraits, video, resume))
+    bundle = obtained(bundle, hub, yes, lang)
     analyzer = Analyzer(bundle, asr, cutting(voices, track, hours), task, prior, tracks or video is not None)
     shown = _Shown(analyzer, lang, quiet or STDOUT in wanted.values())
     if several:

@@ -23,6 +23,7 @@ ORDER = [
     "serve",
     "mcp",
     "card",
+    "bundle",
     "data",
     "train",
     "evaluate",
@@ -71,7 +72,11 @@ app = typer.Typer(
     help="Reads the emotion people express in words, voice and face, together, offline.",
 )
 
-Bundled = Annotated[str, typer.Option("--bundle", help="research, open, or the folder of a bundle.")]
+Bundled = Annotated[str, typer.Option("--bundle", help="research, open, large, or the folder of a bundle.")]
+Hub = Annotated[
+    Path | None, typer.Option("--hub", help="Folder with downloaded models, in place of the Hugging Face hub.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Agree to the licences of what is downloaded; else you are asked.")]
 Asr = Annotated[
     str,
     typer.Option(

@@ -94,7 +94,9 @@ class Encoder(ABC):
         Raises:
             InputError: it has no such network, torch is not installed, or the files do not fit it or each other.
         """
-        raise InputError(f"the network of '{type(self).__module__.rpartition('.')[2]}' runs as a graph only; export it again")
+        raise InputError(
+            f"the network of '{type(self).__module__.rpartition('.')[2]}' runs as a graph only; export it again"
+        )
 
     def check_alone(self) -> None:  # noqa: B027 - most encoders need nothing else, and have nothing to check
         """Checks that it needs nothing but its arguments, as an encoder in a bundle must: no network, no files by name.

@@ -156,7 +156,9 @@ def _encoder_entry(
     model: Model, modality: Modality, encoder: Encoder, recipe: Recipe, probe: Sequence[ExampleSet], folder: Path
 ) -> EncoderEntry:
     network = model.bodies.get(modality, model.networks[modality])
-    return _graph_entry(model, modality, encoder, recipe, probe, folder, encoder_graph(network, _sample(probe, modality)))
+    return _graph_entry(
+        model, modality, encoder, recipe, probe, folder, encoder_graph(network, _sample(probe, modality))
+    )
 
 
 def _ready_entry(

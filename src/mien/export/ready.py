@@ -56,13 +56,13 @@ def exported(modality: Modality, network: nn.Module, tracks: Sequence[Track], ru
             raise
         said = " ".join(str(error).split())[:120] if isinstance(error, MienError) else type(error).__name__
         if run == "onnx":
-            raise InputError(f"the {modality} part cannot be exported as a graph ({said}); say run = 'torch'") from error
+            raise InputError(
+                f"the {modality} part cannot be exported as a graph ({said}); say run = 'torch'"
+            ) from error
         return Exported(None, f"it could not be exported as a graph ({said})")
 
 
-def torch_entry(
-    modality: Modality, name: str, encoder: Encoder, network: nn.Module, folder: Path
-) -> EncoderEntry:
+def torch_entry(modality: Modality, name: str, encoder: Encoder, network: nn.Module, folder: Path) -> EncoderEntry:
     """Writes config and weights of a classifier into a bundle. Returns its entry for the bundle's table.
 
     Raises:
@@ -74,7 +74,9 @@ def torch_entry(
         config, weights = Path(scratch) / "config.json", Path(scratch) / "weights.safetensors"
         write_files(network, config, weights)
         if weights.stat().st_size > LARGEST_FILE:
-            raise InputError(f"the weights of the {modality} part are larger than 2 GB, too large for a bundle; take a smaller model")
+            raise InputError(
+                f"the weights of the {modality} part are larger than 2 GB, too large for a bundle; take a smaller model"
+            )
         kept, settings = keep(weights, folder, modality), keep(config, folder, f"{modality}-config")
     return EncoderEntry(
         name=name,

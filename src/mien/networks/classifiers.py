@@ -16,7 +16,7 @@ from torch.nn import functional
 from mien.errors import InputError
 from mien.files.ordinary import read_bytes
 from mien.networks.pictures import Pixels
-from mien.networks.pretrained import loaded, same_every_time, say_less
+from mien.networks.pretrained import loaded, refusals, same_every_time, say_less
 from mien.networks.sounds import Samples, front
 from mien.networks.words import Tokens
 from mien.recipe.labels import LabelTable, labels_of
@@ -83,7 +83,12 @@ class _Pictures(nn.Module):
 
 
 def classifier(
-    modality: Modality, model: str, table: LabelTable, answers: Sequence[str], look: Mapping[str, Any], learn: bool = False
+    modality: Modality,
+    model: str,
+    table: LabelTable,
+    answers: Sequence[str],
+    look: Mapping[str, Any],
+    learn: bool = False,
 ) -> Classified:
     """The network of a classifier with its published weights.
 
@@ -140,9 +145,11 @@ def classifier_of_files(
     try:
         with bounded(_MEMORY):
             network = _of_files(modality, config, weights, table, answers, look, name).eval()
-    except (ValueError, KeyError, TypeError, RuntimeError, AttributeError, MemoryError) as error:
+    except refusals() as error:
         said = " ".join(str(error).split())[:200]
-        raise InputError(f"the {name} cannot be built ({said or type(error).__name__}); make the bundle again") from error
+        raise InputError(
+            f"the {name} cannot be built ({said or type(error).__name__}); make the bundle again"
+        ) from error
 
     def run(values: NDArray[Any], mask: NDArray[np.bool_]) -> Float32:
         with torch.no_grad():
@@ -153,7 +160,12 @@ def classifier_of_files(
 
 
 def _of_files(
-    modality: Modality, config: Path, weights: Path, table: LabelTable, answers: Sequence[str], look: Mapping[str, Any],
+    modality: Modality,
+    config: Path,
+    weights: Path,
+    table: LabelTable,
+    answers: Sequence[str],
+    look: Mapping[str, Any],
     name: str,
 ) -> Classified:
     import transformers
@@ -166,7 +178,9 @@ def _of_files(
     auto = getattr(transformers, _CLASSES[modality])
     state = load_file(weights)
     with torch.device("meta"):  # no memory is taken before the sizes are known to be those of the file
-        shapes = {key: value.shape for key, value in auto.from_config(made, trust_remote_code=False).state_dict().items()}
+        shapes = {
+            key: value.shape for key, value in auto.from_config(made, trust_remote_code=False).state_dict().items()
+        }
     if shapes != {key: value.shape for key, value in state.items()}:
         raise ValueError("its weights are not those of its config")
     model = auto.from_config(made, trust_remote_code=False)
@@ -178,7 +192,9 @@ def write_files(network: Classified, config: Path, weights: Path) -> None:
     """Writes the classifier inside a network as ``classifier_of_files`` reads it."""
     from safetensors.torch import save_file
 
-    table = {key: value for key, value in network.model.config.to_dict().items() if key not in ("auto_map", "_name_or_path")}
+    table = {
+        key: value for key, value in network.model.config.to_dict().items() if key not in ("auto_map", "_name_or_path")
+    }
     config.write_text(json.dumps(table, indent=1, sort_keys=True), encoding="utf-8")
     state = {key: value.detach().clone().contiguous() for key, value in network.model.state_dict().items()}
     save_file(state, weights)

@@ -43,7 +43,9 @@ class PictureTrunk(nn.Module):
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         """One vector per picture; each picture is processed alone."""
         batch, time = values.shape[:2]
-        out = self.model(pixel_values=self.pixels(values), output_hidden_states=len(self.layers) > 1 or self.layers[0] != -1)
+        out = self.model(
+            pixel_values=self.pixels(values), output_hidden_states=len(self.layers) > 1 or self.layers[0] != -1
+        )
         states = read_layers(out.hidden_states, out.last_hidden_state, self.layers) if out.hidden_states else None
         vectors = [self._vector(s) for s in states or [out.last_hidden_state]]
         return torch.cat(vectors, dim=-1).reshape(batch, time, -1)

@@ -66,10 +66,17 @@ def loaded(kind: Any, model: str) -> tuple[Any, set[str]]:
         found, told = kind.from_pretrained(
             model, use_safetensors=True, dtype=torch.float32, trust_remote_code=False, output_loading_info=True
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except refusals() as error:
         line = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise InputError(f"the model '{model}' cannot be loaded by transformers: {line}") from error
     return found, set(told["missing_keys"])
+
+
+def refusals() -> tuple[type[Exception], ...]:
+    """The errors with which transformers refuses a config or weights. They have no class in common."""
+    from huggingface_hub.errors import StrictDataclassError
+
+    return (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, MemoryError, StrictDataclassError)
 
 
 def _encoder(model: Any) -> nn.Module:

@@ -16,7 +16,8 @@ _EKMAN: Mapping[str, str] = {
     **dict.fromkeys(("annoyance", "disapproval"), "angry"),
     "nervousness": "fearful",
     **dict.fromkeys(
-        ("amusement", "approval", "excitement", "gratitude", "love", "optimism", "relief", "pride", "admiration"), "happy"
+        ("amusement", "approval", "excitement", "gratitude", "love", "optimism", "relief", "pride", "admiration"),
+        "happy",
     ),
     **dict.fromkeys(("desire", "caring"), "happy"),
     **dict.fromkeys(("disappointment", "embarrassment", "grief", "remorse"), "sad"),
@@ -51,8 +52,10 @@ class LabelTable:
                 raise InputError(f"'{model}' has no label '{name}'; {closest(name, given)}")
         for name, label in self.labels.items():
             if label not in known:
-                raise InputError(f"the label '{name}' of '{model}' stands for '{label}', which the task lacks; "
-                                 f"{closest(label, known)}")
+                raise InputError(
+                    f"the label '{name}' of '{model}' stands for '{label}', which the task lacks; "
+                    f"{closest(label, known)}"
+                )
             if name in self.left_out:
                 raise InputError(f"the label '{name}' of '{model}' stands under labels and under left_out; choose one")
         missing = [name for name in given if name not in self.labels and name not in self.left_out]
@@ -75,11 +78,15 @@ def labels_of(config: Mapping[str, object], model: str) -> tuple[str, ...]:
     """
     found = config.get("id2label")
     if not isinstance(found, dict) or not found:
-        raise InputError(f"the config of '{model}' has no labels (id2label), so it is no classifier; name another model")
+        raise InputError(
+            f"the config of '{model}' has no labels (id2label), so it is no classifier; name another model"
+        )
     if not 2 <= len(found) <= MOST or {str(key) for key in found} != {str(i) for i in range(len(found))}:
         raise InputError(f"the labels of '{model}' are not numbered from 0, or not 2 to {MOST:,}; correct its id2label")
     if config.get("problem_type") == "regression":
-        raise InputError(f"'{model}' answers with numbers (problem_type is regression), not with labels; name another model")
+        raise InputError(
+            f"'{model}' answers with numbers (problem_type is regression), not with labels; name another model"
+        )
     names = tuple(str(found[str(i)] if str(i) in found else found[i]) for i in range(len(found)))
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:

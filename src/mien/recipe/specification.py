@@ -62,10 +62,13 @@ class Part:
             raise RecipeError(f"options of '{self.model}' has '{wrong}'; known: tokens, context, seconds, frames")
         if self.counts:
             if stray := next((name for name in self.counts if name not in self.labels), None):
-                raise RecipeError(f"counts of '{self.model}' has '{stray}', which is not under labels; "
-                                  f"{closest(stray, self.labels)}")
+                raise RecipeError(
+                    f"counts of '{self.model}' has '{stray}', which is not under labels; {closest(stray, self.labels)}"
+                )
             if missing := next((name for name in self.labels if not self.counts.get(name, 0) > 0), None):
-                raise RecipeError(f"counts of '{self.model}' has no number above 0 for '{missing}'; give one for each label")
+                raise RecipeError(
+                    f"counts of '{self.model}' has no number above 0 for '{missing}'; give one for each label"
+                )
 
     @property
     def table(self) -> LabelTable:
@@ -118,7 +121,9 @@ class Specification:
         if self.fusion.get("name") not in ("channel", "late"):
             raise RecipeError("the fusion of ready-made classifiers is a pool; name = 'channel' or 'late'")
         if self.task.kind != "single":
-            raise RecipeError(f"'{self.task.name}' is of kind {self.task.kind}; ready-made classifiers answer with one label")
+            raise RecipeError(
+                f"'{self.task.name}' is of kind {self.task.kind}; ready-made classifiers answer with one label"
+            )
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
@@ -129,8 +134,12 @@ class Specification:
         """The encoder of a part, as a recipe has it. ``given`` replaces its arguments."""
         part = self.parts[modality]
         options: Mapping[str, object] = {
-            "model": part.model, "labels": dict(part.labels), "left_out": list(part.left_out),
-            "answers": list(self.task.labels), **part.options, **given,
+            "model": part.model,
+            "labels": dict(part.labels),
+            "left_out": list(part.left_out),
+            "answers": list(self.task.labels),
+            **part.options,
+            **given,
         }
         return EncoderTable(f"{modality}_classifier", dict(options))
 
@@ -143,5 +152,8 @@ def load(path: Path) -> Specification:
     """
     table = read_toml(path)
     found = strict.build(Specification, table, f"'{path}'")
-    parts = {m: replace(p, model=str(near)) if (near := path.parent / p.model).is_dir() else p for m, p in found.parts.items()}
+    parts = {
+        m: replace(p, model=str(near)) if (near := path.parent / p.model).is_dir() else p
+        for m, p in found.parts.items()
+    }
     return replace(found, parts=parts)

@@ -176,7 +176,9 @@ def _download(model: str, name: str, revision: str | None = None, mirror: Path |
         if _known_without(model, revision, mirror):
             return None
         if mirror is not None:
-            raise InputError(f"the folder '{mirror}' has no model '{model}'; put it there as {model}/config.json") from error
+            raise InputError(
+                f"the folder '{mirror}' has no model '{model}'; put it there as {model}/config.json"
+            ) from error
         raise InputError(
             f"the model '{model}' is neither a folder nor in the local cache, and the hub cannot be reached; "
             "go online once, or name a local folder"

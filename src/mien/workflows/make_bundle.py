@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,9 +11,10 @@ from mien import bundles
 from mien.bundle.bundle import Bundle
 from mien.bundle.load import made_folder
 from mien.bundle.origin import Origin
+from mien.emotions import EMOTIONS
 from mien.errors import InputError
 from mien.events import Notice, Progress, Work
-from mien.recipe.labels import labels_of
+from mien.recipe.labels import labels_of, proposed
 from mien.recipe.recipe import Export, Recipe
 from mien.recipe.sections import EncoderTable
 from mien.recipe.specification import Part, Specification, load
@@ -33,10 +35,10 @@ _FILES: Mapping[Modality, tuple[str, ...]] = {
 }
 _SAYINGS = ("I can't believe we won!", "That is what he said.", "Oh no, not again.")
 _FITTING = """
-Nothing was trained. Each part answers alone; its labels are counted together by the table above, and the label shares of its training
-data are taken out where they were stated. The pool joins what is left. Its numbers about people (how often words, voice and face show
-what is expressed) are those of the shipped bundles unless the specification gave others; every part is trusted alike. Nothing was
-evaluated: mien calibrate fits how far the answers can be trusted, on clips of your own."""
+Nothing was trained. Each part answers alone; its labels are counted together by the table above, and the label shares of its
+training data are taken out where they were stated. The pool joins what is left. Its numbers about people (how often words,
+voice and face show what is expressed) are those of the shipped bundles unless the specification gave others; every part is
+trusted alike. Nothing was evaluated: mien calibrate fits how far the answers can be trusted, on clips of your own."""
 
 
 class Plan(NamedTuple):
@@ -51,6 +53,11 @@ class Plan(NamedTuple):
         """Whether the folder is there already."""
         return self.folder.is_dir()
 
+    @property
+    def own(self) -> bool:
+        """Whether all models are folders that the specification names, so that nothing of a hub is taken."""
+        return all(Path(part.model).is_dir() for part in self.specification.parts.values())
+
 
 def planned(spec: str | Path, out: Path | None = None, mirror: Path | None = None) -> Plan:
     """Reads a specification, or a preset by its name. Nothing is downloaded.
@@ -63,11 +70,8 @@ def planned(spec: str | Path, out: Path | None = None, mirror: Path | None = Non
     Raises:
         InputError: there is no such file or preset, it is wrong, or ``out`` is missing for a file of the user.
     """
-    if preset := str(spec) in bundles.presets() and not Path(spec).is_file():
-        path = bundles.preset(str(spec))
-    else:
-        path = Path(spec)
-    found = load(path)
+    preset = str(spec) in bundles.presets() and not Path(spec).is_file()
+    found = load(bundles.preset(str(spec)) if preset else Path(spec))
     if out is None and not preset:
         raise InputError("say with --out in which folder the bundle is written")
     models = {m: HubModel(found.parts[m].model, found.parts[m].revision, mirror) for m in found.modalities}
@@ -100,6 +104,38 @@ def make_bundle(plan: Plan) -> Work[Bundle]:
         if part.in_torch:
             yield Notice("runs_in_torch", {"model": part.model, "why": part.in_torch})
     return bundle
+
+
+def proposal(model: str, mirror: Path | None = None) -> str:
+    """A table of labels in TOML, proposed by the names of the labels alone. Nothing but config.json is read.
+
+    Raises:
+        InputError: there is no such model, or it is no classifier.
+    """
+    path = HubModel(model, mirror=mirror).file("config.json")
+    if path is None:
+        raise InputError(f"the model '{model}' has no config.json; name a model that transformers can load")
+    config = table_of(path)
+    names = labels_of(config, model)
+    found = proposed(names, EMOTIONS)
+    modality = (
+        "voice" if "conv_stride" in config else "face" if {"image_size", "num_channels"} & config.keys() else "text"
+    )
+    quoted = {name: json.dumps(name, ensure_ascii=False) for name in names}
+    rest = [quoted[name] for name in names if name not in found]
+    return "\n".join(
+        [
+            "# Proposed by the names of the labels alone. Read each line; what no line means stands at the end.",
+            f"[parts.{modality}]",
+            f"model = {json.dumps(model, ensure_ascii=False)}",
+            'licence = ""  # what its model card says',
+            "left_out = []",
+            "",
+            f"[parts.{modality}.labels]",
+            *(f'{quoted[name]} = "{label}"' for name, label in found.items()),
+            *(f"# {name} =   # no proposal: write what it means, or put it into left_out" for name in rest),
+        ]
+    )
 
 
 def _check(part: Part, model: HubModel, known: tuple[str, ...]) -> None:
@@ -165,7 +201,9 @@ def _named(table: EncoderTable, local: Encoder) -> Encoder:
 
 def _origin(plan: Plan, modality: Modality, folder: Path) -> Origin:
     part = plan.specification.parts[modality]
-    read = sorted({*folder.glob("*.safetensors"), *(p for n in ("config.json", *_FILES[modality]) if (p := folder / n).is_file())})
+    read = sorted(
+        {*folder.glob("*.safetensors"), *(p for n in ("config.json", *_FILES[modality]) if (p := folder / n).is_file())}
+    )
     prior = (part.counted or "counts in the specification") if part.counts else ""
     sha256 = {path.name: file_sha256(path) for path in read}
     return Origin(_name(part.model), part.licence, part.source, plan.models[modality].commit, sha256, prior)
@@ -185,4 +223,3 @@ def _probe(spec: Specification, encoders: Mapping[Modality, Encoder]) -> Example
         for _ in store.fill():
             pass
     return ExampleSet("demo", "valid", items, stores, (spec.task,))
-

@@ -58,5 +58,9 @@ class ClassifierEncoder(PretrainedEncoder):
         """The arguments that rebuild this encoder without the model's files."""
         unused = ("layers", "pooling", "lora", "dim")
         rest = {key: value for key, value in super().settings.items() if key not in unused}
-        table = {"labels": dict(self.table.labels), "left_out": list(self.table.left_out), "answers": list(self.answers)}
+        table = {
+            "labels": dict(self.table.labels),
+            "left_out": list(self.table.left_out),
+            "answers": list(self.answers),
+        }
         return {**rest, **table}

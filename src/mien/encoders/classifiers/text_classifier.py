@@ -39,5 +39,7 @@ class TextClassifier(ClassifierEncoder, PretrainedText):
         tokenizer: str = "",
         front: Mapping[str, Any] | None = None,
     ) -> None:
-        PretrainedText.__init__(self, model, learn=learn, tokens=tokens, context=context, tokenizer=tokenizer, front=front)
+        PretrainedText.__init__(
+            self, model, learn=learn, tokens=tokens, context=context, tokenizer=tokenizer, front=front
+        )
         self.means(labels, left_out, answers)
