@@ -117,7 +117,7 @@ def changed(config: Path, **values: object) -> None:
     config.write_text(json.dumps({**json.loads(config.read_text()), **values}))
 
 
-HOSTILE = {
+HOSTILE: dict[str, tuple[dict[str, object], str]] = {
     "larger": ({"hidden_size": 4_000_000, "intermediate_size": 4_000_000}, "cannot be built"),
     "deeper": ({"num_hidden_layers": 3}, "its weights are not those of its config"),
     "no such kind": ({"model_type": "mine"}, "cannot be built"),
@@ -135,7 +135,7 @@ def test_a_config_of_a_stranger_ends_in_one_sentence(name: str, tmp_path: Path) 
     assert isinstance(network, Classified)
     config, weights = tmp_path / "c.json", tmp_path / "w.safetensors"
     write_files(network, config, weights)
-    changed(config, **values)
+    changed(config, **dict(values))
     with pytest.raises(InputError, match=why) as told:
         classifier_of_files("text", config, weights, LabelTable(MEANING), EMOTIONS, {})
     assert "\n" not in str(told.value)

@@ -217,7 +217,7 @@ def test_what_cannot_be_a_graph_runs_in_torch(folder: Path, monkeypatch: pytest.
     spec = specification(folder)
     spec.write_text(spec.read_text().replace('run = "onnx"', 'run = "auto"').replace('run = "torch"', 'run = "auto"'))
     told: list[Event] = []
-    made = follow(make_bundle(planned(spec, folder / "torch", folder / "hub")), told.append)
+    made = finish(make_bundle(planned(spec, folder / "torch", folder / "hub")), told.append)
     assert all(entry.config is not None for entry in made.table.encoders.values())
     assert sum(isinstance(event, Notice) and event.code == "runs_in_torch" for event in told) == 3
     spec.write_text(spec.read_text().replace('run = "auto"', 'run = "onnx"'))

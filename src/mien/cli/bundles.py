@@ -40,8 +40,10 @@ def make(
     if out is not None and plan.made:
         raise InputError(f"'{out}' is there already; name a folder that is not")
     folder = _made(plan, yes, lang)
-    for code in ("bundle_written", "analyze_next"):
-        show(harmless(sentence(Notice(code, {"folder": spec if out is None else str(folder)}), lang)))
+    written = Notice("bundle_written", {"folder": str(folder)})
+    then = Notice("analyze_next", {"folder": spec if out is None else str(folder)})
+    for notice in (written, then):
+        show(harmless(sentence(notice, lang)))
 
 
 @bundle.command()

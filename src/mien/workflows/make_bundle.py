@@ -181,13 +181,11 @@ def _set_opinions(model: Model, spec: Specification) -> None:
     if not isinstance(pool, LatePool):
         raise InputError("the fusion of ready-made classifiers is a pool; name = 'channel' or 'late'")
     for modality in spec.modalities:
-        opinion = pool.opinion(modality, spec.task)
-        with torch.no_grad():
-            opinion.linear.weight.copy_(torch.eye(spec.task.size))
-            opinion.linear.bias.zero_()
-            for value in (reliability := pool.reliability[modality]).parameters():
-                value.requires_grad_(False)
-            reliability.slope.fill_(-30.0)  # the quality of an input says nothing about a part that nobody measured
+        opinion, reliability = pool.opinion(modality, spec.task), pool.reliability[modality]
+        opinion.linear.load_state_dict({"weight": torch.eye(spec.task.size), "bias": torch.zeros(spec.task.size)})
+        # The quality of an input says nothing about a part that nobody measured: its slope becomes 0.
+        state = reliability.state_dict()
+        reliability.load_state_dict({**state, "slope": torch.full_like(state["slope"], -30.0)})
         opinion.set_prior(torch.tensor(spec.parts[modality].shares(spec.task.labels)))
 
 
