@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from mien import bundles
 from mien.emotions import EMOTIONS
 from mien.errors import InputError
 from mien.recipe.specification import load
+from tests.conftest import ROOT
 
 GOOD = """
 name = "mine"
@@ -45,6 +47,14 @@ def test_a_wrong_specification_is_told(change: tuple[str, str], why: str, tmp_pa
     with pytest.raises(InputError, match=why) as told:
         read(GOOD.replace(*change, 1), tmp_path)
     assert "\n" not in str(told.value)
+
+
+def test_what_the_documents_show_can_be_read(tmp_path: Path) -> None:
+    text = (ROOT / "docs/large.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```toml\n(.*?)^```", text, re.M | re.S)
+    read(block, tmp_path)
+    parts = load(bundles.preset("large")).parts.values()
+    assert re.findall(r"^\| \w+ \| `([^`]+)` \| ", text, re.M) == [part.model for part in parts]
 
 
 def test_a_bundle_has_a_part(tmp_path: Path) -> None:

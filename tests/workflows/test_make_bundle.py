@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from mien import bundles
 from mien.bundle.bundle import Bundle
 from mien.bundle.write import copied
 from mien.calibration.calibrate import calibrate
@@ -22,6 +23,7 @@ from mien.encoders.base import encoders
 from mien.errors import InputError
 from mien.events import Event, Notice, finish
 from mien.pipeline import Analyzer
+from mien.recipe.specification import load
 from mien.samples import demo_clip, sample
 from mien.types import Segment, Span
 from mien.workflows.make_bundle import make_bundle, planned, proposal
@@ -121,6 +123,29 @@ def test_the_preset_is_made_only_when_asked_for(tmp_path: Path, monkeypatch: pyt
     assert "SamLowe/roberta-base-go_emotions (MIT)" in done.output
     with pytest.raises(InputError, match="has no model 'SamLowe/roberta-base-go_emotions'"):
         finish(make_bundle(planned("large", mirror=tmp_path)))
+
+
+@pytest.mark.slow
+def test_the_preset_is_made_and_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With tiny models that have the names and labels of the real ones. In torch, because three graphs take long."""
+    monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
+    spec = load(bundles.preset("large"))
+    ours = tmp_path / "large.toml"
+    text = bundles.preset("large").read_text(encoding="utf-8")
+    ours.write_text(text.replace("licence = ", 'run = "torch"\nlicence = '), encoding="utf-8")
+    monkeypatch.setattr(bundles, "preset", lambda _: ours)
+    for (kind, _), part in zip(PARTS.values(), spec.parts.values(), strict=True):
+        made = tiny_classifier(kind, tmp_path / "made", id2label=dict(enumerate(part.labels)))
+        shutil.copytree(made, tmp_path / "hub" / part.model)
+    asked = ["analyze", str(demo_clip()), "--asr", "off", "--text", "I believe we won", "--bundle", "large"]
+    done = CliRunner().invoke(
+        app, [*asked, "--yes", "--hub", str(tmp_path / "hub"), "--json", str(tmp_path / "a.json")]
+    )
+    assert done.exit_code == 0, done.output
+    assert json.loads((tmp_path / "a.json").read_text())["predictions"]
+    again = CliRunner().invoke(app, ["card", "large"])
+    assert "`superb/wav2vec2-base-superb-er`" in again.output
+    assert CliRunner().invoke(app, [*asked, "-q"]).exit_code == 0, "it is not made again"
 
 
 @pytest.mark.slow
