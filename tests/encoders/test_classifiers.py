@@ -120,6 +120,7 @@ def changed(config: Path, **values: object) -> None:
 HOSTILE: dict[str, tuple[dict[str, object], str]] = {
     "larger": ({"hidden_size": 4_000_000, "intermediate_size": 4_000_000}, "cannot be built"),
     "deeper": ({"num_hidden_layers": 3}, "its weights are not those of its config"),
+    "without end": ({"num_hidden_layers": 10**9}, "its config has num_hidden_layers"),
     "no such kind": ({"model_type": "mine"}, "cannot be built"),
     "no kind": ({"model_type": None}, "cannot be built"),
     "not numbers": ({"hidden_size": "x"}, "cannot be built"),
@@ -139,6 +140,17 @@ def test_a_config_of_a_stranger_ends_in_one_sentence(name: str, tmp_path: Path) 
     with pytest.raises(InputError, match=why) as told:
         classifier_of_files("text", config, weights, LabelTable(MEANING), EMOTIONS, {})
     assert "\n" not in str(told.value)
+
+
+def test_a_step_of_a_stranger_is_that_of_the_rows(tmp_path: Path) -> None:
+    encoder = built("voice", tiny_classifier("wav2vec2_classifier", tmp_path))
+    network = encoder.network()
+    assert isinstance(network, Classified)
+    config, weights = tmp_path / "c.json", tmp_path / "w.safetensors"
+    write_files(network, config, weights)
+    changed(config, conv_stride=[1] * 7)
+    with pytest.raises(InputError, match="takes 1 samples, and its encoder gives 320"):
+        encoder.in_torch(config, weights)
 
 
 def test_code_beside_a_model_is_never_run(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,8 @@ def _built(
         inputs = Tokens(config)
     elif modality == "voice":
         inputs = Samples(config, whole=False)
+        if inputs.hop != look["hop"]:
+            raise ValueError(f"a state of '{name}' takes {inputs.hop} samples, and its encoder gives {look['hop']}")
         front(model)
     else:
         inputs = _Pictures(look["mean"], look["std"])
@@ -142,21 +145,26 @@ def classifier_of_files(
             there is too little memory.
     """
     name = f"{modality} part of the bundle"
-    try:
-        with bounded(_MEMORY):
-            network = _of_files(modality, config, weights, table, answers, look, name).eval()
-    except refusals() as error:
-        said = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"the {name} cannot be built ({said or type(error).__name__}); make the bundle again"
-        ) from error
+    with _told(f"the {name} cannot be built"):
+        network = _of_files(modality, config, weights, table, answers, look, name).eval()
 
     def run(values: NDArray[Any], mask: NDArray[np.bool_]) -> Float32:
-        with torch.no_grad():
+        with _told(f"the {name} cannot be run"), torch.no_grad():
             states = network(torch.from_numpy(values), torch.from_numpy(mask))
         return np.asarray(states.float().numpy(), np.float32)
 
     return run
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Bounds the memory that a network of a stranger may take, and turns what torch says into a sentence."""
+    try:
+        with bounded(_MEMORY):
+            yield
+    except refusals() as error:
+        said = " ".join(str(error).split())[:200] or type(error).__name__
+        raise InputError(f"{what} ({said}); make the bundle again") from error
 
 
 def _of_files(
@@ -177,6 +185,10 @@ def _of_files(
     made = transformers.AutoConfig.for_model(kind, **{k: v for k, v in settings.items() if k != "auto_map"})
     auto = getattr(transformers, _CLASSES[modality])
     state = load_file(weights)
+    for key, value in settings.items():
+        # Layers are built one by one, even where they take no memory.
+        if ("layers" in key or "depths" in key) and any(n > len(state) for n in _numbers(value)):
+            raise ValueError(f"its config has {key} = {value}, and its weights are {len(state)} tensors")
     with torch.device("meta"):  # no memory is taken before the sizes are known to be those of the file
         shapes = {
             key: value.shape for key, value in auto.from_config(made, trust_remote_code=False).state_dict().items()
@@ -186,6 +198,10 @@ def _of_files(
     model = auto.from_config(made, trust_remote_code=False)
     model.load_state_dict(state)
     return _built(modality, model.eval(), table, answers, look, name)
+
+
+def _numbers(value: object) -> list[float]:
+    return [n for n in (value if isinstance(value, list) else [value]) if isinstance(n, int | float)]
 
 
 def write_files(network: Classified, config: Path, weights: Path) -> None:

@@ -15,8 +15,6 @@ from mien.runtime.extras import needs_hf
 from mien.types import Float32
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from mien.networks.classifiers import Classified
 
 
@@ -31,16 +29,12 @@ class ClassifierEncoder(PretrainedEncoder):
         """Takes the table of labels, ``{label of the classifier: one of answers}``, and the labels that are left out."""
         self.table, self.answers = LabelTable(dict(labels), tuple(left_out)), tuple(answers)
 
-    def network(self) -> nn.Module:
-        """The classifier with its published weights; ``body`` is missing, so that all of it learns or none.
+    def network(self) -> Classified:
+        """The classifier with its published weights.
 
         Raises:
             InputError: the table does not fit the labels of the model, or it cannot be loaded.
         """
-        return self.classified()
-
-    def classified(self) -> Classified:
-        """The same as ``network``, with its type."""
         needs_hf("a classifier of transformers")
         from mien.networks.classifiers import classifier
 
