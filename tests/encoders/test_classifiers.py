@@ -170,6 +170,17 @@ def test_a_model_without_its_head_is_refused(tmp_path: Path) -> None:
         built("text", model).network()
 
 
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff" * 100, b"\x08" + 7 * b"\0" + b'{"a": 1}'])
+def test_weights_that_are_none_end_in_one_sentence(content: bytes, tmp_path: Path) -> None:
+    model = tiny_classifier("bert_classifier", tmp_path)
+    encoder = built("text", model)
+    (model / "model.safetensors").write_bytes(content)
+    with pytest.raises(InputError, match="cannot be loaded by transformers"):
+        encoder.network()
+    with pytest.raises(InputError, match="cannot be built"):
+        encoder.in_torch(model / "config.json", model / "model.safetensors")
+
+
 def test_a_pickle_is_not_read(tmp_path: Path) -> None:
     model = tiny_classifier("bert_classifier", tmp_path)
     (model / "model.safetensors").rename(model / "pytorch_model.bin")

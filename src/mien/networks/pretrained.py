@@ -75,8 +75,10 @@ def loaded(kind: Any, model: str) -> tuple[Any, set[str]]:
 def refusals() -> tuple[type[Exception], ...]:
     """The errors with which transformers refuses a config or weights. They have no class in common."""
     from huggingface_hub.errors import StrictDataclassError
+    from safetensors import SafetensorError
 
-    return (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, MemoryError, StrictDataclassError)
+    theirs = (StrictDataclassError, SafetensorError)
+    return (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, MemoryError, *theirs)
 
 
 def _encoder(model: Any) -> nn.Module:
