@@ -22,7 +22,7 @@ Value = str | int | float
 """A value in a notice."""
 
 Stage = Literal[
-    "clips", "read", "explain", "draw", "prepare", "train", "degrade", "calibrate", "evaluate", "compare", "tune"
+    "clips", "read", "ask", "explain", "draw", "prepare", "train", "degrade", "calibrate", "evaluate", "compare", "tune"
 ]
 """A stage of the work."""
 

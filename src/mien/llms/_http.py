@@ -120,7 +120,7 @@ class Line:
                 status, content, _ = await self._sent(url, body)
         except httpx2.ConnectError as error:
             raise self._nobody() from error
-        except (httpx2.HTTPError, TimeoutError, _TooLarge):
+        except (httpx2.HTTPError, TimeoutError, _TooLargeError):
             return None
         return _table(content) if status == 200 else None
 
@@ -145,7 +145,7 @@ class Line:
             except httpx2.TransportError as error:
                 if last:
                     raise self._nobody() from error
-            except _TooLarge as error:
+            except _TooLargeError as error:
                 raise UnansweredError("its answer is too long") from error
             else:
                 if status not in _AGAIN or last:
@@ -162,7 +162,7 @@ class Line:
             async for piece in response.aiter_bytes():
                 found += piece
                 if len(found) > _LARGEST:
-                    raise _TooLarge
+                    raise _TooLargeError
             return response.status_code, bytes(found), _after(response)
 
     def _content(self, status: int, content: bytes) -> dict[str, Any]:
@@ -178,8 +178,8 @@ class Line:
         said = harmless(content.decode("utf-8", "replace"))[:_SAID]
         if status in (404, 301, 302, 307, 308):
             raise InputError(
-                f"'{self.address}' has no such model or address (HTTP {status}: {said}); check --llm, which usually ends in /v1, "
-                "and --llm-model"
+                f"'{self.address}' has no such model or address (HTTP {status}: {said}); check --llm, which usually ends "
+                "in /v1, and --llm-model"
             )
         raise UnansweredError(f"HTTP {status}: {said}")
 
@@ -187,7 +187,7 @@ class Line:
         return InputError(f"no server answers at '{self.address}'; start it, or name another one with --llm")
 
 
-class _TooLarge(Exception):
+class _TooLargeError(Exception):
     """An answer is larger than it may be."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 import time
 from collections.abc import Sequence
@@ -91,12 +92,20 @@ def _picked(logs: Float32, temperature: float, rng: np.random.Generator) -> int:
     return int(rng.choice(len(odds), p=odds / odds.sum()))
 
 
+def _cache() -> Any:
+    from transformers import DynamicCache
+
+    return DynamicCache()
+
+
 class _Writer:
     """A model with its text so far."""
 
     def __init__(self, model: Any, tokenizer: Any) -> None:
         self._model, self._tokenizer = model, tokenizer
-        self._past: Any = None
+        self._past = _cache()
+        known = inspect.signature(model.forward).parameters
+        self._name = "cache" if "cache" in known else "past_key_values"  # 5.0 to 5.40 change the name
         self._begun = 0
         self.count = 0
         self._logs: Float32 | None = None
@@ -108,9 +117,9 @@ class _Writer:
         if not ids:
             return
         with torch.inference_mode():
-            out = self._model(torch.tensor([list(ids)]), past_key_values=self._past, use_cache=True, logits_to_keep=1)
+            out = self._model(torch.tensor([list(ids)]), use_cache=True, logits_to_keep=1, **{self._name: self._past})
         self._begun = self._begun or len(ids)
-        self._past, self.count = out.past_key_values, self.count + len(ids)
+        self.count += len(ids)
         self._logs = out.logits[0, -1].log_softmax(-1).numpy()
 
     def logs(self) -> Float32:

@@ -39,6 +39,7 @@ class HowToAsk:
         words: whether free words for emotions are asked for.
         reason: whether a reason is asked for.
         alone: whether its answers replace those of the small models, instead of joining them.
+        blind: whether it is not told what the small models measured.
     """
 
     samples: int = 5
@@ -49,6 +50,7 @@ class HowToAsk:
     words: bool = False
     reason: bool = True
     alone: bool = False
+    blind: bool = False
 
     @property
     def method(self) -> Method:
@@ -75,7 +77,7 @@ class Asker:
             how = replace(how, samples=5)
             self.notices.append(Notice("llm_no_logprobs"))
         self.how, self.wanted = how, Wanted(tuple(labels), how.words, how.reason)
-        self.prompt = prompt_key(self.wanted)
+        self.prompt = prompt_key(self.wanted, how.blind)
         self.calibration = (
             None
             if calibration is None
@@ -130,6 +132,9 @@ class Asker:
         Raises:
             InputError: the server cannot be reached, or refuses the key or the model.
         """
+        measured = subject.measured or {}
+        if self.how.blind:
+            subject = replace(subject, measured=None)
         asked = ask_about(subject, self.wanted, self.able, self.how.frames)
         with self._lock:
             self._left.update(asked.left_out)
@@ -157,7 +162,7 @@ class Asker:
             asked.given,
             cost=cost,
         )
-        return replace(opinion, doubts=doubts(opinion, subject.measured or {}))
+        return replace(opinion, doubts=doubts(opinion, measured))
 
     def _answered(self, asked: Asked) -> tuple[dict[str, float], list[Said], Cost]:
         """The probabilities, the valid answers behind them, and the cost. All is empty without a valid answer."""

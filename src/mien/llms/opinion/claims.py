@@ -1,4 +1,4 @@
-"""What speaks against the reason that a language model states. Its reason is a claim; this compares it with what was measured."""
+"""What speaks against the reason that a language model states. A reason is a claim; it is compared with what was measured."""
 
 from __future__ import annotations
 
