@@ -50,13 +50,16 @@ class Transformers(Llm):
         """See ``Llm``. Questions are answered one after the other."""
         with self._one:
             begun = time.monotonic()
-            writer = _Writer(*self._loaded)
-            writer.feed(writer.ids(self._prompt(question.messages)))
-            read = writer.count
+            writer = self._writer
+            read = writer.begin(self._prompt(question.messages))
             rng = np.random.default_rng(question.seed)
             guide = Guide(writer, lambda logs: _picked(logs, question.temperature, rng), question.tokens)
             text = guide.write(question.schema)
-            return Reply(text, tuple(guide.tokens), read, writer.count - read, time.monotonic() - begun)
+            return Reply(text, tuple(guide.tokens), read, writer.said(), time.monotonic() - begun)
+
+    @cached_property
+    def _writer(self) -> _Writer:
+        return _Writer(*self._loaded)
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
@@ -99,16 +102,28 @@ def _cache() -> Any:
 
 
 class _Writer:
-    """A model with its text so far."""
+    """A model with its text so far. What a question has in common with the one before is not read again."""
 
     def __init__(self, model: Any, tokenizer: Any) -> None:
         self._model, self._tokenizer = model, tokenizer
         self._past = _cache()
         known = inspect.signature(model.forward).parameters
         self._name = "cache" if "cache" in known else "past_key_values"  # 5.0 to 5.40 change the name
+        self._ids: list[int] = []
         self._begun = 0
-        self.count = 0
         self._logs: Float32 | None = None
+
+    def begin(self, text: str) -> int:
+        """Reads a question, and returns how many tokens it has."""
+        ids = self.ids(text)
+        alike = next((k for k, (a, b) in enumerate(zip(self._ids, ids, strict=False)) if a != b), len(self._ids))
+        alike = min(alike, len(ids) - 1)
+        if alike < len(self._ids):
+            self._past.crop(alike - len(self._ids))
+            self._ids = self._ids[:alike]
+        self.feed(ids[alike:])
+        self._begun = len(ids)
+        return len(ids)
 
     def feed(self, ids: Sequence[int]) -> None:
         """Adds tokens to the text."""
@@ -118,8 +133,7 @@ class _Writer:
             return
         with torch.inference_mode():
             out = self._model(torch.tensor([list(ids)]), use_cache=True, logits_to_keep=1, **{self._name: self._past})
-        self._begun = self._begun or len(ids)
-        self.count += len(ids)
+        self._ids += ids
         self._logs = out.logits[0, -1].log_softmax(-1).numpy()
 
     def logs(self) -> Float32:
@@ -140,4 +154,4 @@ class _Writer:
 
     def said(self) -> int:
         """How many tokens the answer has so far."""
-        return self.count - self._begun
+        return len(self._ids) - self._begun

@@ -12,7 +12,7 @@ import numpy as np
 from mien.bundle.answer import single
 from mien.bundle.bundle import Bundle
 from mien.data.corpus import Corpus
-from mien.data.load import segment_of
+from mien.data.load import whole_segment
 from mien.data.own import own_data
 from mien.data.sets import ExampleSet, example_sets
 from mien.errors import InputError, RecipeError
@@ -28,7 +28,7 @@ from mien.llms.opinion.calibration import LlmCalibration, fit, pooled
 from mien.llms.opinion.nouns import Cost, LlmOpinion
 from mien.llms.opinion.prompt import Subject
 from mien.trust.judgement import subset_name
-from mien.types import MODALITIES, Clip, Example, Float32, Modality, Segment, Span, Task
+from mien.types import Example, Float32, Task
 
 _NEVER = 1e-3  # how much less likely than the others the right label is where there was no valid answer
 
@@ -161,7 +161,7 @@ def _asked(asker: Asker, bundle: Bundle, part: ExampleSet, rows: Sequence[int], 
         measured = {
             m: dict(zip(task.labels, map(float, o[task.name]), strict=True)) for m, o in answer.opinions.items()
         }
-        opinion = asker.about(Subject(segment(part.examples[row].clip), measured=measured))
+        opinion = asker.about(Subject(whole_segment(part.examples[row].clip), measured=measured))
         return answer.scores[task.name], replace(opinion, claim="", because=())
 
     pool = ThreadPoolExecutor(asker.llm.at_once, thread_name_prefix="mien-ask")
@@ -173,23 +173,6 @@ def _asked(asker: Asker, bundle: Bundle, part: ExampleSet, rows: Sequence[int], 
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     return Asked(part, tuple(rows), np.stack(small), tuple(opinions))
-
-
-def segment(clip: Clip) -> Segment:
-    """All modalities of a clip as one segment. Ready-made features are left out: a language model cannot read them."""
-    bare = replace(clip, features={})
-    parts: dict[Modality, Segment | None] = {m: segment_of(bare, m) for m in MODALITIES}
-    there = [part for part in parts.values() if part is not None]
-    words, voice, face = (parts[m] for m in MODALITIES)
-    span = there[0].span if there else Span(0.0, 0.0)
-    return Segment(
-        span,
-        clip.speaker,
-        None if words is None else words.words,
-        None if face is None else face.frames,
-        None if voice is None else voice.audio,
-        clip.context,
-    )
 
 
 def _answers(asked: Asked, bundle: Bundle, task: Task, asker: Asker) -> list[Predictions]:
