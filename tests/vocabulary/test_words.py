@@ -13,7 +13,8 @@ from ..conftest import ROOT
 
 TABLE = tomllib.loads((ROOT / "src/mien/vocabulary/words.toml").read_text(encoding="utf-8"))["family"]
 GOEMOTIONS = """admiration amusement anger annoyance approval caring confusion curiosity desire disappointment disapproval
-disgust embarrassment excitement fear gratitude grief joy love nervousness optimism pride relief remorse sadness surprise neutral"""
+disgust embarrassment excitement fear gratitude grief joy love nervousness optimism pride relief remorse sadness surprise
+neutral"""
 GROUPS = {"plutchik": 8, "geneva": 20, "shaver": 6}
 
 
