@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 pytest.importorskip("transformers")
+import torch
+
 from mien.errors import InputError
 from mien.llms.base import Llm, Message, Question, Text, llms
 from mien.llms.opinion.answer import Wanted, read, schema_of
@@ -21,6 +23,7 @@ from mien.llms.opinion.prompt import Subject
 from mien.types import EMOTION, Segment, Span, Word, Words
 
 WANTED = Wanted(EMOTION.labels, words=True)
+pytestmark = pytest.mark.slow  # transformers takes seconds to import
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +112,6 @@ def small() -> Path:
     return next(Path(spec.origin).parent.glob("*.gguf"))
 
 
-@pytest.mark.slow
 def test_a_small_real_model_behind_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The model answers over HTTP, as the published interface has it. It tells joy from anger, and little more."""
     from tests.llms.serving import completion, served
@@ -133,7 +135,7 @@ def test_a_small_real_model_behind_a_server(tmp_path: Path, monkeypatch: pytest.
         return [{"token": text, "logprob": log} for text, log in alternatives]
 
     with served(answer) as server:
-        from mien.workflows.ask_llm import LlmOptions, llm_of
+        from mien.workflows.llms.ask import LlmOptions, llm_of
 
         llm = llm_of(LlmOptions(server.address, "smol", can="json_schema,logprobs"))
         asker = Asker(llm, EMOTION.labels, HowToAsk(samples=0, reason=False))

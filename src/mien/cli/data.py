@@ -58,9 +58,9 @@ def convert(
     frames: Annotated[int, typer.Option(help="With --to chat: most pictures of a face in a clip.")] = 4,
 ) -> None:
     """Write a public set as a manifest, its paths relative to that file; or a manifest as conversations (--to chat)."""
-    from mien.data.chat import write_chat
     from mien.data.convert import write_manifest
     from mien.errors import InputError, closest
+    from mien.workflows.llms.conversations import write_chat
 
     left_out: Counter[str] = Counter()
     if to == "chat" and out is None:

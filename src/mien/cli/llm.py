@@ -17,7 +17,7 @@ from mien.errors import InputError
 if TYPE_CHECKING:
     from mien.llms.base import Llm
     from mien.llms.opinion.asker import Asker
-    from mien.workflows.ask_llm import LlmOptions
+    from mien.workflows.llms.ask import LlmOptions
 
 Where = Annotated[
     str | None,
@@ -54,7 +54,7 @@ def options(
         InputError: a number is below 0, or there are options without ``--llm``.
     """
     from mien.llms.opinion.asker import HowToAsk
-    from mien.workflows.ask_llm import LlmOptions
+    from mien.workflows.llms.ask import LlmOptions
 
     if where is None:
         if model or can or calibration or blind:
@@ -90,7 +90,7 @@ def asking(
         yield None
         return
     from mien.llms.opinion.asker import Asker
-    from mien.workflows.ask_llm import llm_of
+    from mien.workflows.llms.ask import llm_of
 
     how = replace(given.how, deletions=deletions, words=words, alone=alone, reason=reason)
     llm = llm_of(given)

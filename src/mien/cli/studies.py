@@ -85,7 +85,7 @@ def evaluate(
     from mien.report.studies.evaluation import evaluation_page
     from mien.report.terminal.evaluation import render
     from mien.workflows.evaluate_bundle import evaluate_bundle
-    from mien.workflows.llm_on_data import evaluate_llm
+    from mien.workflows.llms.on_data import evaluate_llm
     from mien.workflows.outputs import STDOUT, check_outputs, put
 
     outputs = {kind: path for kind, path in (("html", html), ("json", json), ("csv", csv)) if path is not None}

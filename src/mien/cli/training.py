@@ -137,7 +137,7 @@ def _calibrate_llm(
     asker: Asker | None, bundle: Bundle, data: Path | None, most: int | None, out: Path | None, tell: Notices
 ) -> None:
     """Fits how far the probabilities of a language model hold, and writes the file."""
-    from mien.workflows.llm_on_data import calibrate_llm
+    from mien.workflows.llms.on_data import calibrate_llm
 
     if asker is None or data is None or out is None:
         raise InputError(

@@ -16,8 +16,8 @@ from mien.person import People
 from mien.pipeline import Analyzer
 from mien.report.video.annotated import write_video
 from mien.timeline import Timeline
-from mien.workflows.ask_llm import with_llm
 from mien.workflows.explain_clip import Clearest
+from mien.workflows.llms.ask import with_llm
 from mien.workflows.outputs import Outputs
 from mien.workflows.people import known_people
 

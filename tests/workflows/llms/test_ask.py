@@ -25,10 +25,10 @@ from mien.report.exporters.json import schema
 from mien.samples import demo_clip
 from mien.timeline import Timeline
 from mien.types import EMOTION
-from mien.workflows.ask_llm import LlmOptions, llm_of, with_llm
+from mien.workflows.llms.ask import LlmOptions, llm_of, with_llm
 from tests.llms.serving import Served, said, served
 
-from ..conftest import ROOT
+from ...conftest import ROOT
 
 LABELS = EMOTION.labels
 
@@ -162,7 +162,7 @@ def mien(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_nothing_leaves_this_machine_unless_the_user_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
     far = options("http://192.0.2.1:8000/v1", "m", 5, "", 4, blind=False)
     with (
-        pytest.raises(InputError, match="not this machine.*pictures of the face.*--yes agrees"),
+        pytest.raises(InputError, match=r"not this machine.*pictures of the face.*--yes agrees"),
         asking(far, LABELS, yes=False),
     ):
         pass

@@ -100,12 +100,13 @@ def read_chat(folder: Path) -> Iterator[Conversation]:
     Raises:
         InputError: a line is no conversation, or its media are missing.
     """
+    labels = next(t for t in load("research").tasks if t.kind == "single").labels
     for split in SPLITS:
         text = read_bytes(folder / f"{split}.jsonl", _LARGEST).decode("utf-8")
         for number, line in enumerate(text.splitlines(), start=1):
             place = f"line {number} of '{folder / f'{split}.jsonl'}'"
             try:
-                yield _conversation(json.loads(line), split, folder)
+                yield _conversation(json.loads(line), split, folder, labels)
             except (ValueError, KeyError, TypeError, NotValidError) as error:
                 raise InputError(
                     f"{place} is no conversation; write it again with mien data convert --to chat"
@@ -160,13 +161,12 @@ def _part(part: Part, folder: Path, files: dict[str, list[str]]) -> dict[str, st
     return {"type": kind, "path": name}
 
 
-def _conversation(row: Mapping[str, Any], split: str, folder: Path) -> Conversation:
+def _conversation(row: Mapping[str, Any], split: str, folder: Path, labels: tuple[str, ...]) -> Conversation:
     messages = tuple(row["messages"])
     parts = [part for message in messages for part in message["content"]]
     media = tuple(folder / part["path"] for part in parts if part["type"] != "text")
     listed = [*row["images"], *row["audios"]]
     if row["split"] != split or {folder / name for name in listed} != set(media) or not all(f.is_file() for f in media):
         raise ValueError("its media or its split do not fit")
-    labels = next(t for t in load("research").tasks if t.kind == "single").labels
     label = read(messages[-1]["content"][0]["text"], Wanted(labels, reason=False)).label
     return Conversation(row["id"], row["speaker"], split, label, messages, media)

@@ -18,8 +18,8 @@ from mien.llms.opinion.asker import Asker, HowToAsk
 from mien.llms.opinion.calibration import LlmCalibration
 from mien.report.terminal.evaluation import render
 from mien.types import EMOTION
-from mien.workflows.ask_llm import LlmOptions, llm_of
-from mien.workflows.llm_on_data import calibrate_llm, evaluate_llm
+from mien.workflows.llms.ask import LlmOptions, llm_of
+from mien.workflows.llms.on_data import calibrate_llm, evaluate_llm
 from tests.llms.serving import Served, served
 
 SAYINGS = {
@@ -65,7 +65,7 @@ def test_it_is_evaluated_alone_and_beside_the_bundle(manifest: Path) -> None:
         asking.llm.close()
     accuracy = {r.set: r.value for r in found.rows if r.metric == "accuracy"}
     assert set(accuracy) == {"mine, m", "mine, research", "mine, research with m"}
-    numbers = [k for k in range(1, 60, 2)]
+    numbers = list(range(1, 60, 2))
     right = [k for k in numbers if k % 3 != 2 and "7" not in str(k)]
     assert accuracy["mine, m"] == pytest.approx(len(right) / len(numbers), abs=1e-4), "no answer counts as an error"
     report = found.llm

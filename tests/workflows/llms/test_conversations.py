@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mien.data.chat import read_chat, write_chat
 from mien.errors import InputError
 from mien.events import finish
 from mien.samples import demo_clip
+from mien.workflows.llms.conversations import read_chat, write_chat
 
 ROWS = [
     {"video": str(demo_clip()), "text": "Don't forget a jacket.", "speaker": "a", "emotion": "happy", "split": "train"},
