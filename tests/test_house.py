@@ -145,8 +145,9 @@ def test_nothing_is_postponed_and_silenced_checks_have_a_reason(path: Path) -> N
 @pytest.mark.parametrize("path", MODULES, ids=called)
 def test_modalities_are_called_text_voice_face(path: Path) -> None:
     other = {"vision", "visual", "acoustic", "linguistic", "lexical", "facial", "vocal"}
+    published = {"vision"} if path.name == "_servers.py" else set()  # what servers of others call it in their JSON
     words = {n.value for n in ast.walk(tree(path)) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
-    assert words & other == set()
+    assert words & (other - published) == set()
     names = {n.arg for n in ast.walk(tree(path)) if isinstance(n, ast.arg)}
     assert {n for n in names if re.fullmatch(r"(vision|visual|acoustic)(_\w+)?", n)} == set()
 

@@ -117,8 +117,10 @@ class Asker:
     def told(self, record: LlmRecord) -> list[Notice]:
         """What the user should know at the end of a clip."""
         notices = [*self.notices]
-        for kind, count in sorted(self._left.items()):
-            notices.append(Notice(f"llm_without_{kind}", {"model": self.llm.model, "count": count}))
+        if self._left["audio"]:
+            notices.append(Notice("llm_without_audio", {"model": self.llm.model, "count": self._left["audio"]}))
+        if self._left["image"]:
+            notices.append(Notice("llm_without_image", {"model": self.llm.model, "count": self._left["image"]}))
         for why, count in self._failures.most_common(1):
             notices.append(Notice("llm_failed", {"why": why, "count": count, "all": record.cost.asked}))
         silent = record.moments - record.answered
