@@ -65,6 +65,7 @@ def analyze(
     llm_deletions: llm_options.Deletions = False,
     llm_alone: llm_options.Alone = False,
     llm_blind: llm_options.Blind = False,
+    llm_reason: llm_options.Reason = True,
     llm_calibration: llm_options.Fitted = None,
     open_vocabulary: llm_options.OpenWords = False,
     yes: llm_options.Yes = False,
@@ -85,7 +86,9 @@ def analyze(
     inputs = [*clips, *([subtitles] if subtitles else [])]
     outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain, portraits, video, resume))
     analyzer = Analyzer(bundle, asr, cutting(voices, track, hours), task, prior, tracks or video is not None)
-    asked = llm_options.options(llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind, llm_calibration)
+    asked = llm_options.options(
+        llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind, llm_calibration, llm_reason
+    )
     with llm_options.asking(asked, analyzer.task.labels, yes, lang, llm_deletions, open_vocabulary, llm_alone) as asker:
         shown = _Shown(analyzer, lang, quiet or STDOUT in wanted.values())
         if several:

@@ -39,6 +39,9 @@ Deletions = Annotated[
 ]
 Alone = Annotated[bool, typer.Option("--llm-alone", help="Its answer stands alone; else it joins the small models.")]
 Blind = Annotated[bool, typer.Option("--llm-blind", help="Do not tell it what the small models measured.")]
+Reason = Annotated[
+    bool, typer.Option("--llm-reason/--no-llm-reason", help="Ask for its reason; or do not, which is cheaper.")
+]
 Fitted = Annotated[Path | None, typer.Option("--llm-calibration", help="A file of mien calibrate --llm.")]
 OpenWords = Annotated[bool, typer.Option("--open-vocabulary", help="Also ask it for free words for the emotions.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Send to a server elsewhere without being asked.")]
@@ -46,7 +49,14 @@ Most = Annotated[int | None, typer.Option("--llm-limit", help="Most clips of eac
 
 
 def options(
-    where: str | None, model: str, samples: int, can: str, frames: int, blind: bool, calibration: Path | None = None
+    where: str | None,
+    model: str,
+    samples: int,
+    can: str,
+    frames: int,
+    blind: bool,
+    calibration: Path | None = None,
+    reason: bool = True,
 ) -> LlmOptions | None:
     """What the options say; ``None`` where no language model is to be asked.
 
@@ -62,7 +72,7 @@ def options(
         return None
     if samples < 0 or frames < 0:
         raise InputError("--llm-samples and --llm-frames are 0 or more")
-    how = HowToAsk(samples=samples, frames=frames, blind=blind)
+    how = HowToAsk(samples=samples, frames=frames, blind=blind, reason=reason)
     return LlmOptions(where, model, how, can, calibration=calibration)
 
 
@@ -75,7 +85,6 @@ def asking(
     deletions: bool = False,
     words: bool = False,
     alone: bool = False,
-    reason: bool = True,
 ) -> Iterator[Asker | None]:
     """What asks the language model, open as long as the block; ``None`` without one.
 
@@ -92,7 +101,7 @@ def asking(
     from mien.llms.opinion.asker import Asker
     from mien.workflows.llms.ask import llm_of
 
-    how = replace(given.how, deletions=deletions, words=words, alone=alone, reason=reason)
+    how = replace(given.how, deletions=deletions, words=words, alone=alone)
     llm = llm_of(given)
     try:
         if llm.remote and not yes:

@@ -66,6 +66,7 @@ def evaluate(
     llm_can: llm_options.Can = "",
     llm_frames: llm_options.FaceCount = 4,
     llm_blind: llm_options.Blind = False,
+    llm_reason: llm_options.Reason = True,
     llm_calibration: llm_options.Fitted = None,
     llm_limit: llm_options.Most = None,
     open_vocabulary: llm_options.OpenWords = False,
@@ -91,8 +92,10 @@ def evaluate(
     outputs = {kind: path for kind, path in (("html", html), ("json", json), ("csv", csv)) if path is not None}
     check_outputs(outputs, [data] if data is not None else [])
     loaded = Bundle.load(bundle)
-    asked = llm_options.options(llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind, llm_calibration)
-    with llm_options.asking(asked, single(loaded.tasks).labels, yes, words=open_vocabulary, reason=False) as asker:
+    asked = llm_options.options(
+        llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind, llm_calibration, llm_reason
+    )
+    with llm_options.asking(asked, single(loaded.tasks).labels, yes, words=open_vocabulary) as asker:
         if asker is None:
             work = evaluate_bundle(loaded, recipe, data, data_root, subsets, calibration, groups)
         else:

@@ -102,6 +102,7 @@ def calibrate(
     llm_can: llm_options.Can = "",
     llm_frames: llm_options.FaceCount = 4,
     llm_blind: llm_options.Blind = False,
+    llm_reason: llm_options.Reason = True,
     llm_limit: llm_options.Most = None,
     open_vocabulary: llm_options.OpenWords = False,
     yes: llm_options.Yes = False,
@@ -120,7 +121,7 @@ def calibrate(
     from mien.data.own import own_data
 
     loaded, aims, tell = Bundle.load(bundle), Aims(coverage, risk, by_label), Notices()
-    asked = llm_options.options(llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind)
+    asked = llm_options.options(llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind, reason=llm_reason)
     if asked is not None:
         with llm_options.asking(asked, single(loaded.tasks).labels, yes, words=open_vocabulary) as asker:
             _calibrate_llm(asker, loaded, data, llm_limit, out, tell)

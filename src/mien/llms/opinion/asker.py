@@ -115,7 +115,7 @@ class Asker:
         )
 
     def told(self, record: LlmRecord) -> list[Notice]:
-        """What the user should know at the end of a clip."""
+        """What the user should know at the end of a clip. The counts begin anew with the next clip."""
         notices = [*self.notices]
         if self._left["audio"]:
             notices.append(Notice("llm_without_audio", {"model": self.llm.model, "count": self._left["audio"]}))
@@ -126,6 +126,9 @@ class Asker:
         silent = record.moments - record.answered
         if silent:
             notices.append(Notice("llm_silent", {"count": silent, "all": record.moments}))
+        self._left.clear()
+        self._failures.clear()
+        self._sent.clear()
         return notices
 
     def about(self, subject: Subject) -> LlmOpinion:

@@ -126,7 +126,11 @@ def ask_about(
 def repair(asked: Asked, answer: str, code: str, wanted: Wanted) -> tuple[Message, ...]:
     """The conversation that asks again after an answer that was not valid."""
     again = f"Your answer is not valid ({code}). Answer again: one JSON object and nothing else. {_wishes(wanted)}"
-    return (*asked.messages, Message("assistant", (Text(answer[:_UTTERANCE]),)), Message("user", (Text(again),)))
+    return (
+        *asked.messages,
+        Message("assistant", (Text(quoted(answer[:_UTTERANCE])),)),
+        Message("user", (Text(again),)),
+    )
 
 
 def quoted(value: object) -> str:
