@@ -88,17 +88,20 @@ def test_a_clip_sends_pictures_and_sound_and_resumes(analyzer: Analyzer) -> None
     with served(lambda _: said("happy")) as server:
         llm = llm_of(LlmOptions(server.address, "m"))
         asker = Asker(llm, analyzer.task.labels, HowToAsk(samples=1, frames=2))
+        timelines = []
         for _ in range(2):
             *_, end = with_llm(analyzer.stream(demo_clip()), asker, analyzer.bundle.positions)
             assert isinstance(end, Finished)
-            assert end.timeline.llm is not None
+            timelines.append(end.timeline)
         llm.close()
-    assert end.timeline.llm.sent == ("audio", "image", "text")
-    assert end.timeline.llm.cost.cached == end.timeline.llm.cost.asked, "the second time all answers are known"
-    assert len(server.asked) == len(end.timeline.predictions)
+    again = timelines[1]
+    assert again.llm is not None
+    assert again.llm.sent == ("audio", "image", "text")
+    assert again.llm.cost.cached == again.llm.cost.asked, "the second time all answers are known"
+    assert len(server.asked) == len(again.predictions)
     kinds = [p["type"] for p in server.asked[0]["messages"][1]["content"]]
     assert kinds.count("image_url") == 2
-    for p in end.timeline.predictions:
+    for p in again.predictions:
         assert p.llm is not None
         total = sum(p.contributions.values()) + p.llm.contribution
         assert total == pytest.approx(p.scores[p.label] - 1 / 7, abs=1e-5)
@@ -169,7 +172,12 @@ def test_nothing_leaves_this_machine_unless_the_user_agrees(monkeypatch: pytest.
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     questions: list[str] = []
-    monkeypatch.setattr("typer.confirm", lambda line, err: bool(questions.append(line)))
+
+    def refuse(line: str, err: bool) -> bool:
+        questions.append(line)
+        return not err
+
+    monkeypatch.setattr("typer.confirm", refuse)
     with pytest.raises(InputError, match="nothing was sent"), asking(far, LABELS, yes=False, lang="zh"):
         pass
     assert "不是这台机器" in questions[0]
