@@ -156,8 +156,9 @@ class Line:
 
     async def _sent(self, url: str, body: bytes | None) -> tuple[int, bytes, float | None]:
         """Status, content, and the seconds after which the server wants to be asked again; ``None`` where it does not say."""
-        how = {"content": body, "headers": {"Content-Type": "application/json"}} if body is not None else {}
-        async with self._connected().stream("GET" if body is None else "POST", url, **how) as response:
+        kind = {"Content-Type": "application/json"}
+        method = "GET" if body is None else "POST"
+        async with self._connected().stream(method, url, content=body, headers=kind) as response:
             found = bytearray()
             async for piece in response.aiter_bytes():
                 found += piece

@@ -169,12 +169,16 @@ def reply(answer: Mapping[str, Any], seconds: float) -> Reply:
     text = message.get("content") if isinstance(message, dict) else None
     if not isinstance(text, str):
         raise UnansweredError("it gave no text")
-    usage = answer.get("usage") if isinstance(answer.get("usage"), dict) else {}
-    logs = choice.get("logprobs") if isinstance(choice.get("logprobs"), dict) else {}
-    rows = logs.get("content") if isinstance(logs.get("content"), list) else []
+    usage, logs = _table(answer.get("usage")), _table(choice.get("logprobs"))
+    rows = logs.get("content")
+    rows = rows if isinstance(rows, list) else []
     return Reply(
         text, tuple(_tokens(rows)), _count(usage, "prompt_tokens"), _count(usage, "completion_tokens"), seconds
     )
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _tokens(rows: list[Any]) -> list[Token]:
@@ -191,7 +195,7 @@ def _numbered(row: Mapping[str, Any]) -> bool:
     return isinstance(row.get("token"), str) and isinstance(row.get("logprob"), int | float)
 
 
-def _count(usage: Any, name: str) -> int | None:
+def _count(usage: Mapping[str, Any], name: str) -> int | None:
     value = usage.get(name)
     return value if isinstance(value, int) else None
 

@@ -60,9 +60,9 @@ def test_the_file_comes_back_and_fits_one_model_and_prompt(tmp_path: Path) -> No
     found = fit(ABOUT, LABELS, *drawn(50), None)
     found.save(tmp_path / "llm.json")
     assert LlmCalibration.load(tmp_path / "llm.json", *ABOUT, LABELS) == found
-    for place, name in enumerate(("model", "prompt", "method")):
-        other = [*ABOUT]
-        other[place] = "x"
+    model, prompt, method = ABOUT
+    others = {"model": ("x", prompt, method), "prompt": (model, "x", method), "method": (model, prompt, "x")}
+    for name, other in others.items():
         with pytest.raises(InputError, match=f"another {name}"):
             LlmCalibration.load(tmp_path / "llm.json", *other, LABELS)
     with pytest.raises(InputError, match="other labels"):
