@@ -78,7 +78,8 @@ class Transformers(Llm):
             raise InputError(
                 f"the language model in '{self._path}' has no chat template; take one that follows instructions"
             )
-        return model.eval(), tokenizer
+        model.train(False)
+        return model, tokenizer
 
     def _prompt(self, messages: Sequence[Message]) -> str:
         turns = [
