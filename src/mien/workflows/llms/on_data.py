@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.bundle.answer import single
+from mien.bundle.answer import Answer, single
 from mien.bundle.bundle import Bundle
 from mien.data.corpus import Corpus
 from mien.data.load import whole_segment
@@ -153,26 +153,27 @@ def ask_all(
 
 
 def _asked(asker: Asker, bundle: Bundle, part: ExampleSet, rows: Sequence[int], task: Task) -> Work[Asked]:
-    small: list[Float32] = []
-    opinions: list[LlmOpinion] = []
+    answers: list[Answer] = []
+    for row in rows:
+        answers.append(bundle.answer(part.tracks(row)))
+        yield Progress("evaluate", part.name, len(answers), len(rows))
 
-    def about(row: int) -> tuple[Float32, LlmOpinion]:
-        answer = bundle.answer(part.tracks(row))
+    def about(row: int, answer: Answer) -> LlmOpinion:
         measured = {
             m: dict(zip(task.labels, map(float, o[task.name]), strict=True)) for m, o in answer.opinions.items()
         }
         opinion = asker.about(Subject(whole_segment(part.examples[row].clip), measured=measured))
-        return answer.scores[task.name], replace(opinion, claim="", because=())
+        return replace(opinion, claim="", because=())
 
+    opinions: list[LlmOpinion] = []
     pool = ThreadPoolExecutor(asker.llm.at_once, thread_name_prefix="mien-ask")
     try:
-        for scores, opinion in pool.map(about, rows):
-            small.append(scores)
+        for opinion in pool.map(about, rows, answers):
             opinions.append(opinion)
             yield Progress("ask", part.name, len(opinions), len(rows))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-    return Asked(part, tuple(rows), np.stack(small), tuple(opinions))
+    return Asked(part, tuple(rows), np.stack([a.scores[task.name] for a in answers]), tuple(opinions))
 
 
 def _answers(asked: Asked, bundle: Bundle, task: Task, asker: Asker) -> list[Predictions]:
