@@ -1,10 +1,11 @@
-"""The vocabulary of emotions: the seven labels, their other names, and their valence and arousal.
+"""The vocabulary of emotions: the seven labels, their other names, their valence and arousal, and means of probabilities.
 
 This module imports nothing of mien, so that every noun can use it.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 EMOTIONS = ("neutral", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
@@ -42,6 +43,8 @@ POSITIONS: Mapping[str, tuple[float, float]] = {
 1977, "Evidence for a three-factor theory of emotions", Journal of Research in Personality 11 (pleasure and arousal). Neutral is
 the origin."""
 
+_LEAST = 1e-4  # a probability counts as this at least, so that one moment cannot rule a label out
+
 
 def canonical(value: str, labels: Sequence[str]) -> str | None:
     """The label that a value of a manifest means.
@@ -73,3 +76,26 @@ def expected(
     valence = sum(p * positions[label][0] for label, p in scores.items())
     arousal = sum(p * positions[label][1] for label, p in scores.items())
     return valence, arousal
+
+
+def pooled(weighted: Sequence[tuple[float, Mapping[str, float]]]) -> dict[str, float]:
+    """The weighted geometric mean of probabilities by label: the mean of their evidence; empty where there are none.
+
+    So a few clear moments count more than many in which every label is about as likely (a logarithmic opinion pool, Genest and
+    Zidek 1986).
+    """
+    total = sum(weight for weight, _ in weighted)
+    labels = weighted[0][1] if weighted else ()
+    return normalised({k: sum(w * log_of(scores.get(k, 0.0)) for w, scores in weighted) / total for k in labels})
+
+
+def log_of(probability: float) -> float:
+    """The log of a probability, which counts as ``_LEAST`` at least."""
+    return math.log(max(probability, _LEAST))
+
+
+def normalised(logs: Mapping[str, float]) -> dict[str, float]:
+    """Probabilities from their logs, up to a constant."""
+    odds = {label: math.exp(log) for label, log in logs.items()}
+    total = sum(odds.values())
+    return {label: odd / total for label, odd in odds.items()}

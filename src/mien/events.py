@@ -24,6 +24,7 @@ Value = str | int | float
 Stage = Literal[
     "clips",
     "read",
+    "ask",
     "explain",
     "draw",
     "prepare",

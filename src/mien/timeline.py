@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.emotions import EMOTIONS
+from mien.emotions import EMOTIONS, log_of, normalised, pooled
 from mien.events import Notice
 from mien.types import EMOTION, MODALITIES, Float32, Modality, Span
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from mien.llms.opinion.nouns import LlmOpinion, LlmRecord
+
 SURE = 0.5
 """A label that is less probable than this is not a clear answer."""
-_LEAST = 1e-4  # a probability counts as this at least, so that one moment cannot rule a label out
 _SHORTEST = 0.1  # seconds that a span counts at least
 _OTHER_AT_MOST = 0.25  # largest probability that a modality in conflict gives to the other's label
 
 
 @dataclass(frozen=True)
 class Opinion:
-    """The most probable label of one modality alone, and its probability."""
+    """The most probable label of one modality alone, or of a language model ("llm"), and its probability."""
 
-    modality: Modality
+    modality: Modality | Literal["llm"]
     label: str
     probability: float
 
@@ -105,6 +105,8 @@ class Prediction:
         language: of the words, as an ISO 639 code; ``None`` when it is not known or there are no words.
         curves: how the answers of voice and face alone change within the span. Absent for a picture, or when not asked for.
         faces: where the face is in the pictures; ``None`` when it is not in view, or this was not asked for.
+        subsets: {modalities: probabilities in the order of ``scores``}, the answer from every subset of the modalities.
+        llm: what a language model says, and how much it counted; ``None`` when none was asked.
     """
 
     span: Span
@@ -125,6 +127,8 @@ class Prediction:
     language: str | None = None
     curves: Mapping[Modality, Curve] = field(default_factory=dict)
     faces: FaceBoxes | None = None
+    subsets: Mapping[frozenset[Modality], tuple[float, ...]] = field(default_factory=dict)
+    llm: LlmOpinion | None = None
 
     @property
     def weight(self) -> float:
@@ -133,12 +137,15 @@ class Prediction:
 
     @property
     def conflict(self) -> tuple[Opinion, Opinion] | None:
-        """Two modalities that give different labels.
+        """Two modalities, or one and a language model, that give different labels.
 
         Each gives its own label a probability of at least one half, and the other's label at most a quarter. Of several such
         pairs it is the surest. ``None`` when modalities agree, or are too unsure to disagree.
         """
-        said = {m: self.opinions[m] for m in MODALITIES if self.opinions.get(m)}
+        said: dict[Modality | Literal["llm"], Mapping[str, float]] = {
+            m: self.opinions[m] for m in MODALITIES if self.opinions.get(m)
+        }
+        said |= {"llm": self.llm.scores} if self.llm is not None and self.llm.scores else {}
         tops = [Opinion(m, top, o[top]) for m, o in said.items() for top in [best(o)]]
         pairs = [
             (a, b)
@@ -161,27 +168,6 @@ def mean(predictions: Sequence[Prediction]) -> dict[str, float]:
     return pooled([(p.weight, p.scores) for p in predictions])
 
 
-def pooled(weighted: Sequence[tuple[float, Mapping[str, float]]]) -> dict[str, float]:
-    """The weighted geometric mean of probabilities by label: the mean of their evidence; empty where there are none.
-
-    So a few clear moments count more than many in which every label is about as likely (a logarithmic opinion pool, Genest and
-    Zidek 1986).
-    """
-    total = sum(weight for weight, _ in weighted)
-    labels = weighted[0][1] if weighted else ()
-    return _normalised({k: sum(w * _log(scores.get(k, 0.0)) for w, scores in weighted) / total for k in labels})
-
-
-def _log(probability: float) -> float:
-    return math.log(max(probability, _LEAST))
-
-
-def _normalised(logs: Mapping[str, float]) -> dict[str, float]:
-    odds = {label: math.exp(log) for label, log in logs.items()}
-    total = sum(odds.values())
-    return {label: odd / total for label, odd in odds.items()}
-
-
 @dataclass(frozen=True)
 class Timeline:
     """All answers about one clip, in order of time.
@@ -199,6 +185,7 @@ class Timeline:
         notes: what the user of the bundle must know.
         task: the task of the bundle whose labels these are.
         portraits: a small JPEG of the face of each person in view, upright.
+        llm: which language model was asked, and what it cost; ``None`` when none was.
     """
 
     source: str
@@ -214,6 +201,7 @@ class Timeline:
     notes: tuple[str, ...] = ()
     task: str = EMOTION.name
     portraits: Mapping[str, bytes] = field(default_factory=dict)
+    llm: LlmRecord | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -232,13 +220,15 @@ class Timeline:
         if self.label is None:
             return ()
         total = sum(p.weight for p in self.predictions)
-        sums = {k: sum(p.weight * _log(p.scores[k]) for p in self.predictions) for k in self.labels}
+        sums = {k: sum(p.weight * log_of(p.scores[k]) for p in self.predictions) for k in self.labels}
         whole = mean(self.predictions)[self.label]
         found = []
         for p in self.predictions:
             rest = total - p.weight
-            logs = {k: (of_all - p.weight * _log(p.scores[k])) / rest for k, of_all in sums.items()} if rest > 0 else {}
-            found.append(whole - _normalised(logs)[self.label] if logs else 0.0)
+            logs = (
+                {k: (of_all - p.weight * log_of(p.scores[k])) / rest for k, of_all in sums.items()} if rest > 0 else {}
+            )
+            found.append(whole - normalised(logs)[self.label] if logs else 0.0)
         return tuple(found)
 
     # These methods are shortcuts for notebooks. They import mien.report late, because the nouns must not depend on it.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mien.cli import llm as llm_options
 from mien.cli.app import Asked, Asr, Bundled, Hours, Hub, Lang, Out, Prior, SoundTrack, Voices, Yes, app, cutting
 from mien.cli.bundles import obtained
 from mien.cli.language import LANG
@@ -59,6 +60,17 @@ def analyze(
     portraits: Annotated[
         bool, typer.Option("--portraits", help="Put a small picture of each face into the JSON.")
     ] = False,
+    llm: llm_options.Where = None,
+    llm_model: llm_options.Named = "",
+    llm_samples: llm_options.Samples = 5,
+    llm_can: llm_options.Can = "",
+    llm_frames: llm_options.FaceCount = 4,
+    llm_deletions: llm_options.Deletions = False,
+    llm_alone: llm_options.Alone = False,
+    llm_blind: llm_options.Blind = False,
+    llm_reason: llm_options.Reason = True,
+    llm_calibration: llm_options.Fitted = None,
+    open_vocabulary: llm_options.OpenWords = False,
     resume: Annotated[bool, typer.Option("--resume", help="Leave clips as they are whose files are there.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no table.")] = False,
 ) -> None:
@@ -77,13 +89,18 @@ def analyze(
     outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain, portraits, video, resume))
     bundle = obtained(bundle, hub, yes, lang)
     analyzer = Analyzer(bundle, asr, cutting(voices, track, hours), task, prior, tracks or video is not None)
-    shown = _Shown(analyzer, lang, quiet or STDOUT in wanted.values())
-    if several:
-        skipped = followed(analyze_files(analyzer, clips, outputs, people), shown)
-        shown.end(len(clips))
-        raise typer.Exit(int(skipped > 0))
-    followed(analyze_one(analyzer, clips[0] if clips else None, outputs, text, subtitles), shown)
-    shown.end(1)
+    asked = llm_options.options(
+        llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind, llm_calibration, llm_reason
+    )
+    with llm_options.asking(asked, analyzer.task.labels, yes, lang, llm_deletions, open_vocabulary, llm_alone) as asker:
+        shown = _Shown(analyzer, lang, quiet or STDOUT in wanted.values())
+        if several:
+            skipped = followed(analyze_files(analyzer, clips, outputs, people, asker), shown)
+            shown.end(len(clips))
+            raise typer.Exit(int(skipped > 0))
+        one = analyze_one(analyzer, clips[0] if clips else None, outputs, text, subtitles, asker=asker)
+        followed(one, shown)
+        shown.end(1)
 
 
 class _Shown:

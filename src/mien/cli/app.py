@@ -76,7 +76,12 @@ Bundled = Annotated[str, typer.Option("--bundle", help="research, open, large, o
 Hub = Annotated[
     Path | None, typer.Option("--hub", help="Folder with downloaded models, in place of the Hugging Face hub.")
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Agree to the licences of what is downloaded; else you are asked.")]
+Yes = Annotated[
+    bool,
+    typer.Option(
+        "--yes", help="Agree beforehand: to licences of what is downloaded, and to sending to the server that you name."
+    ),
+]
 Asr = Annotated[
     str,
     typer.Option(

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mien.cli.app import app
-from mien.cli.progress import followed, show
+from mien.cli.progress import Notices, followed, show
 
 data = typer.Typer(no_args_is_help=True, help="Check, convert and unpack data sets.", rich_markup_mode=None)
 app.add_typer(data, name="data")
@@ -45,16 +45,36 @@ def check(
 
 @data.command()
 def convert(
-    reader: Annotated[str, typer.Argument(help="meld, iemocap, mosi, ...; docs/data.md lists them.")],
-    folder: Annotated[Path, typer.Argument(help="The set, as its authors distribute it.")],
-    out: Annotated[Path, typer.Argument(help="The manifest to write, .csv.")],
+    reader: Annotated[
+        str, typer.Argument(help="meld, iemocap, mosi, ...; docs/data.md lists them. With --to chat: a manifest.")
+    ],
+    folder: Annotated[
+        Path, typer.Argument(help="The set, as its authors distribute it. With --to chat: what to write.")
+    ],
+    out: Annotated[Path | None, typer.Argument(help="The manifest to write, .csv.")] = None,
+    to: Annotated[
+        str, typer.Option(help="manifest, or chat: JSON lines that teach a language model, with media.")
+    ] = "manifest",
+    frames: Annotated[int, typer.Option(help="With --to chat: most pictures of a face in a clip.")] = 4,
 ) -> None:
-    """Write the rows of a public set as a manifest, its paths relative to that file."""
+    """Write a public set as a manifest, its paths relative to that file; or a manifest as conversations (--to chat)."""
     from mien.data.convert import write_manifest
+    from mien.errors import InputError, closest
+    from mien.workflows.llms.conversations import write_chat
 
     left_out: Counter[str] = Counter()
-    count = followed(write_manifest(reader, folder, out, left_out))
-    show(f"{count:,} rows in {out}")
+    if to == "chat" and out is None:
+        counts = followed(write_chat(Path(reader), folder, left_out, frames), Notices())
+        for split, count in counts.items():
+            show(f"{count:,} conversations in {folder / f'{split}.jsonl'}")
+    elif to == "manifest" and out is not None:
+        show(f"{followed(write_manifest(reader, folder, out, left_out)):,} rows in {out}")
+    elif to in ("chat", "manifest"):
+        raise InputError(
+            "it is: mien data convert READER FOLDER OUT.csv, or mien data convert MANIFEST FOLDER --to chat"
+        )
+    else:
+        raise InputError(f"nothing is converted to '{to}'; {closest(to, ['manifest', 'chat'])}")
     for reason, times in left_out.most_common():
         show(f"not used: {reason} ({times:,} times)")
 

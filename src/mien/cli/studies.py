@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.app import Code, Runs, app, asked
+from mien.cli import llm as llm_options
+from mien.cli.app import Code, Runs, Yes, app, asked
 from mien.cli.progress import Notices, followed, say, show
 
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override, for example train.epochs=5.")]
@@ -48,7 +49,7 @@ def compare(
 
 @app.command()
 def evaluate(
-    bundle: Annotated[str, typer.Argument(help="research, open, or the folder of a bundle.")],
+    bundle: Annotated[str, typer.Argument(help="research, open, or the folder of a bundle.")] = "research",
     recipe: Annotated[str | None, typer.Option(help="Evaluate it on the test data of this recipe.")] = None,
     data: Own = None,
     subsets: Annotated[bool, typer.Option("--subsets", help="Also with modalities missing.")] = False,
@@ -59,6 +60,17 @@ def evaluate(
     html: Annotated[Path | None, typer.Option(help="Write a page with reliability diagrams to this file.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the rows to this file.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the rows to this file.")] = None,
+    llm: llm_options.Where = None,
+    llm_model: llm_options.Named = "",
+    llm_samples: llm_options.Samples = 5,
+    llm_can: llm_options.Can = "",
+    llm_frames: llm_options.FaceCount = 4,
+    llm_blind: llm_options.Blind = False,
+    llm_reason: llm_options.Reason = True,
+    llm_calibration: llm_options.Fitted = None,
+    llm_limit: llm_options.Most = None,
+    open_vocabulary: llm_options.OpenWords = False,
+    yes: Yes = False,
     data_root: Root = None,
 ) -> None:
     """Evaluate a bundle on labelled data: every metric with its interval, and what is left when modalities are missing."""
@@ -69,17 +81,26 @@ def evaluate(
         needs_report()
     from rich.console import Console
 
+    from mien.bundle.answer import single
     from mien.bundle.bundle import Bundle
     from mien.report.studies.evaluation import evaluation_page
     from mien.report.terminal.evaluation import render
     from mien.workflows.evaluate_bundle import evaluate_bundle
+    from mien.workflows.llms.on_data import evaluate_llm
     from mien.workflows.outputs import STDOUT, check_outputs, put
 
     outputs = {kind: path for kind, path in (("html", html), ("json", json), ("csv", csv)) if path is not None}
     check_outputs(outputs, [data] if data is not None else [])
     loaded = Bundle.load(bundle)
-    work = evaluate_bundle(loaded, recipe, data, data_root, subsets, calibration, groups)
-    found = followed(work, Notices())
+    asked = llm_options.options(
+        llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind, llm_calibration, llm_reason
+    )
+    with llm_options.asking(asked, single(loaded.tasks).labels, yes, words=open_vocabulary) as asker:
+        if asker is None:
+            work = evaluate_bundle(loaded, recipe, data, data_root, subsets, calibration, groups)
+        else:
+            work = evaluate_llm(asker, loaded, recipe, data, data_root, llm_limit)
+        found = followed(work, Notices())
     if STDOUT not in outputs.values():
         Console().print(render(found))
     written = {"html": lambda: evaluation_page(found, loaded.name), "json": found.to_json, "csv": found.to_csv}

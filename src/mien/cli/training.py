@@ -7,16 +7,21 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.app import Code, Runs, app, asked
+from mien.cli import llm as llm_options
+from mien.cli.app import Code, Runs, Yes, app, asked
 from mien.cli.language import LANG
 from mien.cli.progress import Notices, followed, show
 from mien.errors import InputError
 from mien.events import Notice, finish
 from mien.runtime.run_folder import RECORD
+
+if TYPE_CHECKING:
+    from mien.bundle.bundle import Bundle
+    from mien.llms.opinion.asker import Asker
 
 More = Annotated[
     list[Path] | None, typer.Option(help="Answers out of corpus, from benchmarks/transfer.py; may be repeated.")
@@ -83,17 +88,31 @@ def _report(folders: Sequence[Path]) -> Path | None:
 def calibrate(
     bundle: Annotated[str, typer.Argument(help="research, open, or the folder of a bundle.")],
     data: Annotated[Path | None, typer.Option(help="Your own manifest, in place of the bundle's data.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder of the calibrated bundle; else this one is changed.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the calibrated bundle; else this one is changed. With --llm, the file to write."),
+    ] = None,
     coverage: Annotated[float, typer.Option(help="Rate at which label sets shall hold the right label.")] = 0.9,
     risk: Annotated[float, typer.Option(help="Share that may be wrong of the answers not called uncertain.")] = 0.2,
     by_label: Annotated[bool, typer.Option("--by-label", help="The rate shall hold for each label.")] = False,
     more: More = None,
+    llm: llm_options.Where = None,
+    llm_model: llm_options.Named = "",
+    llm_samples: llm_options.Samples = 5,
+    llm_can: llm_options.Can = "",
+    llm_frames: llm_options.FaceCount = 4,
+    llm_blind: llm_options.Blind = False,
+    llm_reason: llm_options.Reason = True,
+    llm_limit: llm_options.Most = None,
+    open_vocabulary: llm_options.OpenWords = False,
+    yes: Yes = False,
     data_root: Annotated[Path | None, typer.Option(help="Folder of the data sets.")] = None,
 ) -> None:
     """Fit on validation data how far a bundle's answers can be trusted; nothing is trained."""
     from mien.runtime.extras import needs_train
 
     needs_train()
+    from mien.bundle.answer import single
     from mien.bundle.bundle import Bundle
     from mien.calibration.calibrate import calibrate as fit
     from mien.calibration.entries import Aims
@@ -102,12 +121,35 @@ def calibrate(
     from mien.data.own import own_data
 
     loaded, aims, tell = Bundle.load(bundle), Aims(coverage, risk, by_label), Notices()
+    asked = llm_options.options(llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind, reason=llm_reason)
+    if asked is not None:
+        with llm_options.asking(asked, single(loaded.tasks).labels, yes, words=open_vocabulary) as asker:
+            _calibrate_llm(asker, loaded, data, llm_limit, out, tell)
+        return
     if data is None:
         recipe = loaded.recipe
         corpus = Corpus.of(recipe, find(data_root, recipe.data))
     else:
         recipe, corpus = followed(own_data(loaded.recipe, data, "calibrate"), tell)
     show(followed(fit(loaded, recipe, corpus, aims, more or (), out), tell).card)
+
+
+def _calibrate_llm(
+    asker: Asker | None, bundle: Bundle, data: Path | None, most: int | None, out: Path | None, tell: Notices
+) -> None:
+    """Fits how far the probabilities of a language model hold, and writes the file."""
+    from mien.workflows.llms.on_data import calibrate_llm
+
+    if asker is None or data is None or out is None:
+        raise InputError(
+            "mien calibrate --llm needs labelled clips (--data my.csv) and a file to write (--out llm.json)"
+        )
+    found = followed(calibrate_llm(asker, bundle, data, most, out), tell)
+    joint = "" if found.nll_joint is None else f"; with the bundle {found.nll_small:.3f} -> {found.nll_joint:.3f}"
+    show(
+        f"{found.examples:,} clips: temperature {found.temperature:.2f}, weight {found.weight:.2f}; mean negative "
+        f"log-likelihood {found.nll_before:.3f} -> {found.nll_after:.3f}{joint}\nwritten to {out}"
+    )
 
 
 def _seeds(text: str) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from mien.data.rows import read_array
 from mien.errors import MediaError
 from mien.media.text.words import language_of, pace, pieces
 from mien.types import (
+    MODALITIES,
     Clip,
     Features,
     Float32,
@@ -49,6 +51,25 @@ def segment_of(clip: Clip, modality: Modality) -> Segment | None:
         span = clip.span or Span(0.0, words.items[-1].span.end if words else 0.0)
         return Segment(span, clip.speaker, words, context=clip.context) if words else None
     return _sound(clip) if modality == "voice" else _face(clip)
+
+
+def whole_segment(clip: Clip) -> Segment:
+    """All modalities of a clip as one segment. Ready-made features are left out.
+
+    Raises:
+        MediaError: a file of the clip cannot be read.
+    """
+    bare = replace(clip, features={})
+    text, voice, face = (segment_of(bare, m) for m in MODALITIES)
+    there = [part.span for part in (text, voice, face) if part is not None]
+    return Segment(
+        clip.span or (there[0] if there else Span(0.0, 0.0)),
+        clip.speaker,
+        None if text is None else text.words,
+        None if face is None else face.frames,
+        None if voice is None else voice.audio,
+        clip.context,
+    )
 
 
 def _sound(clip: Clip) -> Segment | None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mien.bundle.results import Result
+from mien.evaluation.llm_report import LlmEvaluation
 from mien.evaluation.missing import Cell
 from mien.evaluation.predictions import Evaluation
 from mien.evaluation.reliability import Bin, Point
@@ -129,6 +130,7 @@ class EvaluationReport(Written):
         cells: results with missing modalities; empty where these were not evaluated.
         reliability: how well calibrated it is; empty where this was not evaluated.
         groups: results for groups of people; ``None`` where these were not evaluated.
+        llm: how often a language model answered, and what it cost; ``None`` where none was asked.
     """
 
     evaluation: Evaluation
@@ -136,6 +138,7 @@ class EvaluationReport(Written):
     cells: Sequence[Cell] = ()
     reliability: Sequence[Reliability] = ()
     groups: Groups | None = None
+    llm: LlmEvaluation | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values in the form ``mien.evaluation/1``. Calibration and groups are left out where not evaluated."""
@@ -147,6 +150,7 @@ class EvaluationReport(Written):
         }
         found |= {"calibration": [row.as_table() for row in self.reliability]} if self.reliability else {}
         found |= {"groups": self.groups.as_table()} if self.groups is not None else {}
+        found |= {"llm": self.llm.as_table()} if self.llm is not None else {}
         return found
 
     def as_rows(self) -> list[dict[str, Any]]:

@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import combinations
 from math import factorial
+from typing import TypeVar
 
-from mien.bundle.answer import Subset
-from mien.types import MODALITIES, Modality
+from mien.types import MODALITIES
+
+P = TypeVar("P", bound=str)
+"""A player: a modality, or a language model."""
 
 
-def contributions(values: Mapping[Subset, float]) -> dict[Modality, float]:
+def contributions(values: Mapping[frozenset[P], float]) -> dict[P, float]:
     """Shapley values (Shapley 1953). They are signed, and their sum is v(all) - v(empty).
 
     Args:
-        values: v of every subset of the present modalities, with the empty one.
+        values: v of every subset of the present modalities, with the empty one. A language model may be one more player.
     """
     players = _players(values)
     found = {}
@@ -28,7 +31,7 @@ def contributions(values: Mapping[Subset, float]) -> dict[Modality, float]:
     return found
 
 
-def interactions(values: Mapping[Subset, float]) -> dict[tuple[Modality, Modality], float]:
+def interactions(values: Mapping[frozenset[P], float]) -> dict[tuple[P, P], float]:
     """Shapley interaction index of each pair (Grabisch and Roubens 1999).
 
     It is above zero when two modalities together give more than the sum of each alone. It is below zero when they repeat or
@@ -43,15 +46,17 @@ def interactions(values: Mapping[Subset, float]) -> dict[tuple[Modality, Modalit
     return found
 
 
-def shares(contributed: Mapping[Modality, float]) -> dict[Modality, float]:
+def shares(contributed: Mapping[P, float]) -> dict[P, float]:
     """Absolute contributions, scaled so that they sum to 1; equal shares when nothing contributed."""
     total = sum(map(abs, contributed.values()))
     return {m: abs(value) / total if total > 0 else 1 / len(contributed) for m, value in contributed.items()}
 
 
-def _players(values: Mapping[Subset, float]) -> list[Modality]:
-    everybody = max(values, key=len)
-    return [m for m in MODALITIES if m in everybody]
+def _players(values: Mapping[frozenset[P], float]) -> list[P]:
+    """The modalities in their order, then the others."""
+    order = {name: at for at, name in enumerate(MODALITIES)}
+    everybody: frozenset[P] = max(values, key=len)
+    return sorted(everybody, key=lambda name: order.get(name, len(order)))  # type: ignore[call-overload]  # names are text
 
 
 def _weight(before: int, count: int) -> float:

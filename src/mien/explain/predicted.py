@@ -56,6 +56,7 @@ def predicted(
         contributions=contributed,
         interactions=contributions.interactions(values),
         label_set=answer.label_sets[task.name],
+        subsets={s: tuple(map(float, found[task.name])) for s, found in answer.subsets.items()},
         uncertain=uncertain,
         reasons=(*(["low_confidence"] if uncertain else ()), *answer.reasons, *missing),
     )

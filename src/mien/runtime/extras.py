@@ -90,6 +90,15 @@ def needs_mcp() -> None:
     _needs(("mcp", "pydantic"), "the server for agents", "'mien[mcp]'")
 
 
+def needs_llm() -> None:
+    """Checks that the package for servers of language models is installed.
+
+    Raises:
+        InputError: it is missing; the message has the command that installs it.
+    """
+    _needs(("httpx2",), "a server of a language model", "'mien[llm]'")
+
+
 def needs_pandas() -> None:
     """Checks that pandas is installed.
 

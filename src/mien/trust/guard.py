@@ -22,10 +22,11 @@ REASONS = (
     "blurred_face",
     "other_language",
     "no_face",
+    "llm_no_answer",
 )
 """Codes of why an answer is less sure; ``report/catalogues`` has the words. ``low_confidence`` means that the most probable
-label is below the bundle's threshold. ``pipeline`` gives ``no_face``, and ``other_language`` where words were left out. All
-other reasons come from guards."""
+label is below the bundle's threshold. ``pipeline`` gives ``no_face``, and ``other_language`` where words were left out;
+``explain.with_llm`` gives ``llm_no_answer``. All other reasons come from guards."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,12 +10,14 @@ from pathlib import Path
 from mien.errors import InputError, explain, of_the_clip
 from mien.events import Finished, Notice, Progress, Skipped, Work, tap
 from mien.explanation import Explanation
+from mien.llms.opinion.asker import Asker
 from mien.media.decoding.open import probe
 from mien.person import People
 from mien.pipeline import Analyzer
 from mien.report.video.annotated import write_video
 from mien.timeline import Timeline
 from mien.workflows.explain_clip import Clearest
+from mien.workflows.llms.ask import with_llm
 from mien.workflows.outputs import Outputs
 from mien.workflows.people import known_people
 
@@ -48,7 +50,9 @@ def _files(path: Path) -> Iterator[Path]:
     yield from shown
 
 
-def analyze_files(analyzer: Analyzer, clips: Sequence[Path], outputs: Outputs, people: str = "clip") -> Work[int]:
+def analyze_files(
+    analyzer: Analyzer, clips: Sequence[Path], outputs: Outputs, people: str = "clip", asker: Asker | None = None
+) -> Work[int]:
     """Analyzes clips and writes the outputs of each. An error in one clip does not stop the others.
 
     Args:
@@ -57,6 +61,7 @@ def analyze_files(analyzer: Analyzer, clips: Sequence[Path], outputs: Outputs, p
         outputs: what is written, and where.
         people: who is the same over several clips, see ``mien.workflows.people.SAME``. Then the sound of all clips is read
             first, and each clip is answered relative to all that is known of its person.
+        asker: asks a language model about each moment; ``None`` asks none.
 
     Yields:
         The events of each clip, which end with ``Finished`` or ``Skipped``.
@@ -76,7 +81,9 @@ def analyze_files(analyzer: Analyzer, clips: Sequence[Path], outputs: Outputs, p
         for number, clip in enumerate(waiting):
             yield Progress("clips", clip.name, number, len(waiting))
             try:
-                yield from analyze_one(analyzer, clip, outputs, known=None if known is None else known[clip])
+                yield from analyze_one(
+                    analyzer, clip, outputs, known=None if known is None else known[clip], asker=asker
+                )
             except Exception as error:
                 if not (outputs.several and of_the_clip(error)) or os.environ.get("MIEN_DEBUG"):
                     raise
@@ -96,6 +103,7 @@ def analyze_one(
     text: str | None = None,
     subtitles: Path | None = None,
     known: People | None = None,
+    asker: Asker | None = None,
 ) -> Work[None]:
     """Analyzes one clip, explains it if the report needs that, and writes its outputs.
 
@@ -104,6 +112,7 @@ def analyze_one(
         clip: a file; ``None`` when only ``text`` is given.
         outputs: what is written, and where.
         text, subtitles, known: see ``Analyzer.stream``.
+        asker: asks a language model about each moment; ``None`` asks none.
 
     Yields:
         The events of the clip. When ``Finished`` comes, the outputs are written.
@@ -113,6 +122,8 @@ def analyze_one(
     """
     clearest = Clearest()
     stream = analyzer.stream(clip, text=text, subtitles=subtitles, known=known)
+    if asker is not None:
+        stream = with_llm(stream, asker, analyzer.bundle.positions)
     end = yield from _to_the_end(tap(stream, clearest.look) if outputs.page.explain else stream)
     explained: Sequence[Explanation | None] = ()
     if outputs.page.explain:

@@ -10,7 +10,7 @@ from json import dumps, loads
 from typing import Any
 
 from mien.events import Notice
-from mien.report import tracks
+from mien.report import llm, tracks
 from mien.report.exporters.base import Export, Exporter, exporters
 from mien.report.page import story
 from mien.report.sentences import sentence
@@ -74,6 +74,7 @@ def as_table(timeline: Timeline, portraits: bool = False) -> dict[str, Any]:
         "notices": notices(timeline.notices),
         "warnings": [sentence(notice) for notice in timeline.notices],
         "notes": list(timeline.notes),
+        **llm.record_table(timeline),
         **({"tracks": found} if any(found.values()) else {}),
     }
 
@@ -139,6 +140,7 @@ def as_segment(p: Prediction) -> dict[str, Any]:
         "label_set": list(p.label_set),
         "uncertain": p.uncertain,
         "reasons": list(p.reasons),
+        **llm.opinion_table(p),
     }
 
 

@@ -102,7 +102,7 @@ def _numbers_of(
     table["q"] = [[[say.name_of("quality", k), said] for k, said in measures] for measures in table["q"]]
     if p.uncertain:
         table["u"] = 1
-    if opposed:
+    if opposed and all(side.modality != "llm" for side in opposed):  # the list of conflicts tells of a language model
         table["c"] = [modalities.index(side.modality) for side in opposed]
     if p.contributions:
         table["k"] = [_short(p.contributions[m]) if m in p.contributions else None for m in modalities]

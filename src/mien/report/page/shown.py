@@ -117,6 +117,31 @@ class Conflict:
 
 
 @dataclass(frozen=True)
+class LlmRow:
+    """What a language model said about a moment. ``moment`` is its number.
+
+    Attributes:
+        label, index, about: its most probable label, the place of that among all labels, and its probability in words.
+        words: free words; "" without any.
+        claim: the reason that it states; "" without one.
+        tested: what its answer becomes without each input; "" where not tested.
+        doubts: why the claim is in doubt; "" where it is not.
+    """
+
+    moment: int
+    clock: str
+    who: str
+    text: str
+    label: str
+    index: int
+    about: str
+    words: str
+    claim: str
+    tested: str
+    doubts: str
+
+
+@dataclass(frozen=True)
 class Driver:
     """A moment that moved the summary. ``points`` says how far."""
 
@@ -159,6 +184,8 @@ class Shown:
         tracked: whether there are curves below the moments.
         card: what an index of several pages shows of this one, as JSON.
         media: the clip itself; ``None`` when there is no clip to play.
+        llm: what a language model said; empty where none was asked.
+        llm_facts: what it did for the clip, in sentences.
     """
 
     name: str
@@ -183,3 +210,5 @@ class Shown:
     tracked: bool
     card: str
     media: Media | None
+    llm: Sequence[LlmRow] = ()
+    llm_facts: Sequence[str] = ()

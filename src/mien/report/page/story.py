@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from mien.emotions import pooled
 from mien.report.clock import clock
 from mien.report.language import Language
-from mien.timeline import SURE, Prediction, Timeline, best, mean, pooled
+from mien.timeline import SURE, Prediction, Timeline, best, mean
 from mien.types import MODALITIES, Modality
 
 _OUTSTANDING = 3  # moments that the summary names

@@ -10,6 +10,7 @@ from statistics import median
 
 from mien import __version__
 from mien.explanation import Explanation
+from mien.report import llm
 from mien.report.clock import clock
 from mien.report.language import Language
 from mien.report.page import story
@@ -20,6 +21,7 @@ from mien.report.page.shown import (
     Bar,
     Conflict,
     Driver,
+    LlmRow,
     MomentRow,
     NamedLook,
     PersonCard,
@@ -28,7 +30,7 @@ from mien.report.page.shown import (
     Side,
 )
 from mien.report.sentences import sentence
-from mien.timeline import SURE, Prediction, Timeline
+from mien.timeline import SURE, Prediction, Timeline, best
 from mien.types import MODALITIES, Modality
 
 _PORTRAITS = 4  # that an index shows of one clip
@@ -64,6 +66,8 @@ def page(timeline: Timeline, say: Language, media: Media | None, explained: Sequ
         tracked=any(p.curves for p in timeline.predictions),
         card=_card(timeline, everybody, say),
         media=media,
+        llm=[row for i, p in enumerate(timeline.predictions) if (row := _said(i, p, labels, say)) is not None],
+        llm_facts=llm.summary(timeline, say),
     )
 
 
@@ -190,6 +194,27 @@ def _conflict(i: int, p: Prediction, labels: Sequence[str], say: Language) -> Co
         for side in pair
     ]
     return Conflict(i, _when(p), say.person(p.who), p.text, sides)
+
+
+def _said(i: int, p: Prediction, labels: Sequence[str], say: Language) -> LlmRow | None:
+    """What a language model said about a moment; ``None`` where it gave no valid answer."""
+    said = p.llm
+    if said is None or not said.scores:
+        return None
+    label = best(said.scores)
+    return LlmRow(
+        i,
+        _when(p),
+        say.person(p.who),
+        p.text,
+        say.name_of("labels", label),
+        labels.index(label),
+        say.about(said.scores[label]),
+        llm.words_of(p, say),
+        said.claim,
+        llm.deletions(said, say),
+        llm.doubts(said, say),
+    )
 
 
 def _drivers(timeline: Timeline, say: Language) -> list[Driver]:

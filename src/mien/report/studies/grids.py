@@ -8,6 +8,7 @@ from itertools import groupby
 from mien.bundle.results import Result
 from mien.evaluation.boards import Board, Line
 from mien.evaluation.groups import FEWEST_EXAMPLES, FEWEST_PEOPLE, METRICS
+from mien.evaluation.llm_report import LlmEvaluation
 from mien.evaluation.missing import Cell
 from mien.evaluation.report import GroupGap, GroupResult, Groups, Reliability
 from mien.report.grid import Grid
@@ -142,3 +143,25 @@ def gaps(found: Groups) -> Grid:
 def _gap(gap: GroupGap) -> tuple[str, ...]:
     p = "same people" if gap.p_holm is None else probability(gap.p_holm)
     return (gap.set, f"{gap.one} - {gap.other}", gap.metric, f"{gap.value:+.3f}", p)
+
+
+def llm(found: LlmEvaluation) -> Iterator[tuple[str, Grid]]:
+    """A title and a grid of what a language model did, and of its free words where it was asked for them."""
+    cost = found.cost
+    rows = {
+        "clips": f"{found.clips:,}",
+        "with a valid answer": f"{found.answered:,}",
+        "questions (known from before)": f"{cost.asked:,} ({cost.cached:,})",
+        "valid at the second try": f"{cost.repaired:,}",
+        "not valid, no answer": f"{cost.invalid:,}, {cost.failed:,}",
+        "tokens read, written": f"{cost.read:,}, {cost.written:,}",
+        "time of all questions": duration(cost.seconds),
+    }
+    yield f"language model {found.model} at {found.place}", Grid(("", "value"), tuple(rows.items()))
+    words = found.open
+    if words is not None:
+        each = {**words.wheels, "mean of the wheels": words.mean}
+        cells = tuple((name, f"{s.precision:.3f}", f"{s.recall:.3f}", f"{s.f1:.3f}") for name, s in each.items())
+        known = f"{words.known:,} of {words.words:,} words known"
+        hits = "" if words.hit_rate is None else f"; hit rate {words.hit_rate:.3f}"
+        yield f"free words against {found.truth}, {known}{hits}", Grid(("wheel", "precision", "recall", "F1"), cells)

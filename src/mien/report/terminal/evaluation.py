@@ -22,6 +22,7 @@ def render(found: EvaluationReport) -> RenderableType:
     for rows in grids.by_set(found.reliability):
         parts += reliability(rows)
     parts += groups(found.groups) if found.groups is not None else ()
+    parts += [of_grid(grid, title) for title, grid in grids.llm(found.llm)] if found.llm is not None else []
     return spaced(parts)
 
 

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
+from mien.report import llm
 from mien.report.clock import clock
 from mien.report.language import Language
 from mien.report.page import story
@@ -42,6 +43,7 @@ def render(timeline: Timeline, lang: str = "en", truth: Callable[[Prediction], s
     parts += [Text(), summary(timeline, say), *_people(timeline, say)]
     parts += [Text(harmless(line), style=NOTE) for line in _conflicts(timeline.predictions, say)]
     parts += [Text(line) for line in _doubts(timeline.predictions, say)]
+    parts += [Text(harmless(line)) for line in (*llm.summary(timeline, say), *llm.claims(timeline, say, _SHOWN))]
     noted = (say("terminal.note", sentence=sentence(n, lang)) for n in timeline.notices)
     return Group(*parts, *(Text(harmless(line), style=NOTE) for line in noted))
 
@@ -86,10 +88,14 @@ def _columns(timeline: Timeline, say: Language, truth: Callable[[Prediction], st
         columns.append((say("terminal.words"), lambda p: p.text, False))
     asked = say("terminal.expressed") if timeline.task == EMOTION.name else timeline.task
     columns.append((asked, lambda p: _mood(p, say), False))
+    if any(p.llm is not None and p.llm.words for p in answers):
+        columns.append((say("llm.words"), lambda p: harmless(llm.words_of(p, say)), False))
     if truth is not None:
         columns.append((say("terminal.truth"), lambda p: say.label(truth(p)), False))
     if len(modalities) > 1:
         columns += [(say(f"terminal.{m}"), _share_of(m), True) for m in modalities]
+    if timeline.llm is not None and not timeline.llm.alone:
+        columns.append((say("llm.column"), lambda p: "" if p.llm is None else f"{p.llm.share:.0%}", True))
     return columns
 
 
