@@ -77,6 +77,8 @@ def session_options() -> onnxruntime.SessionOptions:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # Weights that were float16 contain denormals, which are a hundred times slower on x86.
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
+    # The arena of a session keeps the most that any run has needed. All arenas together kept 120 MB, and saved no time.
+    options.enable_cpu_mem_arena = False
     return options
 
 
