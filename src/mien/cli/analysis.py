@@ -71,7 +71,7 @@ def analyze(
         raise InputError("--text and --subtitles go with one clip; name one file")
     wanted = chosen({"json": json, "csv": csv, "vtt": vtt, "html": html}, to or [], out or [])
     inputs = [*clips, *([subtitles] if subtitles else [])]
-    outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain, portraits, video, resume))
+    outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain, portraits, video, resume, track))
     analyzer = Analyzer(bundle, asr, cutting(voices, track, hours), task, prior, tracks or video is not None)
     shown = _Shown(analyzer, lang, quiet or STDOUT in wanted.values())
     if several:
