@@ -44,7 +44,7 @@ _DOUBTFUL = 0.25  # an utterance with a lower mean word probability counts as no
 _FOREIGN = -0.8
 # Some of its sentences for German are likelier than that. Then the mean probability of their words is below 0.62, and that of
 # one of them below 0.2. These limits were set on 46 English and 84 foreign utterances. Of 117 other German and Polish ones,
-# 4 get English words (5 without the limits), and of 71 others of RAVDESS, at most one loses its words.
+# 4 get English words (5 without the limits), and of 71 others of RAVDESS, none loses its words.
 _FOREIGN_WORDS, _FOREIGN_WORD = 0.62, 0.2
 
 # Whisper writes Mandarin in the characters of Taiwan or of the mainland, as it happens, and often without signs. A sentence
