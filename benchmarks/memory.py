@@ -1,13 +1,15 @@
-"""Measures whether memory grows with the length of a video: the peak of a whole analysis, each in a new process.
+"""Measures whether memory grows with the length of a video: the peak of ``mien analyze`` with words, faces, JSON and report.
 
-    python benchmarks/memory.py --minutes 10 20 40
+    python benchmarks/memory.py --minutes 2 10 120
+    python benchmarks/memory.py --minutes 2 10 120 --asr off
 
-Each clip is the demo clip, repeated without encoding it again.
+Each clip is the demo clip, repeated without encoding it again. Each analysis is a process of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -20,12 +22,12 @@ from mien.samples import demo_clip
 
 _SCRIPT = """
 import resource, sys
-from pathlib import Path
-from mien.media.segmenting import Segmenter
-from mien.types import Segment
+from mien.__main__ import main
 
-count = sum(isinstance(found, Segment) for found in Segmenter(sys.argv[2]).read(Path(sys.argv[1])))
-print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+try:
+    main()
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
 
@@ -54,18 +56,20 @@ def make_clip(path: Path, minutes: float) -> None:
 def main() -> None:
     """Print one row per length."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, nargs="+", default=[10, 20, 120])
-    parser.add_argument("--asr", default="off", help="auto recognises words too (slower; the model adds a constant)")
+    parser.add_argument("--minutes", type=float, nargs="+", default=[2, 10, 120])
+    parser.add_argument("--asr", default="base", help="speech recognition, as of mien analyze")
     args = parser.parse_args()
-    print("| minutes | segments | peak MB |\n|---|---|---|")
+    print("| minutes | moments | peak MB |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as scratch:
         for minutes in args.minutes:
             clip = Path(scratch) / f"{minutes:g}.mp4"
             make_clip(clip, minutes)
-            command = [sys.executable, "-c", _SCRIPT, str(clip), args.asr]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            count, peak = done.stdout.split()
-            print(f"| {minutes:g} | {count} | {float(peak):.0f} |", flush=True)
+            outputs = {kind: Path(scratch) / f"found.{kind}" for kind in ("json", "html")}
+            wanted = [f"--{kind}={path}" for kind, path in outputs.items()]
+            command = [sys.executable, "-c", _SCRIPT, "analyze", str(clip), "--quiet", "--asr", args.asr, *wanted]
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+            count = len(json.loads(outputs["json"].read_text("utf-8"))["segments"])
+            print(f"| {minutes:g} | {count} | {float(done.stdout.split()[-1]):.0f} |", flush=True)
             clip.unlink()
 
 

@@ -86,7 +86,8 @@ def analyze(
         raise InputError("--text and --subtitles go with one clip; name one file")
     wanted = chosen({"json": json, "csv": csv, "vtt": vtt, "html": html}, to or [], out or [])
     inputs = [*clips, *([subtitles] if subtitles else [])]
-    outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain, portraits, video, resume))
+    page = Page(lang, embed, explain, portraits, video, resume, track)
+    outputs = Outputs.plan(wanted, clips, several, inputs, page)
     bundle = obtained(bundle, hub, yes, lang)
     analyzer = Analyzer(bundle, asr, cutting(voices, track, hours), task, prior, tracks or video is not None)
     asked = llm_options.options(

@@ -79,7 +79,8 @@ Hub = Annotated[
 Yes = Annotated[
     bool,
     typer.Option(
-        "--yes", help="Agree beforehand: to licences of what is downloaded, and to sending to the server that you name."
+        "--yes",
+        help="Agree beforehand: to licences of what is downloaded, and to sending to the server that you name.",
     ),
 ]
 Asr = Annotated[

@@ -36,6 +36,7 @@ from mien.person import numbered
 from mien.types import Clip, Segment, Span, Words
 
 _SHORTEST = 0.1  # seconds that a clip has at least, such as one picture
+_SENTENCE = 1.0  # seconds of speech
 
 
 @dataclass(frozen=True)
@@ -271,9 +272,11 @@ class _Cutter:
             yield Notice("no_sound")
         elif not self.spoken:
             yield Notice("no_speech")
-        elif self.recogniser is not None and self.unclear > self.spoken / 2:
-            unclear, spoken = round(self.unclear, 1), round(self.spoken, 1)
-            if self.recogniser.english_only:
-                yield Notice("words_unclear_english", {"unclear": unclear, "spoken": spoken})
-            else:
-                yield Notice("words_unclear", {"unclear": unclear, "spoken": spoken})
+        elif self.recogniser is not None:
+            yield from self._unclear(self.recogniser.english_only)
+
+    def _unclear(self, english: bool) -> Iterator[Notice]:
+        """How much speech gave no words. A model of English tells even of a sentence, which may be of another language."""
+        if self.unclear > (_SENTENCE if english else self.spoken / 2):
+            code = "words_unclear_english" if english else "words_unclear"
+            yield Notice(code, {"unclear": round(self.unclear, 1), "spoken": round(self.spoken, 1)})

@@ -19,6 +19,7 @@ from mien.media.sources import Feed
 from mien.media.speech.activity import speech_spans
 from mien.media.turns import by_person, with_cues
 from mien.media.watching import Watcher
+from mien.runtime.memory import give_back
 from mien.types import SAMPLE_RATE, Audio, Span
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ class Pages:
         people = by_person([s for s in page.sightings if s.time < done + 1e-9])
         part = Part(page.start, done, last, audio, speech, people)
         self._forget(audio, done)
+        give_back()
         return part
 
     def _sound(self) -> Audio | None:

@@ -92,6 +92,13 @@ def loading() -> Iterator[None]:
         library.malloc_trim(0)
 
 
+def give_back() -> None:
+    """Gives memory that is free, and that the C library of Linux keeps for later, back to the system. It takes a few ms."""
+    library = _glibc()
+    if library is not None:
+        library.malloc_trim(0)
+
+
 @cache
 def _glibc() -> ctypes.CDLL | None:
     """The C library, where it is that of GNU; ``None`` elsewhere."""

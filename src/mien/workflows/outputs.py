@@ -37,6 +37,7 @@ class Page:
         portraits: whether the JSON holds a small picture of each face.
         video: the annotated video, or a folder for several; ``None`` without one.
         resume: whether clips whose files are there already are left as they are.
+        track: the sound track of the annotated video, counted from 1; ``None`` for the one that was read.
     """
 
     lang: str = "en"
@@ -45,6 +46,7 @@ class Page:
     portraits: bool = False
     video: Path | None = None
     resume: bool = False
+    track: int | None = None
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,24 @@ def test_a_photo_in_heic_is_read(tmp_path: Path) -> None:
     assert pixels[340:].mean() < 50
 
 
+def test_a_large_heic_is_read_whole_and_a_larger_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FFmpeg, which reads other large pictures with less memory, would give one tile of it."""
+    heif = pytest.importorskip("pillow_heif")
+    heif.register_heif_opener()
+    try:
+        Image.fromarray(SHOWN).resize((640, 400)).save(tmp_path / "p.heic")
+    except (RuntimeError, OSError) as error:
+        pytest.skip(f"this libheif cannot write: {error}")
+    monkeypatch.setattr("mien.media.decoding.picture._LARGE", 1000)
+    monkeypatch.setattr("mien.media.decoding.picture._by_ffmpeg", lambda *_args, **_more: pytest.fail("one tile"))
+    assert read_image(tmp_path / "p.heic").shape == (400, 640, 3)
+    monkeypatch.setattr("mien.media.decoding.picture._MAX_HEIF", 200_000)
+    with pytest.raises(MediaError, match="has 640 x 400 pixels; scale it below 0 megapixels"):
+        read_image(tmp_path / "p.heic")
+
+
 @pytest.mark.skipif(not features.check("avif"), reason="this Pillow cannot write AVIF")
 def test_a_photo_in_avif_is_read(tmp_path: Path) -> None:
     Image.fromarray(SHOWN).resize((640, 400)).save(tmp_path / "p.avif")

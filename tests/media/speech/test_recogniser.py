@@ -68,7 +68,7 @@ def test_without_base_english_is_heard_and_a_notice_says_so() -> None:
 
 
 def test_a_full_disk_leaves_nothing_behind(full: Path) -> None:
-    with pytest.raises(InputError, match=r"No space left on device.*145 MB.*MIEN_CACHE.*--asr tiny\.en"):
+    with pytest.raises(InputError, match=r"No space left on device.*225 MB.*MIEN_CACHE.*--asr tiny\.en"):
         weights.base_folder()
     assert list(full.iterdir()) == []
     found, notice = recogniser("auto")

@@ -101,6 +101,14 @@ def test_a_model_of_english_gives_no_words_in_other_languages(english: Float32, 
     assert heard(whisper, german) == []
 
 
+def test_a_likely_english_sentence_of_unlikely_words_is_no_english(data: Path) -> None:
+    """Of this angry German sentence, tiny.en makes "The wet of the flat sign will be seen in my hind leg." """
+    file = data / "emodb4_full/audio/03b10Wc.ogg"
+    if not file.is_file():
+        pytest.skip("emodb4_full is not there")
+    assert heard(Whisper("tiny.en"), read_audio(file).samples) == []
+
+
 def test_nothing_is_loaded_for_nothing() -> None:
     assert list(Whisper("no-such-model").words(np.zeros(100, np.float32), [])) == []
 

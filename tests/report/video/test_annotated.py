@@ -92,3 +92,24 @@ def test_an_error_leaves_the_old_file(tmp_path: Path) -> None:
     work.close()
     assert target.read_text() == "old"
     assert os.listdir(tmp_path) == ["a.mp4"]
+
+
+def test_the_sound_is_that_of_the_track_that_was_read(tmp_path: Path) -> None:
+    clip, target = tmp_path / "two.mkv", tmp_path / "a.mkv"
+    with av.open(str(demo_clip())) as source, av.open(str(clip), "w") as out:
+        sounds = [out.add_stream("pcm_s16le", rate=16_000, layout="mono") for _ in range(2)]
+        pictures = out.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = pictures
+                out.mux(packet)
+        for sound, level in zip(sounds, (0, 1000), strict=True):
+            frame = av.AudioFrame.from_ndarray(np.full((1, 16_000), level, np.int16), format="s16", layout="mono")
+            frame.rate, frame.pts = 16_000, 0
+            out.mux([*sound.encode(frame), *sound.encode(None)])
+    chosen = replace(TALK, notices=(Notice("track_chosen", {"track": 2, "tracks": 2}),))
+    for timeline, track, level in ((TALK, None, 0), (TALK, 2, 1000), (chosen, None, 1000), (chosen, 1, 0)):
+        finish(write_video(timeline, clip, target, track=track))
+        with av.open(str(target)) as file:
+            samples = np.concatenate([f.to_ndarray().ravel() for f in file.decode(audio=0)])
+        assert set(samples.tolist()) == {level}

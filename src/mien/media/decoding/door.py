@@ -79,6 +79,8 @@ _MAX_SAMPLES = 20_000_000  # of one packet, for each channel
 _MEMORY = 700_000_000  # bytes that opening, or one packet, may add
 _LIMIT = Lock()
 _BLOCK = 1 << 16  # bytes FFmpeg reads at a time
+_BRANDS = 64  # bytes at the start of a file, in which its brands stand
+_HEIF = (b"mif1", b"msf1", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")
 
 
 class Opened:
@@ -169,8 +171,8 @@ def picture(path: Path) -> Iterator[Image]:
     """
     from PIL import Image
 
-    _with_heif()
     with ordinary(path) as file:
+        _with_heif(file)
         with _LIMIT, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             # Pillow's own limit is the same for all formats, but JPEG is scaled while it is decoded.
@@ -183,12 +185,15 @@ def picture(path: Path) -> Iterator[Image]:
             yield opened
 
 
-def _with_heif() -> None:
-    """Makes Pillow read HEIC. FFmpeg would read only one tile of a photo of an iPhone."""
+def _with_heif(file: BinaryIO) -> None:
+    """Makes Pillow read HEIC, where a file looks like it. FFmpeg would read only one tile of a photo of an iPhone."""
     from PIL import Image
 
     Image.init()
-    if "HEIF" not in Image.OPEN:
+    begin = file.read(_BRANDS)
+    file.seek(0)
+    # A video needs neither the library nor its memory.
+    if "HEIF" not in Image.OPEN and begin[4:8] == b"ftyp" and any(brand in begin for brand in _HEIF):
         from pillow_heif import register_heif_opener
 
         register_heif_opener(thumbnails=False)

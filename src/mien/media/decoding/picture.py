@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _MAX_SCALED = 500_000_000  # of JPEG pictures, which are decoded at a half, a quarter or an eighth of their size
+_MAX_HEIF = 70_000_000  # libheif needs 12.5 bytes a pixel: 610 MB for one of 49 megapixels
 _WANTED = 24_000_000  # pixels; a larger picture is scaled down
 _LARGE = 40_000_000  # pixels; a larger picture that is no JPEG is decoded by FFmpeg, which needs less memory
 _FAULTS = (OSError, ValueError, SyntaxError, EOFError, TypeError, IndexError)
@@ -41,7 +42,8 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         with door.picture(path) as picture:
             if picture.format == "JPEG" and size[0] * size[1] > _WANTED:
                 picture.draft(picture.mode, _within(size, 2 * _WANTED))
-            elif size[0] * size[1] > _LARGE and picture.mode in ("RGB", "RGBA", "L", "LA"):
+            elif size[0] * size[1] > _LARGE and picture.format != "HEIF" and picture.mode in ("RGB", "RGBA", "L", "LA"):
+                # Of a HEIC of an iPhone, FFmpeg would read one tile.
                 turned = ImageOps.exif_transpose(_marked(_by_ffmpeg(path, turn=False), picture))
                 return np.asarray(turned)
             upright = ImageOps.exif_transpose(eight_bits(picture))
@@ -63,13 +65,19 @@ def picture_size(path: Path) -> tuple[int, int] | None:
 
     try:
         with door.picture(path) as picture:
-            size, scaled = picture.size, picture.format == "JPEG" and not picture.info.get("progressive")
+            size, limit = picture.size, _limit(picture)
     except (UnidentifiedImageError, Image.DecompressionBombError, *_FAULTS):
         return None
-    limit = _MAX_SCALED if scaled else door.MAX_PIXELS
     if size[0] * size[1] > limit:
         raise MediaError(f"'{path}' has {size[0]} x {size[1]} pixels; scale it below {limit // 10**6} megapixels")
     return size
+
+
+def _limit(picture: Image.Image) -> int:
+    """How many pixels a picture of this format may have."""
+    if picture.format == "JPEG" and not picture.info.get("progressive"):
+        return _MAX_SCALED
+    return _MAX_HEIF if picture.format == "HEIF" else door.MAX_PIXELS
 
 
 def _within(size: tuple[int, int], pixels: int) -> tuple[int, int]:

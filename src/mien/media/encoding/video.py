@@ -12,6 +12,7 @@ import numpy as np
 
 from mien.errors import InputError, MediaError
 from mien.media.decoding import door
+from mien.media.decoding.tracks import audio_streams
 from mien.runtime import threads
 from mien.types import Picture
 
@@ -35,18 +36,19 @@ def check_container(path: Path) -> str:
 
 
 @contextmanager
-def video(file: BinaryIO, container: str, sound: Path | None) -> Iterator[VideoWriter]:
+def video(file: BinaryIO, container: str, sound: Path | None, track: int = 1) -> Iterator[VideoWriter]:
     """Opens a video for writing; it is finished at the end of the block.
 
     Args:
         file: where the bytes go.
         container: see ``check_container``.
         sound: a file whose sound is copied; ``None`` for a video without sound.
+        track: which of its sound tracks, counted from 1.
     """
     import av
 
     with av.open(file, "w", format=container) as out, _opened(sound) as source:
-        writer = VideoWriter(out, source)
+        writer = VideoWriter(out, source, track)
         yield writer
         writer.finish()
 
@@ -57,10 +59,11 @@ class VideoWriter:
     Args:
         out: a container of PyAV, open for writing.
         source: a container of PyAV with the sound, or ``None``.
+        track: which of its sound tracks, counted from 1.
     """
 
-    def __init__(self, out: Any, source: Any) -> None:
-        self._out, self._source = out, source
+    def __init__(self, out: Any, source: Any, track: int = 1) -> None:
+        self._out, self._source, self._track = out, source, track
         self._video: Any = None
         self._sound: _Sound | None = None
         self._last = -1
@@ -96,7 +99,7 @@ class VideoWriter:
         self._video.width, self._video.height, self._video.pix_fmt = width, height, "yuv420p"
         self._video.codec_context.time_base = _CLOCK
         self._video.codec_context.thread_count = threads.count()
-        if self._source is not None and (stream := _best(self._source)) is not None:
+        if self._source is not None and (stream := _track(self._source, self._track)) is not None:
             self._sound = _Sound(self._out, self._source, stream)
 
 
@@ -152,9 +155,10 @@ def _timed(source: Any) -> int:
     return sum(s.type in ("audio", "video") for s in source.streams)
 
 
-def _best(source: Any) -> Any:
-    known = [s for s in source.streams.audio if getattr(s, "codec_context", None) is not None]
-    return known[0] if known else None
+def _track(source: Any, track: int) -> Any:
+    """A sound track, counted from 1 as for reading; ``None`` when there is none."""
+    known = audio_streams(source)
+    return known[track - 1] if track <= len(known) else None
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def check_video(target: Path, clip: Path | None) -> None:
         raise InputError(f"--video goes with a video; '{clip or 'a text'}' has no moving pictures: take --html")
 
 
-def write_video(timeline: Timeline, clip: Path, target: Path, lang: str = "en") -> Work[None]:
+def write_video(timeline: Timeline, clip: Path, target: Path, lang: str = "en", track: int | None = None) -> Work[None]:
     """Writes the annotated clip, whole or not at all. One picture is held at a time.
 
     Args:
@@ -44,6 +44,7 @@ def write_video(timeline: Timeline, clip: Path, target: Path, lang: str = "en") 
         clip: the file.
         target: the video to write; its ending names the container.
         lang: language of labels and names.
+        track: the sound track that is copied, counted from 1; ``None`` for the one that was read.
 
     Yields:
         Progress, and a notice where no font of this computer has the letters of the words.
@@ -59,7 +60,7 @@ def write_video(timeline: Timeline, clip: Path, target: Path, lang: str = "en") 
         with (
             replacing(path) as file,
             closing(stream(clip, _RATE, sound=False)) as pieces,
-            video(file, container, clip) as out,
+            video(file, container, clip, track or _read_track(timeline)) as out,
         ):
             for piece in pieces:
                 if not isinstance(piece, Picture):
@@ -76,6 +77,11 @@ def write_video(timeline: Timeline, clip: Path, target: Path, lang: str = "en") 
     except OSError as error:
         raise InputError(f"'{target}' cannot be written: {error.strerror or error}") from error
     yield Progress("draw", timeline.source, timeline.duration, timeline.duration)
+
+
+def _read_track(timeline: Timeline) -> int:
+    """The sound track that was chosen by its content, else the first."""
+    return next((int(str(n.values["track"])) for n in timeline.notices if n.code == "track_chosen"), 1)
 
 
 class Answers:
