@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from mien.cli.app import app
+from mien.cli.data import data
 from mien.cli.language import LANG
-from mien.cli.progress import Notices, followed
+from mien.cli.progress import Notices, followed, show
 
 Set = Annotated[Path, typer.Argument(help="Folder of the data set.", metavar="SET", file_okay=False)]
 
@@ -39,3 +40,50 @@ def collect(
     found, written = followed(collect_set(recordings, out, consent, bundle, asr, copy), Notices())
     Console().print(render(found, written, out, LANG))
     raise typer.Exit(1 if found.unreadable else 0)
+
+
+@data.command()
+def draw(
+    folder: Set,
+    batch: Annotated[int, typer.Option(help="How many clips.")] = 100,
+) -> None:
+    """Choose the clips to label next: uncertain, unlike others, in conflict, rare, and a fifth at random."""
+    from mien.collection.choice.draw import draw_round
+    from mien.collection.dataset import open_set
+    from mien.report.language import Language
+
+    with open_set(folder) as dataset:
+        found = draw_round(dataset, batch)
+    say = Language(LANG)
+    why = ", ".join(say(f"drawn.{code}", n=count) for code, count in found.why.items())
+    show(say("dataset.drawn", round=found.round, count=len(found.clips), why=why, waiting=found.waiting))
+
+
+@data.command()
+def report(
+    folder: Set,
+    html: Annotated[Path | None, typer.Option(help="Write a page with charts to this file.")] = None,
+) -> None:
+    """Measure a data set: quantity, diversity, quality, splits, rights; say what to do next; write its data card."""
+    from mien.runtime.extras import needs_report
+
+    if html is not None:
+        needs_report()
+    from mien.report.language import Language
+    from mien.report.studies.dataset import said
+    from mien.workflows.outputs import check_outputs, put
+    from mien.workflows.report_set import report_set
+
+    if html is not None:
+        check_outputs({"html": html}, [])
+    found, say = report_set(folder, html is not None), Language(LANG)
+    m = found.measures
+    counts = {"clips": m.clips, "labelled": m.labelled, "recordings": m.recordings, "minutes": f"{m.seconds / 60:.1f}"}
+    show(say("dataset.counts", people=len(m.counts["person"]), **counts))
+    show(say("dataset.advice") if found.advice else say("dataset.nothing"))
+    for n, item in enumerate(found.advice, start=1):
+        show(say("dataset.line", n=n, advice=said(say, item)))
+    show(say("dataset.card", file=found.card))
+    if html is not None:
+        put(html, found.page)
+        show(say("dataset.page", file=html))
