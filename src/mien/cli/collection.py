@@ -87,3 +87,61 @@ def report(
     if html is not None:
         put(html, found.page)
         show(say("dataset.page", file=html))
+
+
+@data.command()
+def export(
+    folder: Set,
+    to: Annotated[Path | None, typer.Option(help="The manifest to write, .csv; else manifest.csv in the set.")] = None,
+    anyone: Annotated[
+        bool, typer.Option("--anyone", help="Also people without consent or licence, on your own responsibility.")
+    ] = False,
+) -> None:
+    """Write the manifest of a data set, for training: clips that passed every gate, of people who agreed to it."""
+    from mien.collection.dataset import open_set
+    from mien.collection.manifest import export_manifest
+    from mien.report.language import Language
+
+    with open_set(folder) as dataset:
+        found = export_manifest(dataset, to, anyone)
+    say = Language(LANG)
+    show(say("collect.manifest", file=found.path, rows=found.rows, labelled=found.labelled))
+    for code, count in sorted(found.left_out.items()):
+        show(say("dataset.left_out", why=say.name_of("left_out", code), count=count))
+
+
+@data.command()
+def forget(
+    folder: Set,
+    person: Annotated[str, typer.Option(help="Who; the name that the consent table or the manifest gives.")],
+    runs: Annotated[Path, typer.Option(help="Where trained bundles lie that may have learned from the person.")] = Path(
+        "runs"
+    ),
+) -> None:
+    """Remove a person: clips, votes, drafts, features, copies; name the bundles that learned from them."""
+    from mien.report.language import Language
+    from mien.report.terminal.collection import forgotten
+    from mien.workflows.report_set import forget_person
+
+    found = forget_person(folder, person, [runs] if runs.is_dir() else [])
+    for line in forgotten(found, Language(LANG)):
+        show(line)
+
+
+@data.command()
+def share(
+    folder: Set,
+    out: Annotated[Path, typer.Option(help="A new folder for the copy.", file_okay=False)],
+    anonymise: Annotated[bool, typer.Option("--anonymise", help="Hide faces, and shift voices in pitch.")] = False,
+) -> None:
+    """Copy the clips of people who agreed to sharing, cut out of their recordings, with a manifest without names."""
+    from mien.collection.dataset import open_set
+    from mien.collection.rights.share import share as write
+    from mien.report.language import Language
+
+    with open_set(folder) as dataset:
+        found = followed(write(dataset, out, anonymise), Notices())
+    say = Language(LANG)
+    show(say("dataset.shared", count=found.clips, folder=out))
+    for code, count in sorted(found.left_out.items()):
+        show(say("dataset.left_out", why=say.name_of("left_out", code), count=count))

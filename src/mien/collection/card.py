@@ -13,7 +13,7 @@ from mien.collection.dataset import DataSet
 from mien.collection.measures.advice import Advice
 from mien.collection.measures.measure import SetMeasures
 from mien.collection.measures.numbers import effective
-from mien.collection.permission import USABLE
+from mien.collection.rights.permission import USABLE
 from mien.data.split import SPLITS
 from mien.report.language import Language
 from mien.report.studies.dataset import said

@@ -1,7 +1,8 @@
-"""Measures a set, writes its data card and manifest, and says what to do next."""
+"""Measures a set, writes its data card and manifest, and says what to do next; and removes a person from all of these."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from mien.collection.manifest import export_manifest
 from mien.collection.measures.advice import Advice, advice
 from mien.collection.measures.measure import SetMeasures, measure
 from mien.collection.measures.numbers import effective, evenness
+from mien.collection.rights.forget import Forgotten, forget
 from mien.report.studies.dataset import dataset_page
 
 
@@ -46,3 +48,15 @@ def report_set(folder: Path, page: bool) -> Reported:
     }
     figures["evenness"] = evenness(list((counts["label"] or counts["draft"]).values()))
     return Reported(found, advised, card, dataset_page(found, advised, figures) if page else "")
+
+
+def forget_person(folder: Path, person: str, runs: Sequence[Path]) -> Forgotten:
+    """Removes a person from the set in a folder, and from its card and manifest; see ``mien.collection.rights.forget``.
+
+    Raises:
+        InputError: the folder holds no set, nobody in it has this name, or it cannot be written.
+    """
+    with open_set(folder) as dataset:
+        found = forget(dataset, person, runs)
+    report_set(folder, page=False)
+    return found

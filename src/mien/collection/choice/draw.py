@@ -14,7 +14,7 @@ from mien.collection import tables
 from mien.collection.choice.choose import DRAWN, WAITS, Float64, Waiting, choose, divergence
 from mien.collection.choice.probe import fit, reduced
 from mien.collection.dataset import DataSet
-from mien.collection.permission import ground
+from mien.collection.rights.permission import ground
 from mien.collection.rows import Cut, Draft
 from mien.collection.truth import truths
 from mien.errors import InputError

@@ -9,7 +9,7 @@ import numpy as np
 
 from mien.collection.measures.measure import SetMeasures
 from mien.collection.measures.numbers import CELLS, effective
-from mien.collection.permission import USABLE
+from mien.collection.rights.permission import USABLE
 from mien.data.split import SPLITS
 from mien.emotions import EMOTIONS
 

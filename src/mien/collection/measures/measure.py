@@ -14,7 +14,7 @@ from mien.collection.choice.probe import reduced
 from mien.collection.dataset import DataSet
 from mien.collection.measures.learning import Learning, learning
 from mien.collection.measures.numbers import Float64, plane, vendi
-from mien.collection.permission import ground
+from mien.collection.rights.permission import ground
 from mien.collection.rows import Cut, Draft, Person, Recording
 from mien.collection.splits import leaks
 from mien.collection.truth import Truth, truths
@@ -40,7 +40,7 @@ class SetMeasures:
         near: clips that are near-duplicates of others.
         learning: the learning curve, or ``None``.
         leaks: see ``splits.leaks``.
-        rights: {ground: clips}, see ``mien.collection.permission``.
+        rights: {ground: clips}, see ``mien.collection.rights.permission``.
     """
 
     name: str
