@@ -65,7 +65,9 @@ def export_manifest(
         found = _row(dataset, clip, recording, people.get(clip.person), path.parent)
         rows.append(found | {"draft": drafts.get(clip.id, "")} | labels_of(dataset, known.get(clip.id)))
     task, labels = dataset.settings.task, dataset.settings.labels
-    columns = [*_CLIP, task, *(f"votes_{label}" for label in labels), "valence", "arousal", *_ABOUT]
+    divided = any(len(found.votes) > 1 for found in known.values())
+    votes = [f"votes_{label}" for label in labels] if divided else []  # else they say no more than the label
+    columns = [*_CLIP, task, *votes, "valence", "arousal", *_ABOUT]
     write_atomic(path, _text(columns, rows))
     return Exported(path, len(rows), sum(bool(row.get(task)) for row in rows), dict(left_out))
 
@@ -124,7 +126,7 @@ def _number(value: float | None) -> str:
 
 def _text(columns: list[str], rows: list[dict[str, str]]) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
