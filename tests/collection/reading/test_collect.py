@@ -85,6 +85,7 @@ def test_a_set_keeps_to_its_bundle_and_can_hold_copies(recordings: Path, tmp_pat
     assert collected(tmp_path / "gone", inside).known == 3
 
 
+@pytest.mark.slow
 def test_a_moved_recording_is_found_again(recordings: Path, tmp_path: Path) -> None:
     collected(recordings, tmp_path / "set")
     shutil.move(recordings, tmp_path / "elsewhere")
