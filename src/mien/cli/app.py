@@ -24,6 +24,7 @@ ORDER = [
     "mcp",
     "card",
     "bundle",
+    "collect",
     "data",
     "train",
     "evaluate",
