@@ -41,10 +41,6 @@ def frame(votes: Votes):  # type: ignore[no-untyped-def]  # a table of pandas
     return pandas.DataFrame(names)
 
 
-OLD = pytest.mark.filterwarnings("ignore:The .* keyword")  # of crowd-kit, about pandas 3.1
-
-
-@OLD
 @pytest.mark.slow
 def test_dawid_skene_is_that_of_crowd_kit() -> None:
     kit = pytest.importorskip("crowdkit.aggregation", reason="needs crowd-kit: pip install '.[dev]'")
@@ -54,7 +50,6 @@ def test_dawid_skene_is_that_of_crowd_kit() -> None:
     assert np.abs(theirs.probas_[list(LABELS)].to_numpy() - ours.soft).max() < 1e-3
 
 
-@OLD
 @pytest.mark.slow
 def test_mace_agrees_with_crowd_kit() -> None:
     """Theirs is variational with random starts; labels and the order of the annotators are the same."""

@@ -45,15 +45,23 @@ def check(
 
 @data.command()
 def convert(
-    reader: Annotated[str, typer.Argument(help="meld, iemocap, mosi, ...; docs/data.md lists them.")],
-    folder: Annotated[Path, typer.Argument(help="The set, as its authors distribute it.")],
-    out: Annotated[Path, typer.Argument(help="The manifest to write, .csv.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FROM",
+            help="A public set: meld, iemocap, ...; or manifest, set, label_studio, elan, audformat, datasets, webdataset.",
+        ),
+    ],
+    path: Annotated[Path, typer.Argument(help="The file or folder to read, as its authors or the tool wrote it.")],
+    out: Annotated[Path, typer.Argument(help="The file or folder to write; a manifest is a .csv.")],
+    to: Annotated[str, typer.Option(help="The format to write, of the same names.")] = "manifest",
+    task: Annotated[str, typer.Option(help="The column of the labels.")] = "emotion",
 ) -> None:
-    """Write the rows of a public set as a manifest, its paths relative to that file."""
-    from mien.data.convert import write_manifest
+    """Convert a public set, or the files of another tool, to a manifest or to the format of another tool."""
+    from mien.exchange.formats import convert as work
 
     left_out: Counter[str] = Counter()
-    count = followed(write_manifest(reader, folder, out, left_out))
+    count = followed(work(source, path, out, to, task, left_out))
     show(f"{count:,} rows in {out}")
     for reason, times in left_out.most_common():
         show(f"not used: {reason} ({times:,} times)")
