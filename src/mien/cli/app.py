@@ -24,6 +24,7 @@ ORDER = [
     "mcp",
     "card",
     "data",
+    "label",
     "train",
     "evaluate",
     "compare",

@@ -20,7 +20,6 @@ from mien.exchange.items import Item, LeftOut, text_of, vote_from, vote_table
 from mien.runtime.cache import replacing, write_atomic
 
 _SHARD = 1000  # samples in a shard
-_RATE = 16_000
 _LARGEST = 4_000_000_000  # bytes of one file in a shard
 _KINDS = {
     **dict.fromkeys(("jpg", "jpeg", "png", "webp", "ppm"), "image"),
@@ -89,12 +88,9 @@ def _parts(item: Item, left_out: LeftOut) -> dict[str, bytes]:
 
 def _cut(item: Item, left_out: LeftOut) -> dict[str, bytes]:
     """The sound of a part of a recording."""
-    import wave
-
-    import numpy as np
-
     from mien.media.decoding.open import probe
     from mien.media.decoding.sound import read_audio
+    from mien.media.encoding.wav import wav
     from mien.types import Span
 
     kind, path = item.media or ("", Path())
@@ -102,14 +98,7 @@ def _cut(item: Item, left_out: LeftOut) -> dict[str, bytes]:
         left_out["the picture of a part of a video; its sound is there"] += 1
     if not probe(path).has_audio or item.span is None:
         return {}
-    samples = read_audio(path, Span(*item.span)).samples
-    file = io.BytesIO()
-    with wave.open(file, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(_RATE)
-        sound.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
-    return {"wav": file.getvalue()}
+    return {"wav": wav(read_audio(path, Span(*item.span)).samples)}
 
 
 def _samples(shard: Path) -> Iterator[tuple[str, dict[str, bytes]]]:
