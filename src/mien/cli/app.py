@@ -23,6 +23,7 @@ ORDER = [
     "serve",
     "mcp",
     "card",
+    "collect",
     "data",
     "label",
     "train",

@@ -17,8 +17,6 @@ from mien.collection.rows import Cut, Person, Recording
 from mien.collection.truth import Truth, truths
 from mien.runtime.cache import write_atomic
 
-_FILE = {"video": "video", "sound": "audio", "picture": "image"}
-"""{kind of a recording: the column of its path}. A text has its words in the column "text" alone."""
 _CLIP = ("id", "video", "audio", "image", "text", "start", "end", "speaker", "split")
 _ABOUT = ("language", "gender", "age", "source", "sha256", "licence", "reference", "group", "annotators", "draft")
 
@@ -93,8 +91,10 @@ def _row(dataset: DataSet, clip: Cut, recording: Recording, person: Person | Non
         "licence": recording.licence,
         "group": clip.kin,
     }
-    if recording.kind in _FILE:
-        row[_FILE[recording.kind]] = _place(dataset, recording, folder)
+    if recording.kind != "text":
+        # A voice off screen has no face of its own, so the faces of others are not read for it.
+        column = "audio" if recording.kind == "video" and "face" not in clip.modalities else recording.kind
+        row[column] = _place(dataset, recording, folder)
         row |= {"start": _number(clip.start), "end": _number(clip.end)}
     if person is not None:
         row |= {"gender": person.gender, "age": person.age}
