@@ -63,7 +63,7 @@ def test_alpha_is_that_of_the_package(seed: int) -> None:
 
 
 def test_fleiss_of_the_published_example() -> None:
-    rows = [(f"u{u}", "a", str(k)) for u, row in enumerate(FLEISS) for k, n in enumerate(row) for _ in range(n)]
+    rows = [(f"u{u}", f"{k}-{i}", str(k)) for u, row in enumerate(FLEISS) for k, n in enumerate(row) for i in range(n)]
     assert fleiss(Votes.of(rows, "01234")).value == pytest.approx(0.210, abs=5e-4)
 
 
@@ -73,6 +73,14 @@ def test_full_agreement_and_chance() -> None:
     rng = np.random.default_rng(0)
     chance = Votes.of(((f"u{n}", a, "xy"[rng.integers(2)]) for n in range(4000) for a in "abc"), "xy")
     assert alpha(chance).value == pytest.approx(0, abs=0.03)
+
+
+def test_labels_of_one_ballot_are_no_pair() -> None:
+    """Two people who each weigh x and y alike agree in half of all draws from their ballots."""
+    both = Votes.weighted(((f"u{n}", a, label, 0.5) for n in range(9) for a in "ab" for label in "xy"), "xy")
+    single = Votes.weighted([*((f"u{n}", a, "x", 1.0) for n in range(9) for a in "ab"), ("v", "a", "y", 1.0)], "xy")
+    assert alpha(both).value == pytest.approx(1 / 18)  # observed 1/2, by chance 9/17
+    assert alpha(single).units == 9
 
 
 def test_what_cannot_agree_has_no_value() -> None:

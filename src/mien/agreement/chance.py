@@ -44,7 +44,7 @@ def alpha(votes: Votes, speakers: Speakers | None = None) -> Agreed:
 
     Votes may be missing: units may have different numbers of votes.
     """
-    return _measured(_nominal, _coincidences(votes.counts), votes.units, votes.counts, speakers)
+    return _measured(_nominal, _coincidences(votes), votes.units, votes.counts, speakers)
 
 
 def alpha_by_label(votes: Votes, speakers: Speakers | None = None) -> dict[str, Agreed]:
@@ -64,9 +64,10 @@ def alpha_of_scale(ratings: Ratings, speakers: Speakers | None = None) -> Agreed
 
 def fleiss(votes: Votes, speakers: Speakers | None = None) -> Agreed:
     """Fleiss' kappa (Fleiss 1971). Where units have different numbers of votes, each unit counts as much as any other."""
-    counts = votes.counts
+    counts, (unit, weights) = votes.counts, votes.ballots
     size = counts.sum(axis=1)
-    pairs = ((counts**2).sum(axis=1) - size) / np.maximum(size * (size - 1), 1)
+    own = np.bincount(unit, (weights**2).sum(axis=1), len(counts))
+    pairs = ((counts**2).sum(axis=1) - own) / np.maximum(size * (size - 1), 1)
     each = np.column_stack([np.ones(len(counts)), pairs, counts]) * (size > 1)[:, None]
     return _measured(_fleiss, each, votes.units, counts, speakers)
 
@@ -84,10 +85,13 @@ def _measured(of: Of, each: Sums, units: Sequence[str], counts: Sums, speakers: 
     return Agreed(value, low, high, several, votes)
 
 
-def _coincidences(counts: Sums) -> Sums:
-    """What each unit adds to the matrix of coincidences, (N, L * L)."""
+def _coincidences(votes: Votes) -> Sums:
+    """What each unit adds to the matrix of coincidences, (N, L * L): pairs of votes of two annotators, never of one."""
+    counts, (unit, weights) = votes.counts, votes.ballots
     size = counts.sum(axis=1)
-    pairs = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(counts.shape[1])
+    own = np.zeros((*counts.shape, counts.shape[1]))
+    np.add.at(own, unit, weights[:, :, None] * weights[:, None, :])
+    pairs = counts[:, :, None] * counts[:, None, :] - own
     found = pairs / np.maximum(size - 1, 1)[:, None, None] * (size > 1)[:, None, None]
     return np.asarray(found.reshape(len(counts), counts.shape[1] ** 2))
 

@@ -70,6 +70,14 @@ class Votes:
         np.add.at(found, (self.unit, self.label), self.weight)
         return found
 
+    @property
+    def ballots(self) -> tuple[Ints, Floats]:
+        """What each annotator gave each unit: the unit of each of the B ballots, (B,), and its weights, (B, L)."""
+        keys, place = np.unique(self.unit * len(self.annotators) + self.annotator, return_inverse=True)
+        weights = np.zeros((len(keys), len(self.labels)))
+        np.add.at(weights, (place, self.label), self.weight)
+        return keys // max(len(self.annotators), 1), weights
+
     def against(self, label: int) -> Votes:
         """The same votes, for one label (place 0) or for any other (place 1)."""
         names = (self.labels[label], f"not {self.labels[label]}")

@@ -1,4 +1,4 @@
-"""The command line. The verbs are in ``analysis``, ``explanation``, ``collection``, ``labelling``, ``training``, ``studies`` and ``data``."""
+"""The command line. The verbs are in the modules of this room, those of ``mien data`` in ``data`` and ``labelling``."""
 
 from __future__ import annotations
 

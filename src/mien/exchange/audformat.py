@@ -14,7 +14,7 @@ from typing import Any
 from mien.collection.rows import Vote
 from mien.data.manifest import FILES
 from mien.errors import InputError
-from mien.exchange.items import CANNOT_TELL, Item, LeftOut, labels_of, text_of, with_files
+from mien.exchange.items import CANNOT_TELL, Item, LeftOut, labels_of, text_of, whole, with_files
 from mien.runtime.extras import needs_exchange
 
 _TIMED = ("start", "end", *FILES)
@@ -110,17 +110,18 @@ def _media(item: Item) -> list[str]:
 def _votes(database: Any, index: Any, items: Sequence[Item], task: str, left_out: LeftOut) -> None:
     import audformat
 
-    annotators = dict.fromkeys(vote.annotator for item in items for vote in item.votes)
+    cast = [whole(item, left_out) for item in items]
+    annotators = dict.fromkeys(vote.annotator for votes in cast for vote in votes)
     if annotators:
         database["votes"] = audformat.Table(index)
     for who in annotators:
         database.raters[who] = audformat.Rater(audformat.define.RaterType.HUMAN)
         database["votes"][who] = audformat.Column(scheme_id=task, rater_id=who)
-        database["votes"][who].set([_last(item, who, left_out) for item in items])
+        database["votes"][who].set([_last(votes, who, left_out) for votes in cast])
 
 
-def _last(item: Item, who: str, left_out: LeftOut) -> str | None:
-    mine = [vote for vote in item.votes if vote.annotator == who]
+def _last(votes: Sequence[Vote], who: str, left_out: LeftOut) -> str | None:
+    mine = [vote for vote in votes if vote.annotator == who]
     left_out["an earlier vote of the same annotator"] += max(0, len(mine) - 1)
     if not mine:
         return None

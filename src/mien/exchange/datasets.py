@@ -90,7 +90,13 @@ def _schema(columns: Sequence[str]) -> Any:
     texts = ("annotator", "words", "comment", "purpose", "time", "undone")
     numbers = ("valence", "arousal", "start", "end", "seconds")
     vote = [*((n, pa.string()) for n in texts), *((n, pa.float64()) for n in numbers)]
-    vote += [("labels", pairs), ("round", pa.int64()), ("cannot_tell", pa.bool_()), ("drafts_shown", pa.bool_())]
+    vote += [
+        ("labels", pairs),
+        ("round", pa.int64()),
+        ("cannot_tell", pa.bool_()),
+        ("drafts_shown", pa.bool_()),
+        ("shown", pa.list_(pa.string())),
+    ]
     fields = [(name, pa.string()) for name in columns if name not in (_VOTES, _DRAFT)]
     return pa.schema([*fields, (_VOTES, pa.list_(pa.struct(vote))), (_DRAFT, pairs)])
 

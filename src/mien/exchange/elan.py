@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from mien.collection.rows import Vote
 from mien.data.manifest import FILES
 from mien.errors import InputError
-from mien.exchange.items import CANNOT_TELL, Item, LeftOut, read_told, text_of, told
+from mien.exchange.items import CANNOT_TELL, Item, LeftOut, read_told, text_of, told, whole
 from mien.runtime.extras import needs_exchange
 
 _TIMED = ("start", "end", "speaker", *FILES)
@@ -80,7 +80,7 @@ def _write(path: Path, items: Sequence[Item], to: Path, left_out: LeftOut) -> No
                 _add(file, f"{name}@{speaker}", ends, text_of(value), left_out, part=speaker)
         if item.draft:
             _add(file, f"{_DRAFT}@{speaker}", ends, told(item.draft), left_out, part=speaker, ann="mien")
-        for vote in item.votes:
+        for vote in whole(item, left_out):
             about = {"part": speaker, "ann": vote.annotator}
             value = CANNOT_TELL if vote.cannot_tell else told(vote.labels)
             _add(file, f"{_VOTE}@{speaker}@{vote.annotator}", ends, value, left_out, **about)

@@ -75,7 +75,14 @@ def vote_table(vote: Vote) -> dict[str, Any]:
 def vote_from(clip: str, table: Mapping[str, Any]) -> Vote:
     """The vote in a table of plain values. Unknown names are left out, and so are absent values."""
     known = {name: value for name, value in table.items() if name in _VOTE and value is not None}
-    return Vote(clip=clip, **known)
+    return Vote(clip=clip, **{**known, "shown": tuple(known.get("shown", ()))})
+
+
+def whole(item: Item, left_out: LeftOut) -> list[Vote]:
+    """The votes on the whole clip, for formats that cannot say why a vote was asked. Others are counted as left out."""
+    kept = [vote for vote in item.votes if vote.purpose == "vote"]
+    left_out["a vote on a gold clip, a repeat, or on one modality alone"] += len(item.votes) - len(kept)
+    return kept
 
 
 def told(labels: Mapping[str, float]) -> str:

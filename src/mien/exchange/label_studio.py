@@ -80,7 +80,8 @@ def _vote(clip: str, annotation: Mapping[str, Any], left_out: LeftOut) -> Vote:
         value, meta = part.get("value") or {}, part.get("meta") or {}
         kind = part.get("type")
         name = meta.get("annotator", name)
-        found |= {"time": meta["time"]} if "time" in meta else {}
+        found |= {name: meta[name] for name in ("time", "purpose") if name in meta}
+        found |= {"shown": tuple(meta["shown"])} if "shown" in meta else {}
         if kind == "choices":
             weights = meta.get("weights") or {}
             chosen = dict.fromkeys(value.get("choices", ()), 1.0)
@@ -144,6 +145,8 @@ def _annotation(vote: Vote, task: str, on: str, number: int) -> dict[str, Any]:
             )
     for part in result[:1]:
         part["meta"] = {**part.get("meta", {}), "annotator": vote.annotator, "time": vote.time}
+        # A question of its own in mien would else count as a plain vote when it comes back.
+        part["meta"] |= {"purpose": vote.purpose, "shown": list(vote.shown)} if vote.purpose != "vote" else {}
     return {"result": result, "lead_time": vote.seconds, "was_cancelled": False}
 
 
