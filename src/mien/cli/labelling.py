@@ -1,4 +1,4 @@
-"""The verb that opens the page on which people label a set."""
+"""The verbs of labelling: the page on which people label a set, and how far they agree. Each is one short function."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from mien.cli.app import Lang, app
+from mien.cli.data import data
 from mien.cli.language import LANG
 from mien.cli.progress import show
 
@@ -22,7 +23,10 @@ def label(
     ] = None,
     drafts: Annotated[bool, typer.Option("--drafts", help="Show what the model proposes before the vote.")] = False,
     control: Annotated[float, typer.Option(help="Share of the drafts that stay hidden with --drafts.")] = 0.2,
-    gold: Annotated[Path | None, typer.Option(help="Table of known labels (id, emotion) to measure attention.")] = None,
+    gold: Annotated[
+        Path | None,
+        typer.Option(help="Table of known labels (id, emotion) to measure attention; else gold.csv of the set."),
+    ] = None,
     gold_share: Annotated[float, typer.Option(help="Share of the votes on clips of --gold.")] = 0.05,
     repeat_share: Annotated[float, typer.Option(help="Share of the votes that are asked again.")] = 0.05,
     per_clip: Annotated[int, typer.Option(help="Votes for each clip; 0 for one of every annotator.")] = 0,
@@ -42,6 +46,7 @@ def label(
     lang: Lang = LANG,
 ) -> None:
     """Open the page on which people label the clips of a set, alone or several at once."""
+    from mien.collection.gold import gold_of
     from mien.collection.settings import read_settings
     from mien.report.language import Language
     from mien.runtime.extras import needs_serve, needs_store
@@ -49,11 +54,11 @@ def label(
     needs_serve()
     needs_store()
     from mien.server.label.app import serve
-    from mien.server.label.plan import Plan, read_gold
+    from mien.server.label.plan import Plan
     from mien.server.settings import Settings, read_token
 
     known = read_settings(folder)
-    golden = read_gold(gold, known.task, known.labels) if gold is not None else {}
+    golden = gold_of(folder, known, gold)
     modes = tuple(what or ("together",))
     plan = Plan(modes, drafts, control, golden, gold_share, repeat_share, per_clip, anyone)
     settings = Settings(
@@ -66,3 +71,51 @@ def label(
     )
     say = Language(lang)
     serve(folder, plan, settings, lambda address: show(say("terminal.serving", address=address)))
+
+
+@data.command()
+def agree(
+    folder: Annotated[Path, typer.Argument(help="Folder of the set.", metavar="SET")],
+    model: Annotated[
+        str, typer.Option(help="How annotators are modelled: dawid_skene, mace, or shares for no model.")
+    ] = "dawid_skene",
+    gold: Annotated[
+        Path | None, typer.Option(help="Table of known labels (id, emotion); else gold.csv of the set.")
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write the set's manifest with what the model says as soft labels.")
+    ] = False,
+    anyone: Annotated[
+        bool, typer.Option("--anyone", help="With --write, also clips of people without a consent or licence.")
+    ] = False,
+    html: Annotated[Path | None, typer.Option(help="Write a page to this file.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write everything to this file.")] = None,
+) -> None:
+    """How far the annotators of a set agree, how reliable each is, and which clips to look at again."""
+    from json import dumps
+
+    from mien.runtime.extras import needs_report, needs_store
+
+    needs_store()
+    if html is not None:
+        needs_report()
+    from rich.console import Console
+
+    from mien.report.studies.agreement import agreement_page, tables
+    from mien.report.terminal.tables import of_grid, spaced
+    from mien.workflows.agree_on_set import agree_on_set
+    from mien.workflows.outputs import STDOUT, check_outputs, put
+
+    outputs = {kind: path for kind, path in (("html", html), ("json", json)) if path is not None}
+    check_outputs(outputs, [gold] if gold is not None else [])
+    found, written = agree_on_set(folder, model, gold, write, anyone)
+    if STDOUT not in outputs.values():
+        Console().print(spaced(of_grid(grid, title, lead) for title, lead, grid in tables(found)))
+    forms = {
+        "html": lambda: agreement_page(found),
+        "json": lambda: dumps(found.as_table(), indent=1, ensure_ascii=False) + "\n",
+    }
+    for kind, path in outputs.items():
+        put(path, forms[kind]())
+    if written is not None:
+        show(f"written to {written.path}: {written.rows:,} clips, {written.labelled:,} with a label", err=True)

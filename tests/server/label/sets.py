@@ -41,7 +41,7 @@ def make(folder: Path, clips: int = 6, consent: bool = True) -> Path:
     shutil.copy(demo_clip(), folder / "demo.mp4")
     tone(folder / "tone.wav")
     with make_set(folder / "set", SetSettings()) as made, made.database.write() as connection:
-        for n, (name, kind) in enumerate((("demo.mp4", "video"), ("tone.wav", "sound"), ("note.txt", "text")), start=1):
+        for n, (name, kind) in enumerate((("demo.mp4", "video"), ("tone.wav", "audio"), ("note.txt", "text")), start=1):
             about = {"path": f"../{name}", "name": name, "sha256": str(n), "kind": kind, "collected": "now"}
             connection.execute(insert(tables.recordings).values(id=n, **about))
         for n in range(clips):

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-from mien.data.rows import read_rows
 from mien.errors import InputError, closest
 
 TOGETHER = "together"
@@ -51,24 +48,3 @@ class Plan:
                 raise InputError(f"the share '{name}' is a number from 0 to 0.5, not {getattr(self, name)}")
         if self.per_clip < 0:
             raise InputError(f"the votes for each clip are a number of at least 0, not {self.per_clip}")
-
-
-def read_gold(path: Path, task: str, labels: tuple[str, ...]) -> dict[str, str]:
-    """The known labels in a table with the columns ``id`` and that of the task.
-
-    Raises:
-        InputError: it cannot be read, a column is missing, or there is no such label.
-    """
-    found: dict[str, str] = {}
-    for row in read_rows(path):
-        clip, label = _cell(row, "id", path), _cell(row, task, path)
-        if label and label not in labels:
-            raise InputError(f"'{path}' has a label '{label}' that the set does not have; {closest(label, labels)}")
-        found |= {clip: label} if label else {}
-    return found
-
-
-def _cell(row: Mapping[str, Any], column: str, path: Path) -> str:
-    if column not in row:
-        raise InputError(f"'{path}' has no column '{column}'; {closest(column, row)}")
-    return str(row[column] or "")

@@ -184,7 +184,7 @@ def _kind(question: Question) -> str:
     shown, kind = question.asked.shown, question.recording.kind
     if kind == "video" and "face" in shown:
         return "video" if "voice" in shown else "silent"
-    if kind == "picture" and "face" in shown:
+    if kind == "image" and "face" in shown:
         return "picture"
     return "sound" if "voice" in shown else "words"
 
