@@ -31,7 +31,7 @@ def label(
     repeat_share: Annotated[float, typer.Option(help="Share of the votes that are asked again.")] = 0.05,
     per_clip: Annotated[int, typer.Option(help="Votes for each clip; 0 for one of every annotator.")] = 0,
     anyone: Annotated[
-        bool, typer.Option("--anyone", help="Also clips of people without a consent or licence; say who allowed it.")
+        bool, typer.Option("--anyone", help="Also clips of people without a consent or licence.")
     ] = False,
     host: Annotated[
         str, typer.Option(help="Address to listen on; others than this machine's need a token.")

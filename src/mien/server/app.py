@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
@@ -12,10 +16,11 @@ from starlette.types import ASGIApp
 from mien import __version__
 from mien.bundle.answer import single
 from mien.bundle.bundle import Bundle
+from mien.errors import InputError
 from mien.server import problems, published
 from mien.server.guard import Guard, Sessions
 from mien.server.jobs import Jobs
-from mien.server.listening import run
+from mien.server.live.messages import LARGEST
 from mien.server.live.sessions import Sessions as LiveSessions
 from mien.server.metrics import Metrics
 from mien.server.routes import about, clips, live, page
@@ -24,6 +29,8 @@ from mien.server.settings import Settings
 from mien.server.state import State
 
 _ABOUT = "Reads the emotion people express in words, voice and face, together. Nothing leaves the machine it runs on."
+_CONNECTIONS = 256  # more are answered with 503
+_IDLE = 20  # seconds until an idle connection is closed
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -68,3 +75,53 @@ def serve(settings: Settings, tell: Callable[[str], object]) -> None:
     """
     single(Bundle.load(settings.bundle).expecting(settings.prior).tasks, settings.task)
     run(create_app(settings), settings, tell)
+
+
+def run(app: ASGIApp, settings: Settings, tell: Callable[[str], object]) -> None:
+    """Serves an application until the process is asked to end.
+
+    Args:
+        app: with its guard.
+        settings: where it listens.
+        tell: called with the address once the server listens.
+
+    Raises:
+        InputError: nothing can listen at the address.
+    """
+    listening = _listening(settings)
+    logging.basicConfig(format="mien: %(message)s", level=logging.WARNING)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,  # what people send is not written down
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=_IDLE,
+        timeout_graceful_shutdown=5,
+        limit_concurrency=_CONNECTIONS,
+        ws="websockets-sansio",
+        ws_max_size=LARGEST + 1024,
+        ws_ping_interval=20,
+        ssl_certfile=settings.certificate,
+        ssl_keyfile=settings.key,
+    )
+    scheme = "https" if config.is_ssl else "http"
+    host, port = listening.getsockname()[:2]
+    tell(f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}")
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """A socket that listens. From here on, clients that come wait until the server takes them.
+
+    Raises:
+        InputError: nothing can listen at the address.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=_CONNECTIONS)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise InputError(f"nothing can listen at {where} ({why}); take another --port or --host") from error

@@ -11,11 +11,11 @@ from starlette.types import ASGIApp
 from mien import __version__
 from mien.collection.dataset import DataSet, open_set
 from mien.server import problems
+from mien.server.app import run
 from mien.server.guard import Guard, Sessions
 from mien.server.label import routes
 from mien.server.label.desk import Desk
 from mien.server.label.plan import Plan
-from mien.server.listening import run
 from mien.server.metrics import Metrics
 from mien.server.settings import Settings
 

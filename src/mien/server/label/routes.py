@@ -74,7 +74,7 @@ def page(
     found = zip(settings.labels, looks(settings.labels), strict=True)
     labels = [{"key": k, "name": say.label(k), "sign": look.sign, "place": n} for n, (k, look) in enumerate(found)]
     content = (
-        environment()
+        environment(__package__)
         .get_template("label.html")
         .render(
             say=say,
@@ -97,7 +97,8 @@ def page(
 @router.get("/static/{name}", response_model=None)
 def static(name: Literal["label.js", "page.css", "label.css"], desk: At) -> Response:
     """The script and the styles of the page."""
-    content = files("mien.server").joinpath("templates", name).read_text(encoding="utf-8")
+    package = "mien.server" if name == "page.css" else __package__
+    content = files(package).joinpath("templates", name).read_text(encoding="utf-8")
     if name == "label.css":
         found = looks(desk.dataset.settings.labels)
         content += "".join(f".e{n} {{ --look: {look.colour}; }}\n" for n, look in enumerate(found))

@@ -91,12 +91,12 @@ def spoken(accepted: str) -> str:
 
 
 @cache
-def environment() -> Environment:
-    """The templates of the server. They escape what they are given."""
+def environment(package: str = "mien.server") -> Environment:
+    """The templates of a package. They escape what they are given."""
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
     return Environment(
-        loader=PackageLoader("mien.server"),
+        loader=PackageLoader(package),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
