@@ -74,6 +74,8 @@ def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
         "notices.",
         "stages.",
         "left_out.",
+        "advice.",
+        "drawn.",
     )
     for key in known:
         last = key.rpartition(".")[2]

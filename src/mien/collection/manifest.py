@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from mien.collection.dataset import MANIFEST, DataSet
-from mien.collection.permission import USABLE, Ground, ground
+from mien.collection.rights.permission import USABLE, Ground, ground
 from mien.collection.rows import Cut, Person, Recording
 from mien.collection.truth import Truth, truths
 from mien.runtime.cache import write_atomic
@@ -63,7 +63,7 @@ def export_manifest(
             left_out[why] += 1
             continue
         found = _row(dataset, clip, recording, people.get(clip.person), path.parent)
-        rows.append(found | {"draft": drafts.get(clip.id, "")} | _labels(dataset, known.get(clip.id)))
+        rows.append(found | {"draft": drafts.get(clip.id, "")} | labels_of(dataset, known.get(clip.id)))
     task, labels = dataset.settings.task, dataset.settings.labels
     columns = [*_CLIP, task, *(f"votes_{label}" for label in labels), "valence", "arousal", *_ABOUT]
     write_atomic(path, _text(columns, rows))
@@ -108,7 +108,7 @@ def _place(dataset: DataSet, recording: Recording, folder: Path) -> str:
     return Path(os.path.relpath(dataset.path_of(recording), folder)).as_posix()
 
 
-def _labels(dataset: DataSet, truth: Truth | None) -> dict[str, str]:
+def labels_of(dataset: DataSet, truth: Truth | None) -> dict[str, str]:
     """The columns of the labels. Votes are shares, because mien drops single votes among whole numbers as noise."""
     if truth is None:
         return {}

@@ -14,10 +14,10 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from mien.collection import tables
 from mien.collection.dataset import DataSet, place_of
-from mien.collection.people import apply_consents, forgotten, licence_of, person_in
-from mien.collection.permission import USABLE, ground
 from mien.collection.reading.near import groups, near_pairs
 from mien.collection.reading.read import Read, read
+from mien.collection.rights.people import apply_consents, forgotten, licence_of, person_in
+from mien.collection.rights.permission import USABLE, ground
 from mien.collection.rows import now
 from mien.collection.splits import assign
 from mien.collection.truth import truths

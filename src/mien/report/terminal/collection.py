@@ -18,6 +18,7 @@ from mien.report.terminal.tables import table
 if TYPE_CHECKING:
     from mien.collection.manifest import Exported
     from mien.collection.reading.collect import Collected
+    from mien.collection.rights.forget import Forgotten
 
 
 def render(found: Collected, written: Exported, folder: Path, lang: str) -> RenderableType:
@@ -37,6 +38,15 @@ def render(found: Collected, written: Exported, folder: Path, lang: str) -> Rend
     parts.append(_line(say("collect.manifest", file=written.path, rows=written.rows, labelled=written.labelled)))
     parts.append(_line(say("collect.next", folder=folder)))
     return Group(*parts)
+
+
+def forgotten(found: Forgotten, say: Language) -> Iterator[str]:
+    """Lines about what was removed with a person, and what only the user can remove."""
+    yield say("dataset.forgotten", person=found.person, clips=found.clips, votes=found.votes, copies=len(found.copies))
+    yield from (say("dataset.original", file=path) for path in found.originals)
+    yield from (say("dataset.shown_with_others", file=path) for path in found.shared)
+    yield from (say("dataset.learned", bundle=path) for path in found.bundles)
+    yield from (say("dataset.bundle_unread", bundle=path, why=why) for path, why in found.unread)
 
 
 def _cautions(say: Language, found: Collected) -> Iterator[str]:
