@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,24 @@ def test_clips_play_and_their_span_can_be_corrected(browser: Any, server: Labell
         (vote,) = [v for v in dataset.votes() if (v.clip, v.annotator) == (clip, "Cleo")]
     assert (vote.start, vote.end) == pytest.approx((start + 0.1, end))
     assert person.said == []
+
+
+def test_what_the_browser_cannot_play_is_made_anew(browser: Any, tmp_path: Path, samples: Path) -> None:
+    """An .flv, which no browser plays."""
+    folder = make(tmp_path, clips=3)
+    shutil.copy(samples / "video" / "cremad_1001_DFA_HAP.flv", tmp_path / "demo.mp4")
+    with labelling(folder, *PLAIN) as server:
+        person = Person(browser, server, "Eva")
+        while not person.page.locator("#player video").count():
+            before = person.page.inner_text("#count")
+            person.press("1", "Enter")
+            person.page.locator("#count").filter(has_not_text=before).wait_for()
+        person.until("now.media?.src.includes('/video/') && now.media.readyState > 1")
+        assert person.page.evaluate("now.media.videoWidth") > 100
+        assert person.page.inner_text("#status") in (
+            "",
+            "Your vote is stored. Proposed by the model: happy (about 70%).",
+        )
 
 
 @pytest.mark.parametrize(("lang", "options"), [("en", LAPTOP), ("zh", PHONE)], ids=["laptop", "phone"])

@@ -76,6 +76,8 @@ def test_media_come_in_parts_and_as_sound(server: Labelling) -> None:
     status, sound = server.ask("GET", "/sound/c0")
     assert (status, sound[:4]) == (200, b"RIFF")
     assert len(sound) == pytest.approx(44 + 2 * 16_000 * 1.8, abs=2 * 1600)  # 0 to 0.8 s, and a second behind it
+    status, video = server.ask("GET", "/video/c0")
+    assert (status, video[4:8]) == (200, b"ftyp")
     for path in ("/media/nothing", "/sound/nothing", "/media/..%2F..%2Fset.db"):
         assert server.ask("GET", path)[0] == 404
 

@@ -8,7 +8,7 @@ from datetime import date
 from threading import Lock
 
 from mien.collection.dataset import DataSet
-from mien.collection.permission import USABLE, ground
+from mien.collection.rights.permission import USABLE, ground
 from mien.collection.rows import Cut, Draft, Recording, Vote, now
 from mien.errors import InputError
 from mien.server.label.order import Asked, hidden, ordered, upcoming

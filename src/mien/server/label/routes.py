@@ -15,7 +15,7 @@ from mien.report.language import Language, languages
 from mien.report.page.palette import SIGNS, looks
 from mien.server.guard import COOKIE, Sessions
 from mien.server.label.desk import Desk, Question
-from mien.server.label.sounds import MARGIN, sound_of
+from mien.server.label.media import around, sound_of, video_of
 from mien.server.problems import RESPONSES
 from mien.server.routes.about import SessionForm
 from mien.server.routes.page import environment, spoken
@@ -153,6 +153,13 @@ def sound(clip: Clip, desk: At) -> Response:
     return Response(sound_of(desk.dataset.path_of(recording), cut.start, cut.end), media_type="audio/wav")
 
 
+@router.get("/video/{clip}", response_model=None)
+def video(clip: Clip, desk: At) -> Response:
+    """A clip with a second before and after it, as MP4, for browsers that cannot play its recording."""
+    cut, recording = desk.clip(clip)
+    return Response(video_of(desk.dataset.path_of(recording), cut.start, cut.end), media_type="video/mp4")
+
+
 @router.get("/healthz", response_class=PlainTextResponse)
 def health() -> str:
     """Whether the server answers."""
@@ -175,7 +182,7 @@ def _told(question: Question | None) -> dict[str, Any]:
         "end": clip.end,
         "draft": _draft(question.draft),
         "kind": _kind(question),
-        "offset": max(0.0, (clip.start or 0.0) - MARGIN),
+        "offset": span.start if (span := around(clip.start, clip.end)) else 0.0,
     }
     return {"question": table}
 

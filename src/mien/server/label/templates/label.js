@@ -42,10 +42,11 @@ function watch(on) {
   now.since = on ? performance.now() : null;
 }
 
-function player(question, fallback = false) {
+/** Plays a clip: the recording itself, or what the server makes of it where the browser cannot play that. */
+function player(question, made = false) {
   now.media?.pause?.();
   now.media = null;
-  const kind = fallback && question.kind === "video" ? "sound" : question.kind;
+  const kind = question.kind;
   const tag = { video: "video", silent: "video", picture: "img", sound: "audio" }[kind];
   byId("player").replaceChildren();
   byId("tools").hidden = byId("span").hidden = !tag || tag === "img" || question.start === null;
@@ -61,16 +62,17 @@ function player(question, fallback = false) {
     media.playsInline = true;
     media.muted = kind === "silent";
     media.preload = "auto";
-    media.src = `/${kind === "sound" ? "sound" : "media"}/${encodeURIComponent(question.clip)}`;
-    /* Where the file begins on the clock of the recording: a sound is cut out of it, a video is the whole of it. */
-    media.dataset.offset = kind === "sound" ? question.offset : 0;
+    media.src = `/${kind === "sound" ? "sound" : made ? "video" : "media"}/${encodeURIComponent(question.clip)}`;
+    /* Where the file begins on the clock of the recording, if it is cut out of it. */
+    media.dataset.offset = kind === "sound" || made ? question.offset : 0;
     media.addEventListener("loadedmetadata", () => again(false));
     media.addEventListener("timeupdate", () => {
       if (!media.paused && question.end !== null && clock() > Number(byId("end").value || question.end)) media.pause();
     });
     media.addEventListener("error", () => {
-      if (kind === "video") player(question, true);
-      status(say(kind === "video" ? "sound_only" : "unplayable"), true);
+      if (now.media !== media) return;
+      if (tag === "video" && !made) player(question, true);
+      else status(say("unplayable"), true);
     });
     now.media = media;
   }
