@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from mien.cli.app import app
+from mien.cli.language import LANG
 from mien.cli.progress import followed, show
 
 data = typer.Typer(no_args_is_help=True, help="Check, convert and unpack data sets.", rich_markup_mode=None)
@@ -59,12 +60,14 @@ def convert(
 ) -> None:
     """Convert a public set, or the files of another tool, to a manifest or to the format of another tool."""
     from mien.exchange.formats import convert as work
+    from mien.report.language import Language
 
     left_out: Counter[str] = Counter()
     count = followed(work(source, path, out, to, task, left_out))
     show(f"{count:,} rows in {out}")
-    for reason, times in left_out.most_common():
-        show(f"not used: {reason} ({times:,} times)")
+    say = Language(LANG)
+    for reason, times in (+left_out).most_common():
+        show(f"not used: {say.name_of('left_out', reason)} ({times:,} times)")
 
 
 @data.command()

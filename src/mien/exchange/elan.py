@@ -21,7 +21,7 @@ from mien.runtime.extras import needs_exchange
 _TIMED = ("start", "end", "speaker", *FILES)
 _VOTED = ("valence", "arousal", "words", "comment")
 _MIME = {"video": "video/mp4", "audio": "audio/x-wav", "image": "image/png"}
-_VOTE, _DRAFT = "vote", "draft"
+_VOTE, _DRAFT = "vote", "draft_scores"
 _Key = tuple[str, int, int]
 
 
