@@ -14,7 +14,7 @@ from typing import Any
 from mien.collection.rows import Vote
 from mien.data.manifest import FILES
 from mien.errors import InputError
-from mien.exchange.items import CANNOT_TELL, Item, LeftOut, labels_of, text_of, whole, with_files
+from mien.exchange.items import CANNOT_TELL, Item, LeftOut, labels_of, relative, text_of, whole
 from mien.runtime.extras import needs_exchange
 
 _TIMED = ("start", "end", *FILES)
@@ -70,11 +70,9 @@ def write(items: Sequence[Item], out: Path, task: str, left_out: LeftOut) -> Non
     out.mkdir(parents=True, exist_ok=True)
     database = audformat.Database(out.name, usage="unrestricted", description="Written by mien.")
     labels = labels_of(kept, task)
-    if labels:
+    if labels or any(item.votes for item in kept):
         database.schemes[task] = audformat.Scheme("str", labels=[*labels, CANNOT_TELL])
-    files = [
-        Path(str(item.row[name])).as_posix() for item in with_files(kept, to=out.resolve()) for name in _media(item)
-    ]
+    files = [item.media[1].as_posix() for item in relative(kept, out) if item.media is not None]
     index = audformat.segmented_index(
         files,
         [f"{(item.span or (0.0, 0.0))[0]}s" for item in kept],
@@ -101,10 +99,6 @@ def _kept(items: Sequence[Item], left_out: LeftOut) -> list[Item]:
         else:
             kept[item.media[1], item.span] = item
     return list(kept.values())
-
-
-def _media(item: Item) -> list[str]:
-    return [item.media[0]] if item.media else []
 
 
 def _votes(database: Any, index: Any, items: Sequence[Item], task: str, left_out: LeftOut) -> None:

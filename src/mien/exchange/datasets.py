@@ -15,7 +15,7 @@ from typing import Any
 
 from mien.data.manifest import FILES
 from mien.errors import InputError
-from mien.exchange.items import Item, LeftOut, text_of, vote_from, vote_table, with_files
+from mien.exchange.items import Item, LeftOut, relative, text_of, vote_from, vote_table
 from mien.runtime.cache import fill_atomic, write_atomic
 from mien.runtime.extras import needs_exchange
 
@@ -61,7 +61,7 @@ def write(items: Sequence[Item], out: Path, task: str, left_out: LeftOut) -> Non
     from pyarrow import Table, parquet
 
     by_split: dict[str, list[Item]] = defaultdict(list)
-    for item in with_files(items, to=out.resolve()):
+    for item in relative(items, out):
         split = text_of(item.row.get("split"))
         by_split[_SPLITS.get(split, split)].append(item)
     columns = list(dict.fromkeys(name for item in items for name in item.row))

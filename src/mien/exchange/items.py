@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -102,24 +103,11 @@ def read_told(value: str) -> dict[str, float]:
     return {label.strip(): float(weight) if equals else 1.0 for label, equals, weight in pairs}
 
 
-def with_files(items: Sequence[Item], move: Mapping[Path, Path] | None = None, to: Path | None = None) -> list[Item]:
-    """The items with other paths of their files.
-
-    Args:
-        items: whose paths are absolute.
-        move: {old path: new path}; ``None`` to keep them.
-        to: the folder that paths become relative to; ``None`` to keep them absolute.
-    """
-    return [replace(item, row={**item.row, **_placed(item.row, move or {}, to)}) for item in items]
-
-
-def _placed(row: Row, move: Mapping[Path, Path], to: Path | None) -> dict[str, str]:
-    import os
-
-    found = {}
-    for name in FILES:
-        if row.get(name):
-            path = Path(str(row[name]))
-            path = move.get(path, path)
-            found[name] = path.as_posix() if to is None else Path(os.path.relpath(path, to)).as_posix()
+def relative(items: Sequence[Item], to: Path) -> list[Item]:
+    """The items with the paths of their files relative to a folder."""
+    found = []
+    for item in items:
+        there = {name: str(item.row[name]) for name in FILES if item.row.get(name)}
+        moved = {name: Path(os.path.relpath(path, to.resolve())).as_posix() for name, path in there.items()}
+        found.append(replace(item, row={**item.row, **moved}))
     return found

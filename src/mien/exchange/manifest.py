@@ -12,7 +12,7 @@ from typing import Any
 from mien.collection.truth import truths
 from mien.data.manifest import FILES
 from mien.data.rows import read_rows
-from mien.exchange.items import Item, LeftOut, with_files
+from mien.exchange.items import Item, LeftOut, relative
 from mien.runtime.cache import write_atomic
 
 
@@ -25,7 +25,7 @@ def read(source: Path, unpack: Path, left_out: LeftOut) -> Iterator[Item]:
 
 def write(items: Sequence[Item], out: Path, task: str, left_out: LeftOut) -> None:
     """Writes a CSV. Votes become shares in the columns ``votes_<label>``, and the label with most of them that of the clip."""
-    placed = with_files(items, to=out.parent.resolve())
+    placed = relative(items, out.parent)
     rows = [{**item.row, **_labels(item, task)} for item in placed]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO(newline="")
