@@ -14,6 +14,7 @@ import pytest
 pytest.importorskip("sqlalchemy")
 pytest.importorskip("fastapi")
 
+from mien.collection import tables
 from mien.collection.dataset import open_set
 from mien.collection.rows import Vote
 from mien.errors import InputError
@@ -87,6 +88,18 @@ def test_without_consent_nothing_is_shown(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="may be labelled"):
             Desk(dataset, Plan())
         assert Desk(dataset, Plan(anyone=True)).question("ann") is not None
+
+
+def test_of_a_recording_with_somebody_who_did_not_agree_only_the_clips_are_shown(tmp_path: Path) -> None:
+    folder = make(tmp_path)
+    with open_set(folder) as dataset, dataset.database.write() as connection:
+        connection.execute(tables.clips.update().where(tables.clips.c.id == "c2").values(person="ben"))
+    with labelling(folder, *PLAIN) as server:
+        assert server.ask("GET", "/media/c2")[0] == 404
+        assert server.ask("GET", "/media/c0")[0] == 403
+        status, sound = server.ask("GET", "/sound/c0")
+        assert (status, len(sound)) == (200, pytest.approx(44 + 2 * 16_000 * 0.8, abs=2 * 1600))
+        assert server.ask("GET", "/media/c1")[0] == 200
 
 
 def test_one_modality_alone_comes_first_and_counts_apart(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from threading import Lock
 
 from mien.collection.dataset import DataSet
-from mien.collection.rights.permission import USABLE, ground
+from mien.collection.rights.permission import USABLE, Ground, ground
 from mien.collection.rows import Cut, Draft, Recording, Vote, now
 from mien.errors import InputError
 from mien.server.label.order import Asked, hidden, ordered, upcoming
@@ -25,6 +25,7 @@ class Question:
         number: of the annotator's votes so far.
         done, all: progress.
         clip, recording: what the set knows of it.
+        whole: whether the whole recording may be seen.
         draft: what is proposed; ``None`` when it is hidden, or there is none.
     """
 
@@ -34,6 +35,7 @@ class Question:
     all: int
     clip: Cut
     recording: Recording
+    whole: bool
     draft: Draft | None
 
 
@@ -67,7 +69,8 @@ class Desk:
         asked = asked._replace(shown=shown)
         draft = None if hidden(self.plan, annotator, asked) else self.dataset.drafts().get(clip.id)
         number = sum(vote.annotator == annotator for vote in votes)
-        return Question(asked, number, done, every, clip, self.recording(clip), draft)
+        recording = self.recording(clip)
+        return Question(asked, number, done, every, clip, recording, self.open_to_all(recording), draft)
 
     def cast(self, vote: Vote, number: int) -> Draft | None:
         """Stores a vote. The same vote sent twice, because an answer was lost, is stored once.
@@ -116,6 +119,15 @@ class Desk:
             raise RefusedError(404, "no-clip", "there is no such clip to label")
         return found, self.recording(found)
 
+    def open_to_all(self, recording: Recording) -> bool:
+        """Whether all of a recording may be seen. Where somebody in it did not agree, only the clips of others are shown."""
+        people, day = self.dataset.people(), date.today()
+        return all(
+            self._allowed(ground(clip, recording, people, "label", day))
+            for clip in self.dataset.clips()
+            if clip.recording == recording.id
+        )
+
     def recording(self, clip: Cut) -> Recording:
         """The recording of a clip."""
         return next(r for r in self.dataset.recordings() if r.id == clip.recording)
@@ -125,10 +137,12 @@ class Desk:
         recordings, people = {r.id: r for r in self.dataset.recordings()}, self.dataset.people()
         allowed = {}
         for clip in self.dataset.clips(usable=True):
-            why = ground(clip, recordings[clip.recording], people, "label", date.today())
-            if why in USABLE or (self.plan.anyone and why != "withdrawn"):
+            if self._allowed(ground(clip, recordings[clip.recording], people, "label", date.today())):
                 allowed[clip.id] = clip
         return allowed
+
+    def _allowed(self, why: Ground) -> bool:
+        return why in USABLE or (self.plan.anyone and why != "withdrawn")
 
     def _pool(self) -> list[Asked]:
         """All questions: what was drawn for labelling where something was, else every clip. Gold clips are known already."""

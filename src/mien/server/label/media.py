@@ -17,31 +17,27 @@ MARGIN = 1.0  # seconds before and after a clip, so that its span can be correct
 _RATE = 25.0  # pictures a second
 
 
-def around(start: float | None, end: float | None) -> Span | None:
-    """The span of a clip with the margin; ``None`` for a whole recording."""
-    return None if start is None or end is None else Span(max(0.0, start - MARGIN), end + MARGIN)
+def around(start: float | None, end: float | None, margin: float) -> Span | None:
+    """The span of a clip with a margin; ``None`` for a whole recording."""
+    return None if start is None or end is None else Span(max(0.0, start - margin), end + margin)
 
 
-def sound_of(path: Path, start: float | None, end: float | None) -> bytes:
+def sound_of(path: Path, span: Span | None) -> bytes:
     """A WAV of 16 bits, mono, 16 kHz.
 
     Args:
         path: the recording.
-        start, end: of the clip in seconds; ``None`` for the whole recording.
+        span: what is wanted of it; ``None`` for all.
 
     Raises:
         MediaError: it has no sound, or cannot be read.
     """
-    return wav(read_audio(path, around(start, end)).samples)
+    return wav(read_audio(path, span).samples)
 
 
-def video_of(path: Path, start: float | None, end: float | None) -> bytes:
-    """An MP4 that browsers play.
-
-    Raises:
-        MediaError: it cannot be read.
-    """
-    span = around(start, end) or Span(0.0, probe(path).duration)
+def video_of(path: Path, span: Span | None) -> bytes:
+    """An MP4 that browsers play; for the arguments and errors, see ``sound_of``."""
+    span = span or Span(0.0, probe(path).duration)
     file = io.BytesIO()
     with TemporaryDirectory() as folder:
         sound = Path(folder) / "sound.wav" if probe(path).has_audio else None

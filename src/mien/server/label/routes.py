@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path as Location
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
@@ -15,10 +16,11 @@ from mien.report.language import Language, languages
 from mien.report.page.palette import SIGNS, looks
 from mien.server.guard import COOKIE, Sessions
 from mien.server.label.desk import Desk, Question
-from mien.server.label.media import around, sound_of, video_of
-from mien.server.problems import RESPONSES
+from mien.server.label.media import MARGIN, around, sound_of, video_of
+from mien.server.problems import RESPONSES, RefusedError
 from mien.server.routes.about import SessionForm
 from mien.server.routes.page import environment, spoken
+from mien.types import Span
 
 router = APIRouter(responses=RESPONSES)
 Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^\S(.*\S)?$")]
@@ -143,21 +145,23 @@ def manifest(desk: At) -> dict[str, Any]:
 def media(clip: Clip, desk: At) -> FileResponse:
     """The recording of a clip, or a part of it (Range)."""
     _, recording = desk.clip(clip)
+    if not desk.open_to_all(recording):
+        raise RefusedError(
+            403, "no-consent", "somebody in this recording did not agree; only clips of others are shown"
+        )
     return FileResponse(desk.dataset.path_of(recording))
 
 
 @router.get("/sound/{clip}", response_model=None)
 def sound(clip: Clip, desk: At) -> Response:
     """The sound of a clip with a second before and after it, as WAV, whatever the recording is."""
-    cut, recording = desk.clip(clip)
-    return Response(sound_of(desk.dataset.path_of(recording), cut.start, cut.end), media_type="audio/wav")
+    return Response(sound_of(*_cut(clip, desk)), media_type="audio/wav")
 
 
 @router.get("/video/{clip}", response_model=None)
 def video(clip: Clip, desk: At) -> Response:
     """A clip with a second before and after it, as MP4, for browsers that cannot play its recording."""
-    cut, recording = desk.clip(clip)
-    return Response(video_of(desk.dataset.path_of(recording), cut.start, cut.end), media_type="video/mp4")
+    return Response(video_of(*_cut(clip, desk)), media_type="video/mp4")
 
 
 @router.get("/healthz", response_class=PlainTextResponse)
@@ -166,10 +170,22 @@ def health() -> str:
     return "ok\n"
 
 
+def _cut(name: str, desk: Desk) -> tuple[Location, Span | None]:
+    """The recording of a clip, and what of it may be seen."""
+    clip, recording = desk.clip(name)
+    return desk.dataset.path_of(recording), around(clip.start, clip.end, _margin(desk.open_to_all(recording)))
+
+
+def _margin(whole: bool) -> float:
+    """What is added before and after a clip: nothing where it could show somebody who did not agree."""
+    return MARGIN if whole else 0.0
+
+
 def _told(question: Question | None) -> dict[str, Any]:
     if question is None:
         return {"question": None}
     clip, shown = question.clip, question.asked.shown
+    span = around(clip.start, clip.end, _margin(question.whole))
     table: dict[str, Any] = {
         "clip": clip.id,
         "number": question.number,
@@ -182,7 +198,8 @@ def _told(question: Question | None) -> dict[str, Any]:
         "end": clip.end,
         "draft": _draft(question.draft),
         "kind": _kind(question),
-        "offset": span.start if (span := around(clip.start, clip.end)) else 0.0,
+        "offset": span.start if span else 0.0,
+        "whole": question.whole,
     }
     return {"question": table}
 

@@ -43,7 +43,7 @@ function watch(on) {
 }
 
 /** Plays a clip: the recording itself, or what the server makes of it where the browser cannot play that. */
-function player(question, made = false) {
+function player(question, made = question.kind !== "picture" && !question.whole) {
   now.media?.pause?.();
   now.media = null;
   const kind = question.kind;
