@@ -6,6 +6,7 @@ import json
 import shutil
 import wave
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,14 @@ def test_elan_keeps_all_but_what_has_no_tier(items: list[Item], tmp_path: Path) 
         [getattr(v, k) for v in i.votes for k in kept] for i in items
     ]
     assert left_out == {}
+
+
+def test_elan_has_no_room_for_clips_that_overlap(items: list[Item], tmp_path: Path) -> None:
+    pytest.importorskip("pympi")
+    over = replace(items[1], row={**items[1].row, "start": "1.000"})
+    found, left_out = returned("elan", [items[0], over], tmp_path)
+    assert [item.id for item in found] == ["a"]
+    assert list(left_out.values()) == [1]
 
 
 def test_audformat_keeps_rows_and_the_weightiest_votes(items: list[Item], tmp_path: Path) -> None:

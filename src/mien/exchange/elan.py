@@ -71,34 +71,36 @@ def _write(path: Path, items: Sequence[Item], to: Path, left_out: LeftOut) -> No
     kind = items[0].media[0] if items[0].media else "audio"
     file.add_linked_file(path.absolute().as_uri(), mimetype=_MIME[kind])
     file.remove_tier("default")
+    taken: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for item in items:
         start, end = item.span or _whole(path) or (0.0, 0.0)
         ends = round(1000 * start), round(1000 * end)
         speaker = text_of(item.row.get("speaker"))
+        if any(first < ends[1] and ends[0] < last for first, last in taken[speaker]):
+            left_out["a clip that overlaps another one of the same speaker; tiers of ELAN cannot hold both"] += 1
+            continue
+        taken[speaker].append(ends)
         for name, value in item.row.items():
             if name not in _TIMED and text_of(value):
-                _add(file, f"{name}@{speaker}", ends, text_of(value), left_out, part=speaker)
+                _add(file, f"{name}@{speaker}", ends, text_of(value), part=speaker)
         if item.draft:
-            _add(file, f"{_DRAFT}@{speaker}", ends, told(item.draft), left_out, part=speaker, ann="mien")
+            _add(file, f"{_DRAFT}@{speaker}", ends, told(item.draft), part=speaker, ann="mien")
         for vote in whole(item, left_out):
             about = {"part": speaker, "ann": vote.annotator}
             value = CANNOT_TELL if vote.cannot_tell else told(vote.labels)
-            _add(file, f"{_VOTE}@{speaker}@{vote.annotator}", ends, value, left_out, **about)
+            _add(file, f"{_VOTE}@{speaker}@{vote.annotator}", ends, value, **about)
             for name in _VOTED:
                 said = getattr(vote, name)
                 if said not in (None, ""):
-                    _add(file, f"{name}@{speaker}@{vote.annotator}", ends, str(said), left_out, **about)
+                    _add(file, f"{name}@{speaker}@{vote.annotator}", ends, str(said), **about)
     draft = to.with_name(f".{to.name}.part")
     file.to_file(str(draft))
     draft.replace(to)
 
 
-def _add(file: Any, tier: str, ends: tuple[int, int], value: str, left_out: LeftOut, **about: str) -> None:
+def _add(file: Any, tier: str, ends: tuple[int, int], value: str, **about: str) -> None:
     if tier not in file.get_tier_names():
         file.add_tier(tier, **about)
-    if any(s < ends[1] and ends[0] < e for s, e, *_ in file.get_annotation_data_for_tier(tier)):
-        left_out["a clip that overlaps another one of the same speaker; tiers of ELAN cannot hold both"] += 1
-        return
     file.add_annotation(tier, *ends, value)
 
 
