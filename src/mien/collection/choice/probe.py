@@ -74,7 +74,7 @@ def uar(predicted: NDArray[np.int64], labels: NDArray[np.int64]) -> float:
 def _standardised(part: Float64) -> Float64:
     mean, deviation = np.nanmean(part, axis=0), np.nanstd(part, axis=0)
     scaled = (part - mean) / np.maximum(deviation, 1e-6) / np.sqrt(part.shape[1])
-    return np.nan_to_num(scaled)
+    return np.asarray(np.nan_to_num(scaled), np.float64)
 
 
 def _extended(states: Float64) -> Float64:

@@ -52,8 +52,11 @@ def _splits(found: SetMeasures) -> Iterator[Advice]:
 
 
 def _quantity(found: SetMeasures) -> Iterator[Advice]:
-    if not found.labelled:
+    if not found.clips:
+        yield Advice("collect_first", {})
+    elif not found.labelled:
         yield Advice("label_first", {"count": found.clips})
+    if not found.labelled:
         return
     counts = found.counts["label"]
     scarce = {label: counts.get(label, 0) for label in (EMOTIONS if counts.keys() <= set(EMOTIONS) else counts)}

@@ -18,7 +18,7 @@ from mien.collection.reading.near import groups, near_pairs
 from mien.collection.reading.read import Read, read
 from mien.collection.rights.people import apply_consents, forgotten, licence_of, person_in
 from mien.collection.rights.permission import USABLE, ground
-from mien.collection.rows import now
+from mien.collection.rows import Recording, now
 from mien.collection.splits import assign
 from mien.collection.truth import truths
 from mien.consent.table import Consents
@@ -80,13 +80,15 @@ def collect(
         InputError: the set cannot be written.
     """
     apply_consents(dataset, consents)
+    there, seen = {r.sha256: r for r in dataset.recordings() if not r.why}, set[str]()
     known, unreadable, done = 0, list[tuple[str, str]](), 0
     for number, (name, path) in enumerate(recordings.items()):
         yield Progress("clips", name, number, len(recordings))
         try:
             sha256 = file_sha256(path)
-            if _has(dataset, sha256, path):
+            if sha256 in there or sha256 in seen:
                 known += 1
+                _found_again(dataset, there.get(sha256), path)
                 continue
             found = yield from read(analyzer, path, sha256, dataset.settings.gates)
         except Exception as error:
@@ -99,6 +101,7 @@ def collect(
         place = _copied(dataset, path, sha256) if dataset.settings.copy else place_of(path, dataset.folder)
         _store(dataset, name, place, sha256, found, consents)
         done += 1
+        seen.add(sha256)
     yield Progress("clips", "", len(recordings), len(recordings))
     settle(dataset)
     return _summary(dataset, done, known, unreadable)
@@ -132,16 +135,12 @@ def _change(connection: Connection, column: str, values: Mapping[str, str]) -> N
         connection.execute(change, [{"which": clip, "new": value} for clip, value in values.items()])
 
 
-def _has(dataset: DataSet, sha256: str, path: Path) -> bool:
-    """Whether the set has these bytes already. If the file was moved, the set learns its new place."""
-    known = next((r for r in dataset.recordings() if r.sha256 == sha256 and not r.why), None)
-    if known is None:
-        return False
-    if not dataset.path_of(known).is_file():
+def _found_again(dataset: DataSet, known: Recording | None, path: Path) -> None:
+    """Teaches the set the new place of a file that was moved. ``known`` is ``None`` for one that was collected just now."""
+    if known is not None and not dataset.path_of(known).is_file():
         with dataset.database.write() as connection:
             moved = update(tables.recordings).where(tables.recordings.c.id == known.id)
             connection.execute(moved.values(path=place_of(path, dataset.folder)))
-    return True
 
 
 def _copied(dataset: DataSet, path: Path, sha256: str) -> str:
