@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mien.agreement.chance import alpha, alpha_by_label, alpha_of_scale, fleiss
 from mien.agreement.votes import Ratings, Votes
@@ -32,12 +33,12 @@ FLEISS = [
 ]
 
 
-def votes(table: np.ndarray) -> Votes:  # type: ignore[type-arg]  # of any type of number
+def votes(table: NDArray[np.float64]) -> Votes:
     there = [(u, a) for a, u in zip(*np.nonzero(~np.isnan(table)), strict=True)]
     return Votes.of(((f"u{u}", f"a{a}", str(int(table[a, u]))) for u, a in there), [str(n) for n in range(1, 6)])
 
 
-def ratings(table: np.ndarray) -> Ratings:  # type: ignore[type-arg]  # of any type of number
+def ratings(table: NDArray[np.float64]) -> Ratings:
     return Ratings.of((f"u{u}", float(table[a, u])) for a, u in zip(*np.nonzero(~np.isnan(table)), strict=True))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mien.agreement.truth import MODELS, dawid_skene, mace, shares
 from mien.agreement.votes import Votes
@@ -12,7 +13,7 @@ LABELS = ("angry", "happy", "sad")
 SKILL = (0.9, 0.85, 0.8, 0.35, 0.34)
 
 
-def crowd(units: int = 300, seed: int = 0) -> tuple[Votes, np.ndarray]:  # type: ignore[type-arg]  # places of labels
+def crowd(units: int = 300, seed: int = 0) -> tuple[Votes, NDArray[np.int64]]:
     """Votes of five annotators; the last two guess."""
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, 3, units)

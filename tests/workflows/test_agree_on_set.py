@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,11 @@ from mien.collection.dataset import open_set
 from mien.collection.rows import Vote
 from mien.data.rows import read_rows
 from mien.errors import InputError
+from mien.recipe.recipe import Recipe
+from mien.recipe.sections import EncoderTable
 from mien.workflows.agree_on_set import agree_on_set
 from tests.server.label.sets import make
+from tests.tiny import own
 
 LABELS = ("neutral", "happy", "sad", "angry")
 CLIPS = 60
@@ -30,18 +34,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = random.Random(0)
     with open_set(folder) as dataset:
         for n in range(CLIPS):
-            parts = {"shown": ["voice"] if n % 2 else ["text", "voice", "face"]}
+            shown = ["voice"] if n % 2 else ["text", "voice", "face"]
             for who, skill in (("ann", 0.95), ("bob", 0.85), ("cleo", 0.1)):
                 seen = rng.random() < 0.5
                 label = LABELS[n % 4] if rng.random() < skill else rng.choice(LABELS)
                 label = "happy" if seen and rng.random() < 0.4 else label
-                dataset.vote(
-                    Vote(
-                        f"c{n}", who, {label: 1.0}, valence=-1 + 0.5 * (n % 4), drafts_shown=seen, seconds=3.0, **parts
-                    )
-                )  # type: ignore[arg-type]  # names of fields
+                about = Vote(f"c{n}", who, {label: 1.0}, valence=-1 + 0.5 * (n % 4), seconds=3.0, shown=shown)
+                dataset.vote(replace(about, drafts_shown=seen))
             if n < 10:
-                dataset.vote(Vote(f"c{n}", "ann", {LABELS[n % 4]: 1.0}, purpose="gold", **parts))  # type: ignore[arg-type]  # names of fields
+                dataset.vote(Vote(f"c{n}", "ann", {LABELS[n % 4]: 1.0}, purpose="gold", shown=shown))
         dataset.vote(Vote("c0", "bob", {"sad": 1.0}, purpose="repeat", shown=["text", "voice", "face"]))
     rows = "".join(f"c{n},{LABELS[n % 4]}\n" for n in range(CLIPS))
     (folder / "gold.csv").write_text(f"id,emotion\n{rows}")
@@ -90,6 +91,8 @@ def test_the_manifest_gets_soft_labels_that_train(folder: Path) -> None:
     right = [rows[f"c{n}"]["emotion"] == LABELS[n % 4] for n in range(CLIPS)]
     assert sum(right) > 0.75 * CLIPS
     assert float(rows["c1"]["votes_happy"]) > 0.5
+    recipe, _ = own(Recipe("r", {"text": EncoderTable("text_minilm")}, ()), written.path)
+    assert set(recipe.data[0].targets["emotion"].votes.values()) >= set(LABELS)
 
 
 def test_the_verb_writes_a_page_and_json(

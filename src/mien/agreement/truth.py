@@ -105,7 +105,7 @@ def _shares(votes: Votes) -> Floats:
 def _confusion(votes: Votes, soft: Floats, smoothing: float) -> Floats:
     found = np.full((len(votes.annotators), len(votes.labels), len(votes.labels)), smoothing + _TINY)
     for place in range(len(votes.labels)):
-        np.add.at(found, (votes.annotator, place, votes.label), soft[votes.unit, place] * votes.weight)
+        np.add.at(found[:, place], (votes.annotator, votes.label), soft[votes.unit, place] * votes.weight)
     return np.asarray(found / found.sum(axis=2, keepdims=True))
 
 

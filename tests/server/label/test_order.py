@@ -22,8 +22,8 @@ def answered(annotator: str, plan: Plan, count: int, votes: list[Vote] | None = 
         asked, _, _ = upcoming(annotator, ordered(annotator, POOL), votes, plan)
         if asked is None:
             break
-        about = {"round": asked.round, "purpose": asked.purpose, "shown": list(asked.shown)}
-        votes.append(replace(Vote(asked.clip, annotator, {"happy": 1.0}), **about))  # type: ignore[arg-type]  # names of fields
+        vote = Vote(asked.clip, annotator, {"happy": 1.0})
+        votes.append(replace(vote, round=asked.round, purpose=asked.purpose, shown=list(asked.shown)))
     return votes
 
 

@@ -95,9 +95,8 @@ class Desk:
                 if question is None or question.number != number or question.clip.id != vote.clip:
                     raise RefusedError(409, "moved-on", "another clip is asked by now; the page shows it")
                 asked = question.asked
-                about = {"round": asked.round, "purpose": asked.purpose, "shown": list(asked.shown)}
-                seen = question.draft is not None
-                self.dataset.vote(replace(vote, drafts_shown=seen, time=now(), **about))
+                asked_of = replace(vote, round=asked.round, purpose=asked.purpose, shown=list(asked.shown))
+                self.dataset.vote(replace(asked_of, drafts_shown=question.draft is not None, time=now()))
         return self.dataset.drafts().get(vote.clip)
 
     def undo(self, annotator: str) -> bool:
