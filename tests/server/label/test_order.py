@@ -12,6 +12,7 @@ from mien.server.label.order import Asked, hidden, ordered, upcoming
 from mien.server.label.plan import Plan
 
 POOL = [Asked(f"c{n}", ("voice",), "vote", 1 if n < 20 else 2) for n in range(40)]
+KNOWN = {asked.clip for asked in POOL} | {"g1", "g2"}
 PLAIN = Plan(gold_share=0, repeat_share=0)
 
 
@@ -19,7 +20,7 @@ def answered(annotator: str, plan: Plan, count: int, votes: list[Vote] | None = 
     """The votes of somebody who answers whatever is asked."""
     votes = list(votes or [])
     for _ in range(count):
-        asked, _, _ = upcoming(annotator, ordered(annotator, POOL), votes, plan)
+        asked, _, _ = upcoming(annotator, ordered(annotator, POOL), votes, plan, KNOWN)
         if asked is None:
             break
         vote = Vote(asked.clip, annotator, {"happy": 1.0})
@@ -37,16 +38,16 @@ def test_everybody_has_an_order_of_their_own_and_rounds_come_one_after_another()
 
 def test_progress_counts_the_clips_and_an_undone_vote_is_asked_again() -> None:
     votes = answered("ann", PLAIN, 5)
-    asked, done, every = upcoming("ann", ordered("ann", POOL), votes, PLAIN)
+    asked, done, every = upcoming("ann", ordered("ann", POOL), votes, PLAIN, KNOWN)
     assert (done, every) == (5, 40)
-    again, done, _ = upcoming("ann", ordered("ann", POOL), votes[:-1], PLAIN)
+    again, done, _ = upcoming("ann", ordered("ann", POOL), votes[:-1], PLAIN, KNOWN)
     assert asked is not None
     assert again is not None
     assert (again.clip, done) == (votes[-1].clip, 4)
 
 
 def test_gold_clips_and_repeats_are_mixed_in() -> None:
-    plan = Plan(gold={"g1": "happy", "g2": "sad"}, gold_share=0.2, repeat_share=0.2)
+    plan = Plan(gold={"g1": "happy", "g2": "sad", "of another set": "sad"}, gold_share=0.2, repeat_share=0.2)
     votes = answered("ann", plan, 200)
     purposes = [vote.purpose for vote in votes]
     assert purposes.count("vote") == 40

@@ -60,11 +60,11 @@ class Desk:
 
     def question(self, annotator: str) -> Question | None:
         """The next question of an annotator; ``None`` when all is done."""
-        votes = self.dataset.votes()
-        asked, done, every = upcoming(annotator, ordered(annotator, self._pool()), votes, self.plan)
+        votes, clips = self.dataset.votes(), self._clips()
+        asked, done, every = upcoming(annotator, ordered(annotator, self._pool()), votes, self.plan, clips)
         if asked is None:
             return None
-        clip = self._clips()[asked.clip]
+        clip = clips[asked.clip]
         shown = asked.shown or tuple(clip.modalities)
         asked = asked._replace(shown=shown)
         draft = None if hidden(self.plan, annotator, asked) else self.dataset.drafts().get(clip.id)

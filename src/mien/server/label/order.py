@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
 
 from mien.collection.rows import Vote, Votes
@@ -33,7 +33,9 @@ def hidden(plan: Plan, annotator: str, asked: Asked) -> bool:
     return not plan.drafts or asked.purpose != "vote" or rank("control", annotator, asked.clip) < plan.control
 
 
-def upcoming(annotator: str, pool: Sequence[Asked], votes: Iterable[Vote], plan: Plan) -> tuple[Asked | None, int, int]:
+def upcoming(
+    annotator: str, pool: Sequence[Asked], votes: Iterable[Vote], plan: Plan, known: Container[str]
+) -> tuple[Asked | None, int, int]:
     """The next question of an annotator; ``None`` when there is none left.
 
     Args:
@@ -41,6 +43,7 @@ def upcoming(annotator: str, pool: Sequence[Asked], votes: Iterable[Vote], plan:
         pool: all questions about the set, those that come first in front.
         votes: of all annotators, in the order in which they were cast.
         plan: see ``Plan``.
+        known: the clips that may be shown, gold clips and those that were asked before included.
 
     Returns:
         The question, how many of the pool the annotator has answered, and how many there are in all.
@@ -58,7 +61,7 @@ def upcoming(annotator: str, pool: Sequence[Asked], votes: Iterable[Vote], plan:
     done = len(answered)
     if not left:
         return None, done, done
-    return _mixed_in(annotator, pool, mine, plan) or left[0], done, done + len(left)
+    return _mixed_in(annotator, mine, plan, known) or left[0], done, done + len(left)
 
 
 def ordered(annotator: str, pool: Iterable[Asked]) -> list[Asked]:
@@ -66,17 +69,19 @@ def ordered(annotator: str, pool: Iterable[Asked]) -> list[Asked]:
     return sorted(pool, key=lambda a: (a.round, a.purpose != "part", rank(annotator, a.clip, *a.shown), a.clip))
 
 
-def _mixed_in(annotator: str, pool: Sequence[Asked], mine: Sequence[Vote], plan: Plan) -> Asked | None:
+def _mixed_in(annotator: str, mine: Sequence[Vote], plan: Plan, known: Container[str]) -> Asked | None:
     """A gold clip or a repeat, when it is time for one."""
     number = len(mine)
     if rank("gold", annotator, number) < plan.gold_share:
         seen = {vote.clip for vote in mine if vote.purpose == "gold"}
-        fresh = sorted((clip for clip in plan.gold if clip not in seen), key=lambda c: rank(annotator, c))
+        fresh = sorted(
+            (clip for clip in plan.gold if clip in known and clip not in seen), key=lambda c: rank(annotator, c)
+        )
         if fresh:
             return Asked(fresh[0], (), "gold")
     if rank("repeat", annotator, number) < plan.repeat_share:
         again = {(vote.clip, tuple(vote.shown)) for vote in mine if vote.purpose == "repeat"}
-        earlier = [v for v in mine[: max(0, number - _APART)] if v.purpose in ("vote", "part")]
+        earlier = [v for v in mine[: max(0, number - _APART)] if v.purpose in ("vote", "part") and v.clip in known]
         keys = {(v.clip, tuple(v.shown)): v.round for v in earlier}
         fresh_keys = sorted((k for k in keys if k not in again), key=lambda k: rank(annotator, "again", *k))
         if fresh_keys:
