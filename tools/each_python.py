@@ -4,8 +4,8 @@
 
 Each environment first gets the wheel alone and must answer `mien demo`. Then it gets the extras and runs the fast tests that
 need no torch (tests/conftest.py skips the others). The lowest libraries run the tests on the oldest and on the newest Python
-only: between them, the same versions are installed and answer the demo. A Python that is not installed and cannot be downloaded is named below the
-table. A Python that no classifier names may fail. This tool needs uv.
+only: between them, the same versions are installed and answer the demo. A Python that is not installed and cannot be
+downloaded is named below the table. A Python that no classifier names may fail. This tool needs uv.
 """
 
 from __future__ import annotations
