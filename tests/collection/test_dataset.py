@@ -87,6 +87,7 @@ def test_the_manifest_holds_what_may_be_trained_on(dataset: DataSet) -> None:
     for annotator, labels in (("x", {"happy": 1.0}), ("y", {"happy": 3.0, "surprised": 1.0})):
         dataset.vote(Vote("c0", annotator, labels))
     dataset.vote(Vote("c0", "x", {"sad": 1.0}, purpose="repeat"))
+    dataset.vote(Vote("c1", "x", cannot_tell=True, start=1.1, end=1.4))
     found = export_manifest(dataset, day=date(2027, 1, 1))
     assert (found.rows, found.labelled, dict(found.left_out)) == (2, 1, {"withdrawn": 1, "no_consent": 1})
     row = rows(dataset)["c0"]
@@ -100,7 +101,7 @@ def test_the_manifest_holds_what_may_be_trained_on(dataset: DataSet) -> None:
         "votes_happy": "0.8750",
         "gender": "female",
     }
-    assert rows(dataset)["c1"]["emotion"] == ""
+    assert [rows(dataset)["c1"][name] for name in ("emotion", "start", "end")] == ["", "1.100", "1.400"]
     assert dict(export_manifest(dataset, anyone=True, day=date(2027, 1, 1)).left_out) == {"withdrawn": 1}
     assert export_manifest(dataset, day=date(2028, 1, 1)).left_out["expired"] == 2
 

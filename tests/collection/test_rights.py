@@ -19,6 +19,8 @@ from mien.collection.rights.anonymise import Hider, blocked, disguised, pitch
 from mien.collection.rights.forget import forget
 from mien.collection.rights.share import share
 from mien.collection.rows import Vote
+from mien.data.tracks import Item, TrackStore
+from mien.encoders.base import encoders
 from mien.errors import InputError
 from mien.events import finish
 from mien.media.centerface import CenterFace
@@ -26,7 +28,7 @@ from mien.media.decoding.open import probe
 from mien.media.decoding.picture import read_image
 from mien.media.decoding.sound import read_audio
 from mien.media.watching import main_face
-from mien.types import SAMPLE_RATE, Picture
+from mien.types import SAMPLE_RATE, Clip, Example, Picture
 from mien.workflows.collect_set import collect_set
 from mien.workflows.report_set import forget_person
 
@@ -64,6 +66,18 @@ def test_nothing_of_a_forgotten_person_is_left_in_the_set(folder: Path, tmp_path
         assert {clip.person for clip in dataset.clips()} == {"ben"}
         with pytest.raises(InputError, match=r"nobody in .* is called 'benn'; did you mean 'ben'"):
             forget(dataset, "benn")
+
+
+def test_tracks_of_the_person_leave_the_cache_and_others_stay(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MIEN_CACHE", str(folder.parent / "cache"))
+    with open_set(folder) as dataset:
+        shards = {}
+        for clip in dataset.clips():
+            example = Example(Clip(f"manifest/{clip.id}", text=clip.text), {}, clip.person, "train", "manifest")
+            list(TrackStore(encoders.build({"name": "text_minilm"}), "text_minilm", [Item(example)]).fill())
+            (shards[clip.person],) = set((folder.parent / "cache" / "tracks").iterdir()) - set(shards.values())
+        forget(dataset, "ada")
+    assert {person for person, shard in shards.items() if shard.is_dir()} == {"ben"}
 
 
 def test_bundles_that_learned_from_the_set_are_named(folder: Path, tmp_path: Path) -> None:

@@ -85,6 +85,16 @@ def test_the_manifest_is_read_by_the_data_check(dataset: Path) -> None:
     assert set(found.speakers) <= {"train", "valid", "test", ""}
 
 
+def test_mistakes_make_no_set(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hello")
+    for mistake in ({"bundle": "reserch"}, {"consent": tmp_path / "none.csv"}):
+        with pytest.raises(InputError):
+            finish(collect_set(tmp_path, tmp_path / "set", **mistake))  # type: ignore[arg-type]  # a path or a name
+    with pytest.raises(InputError, match="no file or folder"):
+        finish(collect_set(tmp_path / "gone", tmp_path / "set"))
+    assert not (tmp_path / "set").exists()
+
+
 @pytest.mark.slow
 def test_the_command_line_collects_draws_and_reports(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()

@@ -7,7 +7,7 @@ import io
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -62,12 +62,22 @@ def export_manifest(
         if why:
             left_out[why] += 1
             continue
-        found = _row(dataset, clip, recording, people.get(clip.person), path.parent)
-        rows.append(found | {"draft": drafts.get(clip.id, "")} | labels_of(dataset, known.get(clip.id)))
+        voted = known.get(clip.id)
+        found = _row(dataset, _corrected(clip, voted), recording, people.get(clip.person), path.parent)
+        rows.append(found | {"draft": drafts.get(clip.id, "")} | labels_of(dataset, voted))
     task, labels = dataset.settings.task, dataset.settings.labels
-    columns = [*_CLIP, task, *(f"votes_{label}" for label in labels), "valence", "arousal", *_ABOUT]
+    divided = any(len(found.votes) > 1 for found in known.values())
+    votes = [f"votes_{label}" for label in labels] if divided else []  # else they say no more than the label
+    columns = [*_CLIP, task, *votes, "valence", "arousal", *_ABOUT]
     write_atomic(path, _text(columns, rows))
     return Exported(path, len(rows), sum(bool(row.get(task)) for row in rows), dict(left_out))
+
+
+def _corrected(clip: Cut, truth: Truth | None) -> Cut:
+    """The clip with the span that its annotators corrected, if they did; a picture or a text has no span."""
+    if truth is None or truth.span is None or clip.start is None:
+        return clip
+    return replace(clip, start=truth.span[0], end=truth.span[1])
 
 
 def _left_out(clip: Cut, why: Ground, anyone: bool) -> str:
@@ -124,7 +134,7 @@ def _number(value: float | None) -> str:
 
 def _text(columns: list[str], rows: list[dict[str, str]]) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

@@ -20,6 +20,7 @@ class Truth:
         votes: {label: votes}; each annotator gives one vote in all, divided by weights.
         valence, arousal: means; ``None`` when nobody gave a number.
         annotators: how many voted, those who could not tell included.
+        span: (start, end) in seconds of the recording, the medians of what annotators corrected; ``None`` where nobody did.
     """
 
     label: str
@@ -27,6 +28,7 @@ class Truth:
     valence: float | None
     arousal: float | None
     annotators: int
+    span: tuple[float, float] | None = None
 
 
 def truths(votes: Iterable[Vote]) -> dict[str, Truth]:
@@ -48,7 +50,14 @@ def _truth(votes: list[Vote]) -> Truth:
     first = [label for label, amount in amounts.items() if amount > most - 1e-9]
     valence = [v.valence for v in votes if v.valence is not None]
     arousal = [v.arousal for v in votes if v.arousal is not None]
-    return Truth(first[0] if len(first) == 1 else "", dict(amounts), _mean(valence), _mean(arousal), len(votes))
+    return Truth(
+        first[0] if len(first) == 1 else "", dict(amounts), _mean(valence), _mean(arousal), len(votes), _span(votes)
+    )
+
+
+def _span(votes: list[Vote]) -> tuple[float, float] | None:
+    found = [(v.start, v.end) for v in votes if v.start is not None and v.end is not None]
+    return (float(np.median([s for s, _ in found])), float(np.median([e for _, e in found]))) if found else None
 
 
 def _mean(values: list[float]) -> float | None:

@@ -45,19 +45,23 @@ def collect_set(
         InputError: there is nothing to read, the consent table has a mistake, the set holds something else, or it was made
             with another bundle or speech recognition.
     """
-    found = {_name(path, recordings): path for path in expanded([recordings]) if out not in path.parents}
+    if not recordings.exists():
+        raise InputError(f"there is no file or folder '{recordings}'")
+    own = out.resolve()
+    found = {_name(p, recordings): p for p in expanded([recordings]) if own not in p.resolve().parents}
     if not found:
         raise InputError(f"there is no recording in '{recordings}' beside the set itself")
     consents = Consents() if consent is None else read_consents(consent)
     asked = {"bundle": bundle, "asr": asr, "copy": copy}
     wanted = {name: value for name, value in asked.items() if value is not None}
     settings = _settings(out, wanted)
+    analyzer = Analyzer(settings.bundle, settings.asr)  # before the set is made, for a name may be misspelt
     with make_set(out, settings) as dataset:
         if consent is not None:
             write_atomic(out / CONSENTS, read_bytes(consent, _LARGEST))
         elif (out / CONSENTS).is_file():
             consents = read_consents(out / CONSENTS)
-        collected = yield from collect(Analyzer(settings.bundle, settings.asr), dataset, found, consents)
+        collected = yield from collect(analyzer, dataset, found, consents)
         return collected, export_manifest(dataset)
 
 
@@ -66,14 +70,13 @@ def _name(path: Path, recordings: Path) -> str:
 
 
 def _settings(out: Path, wanted: dict[str, object]) -> SetSettings:
-    """The settings of the set, or those of a new one. A set keeps to the bundle that it was begun with."""
+    """The settings of the set, or those of a new one. A set keeps to those that it was begun with."""
     if not (out / SETTINGS).is_file():
         return replace(SetSettings(), **wanted)  # type: ignore[arg-type]  # names and types are those of the fields
     settings = read_settings(out)
     for name, value in wanted.items():
-        if name != "copy" and value != getattr(settings, name):
+        if value != (made := getattr(settings, name)):
             raise InputError(
-                f"the set '{out}' was made with {name} '{getattr(settings, name)}', not '{value}'; leave --{name} out, or make "
-                "another set"
+                f"the set '{out}' was made with {name} '{made}', not '{value}'; leave --{name} out, or make another set"
             )
-    return replace(settings, **{"copy": wanted["copy"]}) if "copy" in wanted else settings  # type: ignore[arg-type]  # see above
+    return settings

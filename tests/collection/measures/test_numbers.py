@@ -30,7 +30,7 @@ def test_the_plane_holds_its_edges() -> None:
     assert (found[0, 0], found[4, 4], found[2, 2], found.sum()) == (1, 1, 2, 4)
 
 
-def made(count: int, noise: float) -> tuple[np.ndarray, list[str], list[str]]:  # type: ignore[type-arg]  # any floats
+def made(count: int, noise: float) -> tuple[np.ndarray, list[str], list[str]]:
     random = np.random.default_rng(5)
     labels = random.choice(3, count, p=[0.6, 0.3, 0.1])
     states = random.normal(size=(3, 16))[labels] + noise * random.normal(size=(count, 16))

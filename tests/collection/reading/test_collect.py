@@ -80,8 +80,12 @@ def test_a_set_keeps_to_its_bundle_and_can_hold_copies(recordings: Path, tmp_pat
         assert all(dataset.path_of(r).is_file() and r.path.startswith("recordings/") for r in dataset.recordings())
     with pytest.raises(InputError, match=r"made with asr 'off', not 'tiny\.en'"):
         finish(collect_set(tmp_path / "gone", out, asr="tiny.en"))
+    inside = tmp_path / "gone" / "inside"
+    assert collected(tmp_path / "gone", inside, copy=True).read == 3
+    assert collected(tmp_path / "gone", inside).known == 3
 
 
+@pytest.mark.slow
 def test_a_moved_recording_is_found_again(recordings: Path, tmp_path: Path) -> None:
     collected(recordings, tmp_path / "set")
     shutil.move(recordings, tmp_path / "elsewhere")

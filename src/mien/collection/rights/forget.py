@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,8 @@ from mien.collection import tables
 from mien.collection.dataset import MANIFEST, DataSet
 from mien.collection.rows import Cut, Recording, now
 from mien.data.checks.trained_on import same_source
+from mien.data.tracks import remove_tracks
 from mien.errors import InputError, MienError, closest, explain
-from mien.runtime.cache import cache_folder
 
 _BUNDLE = "bundle.json"
 
@@ -47,8 +46,8 @@ class Forgotten:
 def forget(dataset: DataSet, person: str, runs: Sequence[Path] = ()) -> Forgotten:
     """Removes a person. Afterwards the set knows only the name and the day, so that the person is not collected again.
 
-    What was deleted is overwritten in the file of the database. Features that training kept in mien's cache do not say whose
-    they are, so all of them go; mien makes them again when they are needed.
+    What was deleted is overwritten in the file of the database. Of the tracks that training kept in mien's cache, the shards
+    with any clip of the person go; the tracks of others in them are made again when they are needed.
 
     Args:
         dataset: the set.
@@ -70,7 +69,7 @@ def forget(dataset: DataSet, person: str, runs: Sequence[Path] = ()) -> Forgotte
     copies = [dataset.path_of(r) for r in alone if _inside(r)]
     for path in copies:
         path.unlink(missing_ok=True)
-    shutil.rmtree(cache_folder() / "tracks", ignore_errors=True)
+    remove_tracks({clip.id for clip in mine})
     return Forgotten(
         person,
         len(mine),
