@@ -53,11 +53,11 @@ def test_no_key_and_no_place_is_missing(name: str) -> None:
 
 def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
     templates = CODE / "report" / "templates"
-    served = CODE / "server" / "templates"
-    rooms = ("report", "report/page", "report/terminal", "cli", "server", "server/routes")
+    served, label = CODE / "server" / "templates", CODE / "server" / "label" / "templates"
+    rooms = ("report", "report/page", "report/terminal", "cli", "server", "server/routes", "server/label")
     folders = [CODE / room for room in rooms]
     files = [
-        *(f for t in (templates, served) for f in (*t.glob("*.html"), *t.glob("*.js"))),
+        *(f for t in (templates, served, label) for f in (*t.glob("*.html"), *t.glob("*.js"))),
         *(p for f in folders for p in f.glob("*.py")),
     ]
     code = "\n".join(p.read_text(encoding="utf-8") for p in files)
@@ -88,6 +88,8 @@ def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
         assert f"script.{key}" in known or f"numbers.{key}" in known
     for key in re.findall(r"say\(\"(\w+)\"", "\n".join(p.read_text(encoding="utf-8") for p in served.glob("*.js"))):
         assert f"server.{key}" in known
+    for key in re.findall(r"say\(\"(\w+)\"", "\n".join(p.read_text(encoding="utf-8") for p in label.glob("*.js"))):
+        assert f"label.{key}" in known
 
 
 @pytest.mark.parametrize("name", languages())

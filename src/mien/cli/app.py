@@ -26,6 +26,7 @@ ORDER = [
     "bundle",
     "collect",
     "data",
+    "label",
     "train",
     "evaluate",
     "compare",

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from mien.cli.app import app
+from mien.cli.language import LANG
 from mien.cli.progress import Notices, followed, show
 
 data = typer.Typer(no_args_is_help=True, help="Check, convert and unpack data sets.", rich_markup_mode=None)
@@ -45,38 +46,38 @@ def check(
 
 @data.command()
 def convert(
-    reader: Annotated[
-        str, typer.Argument(help="meld, iemocap, mosi, ...; docs/data.md lists them. With --to chat: a manifest.")
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="FROM",
+            help="A public set: meld, iemocap, ...; or manifest, set, label_studio, elan, audformat, datasets, webdataset.",
+        ),
     ],
-    folder: Annotated[
-        Path, typer.Argument(help="The set, as its authors distribute it. With --to chat: what to write.")
-    ],
-    out: Annotated[Path | None, typer.Argument(help="The manifest to write, .csv.")] = None,
+    path: Annotated[Path, typer.Argument(help="The file or folder to read, as its authors or the tool wrote it.")],
+    out: Annotated[Path, typer.Argument(help="The file or folder to write; a manifest is a .csv.")],
     to: Annotated[
-        str, typer.Option(help="manifest, or chat: JSON lines that teach a language model, with media.")
+        str, typer.Option(help="The format to write, of the same names, or chat: conversations for a language model.")
     ] = "manifest",
+    task: Annotated[str, typer.Option(help="The column of the labels.")] = "emotion",
     frames: Annotated[int, typer.Option(help="With --to chat: most pictures of a face in a clip.")] = 4,
 ) -> None:
-    """Write a public set as a manifest, its paths relative to that file; or a manifest as conversations (--to chat)."""
-    from mien.data.convert import write_manifest
-    from mien.errors import InputError, closest
+    """Convert a public set, or the files of another tool, to a manifest or to the format of another tool."""
+    from mien.errors import InputError
+    from mien.exchange.formats import convert as work
+    from mien.report.language import Language
     from mien.workflows.llms.conversations import write_chat
 
     left_out: Counter[str] = Counter()
-    if to == "chat" and out is None:
-        counts = followed(write_chat(Path(reader), folder, left_out, frames), Notices())
-        for split, count in counts.items():
-            show(f"{count:,} conversations in {folder / f'{split}.jsonl'}")
-    elif to == "manifest" and out is not None:
-        show(f"{followed(write_manifest(reader, folder, out, left_out)):,} rows in {out}")
-    elif to in ("chat", "manifest"):
-        raise InputError(
-            "it is: mien data convert READER FOLDER OUT.csv, or mien data convert MANIFEST FOLDER --to chat"
-        )
+    if to == "chat":
+        if source != "manifest":
+            raise InputError("conversations are made of a manifest: convert it to a manifest first")
+        for split, count in followed(write_chat(path, out, left_out, frames), Notices()).items():
+            show(f"{count:,} conversations in {out / f'{split}.jsonl'}")
     else:
-        raise InputError(f"nothing is converted to '{to}'; {closest(to, ['manifest', 'chat'])}")
-    for reason, times in left_out.most_common():
-        show(f"not used: {reason} ({times:,} times)")
+        show(f"{followed(work(source, path, out, to, task, left_out)):,} rows in {out}")
+    say = Language(LANG)
+    for reason, times in (+left_out).most_common():
+        show(f"not used: {say.name_of('left_out', reason)} ({times:,} times)")
 
 
 @data.command()

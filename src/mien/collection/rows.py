@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from mien.consent.consent import Consent, Purpose
 
-Votes = Literal["vote", "gold", "repeat"]
-"""Why a vote was asked for: to label, to measure attention on a clip whose label is known, or to measure self-agreement."""
+Votes = Literal["vote", "part", "gold", "repeat"]
+"""Why a vote was asked for: to label a clip, or one modality of it alone; to measure attention on a clip whose label is known;
+or to measure self-agreement."""
 
 
 def now() -> str:
@@ -121,6 +122,7 @@ class Vote:
         seconds: time spent.
         drafts_shown: whether the annotator saw the draft before the vote.
         purpose: why the vote was asked for.
+        shown: the modalities that the annotator could see or hear; empty when unknown.
         time: when, as an ISO time in UTC.
         undone: when it was taken back; ``None`` for a vote that counts.
         id: number of the row; 0 before it is stored.
@@ -140,6 +142,7 @@ class Vote:
     seconds: float = 0.0
     drafts_shown: bool = False
     purpose: Votes = "vote"
+    shown: Sequence[str] = ()
     time: str = field(default_factory=now)
     undone: str | None = None
     id: int = 0

@@ -137,6 +137,7 @@ votes = Table(
     Column("seconds", Float, nullable=False, default=0.0),
     Column("drafts_shown", Boolean, nullable=False, default=False),
     Column("purpose", String, nullable=False, default="vote"),
+    Column("shown", JSON, nullable=False, default=list),
     Column("time", String, nullable=False),
     Column("undone", String, nullable=True),
 )

@@ -32,7 +32,7 @@ class Truth:
 
 
 def truths(votes: Iterable[Vote]) -> dict[str, Truth]:
-    """{id of a clip: its truth}. The latest vote of each annotator counts; votes on repeats and gold clips do not."""
+    """{id of a clip: its truth}. The latest vote of each annotator counts; those on repeats, gold and one modality do not."""
     latest: dict[str, dict[str, Vote]] = defaultdict(dict)
     for vote in votes:
         if vote.purpose == "vote" and vote.undone is None:

@@ -81,6 +81,15 @@ def needs_serve() -> None:
     _needs(_SERVE, "the server", "'mien[serve]'")
 
 
+def needs_exchange(module: str) -> None:
+    """Checks that the package for a format of another tool is installed.
+
+    Raises:
+        InputError: it is missing; the message has the command that installs it.
+    """
+    _needs((module,), "this format", "'mien[exchange]'")
+
+
 def needs_mcp() -> None:
     """Checks that the packages for agents are installed.
 

@@ -74,10 +74,24 @@ def serve(settings: Settings, tell: Callable[[str], object]) -> None:
         InputError: the bundle, the task or the prior cannot be used, or nothing can listen at the address.
     """
     single(Bundle.load(settings.bundle).expecting(settings.prior).tasks, settings.task)
+    run(create_app(settings), settings, tell)
+
+
+def run(app: ASGIApp, settings: Settings, tell: Callable[[str], object]) -> None:
+    """Serves an application until the process is asked to end.
+
+    Args:
+        app: with its guard.
+        settings: where it listens.
+        tell: called with the address once the server listens.
+
+    Raises:
+        InputError: nothing can listen at the address.
+    """
     listening = _listening(settings)
     logging.basicConfig(format="mien: %(message)s", level=logging.WARNING)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         log_config=None,
         access_log=False,  # what people send is not written down
         server_header=False,

@@ -12,12 +12,12 @@ import h5py
 import numpy as np
 import pytest
 
-from mien.data.convert import write_manifest
 from mien.data.manifest import read
 from mien.data.readers.base import read_set
 from mien.data.rows import Row
 from mien.errors import InputError, RecipeError
 from mien.events import finish
+from mien.exchange.formats import convert
 from mien.recipe.recipe import Source, Target
 from mien.testing import check_reader
 from mien.types import EMOTION, Span, Task
@@ -185,7 +185,7 @@ def test_entries_that_the_sdk_has_aligned(tmp_path: Path) -> None:
 def test_a_manifest_is_made_of_it(tmp_path: Path) -> None:
     folder = tmp_path / "MOSEI"
     mosei(folder)
-    assert finish(write_manifest("mosei", folder, tmp_path / "out.csv", Counter())) == 3
+    assert finish(convert("mosei", folder, tmp_path / "out.csv", "manifest", "emotion", Counter())) == 3
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         first = next(csv.DictReader(file))
     assert (first["video"], first["start"]) == ("MOSEI/Raw/Videos/Full/Combined/a.mp4", "1.2")

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mien.evaluation.boards import Board
 from mien.evaluation.missing import Cell
@@ -137,8 +138,16 @@ def _running(values: Sequence[float]) -> list[float]:
 
 def confusion_matrix(part: Predictions, number: int) -> Chart:
     """For each true label, the share of its examples that got each answer."""
-    labels = [escape(label) for label in part.task.labels]
-    matrix = confusion(part.scores, part.targets).sum(axis=0).reshape(len(labels), -1)
+    matrix = confusion(part.scores, part.targets).sum(axis=0).reshape(len(part.task.labels), -1)
+    about = f"{part.set}: of all examples with a true label (row), the share that got each answer."
+    return confusion_shares(part.task.labels, matrix, ("true", "answered"), about, number)
+
+
+def confusion_shares(
+    names_of: Sequence[str], counts: ArrayLike, axes: tuple[str, str], about: str, number: int
+) -> Chart:
+    """Counts (L, L) as shares of each row. Rows without counts are left out. ``axes`` names the rows and the columns."""
+    labels, matrix = [escape(label) for label in names_of], np.asarray(counts, np.float64)
     there = matrix.sum(axis=1) > 0
     shares = matrix[there] / matrix[there].sum(axis=1, keepdims=True)
     names = [label for label, known in zip(labels, there, strict=True) if known]
@@ -158,10 +167,9 @@ def confusion_matrix(part: Predictions, number: int) -> Chart:
     layout = {
         "width": min(860, 170 + 78 * len(labels)),
         "height": 110 + 38 * len(names),
-        "xaxis": {"title": {"text": "answered"}, "side": "bottom"},
-        "yaxis": {"title": {"text": "true"}, "autorange": "reversed"},
+        "xaxis": {"title": {"text": axes[1]}, "side": "bottom"},
+        "yaxis": {"title": {"text": axes[0]}, "autorange": "reversed"},
     }
-    about = f"{part.set}: of all examples with a true label (row), the share that got each answer."
     return Chart(f"confusion{number}", about, [trace], layout)
 
 

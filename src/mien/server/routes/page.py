@@ -42,10 +42,10 @@ def page(
     """The page for people."""
     table = load(server.settings.bundle).table
     task = single(table.tasks, server.settings.task)
-    say = Language(lang or _spoken(accept_language or ""), task.name)
+    say = Language(lang or spoken(accept_language or ""), task.name)
     known = enumerate(zip(task.labels, looks(task.labels), strict=True))
     content = (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             say=say,
@@ -84,18 +84,19 @@ def static(name: Literal["page.js", "live.js", "sound.js", "page.css"], server: 
     return Response(content, media_type=_STATIC[name])
 
 
-def _spoken(accepted: str) -> str:
+def spoken(accepted: str) -> str:
     """The first language of a browser that mien speaks."""
     asked = (part.partition(";")[0].strip().lower().partition("-")[0] for part in accepted.split(","))
     return next((name for name in asked if name in languages()), "en")
 
 
 @cache
-def _environment() -> Environment:
+def environment(package: str = "mien.server") -> Environment:
+    """The templates of a package. They escape what they are given."""
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
     return Environment(
-        loader=PackageLoader("mien.server"),
+        loader=PackageLoader(package),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -9,9 +9,8 @@ from mien.cli import main
 from mien.data.rows import read_rows
 from mien.recipe.recipe import Recipe
 from mien.recipe.sections import EncoderTable
+from tests.data.readers.sets import SETS
 from tests.tiny import own
-
-from .readers.sets import SETS
 
 
 def convert(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
