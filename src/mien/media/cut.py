@@ -278,5 +278,5 @@ class _Cutter:
     def _unclear(self, english: bool) -> Iterator[Notice]:
         """How much speech gave no words. A model of English tells even of a sentence, which may be of another language."""
         if self.unclear > (_SENTENCE if english else self.spoken / 2):
-            code = "words_unclear_english" if english else "words_unclear"
-            yield Notice(code, {"unclear": round(self.unclear, 1), "spoken": round(self.spoken, 1)})
+            values = {"unclear": round(self.unclear, 1), "spoken": round(self.spoken, 1)}
+            yield Notice("words_unclear_english", values) if english else Notice("words_unclear", values)
