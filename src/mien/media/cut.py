@@ -277,6 +277,8 @@ class _Cutter:
 
     def _unclear(self, english: bool) -> Iterator[Notice]:
         """How much speech gave no words. A model of English tells even of a sentence, which may be of another language."""
-        if self.unclear > (_SENTENCE if english else self.spoken / 2):
-            code = "words_unclear_english" if english else "words_unclear"
-            yield Notice(code, {"unclear": round(self.unclear, 1), "spoken": round(self.spoken, 1)})
+        unclear, spoken = round(self.unclear, 1), round(self.spoken, 1)
+        if english and self.unclear > _SENTENCE:
+            yield Notice("words_unclear_english", {"unclear": unclear, "spoken": spoken})
+        elif not english and self.unclear > self.spoken / 2:
+            yield Notice("words_unclear", {"unclear": unclear, "spoken": spoken})
