@@ -83,6 +83,7 @@ def test_stills_and_empty_reports_open(browser: Any, tmp_path: Path) -> None:
             assert page.said == []
             assert not page.tab.query_selector("#chart-timeline")
             if name == "still":
+                assert "how long" not in page.tab.text_content(".overall"), "a photo has no times"
                 page.tab.click("#m3")
                 assert page.shown == 3
 

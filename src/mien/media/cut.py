@@ -277,6 +277,8 @@ class _Cutter:
 
     def _unclear(self, english: bool) -> Iterator[Notice]:
         """How much speech gave no words. A model of English tells even of a sentence, which may be of another language."""
-        if self.unclear > (_SENTENCE if english else self.spoken / 2):
-            values = {"unclear": round(self.unclear, 1), "spoken": round(self.spoken, 1)}
-            yield Notice("words_unclear_english", values) if english else Notice("words_unclear", values)
+        unclear, spoken = round(self.unclear, 1), round(self.spoken, 1)
+        if english and self.unclear > _SENTENCE:
+            yield Notice("words_unclear_english", {"unclear": unclear, "spoken": spoken})
+        elif not english and self.unclear > self.spoken / 2:
+            yield Notice("words_unclear", {"unclear": unclear, "spoken": spoken})
