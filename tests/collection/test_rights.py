@@ -71,7 +71,7 @@ def test_nothing_of_a_forgotten_person_is_left_in_the_set(folder: Path, tmp_path
 def test_tracks_of_the_person_leave_the_cache_and_others_stay(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(folder.parent / "cache"))
     with open_set(folder) as dataset:
-        shards = {}
+        shards: dict[str, Path] = {}
         for clip in dataset.clips():
             example = Example(Clip(f"manifest/{clip.id}", text=clip.text), {}, clip.person, "train", "manifest")
             list(TrackStore(encoders.build({"name": "text_minilm"}), "text_minilm", [Item(example)]).fill())
@@ -134,7 +134,8 @@ def test_a_shared_video_has_no_face_and_another_voice(samples: Path, tmp_path: P
 def test_voices_are_shifted_by_what_was_asked_and_last_as_long() -> None:
     time = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
     for hertz, to in ((110.0, 2 ** (4 / 12)), (220.0, 2 ** (-4 / 12))):
-        tone = sum(np.sin(2 * np.pi * hertz * k * time) / k for k in range(1, 8)).astype(np.float32) * 0.2
+        parts = [np.sin(2 * np.pi * hertz * k * time) / k for k in range(1, 8)]
+        tone = np.asarray(0.2 * np.sum(parts, axis=0), np.float32)
         shifted = disguised(tone)
         assert len(shifted) == len(tone)
         assert pitch(shifted) == pytest.approx(hertz * to, rel=0.03)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def _name(path: Path, recordings: Path) -> str:
     return path.name if path == recordings else path.relative_to(recordings).as_posix()
 
 
-def _settings(out: Path, wanted: dict[str, object]) -> SetSettings:
+def _settings(out: Path, wanted: Mapping[str, str | bool]) -> SetSettings:
     """The settings of the set, or those of a new one. A set keeps to those that it was begun with."""
     if not (out / SETTINGS).is_file():
         return replace(SetSettings(), **wanted)  # type: ignore[arg-type]  # names and types are those of the fields

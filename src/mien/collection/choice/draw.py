@@ -77,7 +77,9 @@ def waiting_in(dataset: DataSet, clips: Sequence[Cut]) -> Waiting:
 def states_of(dataset: DataSet, clips: Sequence[Cut]) -> list[Float64]:
     """The encoder states of clips, a float64 (N, D) for each modality that any of them has; a row of NaN where it is absent."""
     with dataset.database.read() as connection:
-        rows = connection.execute(select(tables.states.c["clip", "modality", "values"])).all()
+        rows = connection.execute(
+            select(tables.states.c.clip, tables.states.c.modality, tables.states.c["values"])
+        ).all()
     kept = {(row.clip, row.modality): np.frombuffer(row[2], np.float16) for row in rows}
     found = []
     for modality in MODALITIES:

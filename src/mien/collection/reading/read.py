@@ -93,7 +93,7 @@ def kind_of(path: Path) -> str:
 def _moment(analyzer: Analyzer, event: Answered) -> _Moment:
     moment = event.moment
     encoded = analyzer.bundle.encoded(moment.tracks)
-    states = {modality: _mean(part).tobytes() for modality, part in encoded.items()}
+    states: dict[str, bytes] = {modality: _mean(part).tobytes() for modality, part in encoded.items()}
     kept = Segment(moment.segment.span, moment.segment.who, moment.segment.words)
     return _Moment(kept, fingerprints(moment.segment), states, measured(moment.segment, event.prediction))
 

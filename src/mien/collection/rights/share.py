@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.collection.dataset import MANIFEST, DataSet
 from mien.collection.manifest import labels_of
@@ -65,7 +66,7 @@ def share(dataset: DataSet, out: Path, anonymise: bool, day: date | None = None)
     clips = dataset.clips(usable=True)
     why = {c.id: ground(c, recordings[c.recording], people, "share", day or date.today()) for c in clips}
     chosen = [clip for clip in clips if why[clip.id] in USABLE]
-    left_out = Counter(reason for reason in why.values() if reason not in USABLE)
+    left_out = Counter[str](reason for reason in why.values() if reason not in USABLE)
     if not chosen:
         raise InputError(
             f"nobody in '{dataset.folder}' agreed to sharing; the scope 'share' in the consent table says who did"
@@ -133,7 +134,7 @@ def _write_sound(path: Path, samples: Float32) -> None:
         writer.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
 
 
-def _write_image(path: Path, pixels: np.ndarray) -> None:  # type: ignore[type-arg]  # of bytes
+def _write_image(path: Path, pixels: NDArray[np.uint8]) -> None:
     from PIL import Image
 
     with replacing(path) as file:
