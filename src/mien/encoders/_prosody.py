@@ -122,3 +122,12 @@ def _spectral(frames: Float32) -> Float32:
     high, low = power[:, frequency >= 1000].sum(axis=1), power[:, frequency < 1000].sum(axis=1)
     flatness = np.log(power).mean(axis=1) - np.log(power.mean(axis=1))
     return np.stack([centroid, 10 * np.log10(high / low), flatness], axis=1).astype(np.float32)
+
+
+def voiced_frames(samples: Float32) -> tuple[Float32, Float32]:
+    """Pitch in semitones above 100 Hz and level in dB of each voiced frame of 40 ms, every 20 ms; both (F,), F may be 0."""
+    energy = _by_blocks(_energy, samples)
+    pitch = _voice(samples, energy)
+    voiced = pitch > 0
+    semitones = 12 * np.log2(pitch[voiced] / 100)
+    return np.asarray(semitones, np.float32), np.asarray(10 / np.log(10) * energy[voiced], np.float32)
