@@ -84,6 +84,15 @@ def needs_pandas() -> None:
     _needs(("pandas",), "a table of pandas", "'mien[notebook]'")
 
 
+def needs_store() -> None:
+    """Checks that the package for data sets of one's own is installed.
+
+    Raises:
+        InputError: it is missing; the message has the command that installs it.
+    """
+    _needs(("sqlalchemy",), "a data set of your own", "'mien[store]'")
+
+
 def _needs(modules: tuple[str, ...], purpose: str, package: str) -> None:
     missing = _missing(modules)
     if missing:
