@@ -157,19 +157,20 @@ def _turns() -> Iterator[Measure]:
 
 
 def _sound() -> Iterator[Measure]:
-    def sums(m: Moment) -> tuple[float, ...] | None:
-        v = m.note.voiced if m.state == "speaking" else None
-        return None if v is None else (v.frames, v.pitch, v.pitch_squared, v.level, v.level_squared)
+    def pitch(m: Moment) -> tuple[float, ...] | None:
+        return m.note.voiced.pitch if m.note.voiced is not None and m.state == "speaking" else None
 
-    def deviation(at: int) -> Of:
-        def of(total: Sums) -> NDArray[np.float64]:
-            n, first, second = total[..., 0], total[..., at], total[..., at + 1]
-            return np.sqrt(np.maximum(second / n - (first / n) ** 2, 0.0))
+    def level(m: Moment) -> tuple[float, ...] | None:
+        return m.note.voiced.level if m.note.voiced is not None and m.state == "speaking" else None
 
-        return of
+    yield Measure("pitch_variability", "semitones", 1, "voice", pitch, _deviation, watched=True)
+    yield Measure("loudness_variability", "decibels", 1, "voice", level, _deviation)
 
-    yield Measure("pitch_variability", "semitones", 1, "voice", sums, deviation(1), watched=True)
-    yield Measure("loudness_variability", "decibels", 1, "voice", sums, deviation(3))
+
+def _deviation(sums: Sums) -> NDArray[np.float64]:
+    """The standard deviation, of number, sum and sum of squares."""
+    n, first, second = sums[..., 0], sums[..., 1], sums[..., 2]
+    return np.sqrt(np.maximum(second / n - (first / n) ** 2, 0.0))
 
 
 def _faces(m: Moment) -> tuple[float, float] | None:

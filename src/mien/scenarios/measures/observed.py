@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.encoders import _prosody
 from mien.events import Answered, Event
 from mien.timeline import Timeline
-from mien.types import Frames, Segment, Span, Words
+from mien.types import Float32, Frames, Segment, Span, Words
 
 SHORTEST_PAUSE = 0.25
 """Seconds without a word that count as a pause (Goldman-Eisler 1968, Psycholinguistics: experiments in spontaneous speech)."""
@@ -22,13 +23,10 @@ TURNED = 20.0
 
 @dataclass(frozen=True)
 class Voiced:
-    """Sums over the voiced frames of a moment: their number, and sum and sum of squares of pitch (semitones) and level (dB)."""
+    """Sums over frames of a moment: their number, sum, and sum of squares, for pitch (semitones) and level (dB)."""
 
-    frames: int
-    pitch: float
-    pitch_squared: float
-    level: float
-    level_squared: float
+    pitch: tuple[float, float, float]
+    level: tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -87,11 +85,13 @@ def _pauses(words: Words) -> tuple[float, ...]:
     return tuple(round(gap, 3) for gap in gaps if gap >= SHORTEST_PAUSE)
 
 
-def _voiced(samples: np.ndarray[tuple[int], np.dtype[np.float32]]) -> Voiced | None:
-    pitch, level = (values.astype(np.float64) for values in _prosody.voiced_frames(samples))
-    if not len(pitch):
-        return None
-    return Voiced(len(pitch), pitch.sum(), (pitch**2).sum(), level.sum(), (level**2).sum())
+def _voiced(samples: Float32) -> Voiced:
+    pitch, level = (values.astype(np.float64) for values in _prosody.melody_and_level(samples))
+    return Voiced(_sums(pitch), _sums(level))
+
+
+def _sums(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    return float(len(values)), float(values.sum()), float((values**2).sum())
 
 
 def _facing(frames: Frames) -> tuple[int, int] | None:

@@ -24,7 +24,7 @@ _NONCE = 12  # bytes, new for every encryption
 
 
 class Cipher:
-    """Encrypts and decrypts with one key. Without a key it leaves everything as it is.
+    """Encrypts and decrypts with one key. Without a key it only puts random bytes before a content, so that no two are alike.
 
     Args:
         key: 32 bytes; ``None`` for no encryption.
@@ -35,11 +35,11 @@ class Cipher:
 
     def encrypt(self, content: bytes, about: str) -> bytes:
         """The content, encrypted. ``about`` is not encrypted, and must be the same when it is decrypted."""
+        nonce = os.urandom(_NONCE)
         if self.key is None:
-            return content
+            return nonce + content
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        nonce = os.urandom(_NONCE)
         return nonce + AESGCM(self.key).encrypt(nonce, content, about.encode())
 
     def decrypt(self, content: bytes, about: str) -> bytes:
@@ -49,7 +49,7 @@ class Cipher:
             InputError: the key is another one, or the content was changed.
         """
         if self.key is None:
-            return content
+            return content[_NONCE:]
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
