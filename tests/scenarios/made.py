@@ -44,4 +44,6 @@ def said(start: float, end: float, who: str, label: str = "neutral", text: str =
 
 def timeline(*predictions: Prediction) -> Timeline:
     end = max(p.span.end for p in predictions)
-    return Timeline("talk.mp4", end, "research", "0" * 64, predictions, "neutral", dict.fromkeys(EMOTIONS, 1 / 7), 0.0, 0.0)
+    return Timeline(
+        "talk.mp4", end, "research", "0" * 64, predictions, "neutral", dict.fromkeys(EMOTIONS, 1 / 7), 0.0, 0.0
+    )

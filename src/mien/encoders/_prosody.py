@@ -126,7 +126,6 @@ def _spectral(frames: Float32) -> Float32:
     return np.stack([centroid, 10 * np.log10(high / low), flatness], axis=1).astype(np.float32)
 
 
-
 def melody_and_level(samples: Float32) -> tuple[Float32, Float32]:
     """Pitch in semitones above 100 Hz, (F,), and level in dB of all voiced frames, (G,); F and G may be 0.
 

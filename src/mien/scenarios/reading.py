@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from mien.errors import InputError, closest
@@ -80,3 +80,15 @@ def minutes(found: Sequence[Moment]) -> dict[str, float]:
         **{state: [one for one in found if one.state == state] for state in ("speaking", "listening")},
     }
     return {name: round(sum(one.said.span.duration for one in ones) / 60, 4) for name, ones in conditions.items()}
+
+
+def kept_until(day: date, days: int) -> date:
+    """The last day on which something is kept that was added on a day.
+
+    Raises:
+        InputError: it lies beyond the calendar.
+    """
+    try:
+        return day + timedelta(days)
+    except OverflowError:
+        raise InputError(f"--keep {days} lies beyond the calendar; name fewer days") from None

@@ -71,7 +71,9 @@ def test_every_decision_has_words(lang: str) -> None:
         assert "{" not in text
 
 
-@pytest.mark.parametrize("wrong", [("session", "curiosity", "EU"), ("session", "clinical", "Mars"), ("party", "research", "EU")])
+@pytest.mark.parametrize(
+    "wrong", [("session", "curiosity", "EU"), ("session", "clinical", "Mars"), ("party", "research", "EU")]
+)
 def test_unknown_names_are_refused(wrong: tuple[str, str, str]) -> None:
     with pytest.raises(InputError, match="cannot be"):
         Use(*wrong)

@@ -40,17 +40,33 @@ def program(name: str) -> str:
 def server(tmp_path: Path) -> Iterator[str]:
     """The URL of a new server that listens on a socket in a folder only."""
     owner = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
-    folder = Path(subprocess.run(["mktemp", "-d", "/tmp/mien-pg-XXXXXX"], capture_output=True, text=True, check=True).stdout.strip())
+    folder = Path(
+        subprocess.run(
+            ["mktemp", "-d", "/tmp/mien-pg-XXXXXX"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+    )
     if owner is not None:
         shutil.chown(folder, owner)
     data = folder / "data"
 
     def run(*command: str) -> None:
-        done = subprocess.run(command, user=owner, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=120, check=False)
+        done = subprocess.run(
+            command, user=owner, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=120, check=False
+        )
         assert done.returncode == 0, done.stderr.decode()
 
     run(program("initdb"), "-D", str(data), "-U", "mien", "-A", "trust")
-    run(program("pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", f"-k {folder} -c listen_addresses=", "start")
+    run(
+        program("pg_ctl"),
+        "-D",
+        str(data),
+        "-w",
+        "-l",
+        str(folder / "log"),
+        "-o",
+        f"-k {folder} -c listen_addresses=",
+        "start",
+    )
     try:
         yield f"postgresql+psycopg://mien@/postgres?host={folder}"
     finally:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from mien.metrics.statistics.intervals import holm
 from mien.scenarios.measures.measures import Value
@@ -55,7 +56,10 @@ class Change:
 def changes(
     baseline: Sequence[Mapping[str, Value]], new: Mapping[str, Value], watched: Sequence[str]
 ) -> dict[str, Change]:
-    """{measure: change} for all measures of the new recording that enough baseline recordings have."""
+    """{measure: change} for all measures of the new recording that enough baseline recordings have.
+
+    Values that rest on fewer than five moments are left out.
+    """
     found = {name: one for name, value in new.items() if (one := _compared(baseline, name, value)) is not None}
     names = [name for name in found if name in watched]
     for name, p in zip(names, holm([found[name].p for name in names]) if names else (), strict=True):
@@ -65,9 +69,9 @@ def changes(
 
 
 def _compared(baseline: Sequence[Mapping[str, Value]], name: str, new: Value) -> Change | None:
-    known = [row[name] for row in baseline if name in row]
+    known = [row[name] for row in baseline if name in row and row[name].enough]
     n = len(known)
-    if n < FEWEST:
+    if n < FEWEST or not new.enough:
         return None
     mean = math.fsum(v.value for v in known) / n
     between = math.sqrt(math.fsum((v.value - mean) ** 2 for v in known) / (n - 1))
@@ -78,7 +82,9 @@ def _compared(baseline: Sequence[Mapping[str, Value]], name: str, new: Value) ->
         return None
     wide = deviation * math.sqrt(1 + 1 / n)
     reach = quantile(n - 1) * wide
-    return Change(new.value, mean, deviation, mean - reach, mean + reach, p_value((new.value - mean) / wide, n - 1), None)
+    return Change(
+        new.value, mean, deviation, mean - reach, mean + reach, p_value((new.value - mean) / wide, n - 1), None
+    )
 
 
 def p_value(t: float, freedom: int) -> float:
@@ -99,6 +105,7 @@ def p_value(t: float, freedom: int) -> float:
     return max(0.0, 1.0 - inside)
 
 
+@cache
 def quantile(freedom: int, risk: float = RISK) -> float:
     """The t that is exceeded on either side with this risk, by halving."""
     low, high = 0.0, 1000.0

@@ -85,12 +85,21 @@ class Decision:
         """The duties by their codes, each once."""
         return tuple(dict.fromkeys(need for rule in self.rules for need in rule.needs))
 
-    def check(self) -> None:
+    def check(self, consent: str | None = None) -> None:
         """Refuses what is not allowed.
+
+        Args:
+            consent: where the consent lies; "" for none, which is refused where one is needed. ``None`` asks for none.
 
         Raises:
             InputError: the use is refused; the message says by which rule, and what would be allowed.
         """
+        if self.verdict == "duties" and consent == "" and "consent" in self.needs:
+            rule = next(rule for rule in self.rules if "consent" in rule.needs)
+            raise InputError(
+                f"the purpose '{self.use.purpose}' needs the consent of the people concerned [{rule.cites()}]; "
+                "say where it lies with --consent"
+            )
         if self.verdict == "refuse":
             rule = self.rules[0]
             raise InputError(
@@ -114,6 +123,19 @@ def decide(use: Use, day: date | None = None) -> Decision:
     effects = {rule.effect for rule in rules}
     verdict: Verdict = "refuse" if "refuse" in effects else "duties" if "duties" in effects else "allow"
     return Decision(use, verdict, rules, tuple(r for r in matching if r not in counting), shipped().version)
+
+
+def modalities_of(text: str) -> tuple[Modality, ...]:
+    """The modalities that a text names with commas between them, in their usual order.
+
+    Raises:
+        InputError: one is unknown.
+    """
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in MODALITIES:
+            raise InputError(f"--read cannot be '{name}'; {closest(name, MODALITIES)}")
+    return tuple(m for m in MODALITIES if m in names)
 
 
 def _matching(use: Use) -> Iterator[Rule]:

@@ -50,7 +50,9 @@ def notice(decision: Decision, responsible: Responsible, until: date | None = No
         say("notice.never"),
         *(f"- {line}" for line in say.limits(use.scenario)),
         "",
-        say("notice.law", list="; ".join(f"{r.law}, {r.article}" for r in decision.rules if r.effect == "duties") or "-"),
+        say(
+            "notice.law", list="; ".join(f"{r.law}, {r.article}" for r in decision.rules if r.effect == "duties") or "-"
+        ),
         say("notice.advice"),
     ]
     return "\n".join(lines) + "\n"

@@ -22,7 +22,16 @@ _LEAST = 1e-4  # a probability counts as this at least, as in ``mien.timeline``
 
 def defined() -> tuple[Measure, ...]:
     """All measures, in the order in which they are shown."""
-    return (*_emotions("speaking"), *_emotions("listening"), *_axes(), *_curves(), *_speech(), *_turns(), *_sound(), FACING)
+    return (
+        *_emotions("speaking"),
+        *_emotions("listening"),
+        *_axes(),
+        *_curves(),
+        *_speech(),
+        *_turns(),
+        *_sound(),
+        FACING,
+    )
 
 
 def _emotions(state: State) -> Iterator[Measure]:

@@ -53,9 +53,14 @@ class Value:
     moments: int
     seconds: float
 
+    @property
+    def enough(self) -> bool:
+        """Whether it rests on enough moments to be compared."""
+        return self.moments >= LEAST
 
-def measured(measure: Measure, found: Sequence[Moment]) -> Value | None:
-    """The value of a measure; ``None`` where no moment says anything on it, or it is not defined."""
+
+def measured(measure: Measure, found: Sequence[Moment], intervals: bool = True) -> Value | None:
+    """The value of a measure, with its interval if wanted; ``None`` where no moment says anything on it."""
     rows = [(m, row) for m in found if (row := measure.each(m)) is not None]
     if not rows:
         return None
@@ -64,13 +69,13 @@ def measured(measure: Measure, found: Sequence[Moment]) -> Value | None:
         value = float(measure.of(sums.sum(axis=0)))
     if not np.isfinite(value):
         return None
-    bounds = interval(measure.of, [sums], [""] * len(rows)) if len(rows) >= LEAST else None
+    bounds = interval(measure.of, [sums], [""] * len(rows)) if intervals and len(rows) >= LEAST else None
     seconds = sum(m.said.weight for m, _ in rows)
     low, high = bounds if bounds is not None else (None, None)
     return Value(value, low, high, len(rows), seconds)
 
 
-def all_measured(measures: Sequence[Measure], found: Sequence[Moment]) -> dict[str, Value]:
+def all_measured(measures: Sequence[Measure], found: Sequence[Moment], intervals: bool = True) -> dict[str, Value]:
     """{name: value} of all measures that are defined."""
-    values = ((m.name, measured(m, found)) for m in measures)
+    values = ((m.name, measured(m, found, intervals)) for m in measures)
     return {name: value for name, value in values if value is not None}

@@ -64,7 +64,7 @@ def moments(recording: Recording, who: str | None) -> list[Moment]:
         speaks = _speaks(p)
         state: State = "speaking" if speaks else "listening" if _listens(p, others) else "silent"
         before = _last_before(p, others) if speaks else None
-        turn = before is not None and (last is None or before.span.end > last.span.start)
+        turn = before is not None and (last is None or before.span.start > last.span.start)
         latency = p.span.start - before.span.end if turn and before is not None else None
         found.append(
             Moment(

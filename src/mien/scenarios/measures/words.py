@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 FIRST_PERSON: Mapping[str, frozenset[str]] = {
-    "en": frozenset("i i'm i've i'd i'll me my mine myself".split()),
+    "en": frozenset(["i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "myself"]),
     "zh": frozenset("我"),
 }
 """Singular only, as in Rude, Gortner and Pennebaker 2004 (Cognition and Emotion 18). A Chinese 我们 ("we") does not count."""
 
 FILLERS: Mapping[str, frozenset[str]] = {
-    "en": frozenset("um uh uhm umm uhh er erm ah hmm mm".split()),
+    "en": frozenset(["um", "uh", "uhm", "umm", "uhh", "er", "erm", "ah", "hmm", "mm"]),
     "zh": frozenset("呃嗯额唔"),
 }
 """Filled pauses alone (Clark and Fox Tree 2002, Cognition 84), because "like" and 那个 are mostly ordinary words. Speech

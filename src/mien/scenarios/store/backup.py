@@ -109,7 +109,9 @@ def _entries_of(copy: Path) -> list[Entry]:
 def _after(copied: Sequence[Entry], entries: Sequence[Entry]) -> list[Entry]:
     """The entries that came after the copy."""
     if list(entries[: len(copied)]) != list(copied):
-        raise InputError("the copy is of another store, or of another history of this one; restore it into an empty folder")
+        raise InputError(
+            "the copy is of another store, or of another history of this one; restore it into an empty folder"
+        )
     return list(entries[len(copied) :])
 
 

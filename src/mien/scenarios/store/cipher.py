@@ -56,7 +56,9 @@ class Cipher:
         try:
             return AESGCM(self.key).decrypt(content[:_NONCE], content[_NONCE:], about.encode())
         except (InvalidTag, ValueError) as error:
-            raise InputError("the key does not fit what is kept, or it was changed; name the right key (--key)") from error
+            raise InputError(
+                "the key does not fit what is kept, or it was changed; name the right key (--key)"
+            ) from error
 
 
 def new_key() -> bytes:

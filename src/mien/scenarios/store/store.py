@@ -43,7 +43,9 @@ class Store:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.database.close()
 
     def add(self, pseudonym: str, record: Session | Score, keep_until: date, consent: str = "") -> int:
@@ -78,6 +80,19 @@ class Store:
             number = int(connection.execute(RECORDS.insert().values(**values)).inserted_primary_key[0])
             self.log.add(connection, f"add {kind}", record.purpose, subject(person), f"record {number}")
         return number
+
+    def check(self, pseudonym: str, purpose: str, consent: str) -> None:
+        """Refuses, before a recording is read, what ``add`` would refuse after it.
+
+        Raises:
+            InputError: see ``add``.
+        """
+        _check_pseudonym(pseudonym)
+        with self.database.read() as connection:
+            person = self._found(connection, pseudonym)
+            known = None if person is None else self._consent(connection, person, purpose, consent)
+            if person is not None and known is not None:
+                _check_consent(connection, person, known.id, date.today())
 
     def sessions(self, pseudonym: str, purpose: str, day: date | None = None) -> list[Session]:
         """The sessions of a person for one purpose, in order of days. Reading is logged.
@@ -127,7 +142,9 @@ class Store:
         with self.database.write() as connection:
             person = self.known(connection, pseudonym)
             chosen = select(RECORDS).where(RECORDS.c.person == person.id, RECORDS.c.kind == kind)
-            rows = connection.execute(chosen.where(RECORDS.c.purpose == purpose).order_by(RECORDS.c.day, RECORDS.c.id)).all()
+            rows = connection.execute(
+                chosen.where(RECORDS.c.purpose == purpose).order_by(RECORDS.c.day, RECORDS.c.id)
+            ).all()
             for number in {row.consent for row in rows if row.consent is not None}:
                 _check_consent(connection, person, number, day or date.today())
             self.log.add(connection, f"read {kind}s", purpose, subject(person), f"{len(rows)} records")
