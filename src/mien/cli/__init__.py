@@ -15,7 +15,9 @@ from mien.cli.language import LANG, translated
 from mien.cli.progress import say, show
 from mien.errors import MienError, explain, is_mistake
 
-__all__ = ["analysis", "app", "data", "explanation", "guarded", "main", "scenarios", "serving", "sessions", "studies", "training"]
+__all__ = [
+    "analysis", "app", "data", "explanation", "guarded", "main", "scenarios", "serving", "sessions", "studies", "training",
+]  # fmt: skip
 
 
 def main() -> None:

@@ -129,7 +129,8 @@ def _spectral(frames: Float32) -> Float32:
 def melody_and_level(samples: Float32) -> tuple[Float32, Float32]:
     """Pitch in semitones above 100 Hz, (F,), and level in dB of all voiced frames, (G,); F and G may be 0.
 
-    Autocorrelation jumps by octaves, most in emotional voices. So pitch is taken where it moves by at most two semitones in 20 ms,
+    Autocorrelation jumps by octaves, most in emotional voices. So pitch is taken where it moves by at most two semitones in
+    20 ms,
     about as fast as a voice can (Xu and Sun 2002, Journal of the Acoustical Society of America 111), and for at least 100 ms.
     """
     energy = _by_blocks(_energy, samples)

@@ -140,7 +140,7 @@ def test_an_erasure_that_another_program_hinders_is_told_and_done_later(
             other = sqlite3.connect(tmp_path / FILE, isolation_level=None)
             other.execute(hold)
             other.execute("SELECT * FROM records").fetchone()
-            with pytest.raises(InputError, match="another program has the store open|is in use"):
+            with pytest.raises(InputError, match=r"another program has the store open|is in use"):
                 forget(store, "p017") if hold == "BEGIN" else expire(store)
             other.close()
         assert b"p017" in content(store)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 WIDTH, HEIGHT = 260, 112
@@ -96,7 +97,7 @@ def plot(
         for d in dots
         if d.low is not None and d.high is not None
     ]
-    lines += [Line(across(a.x), up(a.y), across(b.x), up(b.y), "course") for a, b in zip(dots, dots[1:], strict=False)]
+    lines += [Line(across(a.x), up(a.y), across(b.x), up(b.y), "course") for a, b in pairwise(dots)]
     inside = (low + room, high - room)
     labels = [Label(_LEFT - 4, up(v) + 4, f"{v:.{digits}f}", "end") for v in dict.fromkeys(inside)]
     labels.append(Label(_LEFT + 8, HEIGHT - 5, ends[0], "start"))

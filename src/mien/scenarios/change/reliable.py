@@ -1,11 +1,12 @@
 """Reliable change against a person's own baseline.
 
-A new value is compared with the mean of the baseline recordings. The yardstick is the deviation between these recordings, and at
-least the error within them, which their intervals tell. With ``n`` baseline recordings, ``t = (new - mean) / (sd * sqrt(1 + 1/n))``
-has Student's t distribution with ``n - 1`` degrees of freedom where nothing has changed (Crawford and Howell 1998, The Clinical
-Neuropsychologist 12, who take small samples into account; the idea of a reliable change is that of Jacobson and Truax 1991,
-Journal of Consulting and Clinical Psychology 59). Of the few watched measures of a recording, p-values are corrected together
-(Holm 1979), so that a person in whom nothing changes gets a mark in at most one of twenty recordings.
+A new value is compared with the mean of the baseline recordings. The yardstick is the deviation between these recordings, and
+at least the error within them, which their intervals tell. With ``n`` baseline recordings and where nothing has changed,
+``t = (new - mean) / (sd * sqrt(1 + 1/n))`` has Student's t distribution with ``n - 1`` degrees of freedom (Crawford and
+Howell 1998, The Clinical Neuropsychologist 12, who take small samples into account; the idea of a reliable change is that of
+Jacobson and Truax 1991, Journal of Consulting and Clinical Psychology 59). Of the few watched measures of a recording,
+p-values are corrected together (Holm 1979), so that a person in whom nothing changes gets a mark in at most one of twenty
+recordings.
 """
 
 from __future__ import annotations

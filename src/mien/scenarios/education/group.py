@@ -1,9 +1,11 @@
 """A group as a whole, minute by minute: the mean of what all visible faces express. Nothing about any one person leaves it.
 
-A minute with fewer visible people than the smallest group is left out. If asked, noise is added so that the result hardly depends
-on any one person (differential privacy; Dwork, McSherry, Nissim and Smith 2006, Laplace mechanism). The number of people in a minute
-counts as known. Where one person is replaced by another, the mean of ``n`` distributions moves by at most ``2 / n`` in all labels
-together; over ``T`` minutes the budget ``epsilon`` is divided by ``T``, so each number gets Laplace noise of the scale
+A minute with fewer visible people than the smallest group is left out. If asked, noise is added so that the result hardly
+depends
+on any one person (differential privacy; Dwork, McSherry, Nissim and Smith 2006, Laplace mechanism). The number of people in
+a minute
+counts as known. Where one person is replaced by another, the mean of ``n`` distributions moves by at most ``2 / n`` in all
+labels together; over ``T`` minutes the budget ``epsilon`` is divided by ``T``, so each number gets Laplace noise of the scale
 ``2 T / (n epsilon)``.
 """
 
@@ -91,9 +93,10 @@ def check_consents(consents: Consents, timeline: Timeline, day: date) -> int:
     for entry in consents.entries:
         verdict = entry.consent.allows("analyze", day)
         if not verdict.allowed:
+            why = verdict.reason.replace("_", " ")
             raise InputError(
-                f"'{entry.consent.person}' has not agreed to this ({verdict.reason.replace('_', ' ')}: 'analyze'); the recording "
-                "cannot be read, because nobody in it is told apart"
+                f"'{entry.consent.person}' has not agreed to this ({why}: 'analyze'); the recording cannot be read, because "
+                "nobody in it is told apart"
             )
     agreed = len({entry.consent.person for entry in consents.entries})
     seen = _most_at_once(timeline.predictions)

@@ -1,7 +1,7 @@
 """A talk as its own speaker sees it: minute by minute, the moments worth seeing again, and earlier talks beside it.
 
-Liveliness is how far the pitch moves within moments of a few seconds, which goes with how lively listeners find a speaker (Hincks
-2005, System 33: measures and perceptions of liveliness in student oral presentation speech).
+Liveliness is how far the pitch moves within moments of a few seconds, which goes with how lively listeners find a speaker
+(Hincks 2005, System 33: measures and perceptions of liveliness in student oral presentation speech).
 """
 
 from __future__ import annotations

@@ -28,7 +28,8 @@ class Moment:
         state: whether the person speaks, listens to somebody, or neither.
         counts: words; ``None`` where the person does not speak, or in a language whose words cannot be counted.
         pauses: seconds of each pause in it, and of the one before it since the person's last moment.
-        latency: seconds from the end of somebody else's turn to this one; below 0 where they overlap. ``None`` where it does not
+        latency: seconds from the end of somebody else's turn to this one; below 0 where they overlap. ``None`` where it does
+        not
             begin a turn.
         interrupts: whether it begins while somebody else speaks.
     """

@@ -36,8 +36,6 @@ def counted(text: str, language: str | None) -> Counts | None:
     base = "zh" if language == "yue" else (language or "en")
     if base not in FIRST_PERSON:
         return None
-    if base == "zh":
-        found = _SIGN.findall(text.replace("我们", "们们"))
-    else:
-        found = _WORD.findall(text.lower().replace("’", "'"))
+    pattern = _SIGN if base == "zh" else _WORD
+    found = pattern.findall(text.lower().replace("’", "'").replace("我们", "们们"))
     return Counts(len(found), sum(w in FIRST_PERSON[base] for w in found), sum(w in FILLERS[base] for w in found))

@@ -1,6 +1,7 @@
 """The measures as Observations of HL7 FHIR R4 (4.0.1), in a Bundle of the kind "collection".
 
-The codes are mien's own, because no terminology has them; units are those of UCUM. An Observation says by which method it came about,
+The codes are mien's own, because no terminology has them; units are those of UCUM. An Observation says by which method it
+came about,
 how wide its interval is, what is expected of this person, and what it must not be used for. The subject is the pseudonym.
 """
 

@@ -18,8 +18,8 @@ COLUMNS = (
 def table(course: Course, lang: str = "en") -> str:
     """The table. Its first lines begin with "#" and say what it must not be used for.
 
-    ``expected_low`` to ``p_adjusted`` are empty where there is no comparison. Typed-in scores have a row, too, with their name as
-    the measure and "typed" as the unit.
+    ``expected_low`` to ``p_adjusted`` are empty where there is no comparison. Typed-in scores have a row, too, with their
+    name as the measure and "typed" as the unit.
     """
     say, out = Wording(lang), io.StringIO()
     units = {m.name: m.unit for m in defined()}

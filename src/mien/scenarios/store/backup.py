@@ -1,4 +1,4 @@
-"""Copies a store to a file, and back. Who was forgotten since is forgotten again, and the log keeps what came after the copy."""
+"""Copies a store to a file, and back. Who was forgotten since is forgotten again; the log keeps what came after the copy."""
 
 from __future__ import annotations
 

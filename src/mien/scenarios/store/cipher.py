@@ -1,7 +1,7 @@
 """Encrypts what is kept: AES-256 in Galois/Counter mode (NIST SP 800-38D), which also notices every change.
 
-The store's key encrypts a key of each person, and that one encrypts the person's records. Where a person's key is erased, what was
-written with it cannot be read any more, wherever a copy of it lies.
+The store's key encrypts a key of each person, and that one encrypts the person's records. Where a person's key is erased,
+what was written with it cannot be read any more, wherever a copy of it lies.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The words of scenarios in one language: a catalogue in TOML beside this file.
 
-They are apart from the report's catalogue, because that one has a second form of each sentence for tasks other than emotion, and
-scenarios are about expressed emotion alone.
+They are apart from the report's catalogue, because that one has a second form of each sentence for tasks other than emotion,
+and scenarios are about expressed emotion alone.
 """
 
 from __future__ import annotations
