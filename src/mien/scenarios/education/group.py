@@ -109,11 +109,13 @@ def _distributions(predictions: Sequence[Prediction], span: Span) -> list[NDArra
     """For each person who is visible in a minute, the mean of what the face expresses in it, (L,)."""
     rows: dict[str | None, list[NDArray[np.float64]]] = {}
     for p in predictions:
-        curve = p.curves.get("face")
+        curve, alone = p.curves.get("face"), p.opinions.get("face")
         if curve is not None:
-            inside = (curve.times >= span.start) & (curve.times < span.end)
-            if inside.any():
-                rows.setdefault(p.who, []).append(curve.scores[inside].astype(np.float64))
+            inside = curve.scores[(curve.times >= span.start) & (curve.times < span.end)]
+            if len(inside):
+                rows.setdefault(p.who, []).append(inside.astype(np.float64))
+        elif alone and p.span.middle in span:  # a picture has no curves
+            rows.setdefault(p.who, []).append(np.asarray([list(alone.values())], np.float64))
     return [np.concatenate(mine).mean(axis=0) for mine in rows.values()]
 
 
@@ -136,5 +138,6 @@ def _laplace(scale: float) -> float:
 
 def _most_at_once(predictions: Sequence[Prediction]) -> int:
     """The largest number of people whose faces are in view at once."""
-    seen = [p for p in predictions if p.faces is not None or "face" in p.curves]
-    return max((len({q.who for q in seen if p.span.start in q.span}) for p in seen), default=0)
+    seen = [p for p in predictions if "face" in p.opinions]
+    at = {p.span.start for p in seen}
+    return max((len({q.who for q in seen if q.span.start <= t < max(q.span.end, q.span.start + 1e-9)}) for t in at), default=0)
