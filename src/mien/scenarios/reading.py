@@ -75,7 +75,7 @@ def session(recording: Recording, who: str, day: date, purpose: str, with_timeli
 
 def minutes(found: Sequence[Moment]) -> dict[str, float]:
     """Usable minutes by modality, and of speaking and listening."""
-    conditions = {
+    conditions: dict[str, list[Moment]] = {
         **{m: [one for one in found if m in one.said.opinions] for m in MODALITIES},
         **{state: [one for one in found if one.state == state] for state in ("speaking", "listening")},
     }

@@ -104,7 +104,7 @@ def test_observations_are_those_of_fhir(lang: str) -> None:
 
     text = observations(made({"speech_rate": 70.0}), lang)
     bundle = Bundle.model_validate_json(text)
-    assert len(bundle.entry) == 9 * len(VALUES) + 8
+    assert len(bundle.entry or []) == 9 * len(VALUES) + 8
     resources = [entry["resource"] for entry in json.loads(text)["entry"]]
     assert {r["subject"]["identifier"]["value"] for r in resources} == {"p017"}
     last = [r for r in resources if r["code"]["coding"][0]["code"] == "speech_rate"][-1]

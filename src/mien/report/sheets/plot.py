@@ -67,6 +67,7 @@ def plot(
     ends: tuple[str, str],
     band: tuple[float, float] | None = None,
     digits: int = 2,
+    bounds: tuple[float, float] | None = None,
 ) -> Plot:
     """Lays a chart out.
 
@@ -77,11 +78,12 @@ def plot(
         ends: the first and last time in words.
         band: lowest and highest value that is expected; drawn behind the dots.
         digits: of the numbers at the axis.
+        bounds: ends of the axis; without them, those of what is drawn.
     """
-    heights = [v for d in dots for v in (d.y, d.low, d.high) if v is not None] + list(band or ())
-    low, high = min(heights), max(heights)
-    room = (high - low) * 0.08 or abs(high) * 0.1 or 0.1
-    low, high = low - room, high + room
+    heights = bounds or [v for d in dots for v in (d.y, d.low, d.high) if v is not None] + list(band or ())
+    inside = (min(heights), max(heights))
+    room = 0.0 if bounds else (inside[1] - inside[0]) * 0.08 or abs(inside[1]) * 0.1 or 0.1
+    low, high = inside[0] - room, inside[1] + room
     first, last = dots[0].x, dots[-1].x
 
     def across(x: float) -> float:
@@ -98,8 +100,8 @@ def plot(
         if d.low is not None and d.high is not None
     ]
     lines += [Line(across(a.x), up(a.y), across(b.x), up(b.y), "course") for a, b in pairwise(dots)]
-    inside = (low + room, high - room)
-    labels = [Label(_LEFT - 4, up(v) + 4, f"{v:.{digits}f}", "end") for v in dict.fromkeys(inside)]
+    numbers = {f"{v:.{digits}f}": v for v in inside}
+    labels = [Label(_LEFT - 4, up(v) + 4, number, "end") for number, v in numbers.items()]
     labels.append(Label(_LEFT + 8, HEIGHT - 5, ends[0], "start"))
     if ends[1] != ends[0]:
         labels.append(Label(WIDTH - _RIGHT, HEIGHT - 5, ends[1], "end"))

@@ -90,15 +90,19 @@ def check_consents(consents: Consents, timeline: Timeline, day: date) -> int:
     Raises:
         InputError: the message says which row, or how many people are too many.
     """
+    people = set[str]()
     for entry in consents.entries:
-        verdict = entry.consent.allows("analyze", day)
-        if not verdict.allowed:
-            why = verdict.reason.replace("_", " ")
+        consent = entry.consent
+        verdict = None if consent is None else consent.allows("analyze", day)
+        if consent is None or verdict is None or not verdict.allowed:
+            who = f"'{consent.person}'" if consent is not None else "somebody"
+            why = verdict.reason.replace("_", " ") if verdict is not None else "no consent"
             raise InputError(
-                f"'{entry.consent.person}' has not agreed to this ({why}: 'analyze'); the recording cannot be read, because "
-                "nobody in it is told apart"
+                f"{who} has not agreed to this ({why}: 'analyze'); the recording cannot be read, because nobody in it "
+                "is told apart"
             )
-    agreed = len({entry.consent.person for entry in consents.entries})
+        people.add(consent.person)
+    agreed = len(people)
     seen = _most_at_once(timeline.predictions)
     if seen > agreed:
         raise InputError(f"{seen} people are in view at once, and {agreed} have agreed; record only people who agreed")
@@ -140,4 +144,6 @@ def _most_at_once(predictions: Sequence[Prediction]) -> int:
     """The largest number of people whose faces are in view at once."""
     seen = [p for p in predictions if "face" in p.opinions]
     at = {p.span.start for p in seen}
-    return max((len({q.who for q in seen if q.span.start <= t < max(q.span.end, q.span.start + 1e-9)}) for t in at), default=0)
+    return max(
+        (len({q.who for q in seen if q.span.start <= t < max(q.span.end, q.span.start + 1e-9)}) for t in at), default=0
+    )

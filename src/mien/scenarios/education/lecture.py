@@ -42,7 +42,7 @@ SHOWN = (
 )
 """The measures of a talk, in the order in which they are shown."""
 
-_LEAST_FRAMES = 25  # of known pitch, half a second, without which a moment says nothing on liveliness
+_LEAST_FRAMES = 15  # of known pitch, 0.3 s, without which a moment says nothing on liveliness
 _CLEAR = 0.5  # probability of an emotion other than neutral that is worth seeing again
 
 Reason = Literal["liveliest", "most_monotone", "fastest", "longest_pause", "turned_away", "clearest"]
@@ -118,7 +118,7 @@ def of_talks() -> tuple[Measure, ...]:
 
 
 def deviation(m: Moment) -> float | None:
-    """How far the pitch of a moment deviates, semitones; ``None`` with less than half a second of known pitch."""
+    """How far the pitch of a moment deviates, semitones; ``None`` with less than 0.3 s of known pitch."""
     if m.note.voiced is None or m.state != "speaking" or m.note.voiced.pitch[0] < _LEAST_FRAMES:
         return None
     n, first, second = m.note.voiced.pitch

@@ -45,7 +45,7 @@ def page(talk: Lecture, lang: str = "en") -> str:
             say("lecture.lead"),
         ),
         Card(say("lecture.again"), [Entries([_entry(h, say) for h in talk.highlights])], say("lecture.again_lead")),
-        Card(say("lecture.by_minute"), list(_plots(talk, say))),
+        *([Card(say("lecture.by_minute"), list(_plots(talk, say)))] if len(talk.minutes) > 1 else []),
         Card(say("never.title"), warns=True, bullets=say.limits("lecture")),
         Card(say("sheet.definitions"), [Entries(list(_definitions(say)))]),
     ]
@@ -102,7 +102,7 @@ def _name(measure: Measure, say: Wording) -> str:
 
 
 def _whole(talk: Lecture, say: Wording) -> Grid:
-    head = tuple(say(f"sheet.{key}") for key in ("measure", "value", "interval", "usual"))
+    head = (say("sheet.measure"), say("lecture.value"), say("sheet.interval"), say("sheet.usual"))
     rows = []
     for measure in of_talks():
         value, change = talk.kept.values.get(measure.name), talk.changes.get(measure.name)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -71,7 +72,7 @@ def restore(copy: Path, folder: Path, key: bytes | None, who: str = "") -> int:
         return _caught_up(store, marks, tail)
 
 
-def _copied(connection: sqlite3.Connection) -> bytes:
+def _copied(connection: Any) -> bytes:
     with sqlite3.connect(":memory:") as memory:
         connection.backup(memory)
         content: bytes = memory.serialize()

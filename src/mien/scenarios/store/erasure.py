@@ -89,7 +89,8 @@ def wipe(database: Database) -> None:
     if database.engine.dialect.name != "sqlite":
         return
     hindered = (
-        "another program has the store open, so deleted content is still in its files; end it, and run mien session expire"
+        "another program has the store open, so deleted content is still in its files; "
+        "end it, and run mien session expire"
     )
     connection = database.engine.raw_connection()
     try:

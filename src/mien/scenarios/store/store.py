@@ -77,7 +77,7 @@ class Store:
                 "keep_until": keep_until,
                 "payload": self._own(person).encrypt(record.packed(), _about(person.id, kind, record.day)),
             }
-            number = int(connection.execute(RECORDS.insert().values(**values)).inserted_primary_key[0])
+            number: int = connection.execute(RECORDS.insert().values(**values).returning(RECORDS.c.id)).scalar_one()
             self.log.add(connection, f"add {kind}", record.purpose, subject(person), f"record {number}")
         return number
 
@@ -182,7 +182,8 @@ class Store:
         known = self._consent(connection, person, purpose, reference)
         if known is None:
             row = {"person": person.id, "reference": reference, "purpose": purpose}
-            return int(connection.execute(CONSENTS.insert().values(**row)).inserted_primary_key[0])
+            new: int = connection.execute(CONSENTS.insert().values(**row).returning(CONSENTS.c.id)).scalar_one()
+            return new
         _check_consent(connection, person, known.id, date.today())
         return int(known.id)
 

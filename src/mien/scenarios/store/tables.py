@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import DDL, Column, Date, ForeignKey, Integer, LargeBinary, MetaData, String, Table, event
+from sqlalchemy import Column, Date, ForeignKey, Integer, LargeBinary, MetaData, String, Table, event
 
 from mien.database.schema import Schema
 
@@ -74,7 +74,7 @@ _REFUSED = "the log can only grow"
 def _append_only(_target: object, connection: Any, **_: object) -> None:
     """Makes the database itself refuse to change or shorten the log."""
     for statement in _TRIGGERS[connection.dialect.name]:
-        connection.execute(DDL(statement))
+        connection.exec_driver_sql(statement)
 
 
 _TRIGGERS = {
