@@ -1,4 +1,4 @@
-"""A person over time, in a store that is encrypted: ``python examples/sessions.py [CLIP ...]``, the recordings in order of days."""
+"""A person over time, in an encrypted store: ``python examples/sessions.py [CLIP ...]``, the recordings in order of days."""
 
 import sys
 import tempfile

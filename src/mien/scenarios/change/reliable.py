@@ -23,8 +23,8 @@ FEWEST = 3
 """Baseline recordings that a comparison needs."""
 
 RISK = 0.04
-"""Risk of a false mark, of one recording as a whole. A little below one in twenty, because recordings in a row are alike: with an
-autocorrelation of 0.3 the risk is then 5 % (``benchmarks/reliable_change.py``)."""
+"""Risk of a false mark, of one recording as a whole. A little below one in twenty, because recordings in a row are alike:
+with an autocorrelation of 0.3 the risk is then 5 % (``benchmarks/reliable_change.py``)."""
 
 _OUTSIDE = 0.05  # of new values lie outside the expected range when nothing has changed
 
