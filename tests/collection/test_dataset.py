@@ -39,7 +39,7 @@ def dataset(tmp_path: Path) -> Iterator[DataSet]:
     """Three people in one recording: anna agreed, ben took it back, and nobody asked carl."""
     with make_set(tmp_path / "set", SetSettings()) as made:
         with made.database.write() as connection:
-            recording = {"path": "../a.wav", "name": "a.wav", "sha256": "0", "kind": "sound", "collected": "now"}
+            recording = {"path": "../a.wav", "name": "a.wav", "sha256": "0", "kind": "audio", "collected": "now"}
             connection.execute(insert(tables.recordings).values(id=1, **recording))
             for n, person in enumerate(("anna", "anna", "ben", "carl")):
                 values = CLIP | {"id": f"c{n}", "kin": f"c{n}", "person": person, "start": n, "end": n + 0.5}
@@ -116,8 +116,8 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
 def test_settings_are_read_as_they_were_written_and_strictly(dataset: DataSet) -> None:
     assert read_settings(dataset.folder) == SetSettings()
     path = dataset.folder / "set.toml"
-    path.write_text(path.read_text().replace("snr", "snt"))
-    with pytest.raises(InputError, match="snr"):
+    path.write_text(path.read_text().replace("snr_db", "snr_bd"))
+    with pytest.raises(InputError, match="snr_db"):
         read_settings(dataset.folder)
     path.write_text(path.read_text().replace("mien.set/1", "mien.set/9"))
     with pytest.raises(InputError, match="update mien"):

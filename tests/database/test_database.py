@@ -109,6 +109,17 @@ def test_threads_that_read_and_then_write_lose_nothing(tmp_path: Path) -> None:
         assert len(names(made)) == 40
 
 
+def test_what_is_erased_is_in_no_file(tmp_path: Path) -> None:
+    with open_database(tmp_path / "a.db", ONE, make=True) as made:
+        with made.write() as connection:
+            connection.execute(insert(things), [{"name": "secret heron"}, {"name": "kept"}])
+        with made.write() as connection:
+            connection.execute(things.delete().where(things.c.id == 1))
+        made.erase()
+        assert not any(b"heron" in path.read_bytes() for path in tmp_path.iterdir())
+        assert names(made) == ["kept"]
+
+
 WRITER = """
 import sys
 from sqlalchemy import insert

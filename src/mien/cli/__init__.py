@@ -1,4 +1,4 @@
-"""The command line. The verbs are in ``analysis``, ``explanation``, ``training``, ``studies`` and ``data``."""
+"""The command line. The verbs are in ``analysis``, ``explanation``, ``collection``, ``training``, ``studies`` and ``data``."""
 
 from __future__ import annotations
 
@@ -9,15 +9,26 @@ from io import TextIOWrapper
 
 from typer.main import get_command
 
-from mien.cli import analysis, data, explanation, scenarios, serving, sessions, studies, training
+from mien.cli import analysis, collection, data, explanation, scenarios, serving, sessions, studies, training
 from mien.cli.app import app
 from mien.cli.language import LANG, translated
 from mien.cli.progress import say, show
 from mien.errors import MienError, explain, is_mistake
 
 __all__ = [
-    "analysis", "app", "data", "explanation", "guarded", "main", "scenarios", "serving", "sessions", "studies", "training",
-]  # fmt: skip
+    "analysis",
+    "app",
+    "collection",
+    "data",
+    "explanation",
+    "guarded",
+    "main",
+    "scenarios",
+    "serving",
+    "sessions",
+    "studies",
+    "training",
+]
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ ORDER = [
     "rules",
     "notice",
     "card",
+    "collect",
     "data",
     "train",
     "evaluate",

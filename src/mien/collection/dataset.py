@@ -103,7 +103,7 @@ class DataSet:
 
     def path_of(self, recording: Recording) -> Path:
         """Where a recording lies."""
-        return self.folder / recording.path
+        return Path(os.path.normpath(self.folder / recording.path))
 
     def close(self) -> None:
         """Closes the database."""

@@ -12,13 +12,11 @@ from datetime import date
 from pathlib import Path
 
 from mien.collection.dataset import MANIFEST, DataSet
-from mien.collection.permission import USABLE, Ground, ground
+from mien.collection.rights.permission import USABLE, Ground, ground
 from mien.collection.rows import Cut, Person, Recording
 from mien.collection.truth import Truth, truths
 from mien.runtime.cache import write_atomic
 
-_FILE = {"video": "video", "sound": "audio", "picture": "image"}
-"""{kind of a recording: the column of its path}. A text has its words in the column "text" alone."""
 _CLIP = ("id", "video", "audio", "image", "text", "start", "end", "speaker", "split")
 _ABOUT = ("language", "gender", "age", "source", "sha256", "licence", "reference", "group", "annotators", "draft")
 
@@ -65,9 +63,11 @@ def export_manifest(
             left_out[why] += 1
             continue
         found = _row(dataset, clip, recording, people.get(clip.person), path.parent)
-        rows.append(found | {"draft": drafts.get(clip.id, "")} | _labels(dataset, known.get(clip.id)))
+        rows.append(found | {"draft": drafts.get(clip.id, "")} | labels_of(dataset, known.get(clip.id)))
     task, labels = dataset.settings.task, dataset.settings.labels
-    columns = [*_CLIP, task, *(f"votes_{label}" for label in labels), "valence", "arousal", *_ABOUT]
+    divided = any(len(found.votes) > 1 for found in known.values())
+    votes = [f"votes_{label}" for label in labels] if divided else []  # else they say no more than the label
+    columns = [*_CLIP, task, *votes, "valence", "arousal", *_ABOUT]
     write_atomic(path, _text(columns, rows))
     return Exported(path, len(rows), sum(bool(row.get(task)) for row in rows), dict(left_out))
 
@@ -93,8 +93,10 @@ def _row(dataset: DataSet, clip: Cut, recording: Recording, person: Person | Non
         "licence": recording.licence,
         "group": clip.kin,
     }
-    if recording.kind in _FILE:
-        row[_FILE[recording.kind]] = _place(dataset, recording, folder)
+    if recording.kind != "text":
+        # A voice off screen has no face of its own, so the faces of others are not read for it.
+        column = "audio" if recording.kind == "video" and "face" not in clip.modalities else recording.kind
+        row[column] = _place(dataset, recording, folder)
         row |= {"start": _number(clip.start), "end": _number(clip.end)}
     if person is not None:
         row |= {"gender": person.gender, "age": person.age}
@@ -108,7 +110,7 @@ def _place(dataset: DataSet, recording: Recording, folder: Path) -> str:
     return Path(os.path.relpath(dataset.path_of(recording), folder)).as_posix()
 
 
-def _labels(dataset: DataSet, truth: Truth | None) -> dict[str, str]:
+def labels_of(dataset: DataSet, truth: Truth | None) -> dict[str, str]:
     """The columns of the labels. Votes are shares, because mien drops single votes among whole numbers as noise."""
     if truth is None:
         return {}
@@ -124,7 +126,7 @@ def _number(value: float | None) -> str:
 
 def _text(columns: list[str], rows: list[dict[str, str]]) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

@@ -28,7 +28,7 @@ class Recording:
         name: its path below the folder that was collected, with "/".
         sha256: of its bytes.
         seconds: its length; 0 for pictures and texts.
-        kind: "video", "sound", "picture" or "text"; "" when it could not be read.
+        kind: "video", "audio", "image" or "text"; "" when it could not be read.
         licence: as the consent table states it; "" without one.
         why: why it could not be read; "" when it was.
         collected: when, as an ISO time in UTC.
@@ -59,8 +59,8 @@ class Cut:
         language: ISO 639 code; "" when unknown.
         words: (word, start, end, confidence) each.
         modalities: those that were read.
-        quality: measured values, such as "snr" (dB), "face_pixels", "light" (0 to 1).
-        refused: codes of the gates that it failed, from ``mien.collection.gates``; empty for a usable clip.
+        quality: measured values, see ``mien.collection.reading.gates``.
+        refused: codes of the gates that it failed, from ``mien.collection.reading.gates``; empty for a usable clip.
         kin: id of the first of the clips that are near-duplicates of one another; its own id when there are no others.
         split: "train", "valid" or "test"; "" when it has none yet, or lies between two.
     """
@@ -156,13 +156,11 @@ class Person:
 
 
 def person_of(row: Mapping[str, Any]) -> Person:
-    """A row of the table ``people``. Without a scope there is no consent."""
+    """A row of the table ``people``. Without a scope there is no consent, unless one was withdrawn."""
     purposes: frozenset[Purpose] = frozenset(filter(None, row["scope"].split("|")))
     name = row["person"]
-    consent = (
-        Consent(name, purposes, _day(row["until"]), _day(row["withdrawn"]), row["reference"]) if purposes else None
-    )
-    return Person(name, row["gender"], row["age"], consent)
+    consent = Consent(name, purposes, _day(row["until"]), _day(row["withdrawn"]), row["reference"])
+    return Person(name, row["gender"], row["age"], consent if purposes or consent.withdrawn else None)
 
 
 def row_of(consent: Consent, gender: str, age: str) -> dict[str, Any]:

@@ -21,21 +21,21 @@ _LARGEST = 1_000_000  # bytes
 
 @dataclass(frozen=True)
 class Gates:
-    """What a clip needs at least to be labelled; see ``mien.collection.gates``.
+    """What a clip needs to be labelled; see ``mien.collection.reading.gates``.
 
     Attributes:
-        seconds: length of an utterance or a silent stretch.
-        snr: signal-to-noise ratio of the sound, dB.
-        face_pixels: side of the face in the picture, where only a face could be read.
+        seconds: shortest clip.
+        snr_db: lowest signal-to-noise ratio of a voice without a face, dB.
+        side_px: smallest side of a face without a voice, pixels of the recording.
         face: whether every clip needs a face.
-        voices: share of the voiced time in which two voices at once may be heard.
+        two_voices: largest share of the voiced time in which two voices are heard at once.
     """
 
     seconds: float = 0.7
-    snr: float = 5.0
-    face_pixels: float = 24.0
+    snr_db: float = 5.0
+    side_px: float = 24.0
     face: bool = False
-    voices: float = 0.3
+    two_voices: float = 0.1
 
 
 @dataclass(frozen=True)

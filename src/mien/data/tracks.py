@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from importlib.metadata import PackageNotFoundError, version
@@ -19,10 +20,12 @@ from mien.data.load import segment_of
 from mien.encoders.base import Encoder
 from mien.errors import MediaError
 from mien.recipe.own_code import sha256_of
-from mien.runtime.cache import cached_folder, code_sha256, content_key, content_of
+from mien.runtime.cache import cache_folder, cached_folder, code_sha256, content_key, content_of
 from mien.types import Clip, Example, Modality, Track
 
 _SHARD = 256
+_CLIPS = "clips.txt"
+"""In each shard: the ids of its clips, a line each, so that those of a person can be found and removed."""
 _LIBRARIES: Mapping[Modality, tuple[str, ...]] = {
     "text": ("tokenizers", "numpy"),
     "voice": ("av", "faster-whisper", "onnxruntime", "numpy"),
@@ -122,6 +125,25 @@ class TrackStore:
         """The number of rows of each item's track, int64 (N,); 0 when there is no track."""
         rows = [np.diff(s.offsets) for s in self._shards]
         return np.asarray([rows[shard][row] for _, (shard, row) in sorted(self._places.items())], np.int64)
+
+
+def remove_tracks(ids: Collection[str]) -> int:
+    """Removes the shards from the cache that hold any of these clips, or do not say which they hold. Training makes them again.
+
+    Args:
+        ids: of clips, as their manifest gives them.
+
+    Returns:
+        How many shards were removed.
+    """
+    removed = 0
+    for shard in sorted((cache_folder() / "tracks").glob("*")):
+        listed = shard / _CLIPS
+        names = listed.read_text(encoding="utf-8").splitlines() if listed.is_file() else None
+        if names is None or any(name.partition("/")[2] in ids for name in names):
+            shutil.rmtree(shard, ignore_errors=True)
+            removed += 1
+    return removed
 
 
 def made_by(modality: Modality) -> list[str]:
@@ -231,6 +253,7 @@ def _fill(draft: Path, encoder: Encoder, items: Sequence[Item]) -> None:
     np.save(draft / "times.npy", np.concatenate([t.times for t in found]) if found else np.zeros(0))
     np.save(draft / "quality.npy", np.stack([empty if t is None else t.quality for t in tracks]))
     (draft / "skipped.txt").write_text("\n".join(skipped), encoding="utf-8")
+    (draft / _CLIPS).write_text("\n".join(item.example.clip.id for item in items), encoding="utf-8")
 
 
 def _prepare(encoder: Encoder, clip: Clip, how: str) -> Track | None:

@@ -7,7 +7,7 @@ SQLite writes ahead (WAL), so readers and one writer do not wait for one another
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -63,6 +63,18 @@ class Database:
         """
         with _translated(self.name), self.engine.connect() as connection:
             yield connection.execution_options(mien_reads=True)
+
+    def erase(self) -> None:
+        """Overwrites what was deleted, so that the file of SQLite no longer holds it. Servers do this by themselves.
+
+        Raises:
+            InputError: the database cannot be used; the message says why.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return
+        with _translated(self.name), closing(self.engine.raw_connection()) as raw, closing(raw.cursor()) as cursor:
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Closes all connections."""
