@@ -178,6 +178,31 @@ def test_a_backup_brings_back_everything_but_the_forgotten(tmp_path: Path, store
         assert new.people() == {"p017": 1, "p018": 1}
 
 
+def test_who_comes_again_after_being_forgotten_is_kept(tmp_path: Path, store: Store, key: bytes | None) -> None:
+    for _ in range(2):
+        store.add("p017", session(DAY), KEPT)
+        assert forget(store, "p017") == 1
+    store.add("p017", session(DAY), KEPT)
+    back_up(store, tmp_path / "copy")
+    store.database.close()
+    assert restore(tmp_path / "copy", tmp_path / "clinic", key) == 0
+    with open_store(str(tmp_path / "clinic"), key) as again:
+        assert again.people() == {"p017": 1}
+
+
+def test_a_consent_that_waits_for_its_first_recording_stays(store: Store) -> None:
+    store.agree("p017", "ref-17", "clinical", until=None, withdrawn=None)
+    assert expire(store, DAY) == 0
+    assert store.people() == {"p017": 0}
+
+
+def test_several_programs_may_have_a_store_open(tmp_path: Path, store: Store, key: bytes | None) -> None:
+    store.add("p017", session(DAY), KEPT)
+    with open_store(str(tmp_path / "clinic"), key) as other, other.database.read() as reading:
+        reading.exec_driver_sql("SELECT * FROM records").fetchone()
+        assert expire(store, DAY) == 0
+
+
 def test_a_backup_of_another_store_is_refused(tmp_path: Path, store: Store, key: bytes | None) -> None:
     with open_store(str(tmp_path / "other"), key, "x", make=True) as other:
         other.add("p1", session(DAY), KEPT)

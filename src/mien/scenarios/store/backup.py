@@ -6,7 +6,6 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,9 @@ from sqlalchemy import select
 from mien.errors import InputError
 from mien.runtime.cache import fill_atomic
 from mien.scenarios.store.audit import Entry
-from mien.scenarios.store.erasure import erase, forgotten, mark, wipe
+from mien.scenarios.store.erasure import erase, forgotten, mark, note, wipe
 from mien.scenarios.store.store import FILE, Store, open_store
-from mien.scenarios.store.tables import AUDIT, FORGOTTEN, PEOPLE
+from mien.scenarios.store.tables import AUDIT, PEOPLE
 
 
 def back_up(store: Store, target: Path) -> None:
@@ -122,10 +121,9 @@ def _caught_up(store: Store, marks: set[str], tail: Sequence[Entry]) -> int:
         store.log.verified(connection)
         for entry in tail:
             connection.execute(AUDIT.insert().values(**asdict(entry)))
-        known = forgotten(connection)
-        for one in sorted(marks - known):
-            connection.execute(FORGOTTEN.insert().values(mark=one, day=date.today()))
-        again = [p for p in connection.execute(select(PEOPLE)).all() if mark(connection, p.pseudonym) in marks]
+        since = marks - forgotten(connection)  # who was forgotten before the copy and is in it came again later
+        note(connection, since)
+        again = [p for p in connection.execute(select(PEOPLE)).all() if mark(connection, p.pseudonym) in since]
         for person in again:
             erase(connection, person)
         store.log.add(connection, "restore", detail=f"{len(again)} people forgotten again")

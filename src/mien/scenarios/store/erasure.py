@@ -25,6 +25,8 @@ from mien.scenarios.store.tables import CONSENTS, FORGOTTEN, PEOPLE, RECORDS, SE
 PIECE = 64
 """Bytes of the beginning of a content by which it is recognised."""
 
+_WAITING = "wipe"  # the setting that says that deleted content is still in the files
+
 
 def forget(store: Store, pseudonym: str) -> int:
     """Erases all that is kept of a person, and checks that no byte of it is left in the files.
@@ -39,7 +41,7 @@ def forget(store: Store, pseudonym: str) -> int:
     with store.database.write() as connection:
         person = store.known(connection, pseudonym)
         traces = _traces(connection, person)
-        connection.execute(FORGOTTEN.insert().values(mark=mark(connection, pseudonym), day=date.today()))
+        note(connection, {mark(connection, pseudonym)})
         count = erase(connection, person)
         store.log.add(connection, "forget", "", subject(person), f"{count} records")
     wipe(store.database)
@@ -48,25 +50,40 @@ def forget(store: Store, pseudonym: str) -> int:
 
 
 def expire(store: Store, day: date | None = None) -> int:
-    """Erases records whose last day is over, and people of whom nothing is left.
+    """Erases records whose last day is over, with their people if nothing else is left of them.
+
+    It also does what another program hindered earlier: deleted content is taken out of the files.
 
     Returns:
         How many records were erased.
+
+    Raises:
+        InputError: another program has the store open.
+        MienError: something that was erased is still in a file.
     """
     day = day or date.today()
     with store.database.write() as connection:
-        over = connection.execute(select(RECORDS.c.id, RECORDS.c.payload).where(RECORDS.c.keep_until < day)).all()
+        over = connection.execute(select(RECORDS.c.person, RECORDS.c.payload).where(RECORDS.c.keep_until < day)).all()
         traces = [row.payload[:PIECE] for row in over]
         connection.execute(RECORDS.delete().where(RECORDS.c.keep_until < day))
-        left = set(connection.execute(select(RECORDS.c.person)).scalars())
-        for person in connection.execute(select(PEOPLE)).all():
-            if person.id not in left and not _holds(connection, person, day):
+        gone = {row.person for row in over} - set(connection.execute(select(RECORDS.c.person)).scalars())
+        for person in connection.execute(select(PEOPLE).where(PEOPLE.c.id.in_(gone))).all():
+            if not _holds(connection, person, day):
                 erase(connection, person)
         if over:
+            _put_off(connection)
             store.log.add(connection, "expire", detail=f"{len(over)} records")
-    wipe(store.database)
-    _verify(store.database, traces)
+        waiting = connection.execute(select(SETTINGS).where(SETTINGS.c.name == _WAITING)).first() is not None
+    if waiting:
+        wipe(store.database)
+        _verify(store.database, traces)
     return len(over)
+
+
+def note(connection: Connection, marks: set[str]) -> None:
+    """Notes the marks of people who were forgotten."""
+    for one in sorted(marks - forgotten(connection)):
+        connection.execute(FORGOTTEN.insert().values(mark=one, day=date.today()))
 
 
 def forgotten(connection: Connection) -> set[str]:
@@ -84,10 +101,15 @@ def wipe(database: Database) -> None:
     """Writes the file anew, without anything that was deleted.
 
     Raises:
-        InputError: another program has the store open.
+        InputError: another program has the store open; ``expire`` does it later.
     """
-    if database.engine.dialect.name != "sqlite":
-        return
+    if database.engine.dialect.name == "sqlite":
+        _rewrite(database)
+    with database.write() as connection:
+        connection.execute(SETTINGS.delete().where(SETTINGS.c.name == _WAITING))
+
+
+def _rewrite(database: Database) -> None:
     hindered = (
         "another program has the store open, so deleted content is still in its files; "
         "end it, and run mien session expire"
@@ -114,10 +136,17 @@ def _holds(connection: Connection, person: Row[Any], day: date) -> bool:
 
 def erase(connection: Connection, person: Row[Any]) -> int:
     """Deletes the rows of a person, and says how many records these were. ``wipe`` takes the bytes away."""
+    _put_off(connection)
     count = connection.execute(RECORDS.delete().where(RECORDS.c.person == person.id)).rowcount
     connection.execute(CONSENTS.delete().where(CONSENTS.c.person == person.id))
     connection.execute(PEOPLE.delete().where(PEOPLE.c.id == person.id))
     return int(count)
+
+
+def _put_off(connection: Connection) -> None:
+    """Notes, in the transaction that deletes, that the bytes are still to be taken out of the files."""
+    connection.execute(SETTINGS.delete().where(SETTINGS.c.name == _WAITING))
+    connection.execute(SETTINGS.insert().values(name=_WAITING, value=b""))
 
 
 def _traces(connection: Connection, person: Row[Any]) -> list[bytes]:
