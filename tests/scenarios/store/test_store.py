@@ -211,8 +211,10 @@ def test_a_backup_of_another_store_is_refused(tmp_path: Path, store: Store, key:
     with pytest.raises(InputError, match="another store"):
         restore(tmp_path / "copy", tmp_path / "clinic", key)
     (tmp_path / "noise").write_bytes(b"x" * 5000)
-    with pytest.raises(InputError, match="no copy of a store"):
-        restore(tmp_path / "noise", tmp_path / "clinic", key)
+    for folder in ("clinic", "new"):
+        with pytest.raises(InputError, match="no copy of a store"):
+            restore(tmp_path / "noise", tmp_path / folder, key)
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_store_of_the_first_version_is_read(tmp_path: Path) -> None:

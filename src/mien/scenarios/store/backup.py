@@ -61,11 +61,11 @@ def restore(copy: Path, folder: Path, key: bytes | None, who: str = "") -> int:
     """
     if not copy.is_file():
         raise InputError(f"there is no file '{copy}'")
-    marks, tail = set[str](), list[Entry]()
+    copied, marks, tail = _entries_of(copy), set[str](), list[Entry]()
     if (folder / FILE).is_file():
         with open_store(str(folder), key, who) as there, there.database.read() as connection:
             marks, entries = forgotten(connection), there.log.verified(connection)
-        tail = _after(_entries_of(copy), entries)
+        tail = _after(copied, entries)
     _overwrite(copy, folder)
     with open_store(str(folder), key, who) as store:
         return _caught_up(store, marks, tail)
