@@ -41,6 +41,7 @@ EXPECTED = {
     "own_fusion": r"not run: the recipe runs the code of '.*loudest\.py'; read it, and allow it with --allow-code\n"
     r"made-up, macro_f1: 0\.9\d+, .*\nloudest, macro_f1: 0\.[89]\d+, always the commonest answer: 0\.3\d+",
     "compare": r"\| late \| 0\.9\d+ ± .*\n\| concat \| 0\.9\d+ ± ",
+    "sessions": r"Usable minutes: words 0\.0, .*\nToo few earlier recordings for a comparison: 1, .*\nforgotten: 2 records",
 }
 
 

@@ -9,7 +9,19 @@ from io import TextIOWrapper
 
 from typer.main import get_command
 
-from mien.cli import analysis, bundles, collection, data, explanation, labelling, serving, studies, training
+from mien.cli import (
+    analysis,
+    bundles,
+    collection,
+    data,
+    explanation,
+    labelling,
+    scenarios,
+    serving,
+    sessions,
+    studies,
+    training,
+)
 from mien.cli.app import app
 from mien.cli.language import LANG, translated
 from mien.cli.progress import say, show
@@ -25,7 +37,9 @@ __all__ = [
     "guarded",
     "labelling",
     "main",
+    "scenarios",
     "serving",
+    "sessions",
     "studies",
     "training",
 ]

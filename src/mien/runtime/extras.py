@@ -126,6 +126,15 @@ def needs_store() -> None:
     _needs(("sqlalchemy",), "a data set of your own", "'mien[store]'")
 
 
+def needs_sessions() -> None:
+    """Checks that the packages for recordings of people over time are installed.
+
+    Raises:
+        InputError: one is missing; the message has the command that installs it.
+    """
+    _needs(("sqlalchemy", "cryptography"), "a store of recordings", "'mien[store]'")
+
+
 def _needs(modules: tuple[str, ...], purpose: str, package: str) -> None:
     missing = _missing(modules)
     if missing:
