@@ -71,14 +71,31 @@ def test_messages_have_their_schema_and_order(told: tuple[str, list[Any]], live:
     finals = [m["answer"]["start"] for m in messages if m["type"] == "final"]
     assert finals == sorted(finals)
     first = next(i for i, m in enumerate(messages) if m["type"] == "final")
-    assert messages[first - 1]["type"] == "words"
+    assert next(m for m in reversed(messages[:first]) if m["type"] != "partial")["type"] == "words"
     assert live.ask("GET", "/v1/live/schema").table["title"] == "mien.live/1"
+
+
+def test_answers_so_far_come_before_the_end_of_an_utterance(told: tuple[str, list[Any]]) -> None:
+    messages = told[1]
+    at = next(n for n, m in enumerate(messages) if m["type"] == "final" and m["answer"]["text"])
+    final = messages[at]["answer"]
+    before = [m["answer"] for m in messages[:at] if m["type"] == "partial"]
+    own = [a for a in before if a["who"] == final["who"] and a["start"] == pytest.approx(final["start"], abs=0.15)]
+    assert len(own) >= 3
+    assert own[0]["end"] < own[-1]["end"]
+    assert own[0]["text"] == "", "its words are not known yet"
+    assert {"voice", "face"} <= set(own[-1]["opinions"])
+    assert own[-1]["emotion"]["label"] == final["emotion"]["label"]
+    late = [m for m in messages[at:] if m["type"] == "partial" and m["answer"]["start"] == final["start"]]
+    assert late == [], "what is over has no answer so far"
 
 
 def test_what_is_shown_changes_less_often_than_the_answers(told: tuple[str, list[Any]]) -> None:
     finals = [m for m in told[1] if m["type"] == "final"]
-    assert finals[0]["shown"]["changed"]
-    assert sum(m["shown"]["changed"] for m in finals) <= 3
+    first = next(m for m in told[1] if m["type"] in ("partial", "final"))
+    assert first["shown"]["changed"]
+    assert sum(m["shown"]["changed"] for m in told[1] if m["type"] in ("partial", "final")) <= 4
+    assert finals[-1]["shown"]["label"] in ("happy", "neutral")
 
 
 def test_the_session_has_results_of_every_form(told: tuple[str, list[Any]], live: Running) -> None:
