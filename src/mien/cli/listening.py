@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -60,7 +60,9 @@ def live(
         show(say(line), err=True)
     show(say("terminal.live_opening", devices=", ".join(f"{d.name} ({d.form})" for d in devices)), err=True)
     capture = Capture(devices)
-    with _stopping(capture), _Screen(say, lang) as screen:
+    # Who leaves the camera closed need not be told that no face was seen.
+    needless = {"no_face": no_camera, "no_sound": no_microphone}
+    with _stopping(capture), _Screen(say, [code for code, closed in needless.items() if closed]) as screen:
         for told in listen_here(analyzer, capture, seconds):
             screen.tell(told, outputs)
 
@@ -98,12 +100,12 @@ def _stopping(capture: Capture) -> Iterator[None]:
 class _Screen:
     """Prints final answers one below the other, and under them, on a terminal, what is said and shown now."""
 
-    def __init__(self, say: Language, lang: str) -> None:
+    def __init__(self, say: Language, needless: Sequence[str]) -> None:
         from rich.console import Console
         from rich.live import Live
 
         self._say, self._console = say, Console(highlight=False)
-        self._notices = Notices(lang)
+        self._notices, self._needless = Notices(say.name), needless
         self._now: dict[str | None, Any] = {}
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
 
@@ -124,7 +126,8 @@ class _Screen:
         if isinstance(told, Said):
             self._said(told)
         elif isinstance(told, Notice):
-            self._notices(told)
+            if told.code not in self._needless:
+                self._notices(told)
         elif isinstance(told, Finished):
             self._live.stop()
             self._console.print(summary(told.timeline, self._say))

@@ -18,13 +18,14 @@ from mien import Analyzer
 from mien.samples import demo_clip
 from mien.timeline import Timeline
 
+from ...media.decoding.test_chunks import recording
 from ..running import TOKEN, Running, running, until
 from .replay import begin, pieces, replayed, session
 
 pytest.importorskip("websockets", reason="needs the server: pip install 'mien[serve]'")
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from mien.server.live.messages import LARGEST, PICTURE, SOUND, Piece, ToClient, written
+from mien.server.live.messages import LARGEST, PICTURE, RECORDING, SOUND, Piece, ToClient, written
 
 pytestmark = pytest.mark.slow
 SCORES, SUMMARY = 0.25, 0.1
@@ -144,7 +145,9 @@ def test_a_session_that_begins_wrongly_is_told_why(live: Running, message: str) 
     [
         b"",
         b"\x01" * 10,
-        written(Piece(3, 0.0, b"xx")),
+        written(Piece(4, 0.0, b"xx")),
+        written(Piece(RECORDING, 0.0, b"no recording" * 10_000)),
+        written(Piece(RECORDING, 0.0, bytes(LARGEST + 1))),
         written(Piece(SOUND, -1.0, b"xx")),
         written(Piece(SOUND, float("nan"), b"xx")),
         written(Piece(SOUND, 0.0, b"x")),
@@ -158,7 +161,21 @@ def test_pieces_of_another_form_end_the_session_and_no_other(live: Running, cont
         socket.send(content)
         messages = [json.loads(m) for m in _until_closed(socket)]
     assert messages[-1]["type"] == "problem"
+    assert messages[-1]["problem"]["status"] == 422
     assert live.client.analyze(text="We won!")["summary"]["label"]
+
+
+def test_a_recording_in_chunks_is_answered_as_the_file(live: Running, timeline: Timeline) -> None:
+    whole = recording(demo_clip())
+    with session(live) as socket:
+        begin(socket)
+        for at in range(0, len(whole), 2000):
+            socket.send(written(Piece(RECORDING, 0.0, whole[at : at + 2000])))
+        socket.send('{"type": "stop"}')
+        messages = [json.loads(m) for m in socket]
+    assert messages[-1]["type"] == "end"
+    said = [m["answer"]["text"] for m in messages if m["type"] == "final" and m["answer"]["text"]]
+    assert said == [p.text for p in timeline.predictions if p.text]
 
 
 def test_damaged_and_huge_pictures_are_counted_and_left_out(live: Running) -> None:

@@ -9,7 +9,6 @@ import pytest
 from mien.emotions import EMOTIONS
 from mien.timeline import Prediction
 from mien.types import Span
-
 from mien.workflows.live.steady import Steady
 
 

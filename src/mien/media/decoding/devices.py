@@ -148,35 +148,52 @@ class Opened:
             self._container.close()
 
     def _pictures(self, fps: float, clock: Callable[[], float]) -> Callable[[Any], Generator[Piece]]:
-        upright, due = Upright(self._stream.sample_aspect_ratio), 0.0
+        upright, arrival, due = Upright(self._stream.sample_aspect_ratio), _Arrival(clock), 0.0
 
         def take(frame: Any) -> Generator[Piece]:
             nonlocal due
-            now = clock()
-            if now >= due:
-                due = max(due + 1.0 / fps, now)
+            now = clock() if frame.time is None else arrival.time(float(frame.time))
+            if now >= due - 1e-3:
+                due = max(due, now - 0.5 / fps) + 1.0 / fps
                 yield Picture(upright(frame), now)
 
         return take
 
     def _sound(self, clock: Callable[[], float]) -> Callable[[Any], Generator[Piece]]:
-        samples, start = Samples(Clock(0.0)), -1.0
-        recent: deque[tuple[float, float]] = deque()  # (time of the sound, when it would have begun, by its arrival)
+        samples, arrival = Samples(Clock(0.0)), _Arrival(clock)
 
         def take(frame: Any) -> Generator[Piece]:
-            nonlocal start
             frame.pts = None
             for sound in samples.take(frame):
-                recent.append((sound.start, max(0.0, clock() - sound.span.end)))
-                while sound.start - recent[0][0] > _RECENT:
-                    recent.popleft()
-                # Sound that is merely late is followed by sound that is not.
-                begun = min(b for _, b in recent)
-                lost = begun - start > _DRIFT and sound.start - recent[0][0] > _RECENT / 2
-                start = begun if start < 0 or lost else start
-                yield Audio(sound.samples, start + sound.start)
+                yield Audio(sound.samples, max(0.0, arrival.time(sound.span.end) - sound.span.duration))
 
         return take
+
+
+class _Arrival:
+    """Brings the clock of a device to that of the session, by when its pieces arrive.
+
+    Pieces may be late, when the machine has other work, but none is early. So the earliest ones tell how the clocks differ.
+    Sound counts time by its samples; where all of it stays behind, some was lost.
+
+    Args:
+        clock: the time of the session, seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._recent: deque[tuple[float, float]] = deque()  # (time of the device, how much later it is in the session)
+        self._shift: float | None = None
+
+    def time(self, own: float) -> float:
+        """The time of the session, seconds, of a piece that arrives now and has this time on the clock of its device."""
+        self._recent.append((own, self._clock() - own))
+        while own - self._recent[0][0] > _RECENT:
+            self._recent.popleft()
+        shift = min(later for _, later in self._recent)
+        if self._shift is None or (shift - self._shift > _DRIFT and own - self._recent[0][0] > _RECENT / 2):
+            self._shift = shift
+        return max(0.0, own + self._shift)
 
 
 def session_clock() -> Callable[[], float]:
