@@ -48,7 +48,7 @@ def live(
     from mien.pipeline import Analyzer
     from mien.report.language import Language
     from mien.workflows.live.devices import Capture, listen_here
-    from mien.workflows.live.session import SETTINGS
+    from mien.workflows.live.session import SETTINGS, warm
     from mien.workflows.outputs import Outputs, Page, chosen
 
     devices = _devices(None if no_camera else camera or "", None if no_microphone else microphone or "")
@@ -58,6 +58,7 @@ def live(
     say = Language(lang, analyzer.task.name)
     for line in ("server.live_what", "terminal.live_kept", "server.notice_law"):
         show(say(line), err=True)
+    warm(analyzer)
     show(say("terminal.live_opening", devices=", ".join(f"{d.name} ({d.form})" for d in devices)), err=True)
     capture = Capture(devices)
     # Who leaves the camera closed need not be told that no face was seen.

@@ -11,15 +11,18 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mien.server.clients import Clients
 from mien.server.metrics import Metrics
 from mien.server.problems import RefusedError, problem
 from mien.server.settings import LOOPBACK, Settings
 
 COOKIE = "mien_session"
 """A page that has shown the token gets this cookie, because pictures, frames and sockets cannot send the token."""
-_OPEN = ("/", "/healthz", "/readyz", "/v1/session")
+_HEALTH = ("/healthz", "/readyz")
+_OPEN = ("/", *_HEALTH, "/v1/session")
 _OPEN_BELOW = "/static/"
 _LARGE = ("/v1/analyze", "/v1/explain")
 _SMALL = 64 * 1024  # bytes that a form may have beside its files
@@ -46,6 +49,11 @@ _HEADERS = {
     "permissions-policy": "camera=(self), microphone=(self), geolocation=()",
     "cache-control": "no-store",
 }
+
+
+def client_of(connection: HTTPConnection) -> str:
+    """The address of who asks; "" when it is not known."""
+    return connection.client.host if connection.client is not None else ""
 
 
 class Sessions:
@@ -80,6 +88,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, settings: Settings, sessions: Sessions, metrics: Metrics) -> None:
         self._app, self._settings, self._sessions, self._metrics = app, settings, sessions, metrics
+        self._clients = Clients(settings.most_per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
@@ -106,9 +115,11 @@ class Guard:
         """Refuses a request by its headers.
 
         Raises:
-            RefusedError: the name of the server is another one, a page of another site calls, the token is missing, or the body
-                is too large.
+            RefusedError: the client asks too often, the name of the server is another one, a page of another site calls, the
+                token is missing, or the body is too large.
         """
+        if scope["path"] not in _HEALTH:
+            self._clients.check(client_of(HTTPConnection(scope)))
         host = headers.get("host", "")
         if not self._is_mine(host):
             raise RefusedError(421, "host", "this server has another name; add it with --allow-host")

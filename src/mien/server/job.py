@@ -24,6 +24,7 @@ class Job:
 
     Attributes:
         order: what is done.
+        client: who sent it, an address.
         state: where it is.
         events: all it has told but progress: (name, data).
         passing: what soon counts no more, and is not kept: the latest progress, and the latest partial answer of each person.
@@ -31,6 +32,7 @@ class Job:
     """
 
     order: Order
+    client: str = ""
     state: State = "waiting"
     events: list[tuple[str, Table]] = field(default_factory=list)
     passing: dict[tuple[str, str | None], Table] = field(default_factory=dict)

@@ -63,10 +63,12 @@ def main() -> None:
         from mien.pipeline import Analyzer
         from mien.server.live import work as live
         from mien.server.work import perform
-        from mien.workflows.live.session import SETTINGS
+        from mien.workflows.live.session import SETTINGS, warm
 
         settings = SETTINGS if given.live else None
         analyzer = Analyzer(given.bundle, given.asr, settings, given.task, given.prior)
+        if given.live:
+            warm(analyzer)
         inbox = _Inbox(sys.stdin.buffer)
         out.write(line({"ready": os.getpid()}))
         while True:

@@ -34,6 +34,7 @@ _USUAL: Mapping[str, Mapping[Kind, tuple[str, str, Mapping[str, str]]]] = {
 _NAMED = {"v4l2": "{}", "alsa": "{}", "dshow": "{kind}={}"}  # how FFmpeg writes the name of a device
 _ALSA = "/usr/share/alsa/alsa.conf"  # the ALSA inside PyAV looks for it where PyAV was built
 _DRIFT = 0.3  # seconds; sound that stays further behind was lost in part, and the rest goes on where it belongs
+_EARLIER = 0.08  # seconds; a piece that is earlier than the earliest ones by more tells the clocks anew
 _RECENT = 5.0  # seconds of sound over which it must stay behind
 
 
@@ -191,7 +192,9 @@ class _Arrival:
         while own - self._recent[0][0] > _RECENT:
             self._recent.popleft()
         shift = min(later for _, later in self._recent)
-        if self._shift is None or (shift - self._shift > _DRIFT and own - self._recent[0][0] > _RECENT / 2):
+        lost = self._shift is not None and shift - self._shift > _DRIFT and own - self._recent[0][0] > _RECENT / 2
+        # The first pieces may be late, too, while the device starts.
+        if self._shift is None or lost or shift < self._shift - _EARLIER:
             self._shift = shift
         return max(0.0, own + self._shift)
 

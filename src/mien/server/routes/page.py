@@ -45,7 +45,7 @@ def page(
     say = Language(lang or _spoken(accept_language or ""), task.name)
     known = enumerate(zip(task.labels, looks(task.labels), strict=True))
     content = (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             say=say,
@@ -91,7 +91,8 @@ def _spoken(accepted: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates of the server."""
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
     return Environment(

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from mien.events import Answered, Event, Finished, Partial
 from mien.media.cut import CutSettings
 from mien.pipeline import Analyzer
+from mien.samples import demo_clip
 from mien.timeline import Prediction
+from mien.types import Clip, Span
 from mien.workflows.live.incoming import Incoming
 from mien.workflows.live.steady import Shown, Steady
 
@@ -44,6 +46,11 @@ class Dropped:
     """
 
     count: int
+
+
+def warm(analyzer: Analyzer) -> None:
+    """Loads all models, by reading a second of the clip that comes with mien, so that the first words do not wait for them."""
+    analyzer.analyze(Clip("demo", video=demo_clip(), span=Span(1.5, 2.0)))
 
 
 def listen(analyzer: Analyzer, incoming: Incoming) -> Generator[Said | Dropped | Event]:
