@@ -1,6 +1,6 @@
 "use strict";
 /* The live view: sends camera and microphone to the server of this page, after a notice, and shows what it answers. It needs page.js. */
-const [SOUND, PICTURE, RATE, PAUSE, WIDTH, MOST_WAITING, FORGOTTEN] = [1, 2, 16000, 200, 640, 400000, 20000];
+const [SOUND, PICTURE, RATE, PAUSE, WIDTH, MOST_WAITING, QUIET, FORGOTTEN] = [1, 2, 16000, 200, 640, 400000, 1500, 8000];
 const live = { socket: null, stream: null, context: null, timer: 0, samples: 0, begun: 0, job: null, ended: true, seen: new Map() };
 
 /** Seconds of the session. The clock is that of the sound, so that mouth and voice belong together. */
@@ -44,7 +44,10 @@ async function listenAndLook() {
     await live.context.resume();
   }
   const canvas = document.createElement("canvas");
-  live.timer = setInterval(() => sendPicture(canvas), PAUSE);
+  live.timer = setInterval(() => {
+    sendPicture(canvas);
+    forget();
+  }, PAUSE);
   status(say("live_listening"));
 }
 
@@ -60,10 +63,12 @@ function showNow({ answer, shown: { who, label, scores } }, goesOn) {
   live.seen.set(key, performance.now());
 }
 
-/** Takes those away of whom nothing was heard or seen for a while. */
+/** Marks those who are silent and out of view now, and takes them away after a while. */
 function forget() {
   for (const [key, time] of live.seen) {
-    if (performance.now() - time < FORGOTTEN) continue;
+    const gone = performance.now() - time;
+    if (gone > QUIET) document.getElementById(key)?.classList.remove("on");
+    if (gone < FORGOTTEN) continue;
     document.getElementById(key)?.remove();
     live.seen.delete(key);
   }
@@ -75,7 +80,6 @@ function onLive(message) {
     listenAndLook().catch(() => endLive(say("live_refused")));
   } else if (message.type === "partial") {
     showNow(message, true);
-    forget();
   } else if (message.type === "final") {
     showAnswer(message.answer);
     showNow(message, false);
@@ -101,7 +105,7 @@ function endLive(text) {
   closeDevices();
   live.socket?.close();
   byId("live-view").hidden = true;
-  byId("live-open").disabled = false;
+  byId("live-open").hidden = false;
   stop(text);
 }
 
@@ -129,7 +133,8 @@ async function openLive() {
   byId("live-now").replaceChildren();
   live.seen.clear();
   byId("live-view").hidden = false;
-  byId("live-open").disabled = true;
+  byId("live-open").hidden = true;
+  byId("live").scrollIntoView({ block: "start" });
   byId("live-video").srcObject = live.stream;
   byId("live-video").play().catch(() => {});
   Object.assign(live, { samples: 0, job: null, ended: false });
