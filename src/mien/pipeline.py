@@ -190,17 +190,15 @@ class Analyzer:
 
     def _so_far(self, segment: Segment, clip: Opened, read: Meanwhile) -> Iterator[Event]:
         """The answer so far about a segment that goes on. Nothing is kept of it, and nothing is learned from it."""
-        found, missing = self._prepared(segment, clip)
+        (found, missing), who = self._prepared(segment, clip), None if read.fixed else segment.who
         if not found:
             return
-        who = None if read.fixed else segment.who
         people = {key: deepcopy(usual) for key, usual in read.people.items() if key[1] == who}
         if not read.fixed:
             # The answer at the end counts what the segment itself shows of the person, too.
             self._learn({m: t for m, t in found.items() if m in self.bundle.populations}, who, people)
         encoded = self.bundle.encoded({m: self._relative(m, t, who, people) for m, t in found.items()})
-        answer = self.bundle.answer_to(encoded)
-        yield Partial(predicted(self.bundle, self.task, segment, answer, encoded, missing))
+        yield Partial(predicted(self.bundle, self.task, segment, self.bundle.answer_to(encoded), encoded, missing))
 
     def _prepared(self, segment: Segment, clip: Opened) -> tuple[dict[Modality, Track], tuple[str, ...]]:
         """The tracks of a segment, and reasons for what is missing that the bundle does not know."""

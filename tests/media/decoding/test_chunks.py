@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import av
 import numpy as np
@@ -23,7 +24,7 @@ def recording(clip: Path, form: str = "webm", codec: str = "libopus") -> bytes:
     file = io.BytesIO()
     options = {"movflags": "frag_keyframe+empty_moov"} if form == "mp4" else {}
     with av.open(file, "w", format=form, options=options) as out:
-        track = out.add_stream(codec, rate=48_000, layout="mono")
+        track: Any = out.add_stream(codec, rate=48_000, layout="mono")
         with av.open(str(clip)) as source:
             resampler = av.AudioResampler("fltp", "mono", 48_000, frame_size=track.codec_context.frame_size or 960)
             for frame in source.decode(audio=0):

@@ -74,7 +74,7 @@ class Chunks:
         faults = (av.FFmpegError, OSError, ValueError, IndexError, MemoryError)
         try:
             # The memory of the process is not bounded meanwhile, as it is for files: this may take as long as the sender likes.
-            opened = av.open(
+            opened: Any = av.open(
                 self,
                 container_options={"format_whitelist": _FORMATS, "analyzeduration": "0", "fflags": "nobuffer"},
                 buffer_size=_BLOCK,
