@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
@@ -131,6 +132,7 @@ class _Cutter:
         self.names = Names(self.cues)
         self.closed = Flag()
         self.early = Early(self._recognised)
+        self.rested = 0.0  # when the next glimpse may be given, of the monotonic clock
         self.glimpsed: tuple[Span | None, Words | None] = (None, None)  # what was said of what goes on
         self.met = self.shown = False  # whether a picture has shown a person; whether a segment has
         self.spoken = self.unclear = 0.0  # seconds of speech; how many of them gave no words
@@ -224,10 +226,13 @@ class _Cutter:
         said = ongoing.paused or ongoing.utterance
         words = None if said is None else self.early.so_far(said)
         now = said, words
-        if ongoing.paused is None or now != self.glimpsed:
+        begun = time.monotonic()
+        if begun >= self.rested and (ongoing.paused is None or now != self.glimpsed):
             who = None if said is None else self.speakers.guess(said, ongoing.people)
             yield from glimpses(ongoing, who, words, self.settings, self.names.of)
-        self.glimpsed = now
+            # Of the time, at most half is for what is provisional, so that a slow machine does not fall behind.
+            self.rested = 2 * time.monotonic() - begun
+            self.glimpsed = now
 
     def _segments(self, heard: _Heard | None) -> list[Segment]:
         """The segments of a part in order of time."""

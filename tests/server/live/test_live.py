@@ -82,7 +82,7 @@ def test_answers_so_far_come_before_the_end_of_an_utterance(told: tuple[str, lis
     final = messages[at]["answer"]
     before = [m["answer"] for m in messages[:at] if m["type"] == "partial"]
     own = [a for a in before if a["who"] == final["who"] and a["start"] == pytest.approx(final["start"], abs=0.15)]
-    assert len(own) >= 3
+    assert len(own) >= 2
     assert own[0]["end"] < own[-1]["end"]
     assert own[0]["text"] == "", "its words are not known yet"
     assert {"voice", "face"} <= set(own[-1]["opinions"])
