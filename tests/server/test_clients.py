@@ -14,7 +14,7 @@ from mien.samples import demo_clip
 from .running import Running, running
 
 pytest.importorskip("fastapi", reason="needs the server: pip install 'mien[serve]'")
-from mien.server.clients import Clients
+from mien.server.guard import Clients
 from mien.server.problems import RefusedError
 from mien.server.settings import Settings
 

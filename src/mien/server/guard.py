@@ -6,7 +6,8 @@ import asyncio
 import hmac
 import ipaddress
 import secrets
-from collections import deque
+import time
+from collections import OrderedDict, deque
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
@@ -14,7 +15,6 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mien.server.clients import Clients
 from mien.server.metrics import Metrics
 from mien.server.problems import RefusedError, problem
 from mien.server.settings import LOOPBACK, Settings
@@ -24,6 +24,8 @@ COOKIE = "mien_session"
 _HEALTH = ("/healthz", "/readyz")
 _OPEN = ("/", *_HEALTH, "/v1/session")
 _OPEN_BELOW = "/static/"
+_REMEMBERED = 10_000  # clients; of those beyond, the ones that asked longest ago are forgotten
+_MINUTE = 60.0
 _LARGE = ("/v1/analyze", "/v1/explain")
 _SMALL = 64 * 1024  # bytes that a form may have beside its files
 _SITES = {
@@ -81,6 +83,39 @@ class Sessions:
     def known(self, session: str) -> bool:
         """Whether a session is open."""
         return any(hmac.compare_digest(session.encode(), name.encode()) for name in self._open)
+
+
+class Clients:
+    """Counts the requests of each client, and refuses those beyond the limit (a token bucket).
+
+    A client is an address: all who come through one proxy are one client.
+
+    Args:
+        per_minute: requests of one client in a minute; ``None`` without a limit.
+    """
+
+    def __init__(self, per_minute: int | None) -> None:
+        self._most = per_minute
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # requests that are left, and when that was
+
+    def check(self, client: str) -> None:
+        """Counts one more request of a client.
+
+        Raises:
+            RefusedError: it has asked too often; the answer says when to try again.
+        """
+        if self._most is None:
+            return
+        now = time.monotonic()
+        left, then = self._left.pop(client, (float(self._most), now))
+        left = min(float(self._most), left + (now - then) * self._most / _MINUTE)
+        self._left[client] = max(0.0, left - 1.0), now
+        if len(self._left) > _REMEMBERED:
+            self._left.popitem(last=False)
+        if left < 1.0:
+            after = max(1, round((1.0 - left) * _MINUTE / self._most))
+            sentence = f"one client may send {self._most} requests a minute; try again in {after} s"
+            raise RefusedError(429, "too-often", sentence, {"Retry-After": str(after)})
 
 
 class Guard:
