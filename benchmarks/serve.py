@@ -1,11 +1,16 @@
 """Measures a server under load, and how soon a live session answers.
 
-    python -m benchmarks.serve [--clients 16] [--seconds 600] [--workers 1] [--clip talk.mp4]
+    python -m benchmarks.serve load [--clients 16] [--seconds 600] [--workers 1] [--clip talk.mp4]
+    python -m benchmarks.serve live [--seconds 3600] [--asr tiny.en] [--clip talk.mp4]
 
-It starts `mien serve` with one worker for two cores and sends it the same clip from many clients, each of which waits for its
-answer before it sends again; a client that is told to come again later does so. It counts failed requests, and measures the
-memory of all processes over time. Then the same worker count reads the same clip as a batch, by `Analyzer`, to compare the
-throughput. At last it replays the clip to a live session in real time and measures the latency of each answer.
+Both start `mien serve` with one worker for two cores. `load` sends it the same clip from many clients, each of which waits for
+its answer before it sends again; a client that is told to come again later does so. It counts failed requests, and measures the
+memory of all processes over time. Before and after, as many processes read the same clip as a batch, by `Analyzer`, to compare
+the throughput on a machine that may have other work.
+
+`live` replays the clip to a live session in real time, again and again on one clock. It measures how soon an answer counts a
+piece of sound (from when the piece was sent to the first answer whose span holds it), how soon the words of an utterance are
+there after its end, the processor time of all that, how often the shown label changes, and the memory over time.
 """
 
 from __future__ import annotations
@@ -16,10 +21,14 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
+from typing import Any
 
 import psutil
 from tests.server.live.replay import begin, pieces, session
@@ -28,7 +37,7 @@ from tests.server.running import Running, running
 from mien.client import Client
 from mien.errors import InputError
 from mien.samples import demo_clip
-from mien.server.live.messages import written
+from mien.server.live.messages import SOUND, Piece, written
 from mien.server.settings import usual_workers
 
 _BATCH = """
@@ -56,7 +65,7 @@ def load(server: Running, clip: Path, clients: int, seconds: float) -> tuple[int
                 own.analyze(clip)
                 answered += 1
             except InputError as error:
-                failed += "no more are taken" not in error.args[0]
+                failed += "try again" not in error.args[0]
                 time.sleep(1)
         return answered, failed
 
@@ -71,10 +80,19 @@ def load(server: Running, clip: Path, clients: int, seconds: float) -> tuple[int
     return answered, sum(f for _, f in found), answered / (time.monotonic() - begun), memory
 
 
+def _processes(server: Running) -> list[psutil.Process]:
+    process = psutil.Process(server.process.pid)
+    return [process, *process.children(recursive=True)]
+
+
 def megabytes(server: Running) -> float:
     """The memory of the server and its workers."""
-    process = psutil.Process(server.process.pid)
-    return float(sum(p.memory_info().rss for p in (process, *process.children(recursive=True)))) / 1e6
+    return float(sum(p.memory_info().rss for p in _processes(server))) / 1e6
+
+
+def processor(server: Running) -> float:
+    """Seconds of processor time that the server and its workers have used."""
+    return float(sum(sum(p.cpu_times()[:2]) for p in _processes(server)))
 
 
 def batch(clip: Path, workers: int, seconds: float) -> float:
@@ -84,49 +102,142 @@ def batch(clip: Path, workers: int, seconds: float) -> float:
     return sum(float(process.communicate()[0]) for process in started)
 
 
-def latencies(server: Running, clip: Path, times: int) -> list[float]:
-    """Seconds from the arrival of the end of each utterance to its answer, with the clip replayed in real time."""
-    found = []
-    for _ in range(times):
-        with session(server) as socket:
-            begin(socket)
-            begun = time.monotonic()
-            for piece in pieces(clip):
-                time.sleep(max(0.0, piece.time - (time.monotonic() - begun)))
-                socket.send(written(piece))
-            socket.send('{"type": "stop"}')
-            told = [json.loads(message) for message in socket]
-        found += [
-            m["latency"] for m in told if m["type"] == "final" and m["latency"] is not None and m["answer"]["text"]
-        ]
-    return found
+@dataclass
+class Heard:
+    """What a live session told, and when, in seconds from its start.
+
+    Attributes:
+        sent: (end of a piece of sound on the clock of the session, when it was sent).
+        told: (when it came, the message).
+        memory: megabytes of all processes, every two seconds.
+        used: seconds of processor time of all processes.
+    """
+
+    sent: list[tuple[float, float]] = field(default_factory=list)
+    told: list[tuple[float, Any]] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+    used: float = 0.0
+
+    def of(self, kind: str) -> list[tuple[float, Any]]:
+        """The messages of one type."""
+        return [(at, m) for at, m in self.told if m["type"] == kind]
+
+    def updates(self) -> list[float]:
+        """For each piece of sound inside an answer so far: seconds from its sending to the first such answer."""
+        answers = [(at, m["answer"]) for at, m in self.of("partial") if "voice" in m["answer"]["opinions"]]
+        found = []
+        for end, sent in self.sent:
+            came = next((at for at, a in answers if a["start"] + 0.3 <= end <= a["end"] + 0.05 and at > sent), None)
+            if came is not None and came - sent < 5.0:
+                found.append(came - sent)
+        return found
+
+    def words(self) -> list[float]:
+        """For each utterance with words: seconds from the sending of its end to its final answer."""
+        ends = [(at, m["answer"]["end"]) for at, m in self.of("final") if m["answer"]["text"]]
+        return [at - next(sent for e, sent in self.sent if e >= end - 1e-6) for at, end in ends]
+
+
+def replay(server: Running, clip: Path, seconds: float) -> Heard:
+    """Replays a clip to a live session in real time, again and again."""
+    heard = Heard()
+    with session(server) as socket:
+        begin(socket)
+        begun, before = time.monotonic(), processor(server)
+
+        def collect() -> None:
+            for message in socket:
+                heard.told.append((time.monotonic() - begun, json.loads(message)))
+
+        collector = threading.Thread(target=collect)
+        collector.start()
+        watched = 0.0
+        for piece in _again(clip, seconds):
+            length = len(piece.content) / 2 / 16_000 if piece.kind == SOUND else 0.0
+            # A piece of sound can be sent when its last sample has been heard.
+            time.sleep(max(0.0, piece.time + length - (time.monotonic() - begun)))
+            socket.send(written(piece))
+            now = time.monotonic() - begun
+            if piece.kind == SOUND:
+                heard.sent.append((piece.time + length, now))
+            if now - watched >= 2.0:
+                watched = now
+                heard.memory.append(megabytes(server))
+        heard.used = processor(server) - before
+        socket.send('{"type": "stop"}')
+        collector.join()
+    return heard
+
+
+def _again(clip: Path, seconds: float) -> Iterator[Piece]:
+    own = sorted(pieces(clip), key=lambda p: p.time + 0.1 * (p.kind == SOUND))
+    length = max(p.time for p in own) + 0.1
+    at = 0.0
+    while at < seconds:
+        yield from (p._replace(time=p.time + at) for p in own)
+        at += length
+
+
+def _spread(values: list[float]) -> str:
+    if len(values) < 2:
+        return "too few"
+    return f"median {median(values):.2f} s, p95 {quantiles(values, n=20)[-1]:.2f} s, of {len(values)}"
+
+
+def _memory(values: list[float]) -> str:
+    third = max(1, len(values) // 3)
+    return f"first third {median(values[:third]):.0f} MB, last third {median(values[-third:]):.0f} MB"
 
 
 def main() -> None:
-    """Runs all and prints the figures."""
+    """Runs one of the two and prints the figures."""
     options = argparse.ArgumentParser()
+    options.add_argument("what", choices=("load", "live"))
     options.add_argument("--clients", type=int, default=16)
-    options.add_argument("--seconds", type=float, default=600.0)
+    options.add_argument("--seconds", type=float)
     options.add_argument("--workers", type=int, default=usual_workers())
+    options.add_argument("--asr", default="tiny.en")
     options.add_argument("--clip", type=Path, default=demo_clip())
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as cache:
         os.environ.setdefault("MIEN_CACHE", cache)
-        with running(Path(cache), "--asr", "tiny.en", "--workers", str(given.workers), "--queue", "64") as server:
-            server.client.analyze(given.clip)
-            answered, failed, rate, memory = load(server, given.clip, given.clients, given.seconds)
-            third = max(1, len(memory) // 3)
-            print(
-                f"{given.clients} clients, {given.seconds:.0f} s, {given.workers} workers: {answered} answered, {failed} failed"
-            )
-            print(f"memory: first third {median(memory[:third]):.0f} MB, last third {median(memory[-third:]):.0f} MB")
-            print(f"throughput: {rate:.3f} clips a second")
-            delays = latencies(server, given.clip, 3)
-        print(f"batch:      {batch(given.clip, given.workers, min(given.seconds, 60.0)):.3f} clips a second")
-        if len(delays) > 1:
-            print(
-                f"live: median {median(delays):.2f} s, p95 {quantiles(delays, n=20)[-1]:.2f} s of {len(delays)} utterances"
-            )
+        serve = ("--asr", given.asr, "--workers", str(given.workers), "--queue", "64")
+        if given.what == "load":
+            _load(given, Path(cache), serve)
+        else:
+            _live(given, Path(cache), serve)
+
+
+def _load(given: argparse.Namespace, cache: Path, serve: tuple[str, ...]) -> None:
+    seconds = given.seconds or 600.0
+    alone = [batch(given.clip, given.workers, min(seconds, 60.0))]
+    with running(cache, *serve) as server:
+        server.client.analyze(given.clip)
+        answered, failed, rate, memory = load(server, given.clip, given.clients, seconds)
+    alone.append(batch(given.clip, given.workers, min(seconds, 60.0)))
+    print(
+        f"{given.clients} clients, {seconds:.0f} s, {given.workers} workers: {answered} answered, {failed} failed\n"
+        f"memory: {_memory(memory)}\n"
+        f"throughput: {rate:.3f} clips a second; as a batch before and after: {alone[0]:.3f}, {alone[1]:.3f}"
+    )
+
+
+def _live(given: argparse.Namespace, cache: Path, serve: tuple[str, ...]) -> None:
+    seconds = given.seconds or 3600.0
+    with running(cache, *serve) as server:
+        # The first session loads the models.
+        replay(server, given.clip, 1.0)
+        heard = replay(server, given.clip, seconds)
+    partial = heard.of("partial")
+    shown = [m["shown"]["changed"] for _, m in heard.told if m["type"] in ("partial", "final")]
+    own = [m["latency"] for _, m in partial]
+    print(f"{seconds:.0f} s live, {given.asr}: {len(partial)} answers so far, {len(heard.of('final'))} final ones")
+    print(f"from a piece of sound to an answer so far that counts it: {_spread(heard.updates())}")
+    print(f"from the newest piece that was read to an answer so far (the server's own figure): {_spread(own)}")
+    print(f"from the end of an utterance to its words and answer: {_spread(heard.words())}")
+    print(f"processor time: {1000 * heard.used / seconds:.0f} ms a second, of all processes of the server")
+    print(f"shown labels change {60 * sum(shown) / seconds:.1f} times a minute")
+    print(f"memory: {_memory(heard.memory)}")
 
 
 if __name__ == "__main__":

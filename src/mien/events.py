@@ -91,6 +91,16 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class Partial:
+    """The answer so far about a segment that still goes on; ``Answered`` comes when it is over, and may differ.
+
+    Only a source that is cut with ``CutSettings.ongoing`` gives it. It is relative to the person like ``Answered``.
+    """
+
+    prediction: Prediction
+
+
+@dataclass(frozen=True)
 class Finished:
     """The end of a clip, with its whole timeline, and with what was usual for its people (see ``mien.person.People``)."""
 
@@ -111,7 +121,7 @@ class Skipped:
     why: str
 
 
-Event = Progress | Notice | Heard | Answered | Finished | Skipped
+Event = Progress | Notice | Heard | Partial | Answered | Finished | Skipped
 
 Work = Generator[Event, None, T]
 """Long work with a result of type T."""

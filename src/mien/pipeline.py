@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from mien.bundle.answer import Answer, single
 from mien.encoders._front.signs import says_something
 from mien.errors import InputError, explain, of_the_clip
-from mien.events import Answered, Event, Finished, Heard, Notice, Progress, Skipped, Work, finish
+from mien.events import Answered, Event, Finished, Heard, Notice, Partial, Progress, Skipped, Work, finish
 from mien.explain.kept import Kept, Meanwhile
 from mien.explain.predicted import predicted
 from mien.explain.question import Moment
 from mien.explain.tracked import with_tracks
 from mien.explain.whole import whole
-from mien.media.segmenting import Closed, Found, Opened, Segmenter, with_context
+from mien.media.segmenting import Closed, Found, Glimpse, Opened, Segmenter, with_context
 from mien.media.sources import Source, name_of
 from mien.person import People, Usual
 from mien.timeline import Prediction, Timeline
@@ -157,6 +157,9 @@ class Analyzer:
             if isinstance(found, Segment):
                 yield from self._answer(found, clip, read)
                 continue
+            if isinstance(found, Glimpse):
+                yield from self._so_far(found.segment, clip, read)
+                continue
             if isinstance(found, Opened | Closed):
                 clip = found if isinstance(found, Opened) else replace(clip, duration=found.duration)
             yield clip if isinstance(found, Closed) else found
@@ -165,17 +168,11 @@ class Analyzer:
         """The events of one segment: its words, notices and its answer."""
         if segment.words is not None and segment.words.text:
             yield Heard(segment.words, segment.who)
-        encoders = self.bundle.encoders
-        found = {m: t for m, e in encoders.items() if (t := e.prepare(segment)) is not None}
-        unread = (
-            segment.words is not None and "text" in encoders and "text" not in found and says_something(segment.words)
-        )
-        if unread:
+        found, missing = self._prepared(segment, clip)
+        if "other_language" in missing:
             yield Notice("other_language")
         if not found:
             return
-        faceless = clip.faces and "face" in encoders and "face" not in found
-        missing = tuple(reason for reason, lacks in (("other_language", unread), ("no_face", faceless)) if lacks)
         who = None if read.fixed else segment.who
         rows = {m: t for m, t in found.items() if m in self.bundle.populations}
         if not read.fixed:
@@ -190,6 +187,26 @@ class Analyzer:
             read.keep(kept)
         moment = Moment(segment, tracks, answer, self._again(read.people, who), self.task)
         yield Answered(self._predicted(kept, answer, encoded, who, read.people), moment)
+
+    def _so_far(self, segment: Segment, clip: Opened, read: Meanwhile) -> Iterator[Event]:
+        """The answer so far about a segment that goes on. Nothing is kept of it, and nothing is learned from it."""
+        (found, missing), who = self._prepared(segment, clip), None if read.fixed else segment.who
+        if not found:
+            return
+        people = {key: deepcopy(usual) for key, usual in read.people.items() if key[1] == who}
+        if not read.fixed:
+            # The answer at the end counts what the segment itself shows of the person, too.
+            self._learn({m: t for m, t in found.items() if m in self.bundle.populations}, who, people)
+        encoded = self.bundle.encoded({m: self._relative(m, t, who, people) for m, t in found.items()})
+        yield Partial(predicted(self.bundle, self.task, segment, self.bundle.answer_to(encoded), encoded, missing))
+
+    def _prepared(self, segment: Segment, clip: Opened) -> tuple[dict[Modality, Track], tuple[str, ...]]:
+        """The tracks of a segment, and reasons for what is missing that the bundle does not know."""
+        encoders, words = self.bundle.encoders, segment.words
+        found = {m: t for m, e in encoders.items() if (t := e.prepare(segment)) is not None}
+        unread = words is not None and "text" in encoders and "text" not in found and says_something(words)
+        faceless = clip.faces and "face" in encoders and "face" not in found
+        return found, tuple(reason for reason, lacks in (("other_language", unread), ("no_face", faceless)) if lacks)
 
     def _predicted(
         self, kept: Kept, answer: Answer, encoded: Mapping[Modality, EncodedTracks], who: str | None, people: People

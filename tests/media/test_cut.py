@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from mien.events import Notice
-from mien.media.cut import CutSettings, cut, cut_still
+from mien.media.cut import CutSettings, cut
 from mien.media.decoding.picture import read_image
 from mien.media.decoding.sound import read_audio
 from mien.media.sources import opened
 from mien.media.speech.recogniser import Recogniser
 from mien.media.speech.whisper import Whisper
+from mien.media.stills import cut_still
 from mien.media.subtitles import Said
 from mien.media.text.words import spread
 from mien.media.written import utterances

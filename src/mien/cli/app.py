@@ -20,6 +20,7 @@ ORDER = [
     "analyze",
     "demo",
     "explain",
+    "live",
     "serve",
     "mcp",
     "session",

@@ -29,6 +29,12 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="Processes that read clips; else one for two cores.")] = None,
     live: Annotated[int, typer.Option(help="Live sessions at once, each with a process of its own.")] = 1,
     queue: Annotated[int, typer.Option(help="Jobs that may wait; more are refused.")] = 16,
+    each: Annotated[
+        int | None, typer.Option(help="Jobs and live sessions of one address at once; else half the queue if exposed.")
+    ] = None,
+    per_minute: Annotated[
+        int | None, typer.Option(help="Requests of one address in a minute; else 600 if exposed.")
+    ] = None,
     max_mb: Annotated[float, typer.Option(help="The largest upload, MB.")] = 500,
     max_minutes: Annotated[float, typer.Option(help="The longest clip, minutes.")] = 120,
     keep_minutes: Annotated[float, typer.Option(help="How long results are kept, minutes.")] = 60,
@@ -60,6 +66,8 @@ def serve(
         workers=usual_workers() if workers is None else workers,
         live=live,
         queue=queue,
+        each=each,
+        per_minute=per_minute,
         max_bytes=round(max_mb * 1e6),
         max_seconds=60 * max_minutes,
         keep=60 * keep_minutes,

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
-from pathlib import Path
 from threading import Event as Flag
-
-import numpy as np
-from numpy.typing import NDArray
 
 from mien.errors import InputError
 from mien.events import Notice
 from mien.media.centerface import CenterFace
-from mien.media.decoding.picture import read_image
-from mien.media.faces import Detector, Sighting
-from mien.media.landmarks import Landmarks
-from mien.media.pages import Pages, Part, check_length
-from mien.media.segmenting import Closed, Found, Opened
+from mien.media.faces import Detector
+from mien.media.pages import Ongoing, Pages, Part, check_length
+from mien.media.segmenting import Closed, Found, Glimpse, Opened
 from mien.media.sources import Feed
 from mien.media.speech.activity import other_detector
+from mien.media.speech.ongoing import Early, glimpses
 from mien.media.speech.recogniser import Recogniser
-from mien.media.stills import faces_in
 from mien.media.subtitles import Said
 from mien.media.text.moments import evenly, moments, tiled
 from mien.media.text.words import at_pace
-from mien.media.turns import all_frames, face_only, frames_in, over_speech, share_out, silences, sound_in
+from mien.media.turns import face_only, frames_in, over_speech, share_out, silences, sound_in
 from mien.media.voices.names import Names
 from mien.media.voices.speakers import Speakers, Utterance
 from mien.media.watching import FPS, Watcher
 from mien.media.workers import worker
 from mien.media.written import utterances
 from mien.person import numbered
-from mien.types import Clip, Segment, Span, Words
+from mien.types import Audio, Clip, Segment, Span, Words
 
 _SHORTEST = 0.1  # seconds that a clip has at least, such as one picture
 _SENTENCE = 1.0  # seconds of speech
@@ -53,6 +48,10 @@ class CutSettings:
             until the clip ends, and is never written.
         track: which sound track of a file is read, counted from 1; ``None`` chooses by content.
         hours: the longest file that is read. What comes in live has no limit.
+        settled: seconds of silence after which an utterance is over. An utterance needs ``speech.activity.SILENCE`` of it, so
+            less would cut utterances in two; more gives each utterance the sound and the pictures that are late.
+        ongoing: how often what goes on is told before it is over, in seconds of the clip; see ``Glimpse``. ``None`` tells what
+            is over alone. With it, a part is decided as soon as an utterance is over, and ``page`` is for silence alone.
 
     Raises:
         InputError: a value is not positive; ``least`` may be 0.
@@ -66,10 +65,12 @@ class CutSettings:
     voices: bool = True
     track: int | None = None
     hours: float = 12.0
+    settled: float = 1.0
+    ongoing: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("fps", "longest", "stretch", "page", "hours"):
-            if not getattr(self, name) > 0:
+        for name in ("fps", "longest", "stretch", "page", "hours", "settled", "ongoing"):
+            if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise InputError(f"the setting '{name}' of the cut is a positive number, not {getattr(self, name)}")
         if not self.least >= 0:
             raise InputError(f"the setting 'least' of the cut is a number of at least 0, not {self.least}")
@@ -110,24 +111,6 @@ def cut(
     yield from _Cutter(feed, clip, settings, detector, recogniser, cues).run()
 
 
-def cut_still(picture: Path | NDArray[np.uint8] | None) -> Iterator[Segment | Notice]:
-    """One segment without duration for each face in a picture, from left to right.
-
-    Args:
-        picture: a file, or uint8 RGB (H, W, 3).
-
-    Raises:
-        MediaError: the picture cannot be read.
-    """
-    pixels = picture if isinstance(picture, np.ndarray) else read_image(picture or Path())
-    faces, crops = faces_in(pixels, CenterFace(), Landmarks())
-    if not faces:
-        yield Notice("no_face_in_picture")
-    for number, (face, upright) in enumerate(zip(faces, crops, strict=True), start=1):
-        who = f"person-{number}"
-        yield Segment(Span(0.0, 0.0), who, frames=all_frames([Sighting.of(who, 0.0, upright, face)]))
-
-
 _Heard = tuple[Part, "Future[tuple[list[Utterance], list[Words]]]"]
 
 
@@ -149,6 +132,9 @@ class _Cutter:
         self.speakers = Speakers(settings.voices)
         self.names = Names(self.cues)
         self.closed = Flag()
+        self.early = Early(self._recognised)
+        self.rested = 0.0  # when the next glimpse may be given, of the monotonic clock
+        self.glimpsed: tuple[Span | None, Words | None] = (None, None)  # what was said of what goes on
         self.met = self.shown = False  # whether a picture has shown a person; whether a segment has
         self.spoken = self.unclear = 0.0  # seconds of speech; how many of them gave no words
 
@@ -164,6 +150,12 @@ class _Cutter:
             heard: _Heard | None = None
             try:
                 for part in pages:
+                    if isinstance(part, Ongoing):
+                        if heard is not None and heard[1].done():
+                            yield from self._segments(heard)
+                            heard = None
+                        yield from self._glimpses(part, listener)
+                        continue
                     if not isinstance(part, Part):
                         yield part
                         continue
@@ -214,11 +206,34 @@ class _Cutter:
             heard.append(Words(tuple(w for w in self.text.items if w.span.middle in part), self.text.language))
         if self.recogniser is None or audio is None or not speech:
             return heard
+        early = self.early.words(speech)
+        return [*heard, *(self._recognised(audio, speech) if early is None else early)]
+
+    def _recognised(self, audio: Audio, speech: list[Span]) -> list[Words]:
+        """The words of utterances by speech recognition."""
+        heard: list[Words] = []
+        if self.recogniser is None:
+            return heard
         for words in self.recogniser.words(audio.samples, [s.shifted(-audio.start) for s in speech]):
             if self.closed.is_set():
                 break
             heard.append(words.shifted(audio.start))
         return heard
+
+    def _glimpses(self, ongoing: Ongoing, listener: Executor) -> Iterator[Glimpse]:
+        """What goes on now, in segments that may still change."""
+        if self.recogniser is not None:
+            self.early.listen(ongoing, listener)
+        said = ongoing.paused or ongoing.utterance
+        words = None if said is None else self.early.so_far(said)
+        now = said, words
+        begun = time.monotonic()
+        if begun >= self.rested and (ongoing.paused is None or now != self.glimpsed):
+            who = None if said is None else self.speakers.guess(said, ongoing.people)
+            yield from glimpses(ongoing, who, words, self.settings, self.names.of)
+            # Of the time, at most half is for what is provisional, so that a slow machine does not fall behind.
+            self.rested = 2 * time.monotonic() - begun
+            self.glimpsed = now
 
     def _segments(self, heard: _Heard | None) -> list[Segment]:
         """The segments of a part in order of time."""

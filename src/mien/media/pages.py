@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SCRAP = 0.1  # seconds; what an utterance goes on beyond the page that gave it, when it is heard again
 _STEP = 0.2  # seconds of the clip between two events of progress
+_BREATH = 0.2  # seconds of silence after which an utterance may be over; its words so far can be read then
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,28 @@ class Part:
     def __contains__(self, time: float) -> bool:
         """Every moment lies in one part. A moment after the end of the clip lies in the last part."""
         return self.start <= time < (math.inf if self.last else self.done)
+
+
+@dataclass(frozen=True)
+class Ongoing:
+    """What has been read beyond the last part. It is provisional: more of it comes, and then a part gives it again.
+
+    Attributes:
+        start: where the last part ended, seconds.
+        reached: where it ends so far, seconds.
+        audio: its sound, and a little of the sound before it; ``None`` when there is none.
+        utterance: the utterance that goes on, so far; ``None`` in silence.
+        paused: the same up to a short pause after which nothing was said yet; ``None`` while somebody speaks. If the utterance
+            turns out to be over, its span is this one.
+        people: sightings of each person.
+    """
+
+    start: float
+    reached: float
+    audio: Audio | None
+    utterance: Span | None
+    paused: Span | None
+    people: dict[str, list[Sighting]]
 
 
 @dataclass
@@ -106,9 +129,13 @@ class Pages:
         """The end of what was read so far, seconds."""
         return self._page.reached
 
-    def __iter__(self) -> Iterator[Part | Progress | Notice]:
-        """Yields each part as soon as it is decided, and between parts the notices of the feed and the progress."""
-        told = -math.inf
+    def __iter__(self) -> Iterator[Part | Ongoing | Progress | Notice]:
+        """Yields each part as soon as it is decided, and between parts the notices of the feed and the progress.
+
+        With the setting ``ongoing``, what is not yet part of a part comes, too, again and again.
+        """
+        told = looked = -math.inf
+        pause = self._settings.ongoing
         with closing(self._feed.pieces(self._settings.fps, self._pictures)) as pieces:
             for piece in pieces:
                 if isinstance(piece, Notice):
@@ -123,8 +150,11 @@ class Pages:
                 if self._page.reached - told >= _STEP:
                     told = self._page.reached
                     yield Progress("read", self._feed.name, told, self._feed.info.duration)
-                if self._page.reached - self._page.start >= self._settings.page:
+                if pause is None and self._page.reached - self._page.start >= self._settings.page:
                     yield self._decide(last=False)
+                elif pause is not None and self._page.reached - looked >= pause - 1e-6:
+                    looked = self._page.reached
+                    yield from self._look()
         yield self._decide(last=True)
         yield Progress("read", self._feed.name, self.duration, self.duration)
 
@@ -149,14 +179,48 @@ class Pages:
         self._page.reached = max(self._page.reached, piece.time)
         if self._watcher is not None:
             self._page.sightings += self._watcher.look(piece)
+            if self._settings.ongoing is not None:
+                # Whoever waits for an answer now cannot wait for later pictures, though to look at three at once is faster.
+                self._page.sightings += self._watcher.rest()
 
-    def _decide(self, last: bool) -> Part:
-        """The next part. It ends before an utterance that may not be over; that utterance stays for the next part."""
+    def _look(self) -> Iterator[Part | Ongoing]:
+        """A part, if one can be decided, and what goes on after it."""
+        page, audio = self._page, self._sound()
+        speech = self._speech(audio, last=False)
+        settled = page.reached - self._settings.settled
+        if speech and speech[-1].end > settled:
+            full = speech[-1].start - page.start > _SCRAP
+        else:
+            full = page.reached - page.start >= self._settings.page
+        if full or (speech and speech[0].end <= settled):
+            yield self._decide(last=False, speech=speech)
+            audio = self._sound()
+        going = next((s for s in speech if s.start >= page.start - 1e-6), None)
+        people = by_person(page.sightings)
+        yield Ongoing(page.start, page.reached, audio, going, self._paused(audio, going), people)
+
+    def _paused(self, audio: Audio | None, going: Span | None) -> Span | None:
+        """What was said up to a short pause that goes on now; see ``Ongoing``."""
+        if audio is None or going is None:
+            return None
+        heard = speech_spans(audio.samples, self._settings.longest, _BREATH)
+        ends = [s.end + audio.start for s in heard]
+        if not ends or not going.start < ends[-1] <= audio.span.end - _BREATH:
+            return None
+        return Span(going.start, ends[-1])
+
+    def _decide(self, last: bool, speech: list[Span] | None = None) -> Part:
+        """The next part. It ends before an utterance that may not be over; that utterance stays for the next part.
+
+        Args:
+            last: whether the clip has ended.
+            speech: its speech, where that is known already.
+        """
         page, audio = self._page, self._sound()
         if self._watcher is not None:
             page.sightings += self._watcher.rest()
-        speech = self._speech(audio, last)
-        done = page.reached if last else page.reached - 1.0
+        speech = self._speech(audio, last) if speech is None else list(speech)
+        done = page.reached if last else page.reached - self._settings.settled
         if not last and speech and speech[-1].end > done:
             # The last utterance may not be over. A page is longer than several of the longest utterances, so parts go on.
             done = speech.pop().start

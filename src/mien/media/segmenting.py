@@ -51,7 +51,14 @@ class Closed:
     duration: float
 
 
-Found = Opened | Segment | Progress | Notice | Closed
+@dataclass(frozen=True)
+class Glimpse:
+    """What is known so far of a segment that is not over; see ``CutSettings.ongoing``. The segment itself comes later."""
+
+    segment: Segment
+
+
+Found = Opened | Segment | Glimpse | Progress | Notice | Closed
 """What a source yields: first ``Opened``, then segments in order of time, with progress and notices between them. For a video
 or a sound that is read to its end, ``Closed`` comes last."""
 
@@ -98,8 +105,9 @@ class Segmenter:
 
     def _media(self, given: Given, subtitles: Path | None) -> Generator[Found]:
         # The modules that read media are slow to import, and text does not need them.
-        from mien.media.cut import CutSettings, cut, cut_still
+        from mien.media.cut import CutSettings, cut
         from mien.media.speech.recogniser import recogniser
+        from mien.media.stills import cut_still
 
         if given.feed is None:
             yield Opened(given.clip.id, faces=True)

@@ -5,23 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mien.events import Notice
+from mien.media.centerface import CenterFace
 from mien.media.cropping import Pixels
-from mien.media.faces import Detector, Face
+from mien.media.decoding.picture import read_image
+from mien.media.faces import Detector, Face, Sighting
+from mien.media.landmarks import Landmarks
+from mien.media.turns import all_frames
 from mien.media.watching import cropped
-from mien.types import Float32
-
-if TYPE_CHECKING:
-    from mien.media.landmarks import Landmarks
+from mien.types import Float32, Segment, Span
 
 _TILE = 1000  # pixels; a detector finds faces from a 25th of it on
 _STEP = 750  # pixels between tiles, so every face of up to 250 pixels lies whole in one of them
 _EDGE = 4  # pixels; a face that is nearer to the edge of a tile may be cut off
 _LEAST = 32  # pixels; of a smaller face nothing can be read
 _SAME = 0.4  # boxes that share more of the smaller one belong to one face
+
+
+def cut_still(picture: Path | NDArray[np.uint8] | None) -> Iterator[Segment | Notice]:
+    """One segment without duration for each face in a picture, from left to right.
+
+    Args:
+        picture: a file, or uint8 RGB (H, W, 3).
+
+    Raises:
+        MediaError: the picture cannot be read.
+    """
+    pixels = picture if isinstance(picture, np.ndarray) else read_image(picture or Path())
+    faces, crops = faces_in(pixels, CenterFace(), Landmarks())
+    if not faces:
+        yield Notice("no_face_in_picture")
+    for number, (face, upright) in enumerate(zip(faces, crops, strict=True), start=1):
+        who = f"person-{number}"
+        yield Segment(Span(0.0, 0.0), who, frames=all_frames([Sighting.of(who, 0.0, upright, face)]))
 
 
 def faces_in(pixels: Pixels, detector: Detector, landmarks: Landmarks) -> tuple[list[Face], list[Pixels]]:

@@ -23,7 +23,7 @@ from mien.server.jobs import Jobs
 from mien.server.live.messages import LARGEST
 from mien.server.live.sessions import Sessions as LiveSessions
 from mien.server.metrics import Metrics
-from mien.server.routes import about, clips, live, page
+from mien.server.routes import about, clips, docs, live, page
 from mien.server.routes import jobs as routes_of_jobs
 from mien.server.settings import Settings
 from mien.server.state import State
@@ -48,10 +48,10 @@ def create_app(settings: Settings) -> ASGIApp:
             await state.live.stop()
             await jobs.stop()
 
-    # The usual pages with documentation load scripts from elsewhere.
+    # The usual pages with documentation load scripts from elsewhere; /docs is our own.
     app = FastAPI(title="mien", version=__version__, description=_ABOUT, lifespan=life, docs_url=None, redoc_url=None)
     app.state.mien = state
-    for part in (clips, routes_of_jobs, about, live, page):
+    for part in (clips, routes_of_jobs, about, live, page, docs):
         app.include_router(part.router)
     problems.install(app)
     published.install(app, token=settings.token is not None)

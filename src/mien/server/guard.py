@@ -6,11 +6,13 @@ import asyncio
 import hmac
 import ipaddress
 import secrets
-from collections import deque
+import time
+from collections import OrderedDict, deque
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mien.server.metrics import Metrics
@@ -19,8 +21,11 @@ from mien.server.settings import LOOPBACK, Settings
 
 COOKIE = "mien_session"
 """A page that has shown the token gets this cookie, because pictures, frames and sockets cannot send the token."""
-_OPEN = ("/", "/healthz", "/readyz", "/v1/session")
+_HEALTH = ("/healthz", "/readyz")
+_OPEN = ("/", *_HEALTH, "/v1/session")
 _OPEN_BELOW = "/static/"
+_REMEMBERED = 10_000  # clients; of those beyond, the ones that asked longest ago are forgotten
+_MINUTE = 60.0
 _LARGE = ("/v1/analyze", "/v1/explain")
 _SMALL = 64 * 1024  # bytes that a form may have beside its files
 _SITES = {
@@ -46,6 +51,11 @@ _HEADERS = {
     "permissions-policy": "camera=(self), microphone=(self), geolocation=()",
     "cache-control": "no-store",
 }
+
+
+def client_of(connection: HTTPConnection) -> str:
+    """The address of who asks; "" when it is not known."""
+    return connection.client.host if connection.client is not None else ""
 
 
 class Sessions:
@@ -75,11 +85,45 @@ class Sessions:
         return any(hmac.compare_digest(session.encode(), name.encode()) for name in self._open)
 
 
+class Clients:
+    """Counts the requests of each client, and refuses those beyond the limit (a token bucket).
+
+    A client is an address: all who come through one proxy are one client.
+
+    Args:
+        per_minute: requests of one client in a minute; ``None`` without a limit.
+    """
+
+    def __init__(self, per_minute: int | None) -> None:
+        self._most = per_minute
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # requests that are left, and when that was
+
+    def check(self, client: str) -> None:
+        """Counts one more request of a client.
+
+        Raises:
+            RefusedError: it has asked too often; the answer says when to try again.
+        """
+        if self._most is None:
+            return
+        now = time.monotonic()
+        left, then = self._left.pop(client, (float(self._most), now))
+        left = min(float(self._most), left + (now - then) * self._most / _MINUTE)
+        self._left[client] = max(0.0, left - 1.0), now
+        if len(self._left) > _REMEMBERED:
+            self._left.popitem(last=False)
+        if left < 1.0:
+            after = max(1, round((1.0 - left) * _MINUTE / self._most))
+            sentence = f"one client may send {self._most} requests a minute; try again in {after} s"
+            raise RefusedError(429, "too-often", sentence, {"Retry-After": str(after)})
+
+
 class Guard:
     """An ASGI application around another one."""
 
     def __init__(self, app: ASGIApp, settings: Settings, sessions: Sessions, metrics: Metrics) -> None:
         self._app, self._settings, self._sessions, self._metrics = app, settings, sessions, metrics
+        self._clients = Clients(settings.most_per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
@@ -106,9 +150,11 @@ class Guard:
         """Refuses a request by its headers.
 
         Raises:
-            RefusedError: the name of the server is another one, a page of another site calls, the token is missing, or the body
-                is too large.
+            RefusedError: the client asks too often, the name of the server is another one, a page of another site calls, the
+                token is missing, or the body is too large.
         """
+        if scope["path"] not in _HEALTH:
+            self._clients.check(client_of(HTTPConnection(scope)))
         host = headers.get("host", "")
         if not self._is_mine(host):
             raise RefusedError(421, "host", "this server has another name; add it with --allow-host")

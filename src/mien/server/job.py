@@ -24,16 +24,18 @@ class Job:
 
     Attributes:
         order: what is done.
+        client: who sent it, an address.
         state: where it is.
         events: all it has told but progress: (name, data).
-        progress: the latest progress; empty before the first.
+        passing: what soon counts no more, and is not kept: the latest progress, and the latest partial answer of each person.
         made, ended: seconds of ``time.monotonic``; ``ended`` is ``None`` until the end.
     """
 
     order: Order
+    client: str = ""
     state: State = "waiting"
     events: list[tuple[str, Table]] = field(default_factory=list)
-    progress: Table = field(default_factory=dict)
+    passing: dict[tuple[str, str | None], Table] = field(default_factory=dict)
     made: float = field(default_factory=time.monotonic)
     ended: float | None = None
     gave_up: asyncio.Event = field(default_factory=asyncio.Event)
@@ -50,6 +52,11 @@ class Job:
         return self.order.kind
 
     @property
+    def progress(self) -> Table:
+        """The latest progress; empty before the first."""
+        return self.passing.get(("progress", None), {})
+
+    @property
     def folder(self) -> Path:
         """Where its upload and its results lie."""
         return Path(self.order.folder)
@@ -64,9 +71,14 @@ class Job:
         if self.ended is not None:
             return
         if name == "progress":
-            self.progress = data
+            self.passing["progress", None] = data
+        elif name == "partial":
+            self.passing["partial", data["answer"]["who"]] = data
         elif name in ENDS or len(self.events) < _MOST_EVENTS:
             self.events.append((name, data))
+            if name == "final":
+                # What comes now is newer than what was answered meanwhile.
+                self.passing.pop(("partial", data["answer"]["who"]), None)
         if name in ENDS:
             self.state, self.ended = _ENDED[name], time.monotonic()
         self._changed.set()
@@ -90,10 +102,10 @@ class Job:
     async def listen(self, after: int = 0) -> AsyncIterator[tuple[int, str, Table]]:
         """Its events from number ``after`` on, with their numbers, until its end; see ``HEARTBEAT``.
 
-        A slow listener misses progress and nothing else; nothing is kept for it. Progress and heartbeats ("") have the
-        number of the event before them.
+        A slow listener misses progress and partial answers, and nothing else; nothing is kept for it. These and heartbeats
+        ("") have the number of the event before them.
         """
-        shown: Table = {}
+        shown: dict[tuple[str, str | None], Table] = {}
         while True:
             for number in range(after, len(self.events)):
                 name, data = self.events[number]
@@ -101,9 +113,10 @@ class Job:
             after = max(after, len(self.events))
             if self.ended is not None:
                 return
-            if self.progress and self.progress is not shown:
-                shown = self.progress
-                yield after, "progress", shown
+            new = next(((key, data) for key, data in self.passing.items() if shown.get(key) is not data), None)
+            if new is not None:
+                shown[new[0]] = new[1]
+                yield after, new[0][0], new[1]
                 continue
             if not await self._wait_for_change(HEARTBEAT):
                 yield after, "", {}

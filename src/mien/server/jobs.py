@@ -42,7 +42,7 @@ class Jobs:
         self._tasks: list[asyncio.Task[None]] = []
         self.workers = [Worker(settings) for _ in range(settings.workers)]
         self.lost: set[str] = set()
-        self._coming = 0
+        self._coming: dict[str, str] = {}  # {name of a folder: the client that sends} of jobs that are still being sent
 
     async def start(self) -> None:
         """Clears what an earlier run has left, and starts the workers."""
@@ -75,7 +75,7 @@ class Jobs:
     @property
     def waiting(self) -> int:
         """How many jobs wait for a worker, with those that are still being sent."""
-        return len(self._waiting) + self._coming
+        return len(self._waiting) + len(self._coming)
 
     def check_room(self) -> None:
         """Refuses one more job when the queue is full.
@@ -93,36 +93,52 @@ class Jobs:
                 {"Retry-After": str(after)},
             )
 
-    def new_folder(self) -> Path:
-        """A folder for a job that is being sent; its name is the id of the job. The place in the queue is held.
+    def check_share(self, client: str) -> None:
+        """Refuses one more job of a client that has its share of the server already.
 
         Raises:
-            RefusedError: the queue is full.
+            RefusedError: it has; the answer says when to try again.
+        """
+        most = self._settings.most_each
+        own = sum(job.client == client and job.ended is None for job in self._jobs.values())
+        own += sum(other == client for other in self._coming.values())
+        if most is not None and own >= most:
+            after = max(1, round(sum(self._spans) / len(self._spans)))
+            self._metrics.count("refused", "client")
+            sentence = f"one client may have {most} jobs at once; try again in {after} s, or when one has ended"
+            raise RefusedError(429, "client-full", sentence, {"Retry-After": str(after)})
+
+    def new_folder(self, client: str) -> Path:
+        """A folder for a job that is being sent; its name is the id of the job. The place in the queue is held.
+
+        Args:
+            client: who sends it, an address.
+
+        Raises:
+            RefusedError: the queue is full, or the client has its share already.
         """
         self.check_room()
+        self.check_share(client)
         folder = self._settings.place / secrets.token_urlsafe(16)
         folder.mkdir(parents=True, mode=0o700)
-        self._coming += 1
+        self._coming[folder.name] = client
         return folder
 
     def give_up(self, folder: Path) -> None:
         """Removes the folder of a job that could not be sent."""
-        self._coming -= 1
+        self._coming.pop(folder.name, None)
         shutil.rmtree(folder, ignore_errors=True)
 
     def submit(self, order: Order) -> Job:
         """Puts a job into the queue; its folder is one of ``new_folder``."""
-        self._coming -= 1
-        job = Job(order)
-        self._jobs[job.id] = job
+        job = self.adopt(order)
         self._waiting.append(job)
         self._more.set()
         return job
 
     def adopt(self, order: Order) -> Job:
         """A job beside the queue, of a live session, which has a worker of its own; its folder is one of ``new_folder``."""
-        self._coming -= 1
-        job = Job(order)
+        job = Job(order, self._coming.pop(order.job, ""))
         self._jobs[job.id] = job
         return job
 

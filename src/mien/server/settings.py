@@ -13,6 +13,7 @@ from mien.runtime.cache import cache_folder
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """Names of this machine that no other machine reaches."""
+_PER_MINUTE = 600  # requests of one client
 _SHORTEST_TOKEN = 16  # characters; a shorter secret can be guessed
 
 
@@ -28,6 +29,10 @@ class Settings:
         workers: processes that read clips, each with one bundle in memory.
         live: live sessions at once, each with a worker of its own; 0 for none.
         queue: jobs that may wait; more are refused.
+        each: jobs and live sessions that one client (an address) may have at once; ``None`` for half the queue where others
+            reach the server, and for no limit where they do not.
+        per_minute: requests of one client in a minute; ``None`` for 600 where others reach the server, and for no limit where
+            they do not.
         max_bytes: the largest request, bytes.
         max_seconds: the longest clip, seconds.
         job_seconds: the longest time of one job, seconds; its worker is ended then.
@@ -54,6 +59,8 @@ class Settings:
     workers: int = 1
     live: int = 1
     queue: int = 16
+    each: int | None = None
+    per_minute: int | None = None
     max_bytes: int = 500_000_000
     max_seconds: float = 7200.0
     job_seconds: float = 7200.0
@@ -68,8 +75,11 @@ class Settings:
     folder: Path | None = None
 
     def __post_init__(self) -> None:
-        for name in ("workers", "queue", "max_bytes", "max_seconds", "job_seconds", "receive_seconds"):
-            if not getattr(self, name) > 0:
+        for name in (
+            *("workers", "queue", "each", "per_minute"),
+            *("max_bytes", "max_seconds", "job_seconds", "receive_seconds"),
+        ):
+            if getattr(self, name) is not None and not getattr(self, name) > 0:
                 raise InputError(f"the setting '{name}' is a positive number, not {getattr(self, name)}")
         for name in ("wait", "keep", "live"):
             if not getattr(self, name) >= 0:
@@ -91,6 +101,21 @@ class Settings:
     def exposed(self) -> bool:
         """Whether other machines may reach the server."""
         return not is_loopback(self.host)
+
+    @property
+    def most_each(self) -> int | None:
+        """Jobs and live sessions of one client at once; ``None`` without a limit."""
+        return self.each or (max(1, self.queue // 2) if self.exposed else None)
+
+    @property
+    def most_live_each(self) -> int:
+        """Live sessions of one client at once. Where others reach the server, it is half of them, to leave room for others."""
+        return max(1, (self.live + 1) // 2) if self.exposed else self.live
+
+    @property
+    def most_per_minute(self) -> int | None:
+        """Requests of one client in a minute; ``None`` without a limit."""
+        return self.per_minute or (_PER_MINUTE if self.exposed else None)
 
     @property
     def place(self) -> Path:

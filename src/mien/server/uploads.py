@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile as Received
 
 from mien.server import sniffing
+from mien.server.guard import client_of
 from mien.server.jobs import Jobs
 from mien.server.problems import RefusedError
 
@@ -55,7 +56,7 @@ async def received(request: Request, jobs: Jobs, model: type[Form]) -> AsyncIter
     Raises:
         RefusedError: the queue is full, or the body is not what is wanted.
     """
-    folder = jobs.new_folder()
+    folder = jobs.new_folder(client_of(request))
     try:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "multipart/form-data":

@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import BinaryIO
 
-from mien.server.live.source import Incoming
+from mien.server.live.pieces import Pieces
 from mien.server.orders import Order, line
 
 
@@ -26,7 +26,7 @@ class _Inbox:
     def __init__(self, source: BinaryIO) -> None:
         self.orders = SimpleQueue[Order]()
         self.cancelled = set[str]()
-        self.incoming = Incoming()
+        self.pieces = Pieces()
         self._source = source
         Thread(target=self._read, name="mien-orders", daemon=True).start()
 
@@ -34,16 +34,16 @@ class _Inbox:
         for message in self._source:
             table = json.loads(message)
             if "piece" in table:
-                self.incoming.put(table["piece"])
+                self.pieces.put(table["piece"])
             elif "stop" in table:
-                self.incoming.stop()
+                self.pieces.stop()
             elif "order" in table:
                 # A worker has one session at a time, and gets its order before its pieces.
-                self.incoming = Incoming()
+                self.pieces = Pieces()
                 self.orders.put(Order.of(table["order"]))
             else:
                 self.cancelled.add(table["cancel"])
-                self.incoming.stop()
+                self.pieces.end()
         # The server has ended. Work in native libraries cannot be asked to stop.
         os._exit(0)
 
@@ -63,16 +63,19 @@ def main() -> None:
         from mien.pipeline import Analyzer
         from mien.server.live import work as live
         from mien.server.work import perform
+        from mien.workflows.live.session import SETTINGS, warm
 
-        settings = live.SETTINGS if given.live else None
+        settings = SETTINGS if given.live else None
         analyzer = Analyzer(given.bundle, given.asr, settings, given.task, given.prior)
+        if given.live:
+            warm(analyzer)
         inbox = _Inbox(sys.stdin.buffer)
         out.write(line({"ready": os.getpid()}))
         while True:
             order = inbox.orders.get()
             cancelled = partial(contains, inbox.cancelled, order.job)
             if order.kind == "live":
-                messages = live.perform(analyzer, order, inbox.incoming, cancelled)
+                messages = live.perform(analyzer, order, inbox.pieces, cancelled)
             else:
                 messages = perform(analyzer, order, cancelled)
             for message in messages:

@@ -18,13 +18,14 @@ from mien import Analyzer
 from mien.samples import demo_clip
 from mien.timeline import Timeline
 
+from ...media.decoding.test_chunks import recording
 from ..running import TOKEN, Running, running, until
 from .replay import begin, pieces, replayed, session
 
 pytest.importorskip("websockets", reason="needs the server: pip install 'mien[serve]'")
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from mien.server.live.messages import LARGEST, PICTURE, SOUND, Piece, ToClient, written
+from mien.server.live.messages import LARGEST, PICTURE, RECORDING, SOUND, Piece, ToClient, written
 
 pytestmark = pytest.mark.slow
 SCORES, SUMMARY = 0.25, 0.1
@@ -71,14 +72,31 @@ def test_messages_have_their_schema_and_order(told: tuple[str, list[Any]], live:
     finals = [m["answer"]["start"] for m in messages if m["type"] == "final"]
     assert finals == sorted(finals)
     first = next(i for i, m in enumerate(messages) if m["type"] == "final")
-    assert messages[first - 1]["type"] == "words"
+    assert next(m for m in reversed(messages[:first]) if m["type"] != "partial")["type"] == "words"
     assert live.ask("GET", "/v1/live/schema").table["title"] == "mien.live/1"
+
+
+def test_answers_so_far_come_before_the_end_of_an_utterance(told: tuple[str, list[Any]]) -> None:
+    messages = told[1]
+    at = next(n for n, m in enumerate(messages) if m["type"] == "final" and m["answer"]["text"])
+    final = messages[at]["answer"]
+    before = [m["answer"] for m in messages[:at] if m["type"] == "partial"]
+    own = [a for a in before if a["who"] == final["who"] and a["start"] == pytest.approx(final["start"], abs=0.15)]
+    assert len(own) >= 2
+    assert own[0]["end"] < own[-1]["end"]
+    assert own[0]["text"] == "", "its words are not known yet"
+    assert {"voice", "face"} <= set(own[-1]["opinions"])
+    assert own[-1]["emotion"]["label"] == final["emotion"]["label"]
+    late = [m for m in messages[at:] if m["type"] == "partial" and m["answer"]["start"] == final["start"]]
+    assert late == [], "what is over has no answer so far"
 
 
 def test_what_is_shown_changes_less_often_than_the_answers(told: tuple[str, list[Any]]) -> None:
     finals = [m for m in told[1] if m["type"] == "final"]
-    assert finals[0]["shown"]["changed"]
-    assert sum(m["shown"]["changed"] for m in finals) <= 3
+    first = next(m for m in told[1] if m["type"] in ("partial", "final"))
+    assert first["shown"]["changed"]
+    assert sum(m["shown"]["changed"] for m in told[1] if m["type"] in ("partial", "final")) <= 4
+    assert finals[-1]["shown"]["label"] in ("happy", "neutral")
 
 
 def test_the_session_has_results_of_every_form(told: tuple[str, list[Any]], live: Running) -> None:
@@ -127,7 +145,9 @@ def test_a_session_that_begins_wrongly_is_told_why(live: Running, message: str) 
     [
         b"",
         b"\x01" * 10,
-        written(Piece(3, 0.0, b"xx")),
+        written(Piece(4, 0.0, b"xx")),
+        written(Piece(RECORDING, 0.0, b"no recording" * 10_000)),
+        written(Piece(RECORDING, 0.0, bytes(LARGEST + 1))),
         written(Piece(SOUND, -1.0, b"xx")),
         written(Piece(SOUND, float("nan"), b"xx")),
         written(Piece(SOUND, 0.0, b"x")),
@@ -141,7 +161,21 @@ def test_pieces_of_another_form_end_the_session_and_no_other(live: Running, cont
         socket.send(content)
         messages = [json.loads(m) for m in _until_closed(socket)]
     assert messages[-1]["type"] == "problem"
+    assert messages[-1]["problem"]["status"] == 422
     assert live.client.analyze(text="We won!")["summary"]["label"]
+
+
+def test_a_recording_in_chunks_is_answered_as_the_file(live: Running, timeline: Timeline) -> None:
+    whole = recording(demo_clip())
+    with session(live) as socket:
+        begin(socket)
+        for at in range(0, len(whole), 2000):
+            socket.send(written(Piece(RECORDING, 0.0, whole[at : at + 2000])))
+        socket.send('{"type": "stop"}')
+        messages = [json.loads(m) for m in socket]
+    assert messages[-1]["type"] == "end"
+    said = [m["answer"]["text"] for m in messages if m["type"] == "final" and m["answer"]["text"]]
+    assert said == [p.text for p in timeline.predictions if p.text]
 
 
 def test_damaged_and_huge_pictures_are_counted_and_left_out(live: Running) -> None:

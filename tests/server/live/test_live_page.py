@@ -86,11 +86,52 @@ def test_the_notice_and_the_view_have_no_barrier(browser: Any, live: Running) ->
         assert not tab.page.is_visible("#live-notice")
 
 
+RECORD = """async () => {
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+  const socket = new WebSocket(location.origin.replace("http", "ws") + "/v1/live");
+  const told = [];
+  await new Promise((done) => { socket.onopen = done; });
+  const ended = new Promise((done) => { socket.onclose = done; });
+  const ready = new Promise((done) => {
+    socket.onmessage = (event) => {
+      told.push(JSON.parse(event.data));
+      if (told.at(-1).type === "ready") done();
+    };
+  });
+  socket.send(JSON.stringify({ type: "start", schema: "mien.live/1" }));
+  await ready;
+  const recorder = new MediaRecorder(stream, { mimeType: "audio/webm;codecs=opus" });
+  recorder.ondataavailable = ({ data }) => {
+    const head = new DataView(new ArrayBuffer(16));
+    head.setUint8(0, 3);
+    socket.send(new Blob([head.buffer, data]));
+  };
+  recorder.start(100);
+  const until = performance.now() + 60000;
+  while (performance.now() < until && !told.some((m) => m.type === "final" && m.answer.text)) {
+    await new Promise((next) => setTimeout(next, 100));
+  }
+  recorder.onstop = () => socket.send(JSON.stringify({ type: "stop" }));
+  recorder.stop();
+  await ended;
+  return told;
+}"""
+
+
+def test_a_recorder_of_the_browser_sends_its_chunks(browser: Any, live: Running) -> None:
+    with Tab(browser, live.address) as tab:
+        told = tab.page.evaluate(RECORD)
+    assert told[-1]["type"] == "end", told[-1]
+    assert any("jacket" in m["answer"]["text"] for m in told if m["type"] == "final")
+    assert any(m["type"] == "partial" for m in told)
+
+
 def test_a_session_shows_answers_and_ends_with_its_report(browser: Any, live: Running) -> None:
     with Tab(browser, live.address) as tab:
         tab.page.click("#live-open")
         tab.page.click("#live-begin")
         tab.page.locator("#status", has_text="Camera and microphone are on.").wait_for(timeout=LONG)
+        tab.page.locator("#live-now .on").first.wait_for(timeout=LONG)
         tab.page.locator("#moments li").nth(1).wait_for(timeout=LONG)
         # Playwright's own waiting for a function evaluates text inside the page, which its policy forbids.
         until(lambda: tab.page.evaluate("document.getElementById('level').value") > 0.02)

@@ -12,6 +12,8 @@ from mien.types import SAMPLE_RATE, Float32, Span
 
 _SILERO = "4cbf549b8326f60f80f2536d9eefeb450a9abe83365a098031c89719f1be17d2"  # of faster-whisper 1.2.1, Silero 6
 _FITTED = "1.2.1"
+SILENCE = 0.45
+"""Seconds; a shorter silence ends no stretch of speech."""
 
 
 @cache
@@ -27,12 +29,13 @@ def other_detector() -> Notice | None:
     return Notice("other_detector", {"installed": version("faster-whisper"), "fitted": _FITTED})
 
 
-def speech_spans(audio: Float32, longest: float) -> list[Span]:
+def speech_spans(audio: Float32, longest: float, silence: float = SILENCE) -> list[Span]:
     """Stretches of speech in a sound, in seconds from its start.
 
     Args:
         audio: float32 (N,), mono, 16 kHz.
         longest: seconds; no stretch is longer.
+        silence: seconds; a shorter silence ends no stretch.
     """
     if len(audio) < SAMPLE_RATE // 20:
         return []
@@ -41,7 +44,7 @@ def speech_spans(audio: Float32, longest: float) -> list[Span]:
     options = VadOptions(
         min_speech_duration_ms=150,
         max_speech_duration_s=longest,
-        min_silence_duration_ms=450,
+        min_silence_duration_ms=round(1000 * silence),
         speech_pad_ms=120,
     )
     end = len(audio) / SAMPLE_RATE

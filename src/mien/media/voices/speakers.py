@@ -69,6 +69,7 @@ class Speakers:
     def __init__(self, voices: bool) -> None:
         self._voices = Voices() if voices else None
         self._seen: dict[int, dict[str, _Memory]] = defaultdict(lambda: defaultdict(_Memory))
+        self._last: str | None = "voice-1" if voices else None
 
     def hear(self, audio: Audio | None, speech: Sequence[Span], whole: Collection[Span] = ()) -> list[Utterance]:
         """The utterances in stretches of speech. A stretch in which the voice changes becomes several of them.
@@ -112,7 +113,20 @@ class Speakers:
             for who, evidence in mouths.items():
                 if utterance.voice is not None:
                     self._seen[utterance.voice][who].add(evidence)
-        return [self._decided(u, mouths) for u, mouths in zip(utterances, shown, strict=True)]
+        found = [self._decided(u, mouths) for u, mouths in zip(utterances, shown, strict=True)]
+        self._last = found[-1].who if found else self._last
+        return found
+
+    def guess(self, span: Span, people: People) -> Utterance:
+        """An utterance that goes on, with who seems to speak. Nothing is learned from it, and its voice is not told apart.
+
+        Without a mouth to judge by, it counts as said by who spoke last.
+        """
+        scores = _mouths(people, span)
+        speaker = max(scores, key=lambda who: scores[who], default=None)
+        if speaker is not None and scores[speaker] >= 0:
+            return Utterance(span, None, speaker, in_view=True)
+        return Utterance(span, None, self._last)
 
     def _decided(self, utterance: Utterance, mouths: Mapping[str, float]) -> Utterance:
         seen = self._seen[utterance.voice] if utterance.voice is not None else {}

@@ -12,7 +12,7 @@ from mien.server.problems import Problem, RefusedError
 from mien.server.published import TIMELINE, components
 
 SCHEMA = "mien.live/1"
-SOUND, PICTURE = 1, 2
+SOUND, PICTURE, RECORDING = 1, 2, 3
 """Kinds of binary messages."""
 _HEAD = struct.Struct("<B7xd")  # the kind, seven zero bytes, and the time in seconds
 _LONGEST = 32_000  # bytes of sound in one message: one second
@@ -22,7 +22,8 @@ _LATEST = 86_400.0  # seconds of one session
 
 
 class Piece(NamedTuple):
-    """A piece of sound (PCM, 16 bits, little-endian, mono, 16 kHz) or a picture (JPEG or WebP)."""
+    """A piece of sound (PCM, 16 bits, little-endian, mono, 16 kHz), a picture (JPEG or WebP), or a chunk of a recording
+    (WebM, Ogg or MP4, as MediaRecorder gives it)."""
 
     kind: int
     time: float
@@ -41,14 +42,18 @@ def piece_of(message: bytes) -> Piece:
         )
     kind, time = _HEAD.unpack_from(message)
     content = message[_HEAD.size :]
-    if kind not in (SOUND, PICTURE) or not (math.isfinite(time) and 0 <= time <= _LATEST):
+    if kind not in (SOUND, PICTURE, RECORDING) or not (math.isfinite(time) and 0 <= time <= _LATEST):
         raise RefusedError(
-            422, "bad-piece", "a piece is sound (1) or a picture (2), and its time is in seconds from the start"
+            422,
+            "bad-piece",
+            "a piece is sound (1), a picture (2) or a chunk (3), with a time in seconds from the start",
         )
     if kind == SOUND and (len(content) % 2 or len(content) > _LONGEST):
         raise RefusedError(422, "bad-piece", "sound comes as whole samples of 16 bits, at most one second at a time")
     if kind == PICTURE and len(content) > LARGEST:
         raise RefusedError(422, "bad-piece", f"a picture has at most {LARGEST:,} bytes; send a smaller one")
+    if kind == RECORDING and len(content) > LARGEST:
+        raise RefusedError(422, "bad-piece", f"a chunk has at most {LARGEST:,} bytes; send smaller ones, more often")
     return Piece(kind, time, content)
 
 
@@ -104,6 +109,22 @@ class Shown(BaseModel):
     changed: bool = Field(description="Whether the label has just changed.")
 
 
+class Partial(BaseModel):
+    """The answer so far about an utterance that goes on, or about a face while nobody speaks.
+
+    The next one about the same person takes its place, and at last a final one. Of several that a slow client has not taken,
+    it gets the newest.
+    """
+
+    type: Literal["partial"]
+    answer: dict[str, Any] = Field(
+        description="A segment of mien.timeline/1: what has been said and shown so far, and who seems to speak. Its text is "
+        "that of the words that are known so far, and empty when none are."
+    )
+    shown: Shown
+    latency: float | None = Field(description="Seconds from the arrival of the newest piece that it counts.")
+
+
 class Final(BaseModel):
     """The answer about one utterance, or about one stretch with a face and no speech."""
 
@@ -152,8 +173,8 @@ class Cancelled(BaseModel):
 
 
 FromClient = TypeAdapter[Start | Stop](Annotated[Start | Stop, Field(discriminator="type")])
-ToClient = TypeAdapter[Ready | Words | Final | Told | Dropped | End | Failed | Cancelled](
-    Annotated[Ready | Words | Final | Told | Dropped | End | Failed | Cancelled, Field(discriminator="type")]
+ToClient = TypeAdapter[Ready | Words | Partial | Final | Told | Dropped | End | Failed | Cancelled](
+    Annotated[Ready | Words | Partial | Final | Told | Dropped | End | Failed | Cancelled, Field(discriminator="type")]
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from mien.server.guard import client_of
 from mien.server.job import Job
 from mien.server.jobs import Jobs
 from mien.server.live.messages import PICTURE, SCHEMA, FromClient, Start, piece_of
@@ -45,6 +47,7 @@ class Sessions:
         self._settings, self._jobs = settings, jobs
         self.workers = [Worker(settings, live=True) for _ in range(settings.live)]
         self._free = asyncio.Queue[Worker]()
+        self._clients = Counter[str]()  # sessions of each client
         for worker in self.workers:
             self._free.put_nowait(worker)
 
@@ -57,7 +60,7 @@ class Sessions:
         """Serves one session, from its first message to its end."""
         await socket.accept()
         try:
-            async with self._worker() as worker:
+            async with self._share(client_of(socket)), self._worker() as worker:
                 start = await _started(socket)
                 await worker.start()
                 await self._session(socket, worker, start)
@@ -66,6 +69,24 @@ class Sessions:
         except (WebSocketDisconnect, TimeoutError):
             with suppress(RuntimeError):  # it has been closed already
                 await socket.close(1001)
+
+    @asynccontextmanager
+    async def _share(self, client: str) -> AsyncIterator[None]:
+        """Counts one more session of a client.
+
+        Raises:
+            RefusedError: it has its share already.
+        """
+        most = self._settings.most_live_each
+        if most and self._clients[client] >= most:
+            sentence = f"one client may have {most} live sessions at once; end one, or try again later"
+            raise RefusedError(429, "client-full", sentence)
+        self._clients[client] += 1
+        try:
+            yield
+        finally:
+            self._clients[client] -= 1
+            self._clients += Counter()  # forgets those who have none
 
     @asynccontextmanager
     async def _worker(self) -> AsyncIterator[Worker]:
@@ -81,7 +102,7 @@ class Sessions:
             self._free.put_nowait(worker)
 
     async def _session(self, socket: WebSocket, worker: Worker, start: Start) -> None:
-        folder = self._jobs.new_folder()
+        folder = self._jobs.new_folder(client_of(socket))
         forms = tuple(RESULTS)
         order = Order(
             folder.name, "live", str(folder), "live", "", None, "", forms, start.lang, self._settings.max_seconds

@@ -4,56 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import replace
+from typing import Any
 
-from mien.events import Answered, Finished, Progress
-from mien.media.cut import CutSettings
+from mien.events import Finished
 from mien.pipeline import Analyzer
 from mien.report.exporters.json import as_segment, rounded
-from mien.server.live.source import Incoming
-from mien.server.live.steady import Steady
+from mien.server.live.pieces import Pieces
 from mien.server.orders import Order, Table, event
 from mien.server.work import carried_out, message_of, write
+from mien.workflows.live.incoming import Incoming
+from mien.workflows.live.session import Dropped, Said, listen
 
-SETTINGS = CutSettings(page=2.0)
-"""How live sound is cut: what has been decided is answered every two seconds, and not every half minute."""
 
-
-def perform(analyzer: Analyzer, order: Order, incoming: Incoming, cancelled: Callable[[], bool]) -> Iterator[Table]:
+def perform(analyzer: Analyzer, order: Order, pieces: Pieces, cancelled: Callable[[], bool]) -> Iterator[Table]:
     """The messages about a live session; see ``mien.server.work.perform``.
 
     Args:
-        analyzer: cuts by ``SETTINGS``.
+        analyzer: cuts by ``mien.workflows.live.session.SETTINGS``.
         order: of the kind "live".
-        incoming: what the client sends.
+        pieces: what the client sends.
         cancelled: whether the client has gone.
     """
     try:
-        yield from carried_out(_told(analyzer, order, incoming), order, cancelled)
+        yield from carried_out(_told(analyzer, order, pieces.incoming), order, cancelled)
     finally:
-        incoming.stop()
+        pieces.end()
 
 
 def _told(analyzer: Analyzer, order: Order, incoming: Incoming) -> Generator[Table]:
-    steady, dropped = Steady(), 0
-    with closing(analyzer.stream(iter(incoming))) as stream:
-        for told in stream:
-            if incoming.dropped > dropped:
-                dropped = incoming.dropped
-                yield event(order.job, "dropped", {"count": dropped})
-            if isinstance(told, Answered):
-                p = told.prediction
-                label, scores, changed = steady.show(p)
-                shown = {"who": p.who, "label": label, "scores": rounded(scores), "changed": changed}
-                latency = incoming.latency(p.span.end)
-                rest = {"shown": shown, "latency": None if latency is None else round(latency, 3)}
-                yield event(order.job, "final", {"answer": as_segment(p), **rest})
-                continue
-            if isinstance(told, Finished):
-                # A session keeps no picture of anybody, not even in its report.
-                write(replace(told.timeline, portraits={}), order)
-            if isinstance(told, Progress):
-                # It also gives the caller a chance to see that the client has gone.
-                yield event(order.job, "progress", {"stage": told.stage, "done": round(told.done, 3), "total": 0.0})
-            elif (message := message_of(told, order)) is not None:
-                yield message
+    with closing(listen(analyzer, incoming)) as session:
+        for told in session:
+            if isinstance(told, Dropped):
+                yield event(order.job, "dropped", {"count": told.count})
+            elif isinstance(told, Said):
+                yield event(order.job, "final" if told.final else "partial", _answer(told))
+            else:
+                if isinstance(told, Finished):
+                    write(told.timeline, order)
+                # Progress also gives the caller a chance to see that the client has gone.
+                if (message := message_of(told, order)) is not None:
+                    yield message
+
+
+def _answer(said: Said) -> dict[str, Any]:
+    p, shown = said.prediction, said.shown
+    return {
+        "answer": as_segment(p),
+        "shown": {"who": p.who, "label": shown.label, "scores": rounded(shown.scores), "changed": shown.changed},
+        "latency": None if said.latency is None else round(said.latency, 3),
+    }

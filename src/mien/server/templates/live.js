@@ -1,7 +1,7 @@
 "use strict";
 /* The live view: sends camera and microphone to the server of this page, after a notice, and shows what it answers. It needs page.js. */
-const [SOUND, PICTURE, RATE, PAUSE, WIDTH, MOST_WAITING] = [1, 2, 16000, 200, 640, 400000];
-const live = { socket: null, stream: null, context: null, timer: 0, samples: 0, begun: 0, job: null, ended: true };
+const [SOUND, PICTURE, RATE, PAUSE, WIDTH, MOST_WAITING, QUIET, FORGOTTEN] = [1, 2, 16000, 200, 640, 400000, 1500, 8000];
+const live = { socket: null, stream: null, context: null, timer: 0, samples: 0, begun: 0, job: null, ended: true, seen: new Map() };
 
 /** Seconds of the session. The clock is that of the sound, so that mouth and voice belong together. */
 const liveTime = () => (live.samples ? live.samples / RATE : (performance.now() - live.begun) / 1000);
@@ -44,25 +44,45 @@ async function listenAndLook() {
     await live.context.resume();
   }
   const canvas = document.createElement("canvas");
-  live.timer = setInterval(() => sendPicture(canvas), PAUSE);
+  live.timer = setInterval(() => {
+    sendPicture(canvas);
+    forget();
+  }, PAUSE);
   status(say("live_listening"));
 }
 
-/** Shows what each person expresses now. */
-function showNow({ who, label, scores }) {
+/** Shows what each person expresses now: the label that does not flicker, and, while the utterance goes on, its words so far. */
+function showNow({ answer, shown: { who, label, scores } }, goesOn) {
   const key = `now-${who ?? ""}`;
   const row = document.getElementById(key) ?? byId("live-now").appendChild(Object.assign(make("li"), { id: key }));
   const name = data.labels[label]?.name ?? label;
-  row.replaceChildren(who ? `${person(who)}: ` : "", sign(label, true), ` ${name} `, make("span", "about", about(scores[label])));
+  const words = make("span", "words", goesOn ? answer.text : "");
+  words.dir = "auto";
+  row.replaceChildren(who ? make("span", "who", person(who)) : "", sign(label, true), ` ${name} `, make("span", "about", about(scores[label])), words);
+  row.classList.toggle("on", goesOn);
+  live.seen.set(key, performance.now());
+}
+
+/** Marks those who are silent and out of view now, and takes them away after a while. */
+function forget() {
+  for (const [key, time] of live.seen) {
+    const gone = performance.now() - time;
+    if (gone > QUIET) document.getElementById(key)?.classList.remove("on");
+    if (gone < FORGOTTEN) continue;
+    document.getElementById(key)?.remove();
+    live.seen.delete(key);
+  }
 }
 
 function onLive(message) {
   if (message.type === "ready") {
     live.job = message.job;
     listenAndLook().catch(() => endLive(say("live_refused")));
+  } else if (message.type === "partial") {
+    showNow(message, true);
   } else if (message.type === "final") {
     showAnswer(message.answer);
-    showNow(message.shown);
+    showNow(message, false);
   } else if (message.type === "notice") byId("notices").append(make("li", "", message.sentence));
   else if (message.type === "end") {
     endLive(say("live_done"));
@@ -85,7 +105,7 @@ function endLive(text) {
   closeDevices();
   live.socket?.close();
   byId("live-view").hidden = true;
-  byId("live-open").disabled = false;
+  byId("live-open").hidden = false;
   stop(text);
 }
 
@@ -111,8 +131,10 @@ async function openLive() {
   begin(null, say("live_starting"));
   byId("progress").hidden = byId("cancel").hidden = true;
   byId("live-now").replaceChildren();
+  live.seen.clear();
   byId("live-view").hidden = false;
-  byId("live-open").disabled = true;
+  byId("live-open").hidden = true;
+  byId("live").scrollIntoView({ block: "start" });
   byId("live-video").srcObject = live.stream;
   byId("live-video").play().catch(() => {});
   Object.assign(live, { samples: 0, job: null, ended: false });

@@ -1,20 +1,19 @@
-"""The live source inside a worker: pieces that come in while earlier ones are read."""
+"""The live source: pieces that come in while earlier ones are read."""
 
 from __future__ import annotations
 
-import base64
 import io
 import time
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from threading import Condition
 
 import numpy as np
 from PIL import Image
 
-from mien.server.live.messages import SOUND
-from mien.server.orders import Table
-from mien.types import SAMPLE_RATE, Audio, Picture
+from mien.media.decoding.decoder import Piece
+from mien.types import Audio, Picture
 
 _PICTURES = 8  # pictures that may wait; then the oldest is dropped
 _SOUND = 30.0  # seconds of sound that may wait; then the sender waits
@@ -22,8 +21,16 @@ _MOST_PIXELS = 1920 * 1080
 _ARRIVALS = 600  # times of arrival that are kept: a minute of pieces of 0.1 s
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """A picture as JPEG or WebP, which is decoded when its turn comes. ``time`` is in seconds from the start."""
+
+    content: bytes
+    time: float
+
+
 class Incoming:
-    """Pieces of one session, in order of arrival. One thread puts them, and another one reads them.
+    """Pieces of one session, in order of arrival. Some threads put them, and another one reads them.
 
     Sound is never dropped: when too much waits, ``put`` waits. Pictures are dropped, the oldest first, so that what is read is
     never long ago and memory does not grow.
@@ -33,34 +40,36 @@ class Incoming:
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[Table] = deque()
+        self._waiting: deque[tuple[Piece | Encoded, float]] = deque()  # each with the time of its arrival
         self._changed = Condition()
         self._ended = False
+        self._fault: Exception | None = None
         self._arrivals: deque[tuple[float, float]] = deque(maxlen=_ARRIVALS)
-        self._pictures, self._seconds = 0, 0.0
+        self._pictures, self._seconds, self._taken = 0, 0.0, 0.0
         self.dropped = 0
 
-    def put(self, table: Table) -> None:
-        """Adds a piece, as ``{"kind", "time", "content"}`` with the content in base64."""
+    def put(self, piece: Piece | Encoded) -> None:
+        """Adds a piece."""
         with self._changed:
             self._changed.wait_for(lambda: self._seconds < _SOUND or self._ended)
-            self._waiting.append(table)
-            if table["kind"] == SOUND:
-                self._seconds += _length(table)
-                self._arrivals.append((table["time"] + _length(table), time.monotonic()))
+            now = time.monotonic()
+            self._waiting.append((piece, now))
+            if isinstance(piece, Audio):
+                self._seconds += piece.span.duration
+                self._arrivals.append((piece.span.end, now))
             else:
                 self._pictures += 1
-                self._arrivals.append((table["time"], time.monotonic()))
+                self._arrivals.append((piece.time, now))
                 if self._pictures > _PICTURES:
-                    self._waiting.remove(next(t for t in self._waiting if t["kind"] != SOUND))
+                    self._waiting.remove(next(w for w in self._waiting if not isinstance(w[0], Audio)))
                     self._pictures -= 1
                     self.dropped += 1
             self._changed.notify_all()
 
-    def stop(self) -> None:
-        """Ends the source after what waits."""
+    def stop(self, fault: Exception | None = None) -> None:
+        """Ends the source after what waits; with a fault, its reader gets the fault then."""
         with self._changed:
-            self._ended = True
+            self._ended, self._fault = True, self._fault or fault
             self._changed.notify_all()
 
     def latency(self, end: float) -> float | None:
@@ -70,36 +79,35 @@ class Incoming:
             early = self._arrivals and self._arrivals[0][0] > end + 1.0
         return None if found is None or early else time.monotonic() - found
 
-    def __iter__(self) -> Iterator[Audio | Picture]:
+    @property
+    def behind(self) -> float:
+        """Seconds since the newest piece arrived that has been read."""
+        return time.monotonic() - self._taken
+
+    def __iter__(self) -> Iterator[Piece]:
         """The pieces, until the source has ended."""
-        while (table := self._next()) is not None:
-            content = base64.b64decode(table["content"])
-            if table["kind"] == SOUND:
-                yield Audio(np.frombuffer(content, "<i2").astype(np.float32) / 32768.0, table["time"])
-                continue
-            pixels = _pixels(content)
-            if pixels is None:
+        while (piece := self._next()) is not None:
+            if not isinstance(piece, Encoded):
+                yield piece
+            elif (pixels := _pixels(piece.content)) is None:
                 self.dropped += 1
             else:
-                yield Picture(pixels, table["time"])
+                yield Picture(pixels, piece.time)
 
-    def _next(self) -> Table | None:
+    def _next(self) -> Piece | Encoded | None:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._ended)
             if not self._waiting:
+                if self._fault is not None:
+                    raise self._fault
                 return None
-            table = self._waiting.popleft()
-            if table["kind"] == SOUND:
-                self._seconds -= _length(table)
+            piece, self._taken = self._waiting.popleft()
+            if isinstance(piece, Audio):
+                self._seconds -= piece.span.duration
             else:
                 self._pictures -= 1
             self._changed.notify_all()
-            return table
-
-
-def _length(table: Table) -> float:
-    """Seconds of a piece of sound."""
-    return len(table["content"]) * 3 / 4 / 2 / SAMPLE_RATE
+            return piece
 
 
 def _pixels(content: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None:

@@ -9,9 +9,7 @@ import pytest
 from mien.emotions import EMOTIONS
 from mien.timeline import Prediction
 from mien.types import Span
-
-pytest.importorskip("fastapi", reason="needs the server: pip install 'mien[serve]'")
-from mien.server.live.steady import Steady
+from mien.workflows.live.steady import Steady
 
 
 def answer(start: float, label: str, sure: float, who: str | None = "person-1", seconds: float = 1.0) -> Prediction:
@@ -51,3 +49,21 @@ def test_the_first_answer_is_shown_as_it_is() -> None:
     label, scores, changed = Steady().show(answer(0, "happy", 0.7))
     assert (label, changed) == ("happy", True)
     assert scores["happy"] == pytest.approx(0.7)
+
+
+def test_an_answer_so_far_counts_until_the_next_one_and_no_longer() -> None:
+    steady = Steady()
+    steady.show(answer(0, "neutral", 0.8))
+    grown = [answer(1, "angry", 0.9, seconds=0.4 * n) for n in range(1, 9)]
+    shown = [steady.glance(p) for p in grown]
+    assert [s.changed for s in shown].count(True) == 1, "it changes while the utterance goes on, and then stays"
+    assert shown[-1].label == "angry"
+    # However often an utterance was answered before its end, it counts once.
+    assert steady.show(grown[-1]).scores["angry"] == pytest.approx(shown[-1].scores["angry"])
+
+
+def test_answers_so_far_that_disagree_do_not_flicker() -> None:
+    steady = Steady()
+    steady.show(answer(0, "neutral", 0.5, seconds=3.0))
+    minute = [answer(3, "sad" if n % 2 else "neutral", 0.45, seconds=0.2 * n) for n in range(1, 31)]
+    assert sum(steady.glance(p).changed for p in minute) <= 1
