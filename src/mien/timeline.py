@@ -19,6 +19,7 @@ from mien.types import EMOTION, MODALITIES, Float32, Modality, Span
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+    from pyarrow import Table
 
 SURE = 0.5
 """A label that is less probable than this is not a clear answer."""
@@ -133,22 +134,24 @@ class Prediction:
 
     @property
     def conflict(self) -> tuple[Opinion, Opinion] | None:
-        """Two modalities that give different labels.
+        """The surest of the pairs of modalities that are in conflict, see ``opposed``; ``None`` without one."""
+        return max(opposed(self.opinions), key=lambda pair: pair[0].probability + pair[1].probability, default=None)
 
-        Each gives its own label a probability of at least one half, and the other's label at most a quarter. Of several such
-        pairs it is the surest. ``None`` when modalities agree, or are too unsure to disagree.
-        """
-        said = {m: self.opinions[m] for m in MODALITIES if self.opinions.get(m)}
-        tops = [Opinion(m, top, o[top]) for m, o in said.items() for top in [best(o)]]
-        pairs = [
-            (a, b)
-            for a, b in combinations(tops, 2)
-            if a.label != b.label
-            and min(a.probability, b.probability) >= SURE
-            and said[a.modality].get(b.label, 0.0) <= _OTHER_AT_MOST
-            and said[b.modality].get(a.label, 0.0) <= _OTHER_AT_MOST
-        ]
-        return max(pairs, key=lambda pair: pair[0].probability + pair[1].probability, default=None)
+
+def opposed(opinions: Mapping[Modality, Mapping[str, float]]) -> list[tuple[Opinion, Opinion]]:
+    """The pairs of modalities that give different labels.
+
+    Each gives its own label a probability of at least one half, and the other's label at most a quarter.
+    """
+    said = {m: opinions[m] for m in MODALITIES if opinions.get(m)}
+    tops = [Opinion(m, top, o[top]) for m, o in said.items() for top in [best(o)]]
+    return [
+        (a, b)
+        for a, b in combinations(tops, 2)
+        if a.label != b.label
+        and min(a.probability, b.probability) >= SURE
+        and max(said[a.modality].get(b.label, 0.0), said[b.modality].get(a.label, 0.0)) <= _OTHER_AT_MOST
+    ]
 
 
 def best(scores: Mapping[str, float]) -> str:
@@ -270,11 +273,7 @@ class Timeline:
         return text_of(self, "json")
 
     def to_html(self, lang: str = "en") -> str:
-        """An HTML page that opens offline in any browser. It does not play the clip.
-
-        Raises:
-            InputError: a package for the page is not installed, or there is no such language.
-        """
+        """An HTML page that opens offline in any browser; it does not play the clip. It needs Jinja2, see ``save``."""
         from mien.report.files import text_of
 
         return text_of(self, "html", lang)
@@ -288,6 +287,12 @@ class Timeline:
         from mien.report.notebook import frame
 
         return frame(self)
+
+    def to_arrow(self) -> Table:
+        """A table of Arrow with one row for each segment, as in `mien.segments/1` (docs/scale.md); it needs pyarrow."""
+        from mien.report.segments import table_of
+
+        return table_of(self)
 
     def _repr_html_(self) -> str:
         """HTML for a notebook: one line of summary, and the first segments."""

@@ -84,6 +84,24 @@ def needs_pandas() -> None:
     _needs(("pandas",), "a table of pandas", "'mien[notebook]'")
 
 
+def needs_arrow() -> None:
+    """Checks that pyarrow is installed.
+
+    Raises:
+        InputError: it is missing; the message has the command that installs it.
+    """
+    _needs(("pyarrow",), "Parquet", "'mien[parquet]'")
+
+
+def needs_scale() -> None:
+    """Checks that what reads and writes a folder of results is installed.
+
+    Raises:
+        InputError: a package is missing; the message has the command that installs it.
+    """
+    _needs((*_PAGE, "pyarrow", "duckdb"), "a folder of results", "'mien[scale]'")
+
+
 def _needs(modules: tuple[str, ...], purpose: str, package: str) -> None:
     missing = _missing(modules)
     if missing:

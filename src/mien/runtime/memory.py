@@ -72,6 +72,18 @@ class _Bound:
 bounded = _Bound().bounded
 
 
+def limit(most: int) -> None:
+    """Lets the process hold at most ``most`` bytes of data from now on, where the system can do that.
+
+    Beyond, memory is refused: work ends with an error, or a library ends the process.
+    """
+    if sys.platform.startswith("linux"):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
 @contextmanager
 def loading() -> Iterator[None]:
     """Gives back to the system what the ``with`` block, which loads a model, needed only for a moment.

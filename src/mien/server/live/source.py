@@ -12,8 +12,8 @@ from threading import Condition
 import numpy as np
 from PIL import Image
 
+from mien.runtime.messages import Table
 from mien.server.live.messages import SOUND
-from mien.server.orders import Table
 from mien.types import SAMPLE_RATE, Audio, Picture
 
 _PICTURES = 8  # pictures that may wait; then the oldest is dropped

@@ -10,9 +10,10 @@ from mien.events import Answered, Finished, Progress
 from mien.media.cut import CutSettings
 from mien.pipeline import Analyzer
 from mien.report.exporters.json import as_segment, rounded
+from mien.runtime.messages import Table
 from mien.server.live.source import Incoming
 from mien.server.live.steady import Steady
-from mien.server.orders import Order, Table, event
+from mien.server.orders import Order, event
 from mien.server.work import carried_out, message_of, write
 
 SETTINGS = CutSettings(page=2.0)
