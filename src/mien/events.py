@@ -22,7 +22,18 @@ Value = str | int | float
 """A value in a notice."""
 
 Stage = Literal[
-    "clips", "read", "explain", "draw", "prepare", "train", "degrade", "calibrate", "evaluate", "compare", "tune"
+    "clips",
+    "read",
+    "explain",
+    "draw",
+    "write",
+    "prepare",
+    "train",
+    "degrade",
+    "calibrate",
+    "evaluate",
+    "compare",
+    "tune",
 ]
 """A stage of the work."""
 
@@ -98,7 +109,20 @@ class Skipped:
     why: str
 
 
-Event = Progress | Notice | Heard | Answered | Finished | Skipped
+@dataclass(frozen=True)
+class Written:
+    """The end of a clip that another process has read, and whose files it has written.
+
+    Attributes:
+        source: its name.
+        duration: its length in seconds.
+    """
+
+    source: str
+    duration: float
+
+
+Event = Progress | Notice | Heard | Answered | Finished | Skipped | Written
 
 Work = Generator[Event, None, T]
 """Long work with a result of type T."""

@@ -139,10 +139,7 @@ class Prediction:
 
 
 def opposed(opinions: Mapping[Modality, Mapping[str, float]]) -> list[tuple[Opinion, Opinion]]:
-    """The pairs of modalities that give different labels.
-
-    Each gives its own label a probability of at least one half, and the other's label at most a quarter.
-    """
+    """The pairs of modalities that each give another label at least one half, and the other's label at most a quarter."""
     said = {m: opinions[m] for m in MODALITIES if opinions.get(m)}
     tops = [Opinion(m, top, o[top]) for m, o in said.items() for top in [best(o)]]
     return [

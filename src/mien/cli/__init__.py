@@ -9,13 +9,13 @@ from io import TextIOWrapper
 
 from typer.main import get_command
 
-from mien.cli import analysis, data, explanation, serving, studies, training
+from mien.cli import analysis, archive, data, explanation, serving, studies, training
 from mien.cli.app import app
 from mien.cli.language import LANG, translated
 from mien.cli.progress import say, show
 from mien.errors import MienError, explain, is_mistake
 
-__all__ = ["analysis", "app", "data", "explanation", "guarded", "main", "serving", "studies", "training"]
+__all__ = ["analysis", "app", "archive", "data", "explanation", "guarded", "main", "serving", "studies", "training"]
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mien.cli.app import Asked, Asr, Bundled, Hours, Lang, Out, Prior, SoundTrack, Voices, app, cutting
+from mien.cli.archive import Memory, Workers, archived, only_results, results_folder
 from mien.cli.language import LANG
 from mien.cli.progress import followed, show
 from mien.events import Event, Finished, Notice, Skipped
@@ -43,7 +44,10 @@ def analyze(
     vtt: Out = None,
     html: Out = None,
     to: Annotated[list[str] | None, typer.Option(help="NAME=FILE, of any exporter: xml=out.xml. Repeatable.")] = None,
-    out: Annotated[list[Path] | None, typer.Option(help="File whose ending names the exporter. Repeatable.")] = None,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(help="File whose ending names the exporter (repeatable), or a folder for JSON and Parquet."),
+    ] = None,
     lang: Lang = LANG,
     embed: Annotated[bool, typer.Option("--embed", help="Put the clip itself into the HTML report.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Put explanations into the HTML report.")] = False,
@@ -57,9 +61,12 @@ def analyze(
         bool, typer.Option("--portraits", help="Put a small picture of each face into the JSON.")
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Leave clips as they are whose files are there.")] = False,
+    workers: Workers = None,
+    memory: Memory = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no table.")] = False,
 ) -> None:
     """Read clips: a table, and files if asked for. Of several clips --json etc. name folders; --csv all.csv is one table."""
+    from mien.archive.folder import Reading
     from mien.errors import InputError
     from mien.pipeline import Analyzer
     from mien.workflows.analyze_files import analyze_files, analyze_one, expanded
@@ -69,6 +76,12 @@ def analyze(
     several = len(clips) > 1 or any(p.is_dir() for p in paths or [])
     if several and (text is not None or subtitles is not None):
         raise InputError("--text and --subtitles go with one clip; name one file")
+    if (folder := results_folder(out or [])) is not None:
+        only_results([json, csv, vtt, html, video, *(to or []), text, subtitles], [embed, explain], people)
+        reading = Reading(bundle, asr, task, prior, tracks, voices, track, hours, portraits)
+        raise typer.Exit(int(archived(paths or [], clips, folder, reading, workers, memory, lang)))
+    if workers is not None or memory is not None:
+        raise InputError("--workers and --memory go with a folder of results; name one, as in --out results")
     wanted = chosen({"json": json, "csv": csv, "vtt": vtt, "html": html}, to or [], out or [])
     inputs = [*clips, *([subtitles] if subtitles else [])]
     outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain, portraits, video, resume))

@@ -31,14 +31,18 @@ _SILENT = {
 }
 
 
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @cache
 def count() -> int:
     """The number of threads for one computation: ``MIEN_THREADS`` (at most 256), else the cores of this process (at most 8)."""
     asked = os.environ.get("MIEN_THREADS", "")
     if asked.isdecimal() and int(asked) > 0:
         return min(int(asked), _MOST)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, 8)
+    return min(cores(), 8)
 
 
 def own() -> None:
