@@ -22,8 +22,11 @@ _PLACES = """SELECT coalesce(nullif(regexp_extract(s.source, '^(.*)/', 1), ''), 
     avg(s.uncertain::INT), count(DISTINCT s.source), count(DISTINCT (s.source, s.who)) FILTER (s.who IS NOT NULL),
     mode(s.label ORDER BY s.label) FILTER (s.label <> 'neutral' AND NOT s.uncertain)
     FROM read_parquet(?) s GROUP BY place ORDER BY place LIMIT ?"""
-_PARTS = """SELECT least(9, floor(10 * s.start / greatest(c.duration, 0.001)))::INT AS tenth, s.label,
-    sum(greatest(s."end" - s.start, 0.1)) FROM read_parquet(?) s JOIN read_parquet(?) c USING (source) GROUP BY tenth, s.label ORDER BY tenth, s.label"""
+_TENTHS = """SELECT tenth::INT, s.label,
+    sum(least(s."end", (tenth + 1) * c.duration / 10) - greatest(s.start, tenth * c.duration / 10))
+    FROM read_parquet(?) s JOIN read_parquet(?) c USING (source), range(10) t(tenth)
+    WHERE s.start < (tenth + 1) * c.duration / 10 AND s."end" > tenth * c.duration / 10
+    GROUP BY tenth, s.label ORDER BY tenth, s.label"""
 _MOMENTS = """SELECT source, start, "end", who, text, label, probability, uncertain FROM read_parquet(?)
     WHERE NOT uncertain AND label <> 'neutral' ORDER BY probability DESC, source, segment LIMIT ?"""
 
@@ -48,7 +51,7 @@ def summed(results: Results) -> Archive:
     segments, clips = str(parts(results, "segments")), str(parts(results, "read"))
     ((count, seconds, uncertain, conflicts),) = rows(_TOTALS, [clips])
     when: dict[str, list[float]] = {}
-    for tenth, label, share in rows(_PARTS, [segments, clips]):
+    for tenth, label, share in rows(_TENTHS, [segments, clips]):
         when.setdefault(label, [0.0] * 10)[tenth] += share
     return Archive(
         name=results.root.resolve().name,
