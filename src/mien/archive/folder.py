@@ -24,6 +24,7 @@ from mien.errors import InputError
 from mien.files.tables import read_table
 from mien.pipeline import Analyzer
 from mien.report import files
+from mien.runtime import devices
 
 SCHEMA = "mien.results/1"
 PARTS = tuple("0123456789abcdef")
@@ -43,6 +44,7 @@ class Reading:
     track: int | None = None
     hours: float | None = None
     portraits: bool = False
+    device: str = "cpu"
 
     def analyzer(self) -> Analyzer:
         """What reads clips in this way.
@@ -52,6 +54,8 @@ class Reading:
         """
         from mien.media.cut import CutSettings
 
+        if self.device != "cpu":
+            devices.use(self.device)
         settings = CutSettings(voices=self.voices, track=self.track)
         if self.hours is not None:
             settings = replace(settings, hours=self.hours)

@@ -116,7 +116,10 @@ def _opposed(match: re.Match[str]) -> Condition:
 
 
 def _seconds(clock: str) -> float:
-    return sum(float(part) * 60**place for place, part in enumerate(reversed(clock.split(":"))))
+    seconds = 0.0
+    for part in clock.split(":"):
+        seconds = 60 * seconds + float(part)
+    return seconds
 
 
 def _any(words: Mapping[str, str]) -> str:
@@ -147,11 +150,11 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Condition]], ...]
     (re.compile(r"(?:by\s+)?((?:person|voice)-\d+)"), lambda found: Condition("who = ?", (found[1],))),
     (re.compile(r"(?:in|语言)\s*([a-z]{2,3})"), lambda found: Condition("language = ?", (found[1],))),
     (
-        re.compile(r"(?:after|晚于)\s*([\d:.]*\d)(?:\s*s)?"),
+        re.compile(r"(?:after|晚于)\s*(\d+(?::\d+){0,2}(?:\.\d+)?)(?:\s*s)?"),
         lambda found: Condition("start >= ?", (_seconds(found[1]),)),
     ),
     (
-        re.compile(r"(?:before|早于)\s*([\d:.]*\d)(?:\s*s)?"),
+        re.compile(r"(?:before|早于)\s*(\d+(?::\d+){0,2}(?:\.\d+)?)(?:\s*s)?"),
         lambda found: Condition('"end" <= ?', (_seconds(found[1]),)),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -57,10 +57,23 @@ def analyze_archive(
     with closing(crew):
         skipped = yield from _read(crew, order, waiting, results)
         yield from _tables(crew, results)
-    skipped.sort(key=lambda one: one.source)
-    told = [asdict(one) for one in skipped]
-    files.put(results.root / "skipped.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
+    write_skipped(results, skipped)
     return len(skipped)
+
+
+def finished(results: Results, reading: Reading, skipped: list[Skipped], memory: float = MEMORY) -> Work[int]:
+    """Makes the tables of clips that somebody else has read; see ``analyze_archive``."""
+    crew = Crew("mien.archive.worker", [json.dumps(asdict(reading)), str(int(memory * 1e9))], 1)
+    with closing(crew):
+        yield from _tables(crew, results)
+    write_skipped(results, skipped)
+    return len(skipped)
+
+
+def write_skipped(results: Results, skipped: Sequence[Skipped]) -> None:
+    """Writes which clips could not be read, in order of name."""
+    told = [asdict(one) for one in sorted(skipped, key=lambda one: one.source)]
+    files.put(results.root / "skipped.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
 
 
 def _size(clip: Path) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mien.cli.app import Asked, Asr, Bundled, Hours, Lang, Out, Prior, SoundTrack, Voices, app, cutting
-from mien.cli.archive import Memory, Workers, archived, only_results, results_folder
+from mien.cli.archive import Device, Memory, Ray, Workers, archived, checked, only_results, results_folder
 from mien.cli.language import LANG
 from mien.cli.progress import followed, show
 from mien.events import Event, Finished, Notice, Skipped
@@ -63,6 +64,8 @@ def analyze(
     resume: Annotated[bool, typer.Option("--resume", help="Leave clips as they are whose files are there.")] = False,
     workers: Workers = None,
     memory: Memory = None,
+    device: Device = "cpu",
+    ray: Ray = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no table.")] = False,
 ) -> None:
     """Read clips: a table, and files if asked for. Of several clips --json etc. name folders; --csv all.csv is one table."""
@@ -76,12 +79,18 @@ def analyze(
     several = len(clips) > 1 or any(p.is_dir() for p in paths or [])
     if several and (text is not None or subtitles is not None):
         raise InputError("--text and --subtitles go with one clip; name one file")
+    reading = Reading(bundle, asr, task, prior, tracks, voices, track, hours, portraits, device)
+    if device != "cpu":
+        from mien.runtime.devices import use
+
+        reading = replace(reading, device=use(device))
     if (folder := results_folder(out or [])) is not None:
         only_results([json, csv, vtt, html, video, *(to or []), text, subtitles], [embed, explain], people)
-        reading = Reading(bundle, asr, task, prior, tracks, voices, track, hours, portraits)
-        raise typer.Exit(int(archived(paths or [], clips, folder, reading, workers, memory, lang)))
-    if workers is not None or memory is not None:
-        raise InputError("--workers and --memory go with a folder of results; name one, as in --out results")
+        raise typer.Exit(int(archived(paths or [], clips, folder, reading, workers, memory, ray, lang)))
+    if workers is not None or memory is not None or ray is not None:
+        raise InputError("--workers, --memory and --ray go with a folder of results; name one, as in --out results")
+    if reading.device != "cpu":
+        checked(reading)
     wanted = chosen({"json": json, "csv": csv, "vtt": vtt, "html": html}, to or [], out or [])
     inputs = [*clips, *([subtitles] if subtitles else [])]
     outputs = Outputs.plan(wanted, clips, several, inputs, Page(lang, embed, explain, portraits, video, resume))

@@ -23,6 +23,13 @@ Workers = Annotated[
 Memory = Annotated[
     float | None, typer.Option(min=0.1, help="GB that each process may hold; a clip that needs more is reported.")
 ]
+Device = Annotated[
+    str, typer.Option(help="What computes: cpu, auto (a GPU if there is one), cuda, coreml, directml, rocm, openvino.")
+]
+Ray = Annotated[
+    str | None,
+    typer.Option(help="Read on all machines of a Ray cluster: auto, or its address. They must see the same folders."),
+]
 _MEMORY = 1.5  # GB that a worker usually takes, for the number of workers
 
 
@@ -57,6 +64,19 @@ def usual_workers() -> int:
     return max(1, threads.cores() if free is None else min(threads.cores(), int(free / _MEMORY / 1e9)))
 
 
+def checked(reading: Reading) -> str:
+    """Checks how clips are to be read, the device too, and gives the hash of the bundle.
+
+    Raises:
+        InputError: the bundle, its task, the prior or the device cannot be used.
+    """
+    from mien.archive.parity import check_device
+
+    found = reading.analyzer().bundle.sha256
+    check_device(reading, found)
+    return found
+
+
 def archived(
     paths: Sequence[Path],
     clips: Sequence[Path],
@@ -64,6 +84,7 @@ def archived(
     reading: Reading,
     workers: int | None,
     memory: float | None,
+    ray: str | None,
     lang: str,
 ) -> bool:
     """Reads an archive into a folder of results, and says whether clips were skipped."""
@@ -76,7 +97,7 @@ def archived(
 
     needs_scale()
     say, by_name = Language(lang), named(paths, clips)
-    results = Results.open(folder, reading, reading.analyzer().bundle.sha256)
+    results = Results.open(folder, reading, checked(reading))
     notices = Notices(lang)
 
     def tell(event: Event) -> None:
@@ -84,8 +105,16 @@ def archived(
         if isinstance(event, Skipped):
             show(harmless(say("terminal.skipped", source=event.source, why=event.why)), err=True)
 
-    work = analyze_archive(by_name, results, reading, workers or usual_workers(), memory or MEMORY)
+    if ray is None:
+        work = analyze_archive(by_name, results, reading, workers or usual_workers(), memory or MEMORY)
+    else:
+        from mien.ray.cluster import analyze_on
+
+        work = analyze_on(ray, by_name, results, reading, workers, memory or MEMORY)
     skipped = followed(work, tell)
+    if skipped == len(by_name):
+        show(say("terminal.read", read=0, all=skipped, skipped=skipped), err=True)
+        return True
     page = write_summary(results, lang)
     show(say("terminal.archived", read=len(by_name) - skipped, all=len(by_name), page=page))
     return skipped > 0

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
+from mien.runtime import threads
 from mien.runtime.messages import Table
 from mien.runtime.worker import CrashedError, WorkerProcess
 
@@ -25,11 +26,13 @@ class Crew:
     Args:
         module, options: see ``WorkerProcess``.
         count: how many.
+        cores: threads that all of them share; ``None`` for those of the machine.
     """
 
-    def __init__(self, module: str, options: Sequence[str], count: int) -> None:
+    def __init__(self, module: str, options: Sequence[str], count: int, cores: int | None = None) -> None:
         self._runner = asyncio.Runner()
-        self._workers = [WorkerProcess(module, options, count) for _ in range(count)]
+        share = max(1, (cores or threads.count()) // count)
+        self._workers = [WorkerProcess(module, options, share) for _ in range(count)]
 
     @property
     def restarts(self) -> int:

@@ -102,6 +102,15 @@ def needs_scale() -> None:
     _needs((*_PAGE, "pyarrow", "duckdb"), "a folder of results", "'mien[scale]'")
 
 
+def needs_ray() -> None:
+    """Checks that Ray is installed.
+
+    Raises:
+        InputError: it is missing; the message has the command that installs it.
+    """
+    _needs(("ray", "pyarrow"), "work on many machines", "'mien[ray]'")
+
+
 def _needs(modules: tuple[str, ...], purpose: str, package: str) -> None:
     missing = _missing(modules)
     if missing:

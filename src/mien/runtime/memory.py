@@ -72,8 +72,8 @@ class _Bound:
 bounded = _Bound().bounded
 
 
-def limit(most: int) -> None:
-    """Lets the process hold at most ``most`` bytes of data from now on, where the system can do that.
+def limit(most: int | None) -> None:
+    """Lets the process hold at most ``most`` bytes of data from now on, where the system can do that; ``None`` for any number.
 
     Beyond, memory is refused: work ends with an error, or a library ends the process.
     """
@@ -81,7 +81,8 @@ def limit(most: int) -> None:
         import resource
 
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+        bound = hard if most is None else most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.errors import InputError
+from mien.runtime import devices
 from mien.runtime.memory import loading
 
 if TYPE_CHECKING:
@@ -101,10 +102,16 @@ def check_process() -> None:
 
 
 def open_graph(path: Path) -> onnxruntime.InferenceSession:
-    """Opens an ONNX graph on the CPU with mien's thread count."""
+    """Opens an ONNX graph on the device that is used, see ``mien.runtime.devices``, with mien's thread count.
+
+    Raises:
+        InputError: the device cannot be used.
+    """
     import onnxruntime
 
     global _opened_in
     _opened_in = _opened_in or os.getpid()
     with loading():
-        return onnxruntime.InferenceSession(str(path), session_options(), providers=["CPUExecutionProvider"])
+        found = onnxruntime.InferenceSession(str(path), session_options(), providers=devices.providers())
+    devices.check(found.get_providers())
+    return found

@@ -8,12 +8,13 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
+from contextlib import suppress
 
 from mien.errors import MienError
-from mien.runtime import threads
 from mien.runtime.messages import Table, line
 
 _LONGEST_LINE = 64 * 1024 * 1024  # bytes of one message
+_END = 5.0  # seconds from the end of its output until a worker has ended
 _START = 120.0  # seconds until a worker has loaded its bundle
 
 
@@ -27,15 +28,15 @@ class WorkerProcess:
     Args:
         module: the module that it runs, which uses ``mien.runtime.messages.answering`` and first says that it is "ready".
         options: its command line.
-        of: how many workers share the machine.
+        count: threads for one computation.
 
     Attributes:
         ready: whether it has said that it is ready.
         restarts: how often it had to be started again.
     """
 
-    def __init__(self, module: str, options: Sequence[str], of: int) -> None:
-        self._command, self._of = [sys.executable, "-m", module, *options], of
+    def __init__(self, module: str, options: Sequence[str], count: int) -> None:
+        self._command, self._threads = [sys.executable, "-m", module, *options], count
         self._process: Process | None = None
         self.ready = False
         self.restarts = -1
@@ -50,7 +51,7 @@ class WorkerProcess:
             return
         await self.stop()
         self._process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE, env=_environment(self._of)
+            *self._command, stdin=PIPE, stdout=PIPE, limit=_LONGEST_LINE, env=_environment(self._threads)
         )
         self.restarts += 1
         try:
@@ -100,6 +101,10 @@ class WorkerProcess:
         except (ValueError, ConnectionError) as error:
             await self.stop()
             raise CrashedError("a worker sent what is no message") from error
+        with suppress(TimeoutError):
+            # A process that has ended by itself must be waited for and not killed: to kill it would reap it behind asyncio.
+            async with asyncio.timeout(_END):
+                await self._process.wait()
         await self.stop()
         raise CrashedError("the worker that read the clip has ended")
 
@@ -113,7 +118,7 @@ class WorkerProcess:
         await process.wait()
 
 
-def _environment(workers: int) -> dict[str, str]:
-    """The environment of a worker: the threads are shared out, and the server's secret is not handed on."""
+def _environment(count: int) -> dict[str, str]:
+    """The environment of a worker: its share of the threads, and not the server's secret."""
     kept = {name: value for name, value in os.environ.items() if name != "MIEN_TOKEN"}
-    return {**kept, "MIEN_THREADS": str(max(1, threads.count() // workers))}
+    return {**kept, "MIEN_THREADS": str(count)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from mien.runtime import threads
 from mien.runtime.messages import Table
 from mien.runtime.worker import CrashedError, WorkerProcess
 from mien.server.orders import ENDS, Order, ordered
@@ -25,7 +26,8 @@ class Worker(WorkerProcess):
     def __init__(self, settings: Settings, live: bool = False) -> None:
         s = settings
         options = ["--bundle", s.bundle, "--asr", s.asr, "--prior", s.prior, *(["--task", s.task] if s.task else [])]
-        super().__init__("mien.server.worker", [*options, *(["--live"] if live else [])], s.workers)
+        share = max(1, threads.count() // s.workers)
+        super().__init__("mien.server.worker", [*options, *(["--live"] if live else [])], share)
         self._seconds = s.job_seconds
 
     async def perform(self, order: Order, tell: Callable[[str, Table], object], cancelled: asyncio.Event) -> None:
