@@ -3,8 +3,8 @@
     python -m benchmarks.scale [--workers 1,2,4] [--copies 4] [--clip talk.mp4] [--asr auto] [--rounds 1]
 
 It copies the clip, reads the copies into a folder of results, and prints for each number of workers: clips a second, hours of
-clips an hour, processor seconds for an hour of clips, and the largest memory of a worker. One worker with two threads comes first. Ratios within
-one run hold on a busy machine too; the rounds are interleaved.
+clips an hour, processor seconds for an hour of clips, and the largest memory of a worker. One worker with two threads comes
+first. Ratios within one run hold on a busy machine too; the rounds are interleaved.
 """
 
 from __future__ import annotations
