@@ -43,7 +43,9 @@ def measure(archive: Path, out: Path, workers: int, threads: int, asr: str) -> R
     # The threads of the machine are shared out among the workers.
     environment = {**os.environ, "MIEN_THREADS": str(threads * workers)}
     begun, spent, largest, data = time.monotonic(), dict[int, float](), 0.0, 0.0
-    process = subprocess.Popen([*command, "--workers", str(workers)], env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*command, "--workers", str(workers)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     parent = psutil.Process(process.pid)
     while process.poll() is None:
         for one in [parent, *children(parent)]:

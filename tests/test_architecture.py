@@ -43,7 +43,19 @@ def test_the_tree_names_every_folder_in_order() -> None:
 
 OTHERS = {"cmu_mosi_std_folds.py", "cmu_mosei_std_folds.py"}
 """Files of data sets, which are not here."""
-NAMES = {"live", "encoders", "fusions", "metrics", "exporters", "explainers", "readers", "timeline", "explanation"}
+NAMES = {
+    "live",
+    "encoders",
+    "fusions",
+    "metrics",
+    "exporters",
+    "explainers",
+    "readers",
+    "timeline",
+    "explanation",
+    "segments",
+    "clips",
+}
 """What comes after "mien." and is no module: groups of entry points, and forms of JSON."""
 
 

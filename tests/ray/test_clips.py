@@ -12,8 +12,10 @@ from typing import Any
 import psutil
 import pytest
 
-from mien.archive.folder import Reading
+from mien.archive.folder import Reading, Results, named
+from mien.archive.work import analyze_archive
 from mien.errors import InputError
+from mien.events import Event, Skipped, Written, finish
 from mien.pipeline import Analyzer
 from mien.report import segments
 
@@ -106,6 +108,22 @@ def test_a_killed_worker_and_a_killed_node_cost_nothing(
         cluster.remove_node(cluster.second, allow_graceful=False)
 
     assert taken(clips, tmp_path, kill) == expected
+
+
+def test_a_folder_of_results_is_that_of_one_machine(cluster: Any, clips: Path, tmp_path: Path) -> None:
+    from mien.ray.cluster import analyze_on
+
+    one, many = (Results.open(tmp_path / name, READING, "0" * 64) for name in ("one", "many"))
+    by_name = named([clips], sorted(clips.iterdir())[:5])
+    assert finish(analyze_archive(by_name, one, READING, 2)) == 1
+    told: list[Event] = []
+    assert finish(analyze_on("auto", by_name, many, READING, 2, 4.0), told.append) == 1
+    assert {event.source for event in told if isinstance(event, Written | Skipped)} == set(by_name)
+    found = [
+        {p.relative_to(r.root): p.read_bytes() for p in r.root.rglob("*.*") if p.is_file() and p.name != ".made.json"}
+        for r in (one, many)
+    ]
+    assert found[0] == found[1]
 
 
 def test_clips_without_a_path_are_refused(cluster: Any) -> None:
