@@ -65,9 +65,10 @@ def measure(archive: Path, out: Path, workers: int, threads: int, asr: str) -> R
 def children(parent: psutil.Process) -> list[psutil.Process]:
     """The workers that live now."""
     try:
-        return parent.children(recursive=True)
+        found: list[psutil.Process] = parent.children(recursive=True)
     except psutil.Error:
         return []
+    return found
 
 
 def main() -> None:
