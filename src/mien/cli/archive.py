@@ -34,8 +34,8 @@ _MEMORY = 1.5  # GB that a worker usually takes, for the number of workers
 
 
 def results_folder(out: Sequence[Path]) -> Path | None:
-    """The folder of results among the values of ``--out``: it has no ending, or is there already."""
-    folders = [path for path in out if path.is_dir() or not path.suffix]
+    """The folder of results among the values of ``--out``: it has no ending, or is one already; ``None`` without one."""
+    folders = [path for path in out if (not path.suffix and str(path) != "-") or (path / "run.json").is_file()]
     if not folders:
         return None
     if len(out) > 1:

@@ -9,8 +9,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 _STATM = "/proc/self/statm"
+_GROUP = "/sys/fs/cgroup"
 _MMAP_THRESHOLD = -3  # of malloc.h
 
 
@@ -119,6 +121,12 @@ def free() -> int | None:
     try:
         with open("/proc/meminfo", encoding="ascii") as file:
             found = dict(line.split(":", 1) for line in file)
-        return int(found["MemAvailable"].split()[0]) * 1024
+        left = int(found["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
         return None
+    try:
+        # A container may have less than its machine.
+        most, taken = (int(Path(_GROUP, name).read_text(encoding="ascii")) for name in ("memory.max", "memory.current"))
+    except (OSError, ValueError):
+        return left
+    return min(left, most - taken)
