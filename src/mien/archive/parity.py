@@ -7,15 +7,15 @@ import json
 import tempfile
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mien.archive.folder import Reading
-from mien.archive.work import MEMORY
+from mien.archive.work import MEMORY, crew_of
 from mien.errors import InputError
 from mien.runtime.cache import cache_folder, write_atomic
-from mien.runtime.crew import Crashed, Crew
+from mien.runtime.crew import Crashed
 from mien.samples import demo_clip
 
 _MOST = 0.02  # how far a probability may differ; devices round otherwise
@@ -61,8 +61,7 @@ def _timeline(reading: Reading) -> dict[str, Any]:
     """The sample clip, read in a process of its own: graphs that are open stay on their device."""
     with tempfile.TemporaryDirectory(prefix="mien-device-") as folder:
         file = Path(folder) / "clip.json"
-        options = [json.dumps(asdict(reading)), str(int(MEMORY * 1e9))]
-        with closing(Crew("mien.archive.worker", options, 1)) as crew:
+        with closing(crew_of(reading, MEMORY, 1)) as crew:
             for _, message in crew.perform([{"clip": str(demo_clip()), "file": str(file)}]):
                 if isinstance(message, Crashed) or "failed" in message:
                     why = "" if isinstance(message, Crashed) else f" ({message['failed']})"

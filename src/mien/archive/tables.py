@@ -41,11 +41,8 @@ def stale_parts(results: Results) -> list[str]:
     state = _state(results)
     before = _made(results)
     whole = [p for p in state if all(file.is_file() for file in _files(results, p))]
-    return [
-        p
-        for p in PARTS
-        if (p in state and (p not in whole or before.get(p) != state[p])) or (p in before) > (p in state)
-    ]
+    # A part that nothing belongs to any more is stale as well: it was made, and has no state now.
+    return [p for p in PARTS if before.get(p) != state.get(p) or (p in state and p not in whole)]
 
 
 def mark_made(results: Results) -> None:
@@ -74,7 +71,8 @@ def write_part(results: Results, part: str) -> None:
 
 
 def _files(results: Results, part: str) -> tuple[Path, Path]:
-    return tuple(results.root / kind / f"part-{part}.parquet" for kind in ("segments", "read"))  # type: ignore[return-value]  # two
+    name = f"part-{part}.parquet"
+    return results.root / "segments" / name, results.root / "read" / name
 
 
 def _write(path: Path, schema: pyarrow.Schema, tables: Iterable[pyarrow.Table]) -> None:

@@ -46,34 +46,33 @@ def analyze_archive(
         InputError: a file cannot be written.
         CrashedError: workers do not start.
     """
+    waiting = yield from still_to_read(clips, results)
+    # The largest first: at the end no worker is left alone with a long one.
+    order = sorted(waiting, key=lambda name: (-_size(waiting[name]), name))
+    with closing(crew_of(reading, memory, min(workers, len(order) or 1))) as crew:
+        skipped = yield from _read(crew, order, waiting, results)
+        return (yield from finished(crew, results, skipped))
+
+
+def crew_of(reading: Reading, memory: float, count: int, cores: int | None = None) -> Crew:
+    """Worker processes that read clips; see ``Crew``. ``memory`` is GB that each may hold."""
+    return Crew("mien.archive.worker", [json.dumps(asdict(reading)), str(int(memory * 1e9))], count, cores)
+
+
+def still_to_read(clips: Mapping[str, Path], results: Results) -> Work[dict[str, Path]]:
+    """The clips that are not read yet, and a notice about the others."""
     waiting = {name: clip for name, clip in clips.items() if not results.done(name, clip)}
     if len(waiting) < len(clips):
         yield Notice("kept", {"count": len(clips) - len(waiting), "all": len(clips)})
-    # The largest first: at the end no worker is left alone with a long one.
-    order = sorted(waiting, key=lambda name: (-_size(waiting[name]), name))
-    crew = Crew(
-        "mien.archive.worker", [json.dumps(asdict(reading)), str(int(memory * 1e9))], min(workers, len(order) or 1)
-    )
-    with closing(crew):
-        skipped = yield from _read(crew, order, waiting, results)
-        yield from _tables(crew, results)
-    write_skipped(results, skipped)
-    return len(skipped)
+    return waiting
 
 
-def finished(results: Results, reading: Reading, skipped: list[Skipped], memory: float = MEMORY) -> Work[int]:
-    """Makes the tables of clips that somebody else has read; see ``analyze_archive``."""
-    crew = Crew("mien.archive.worker", [json.dumps(asdict(reading)), str(int(memory * 1e9))], 1)
-    with closing(crew):
-        yield from _tables(crew, results)
-    write_skipped(results, skipped)
-    return len(skipped)
-
-
-def write_skipped(results: Results, skipped: Sequence[Skipped]) -> None:
-    """Writes which clips could not be read, in order of name."""
+def finished(crew: Crew, results: Results, skipped: Sequence[Skipped]) -> Work[int]:
+    """Makes the tables, when all clips are read, and writes which could not be; gives how many these are."""
+    yield from _tables(crew, results)
     told = [asdict(one) for one in sorted(skipped, key=lambda one: one.source)]
     files.put(results.root / "skipped.json", json.dumps(told, ensure_ascii=False, indent=1) + "\n")
+    return len(skipped)
 
 
 def _size(clip: Path) -> int:
@@ -87,17 +86,18 @@ def _read(crew: Crew, order: list[str], clips: Mapping[str, Path], results: Resu
     orders: list[Table] = [{"clip": str(clips[name]), "file": str(results.file(name))} for name in order]
     skipped: list[Skipped] = []
     done = 0
-    for number, message in crew.perform(orders) if orders else ():
-        name = order[number]
-        if isinstance(message, Crashed) or "failed" in message:
-            skipped.append(Skipped(name, CRASHED if isinstance(message, Crashed) else message["failed"]))
-            yield skipped[-1]
-        elif "end" in message:
-            yield Written(name, message["end"])
-        else:
-            continue
-        yield Progress("clips", name, done, len(order))
-        done += 1
+    with closing(crew.perform(orders)) as told:
+        for number, message in told:
+            name = order[number]
+            if isinstance(message, Crashed) or "failed" in message:
+                skipped.append(Skipped(name, CRASHED if isinstance(message, Crashed) else message["failed"]))
+                yield skipped[-1]
+            elif "end" in message:
+                yield Written(name, message["end"])
+            else:
+                continue
+            yield Progress("clips", name, done, len(order))
+            done += 1
     yield Progress("clips", "", done, len(order))
     return skipped
 
@@ -105,12 +105,11 @@ def _read(crew: Crew, order: list[str], clips: Mapping[str, Path], results: Resu
 def _tables(crew: Crew, results: Results) -> Work[None]:
     parts = tables.stale_parts(results)
     orders: list[Table] = [{"part": part, "results": str(results.root)} for part in parts]
-    for done, (number, message) in enumerate(crew.perform(orders) if orders else (), start=1):
-        if isinstance(message, Crashed):
-            raise CrashedError(
-                f"a worker ended while it wrote the part '{parts[number]}'; allow more memory with --memory"
-            )
-        if "failed" in message:
-            raise InputError(message["failed"])
-        yield Progress("write", "Parquet", done, len(orders))
+    with closing(crew.perform(orders)) as told:
+        for done, (number, message) in enumerate(told, start=1):
+            if isinstance(message, Crashed):
+                raise CrashedError(f"a worker ended while it wrote the part '{parts[number]}'; close other programs")
+            if "failed" in message:
+                raise InputError(message["failed"])
+            yield Progress("write", "Parquet", done, len(orders))
     tables.mark_made(results)

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.archive.folder import Reading
-from mien.archive.work import CRASHED, MEMORY
+from mien.archive.work import CRASHED, MEMORY, crew_of
 from mien.errors import InputError
 from mien.report import segments
-from mien.runtime.crew import Crashed, Crew
+from mien.runtime.crew import Crashed
 from mien.runtime.extras import needs_ray
 from mien.runtime.messages import Table
 
@@ -85,7 +85,7 @@ class Reader:
     def __init__(
         self, reading: dict[str, Any], out: str | None, memory: float, cpus: float, filesystem: FileSystem | None
     ) -> None:
-        self._crew = Crew("mien.archive.worker", [json.dumps(reading), str(int(memory * 1e9))], 1, max(1, int(cpus)))
+        self._crew = crew_of(Reading(**reading), memory, 1, max(1, int(cpus)))
         self._out, self._filesystem = out, filesystem
 
     def __call__(self, batch: pyarrow.Table) -> pyarrow.Table:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from mien.archive.folder import Reading, Results
-from mien.archive.work import finished
-from mien.events import Notice, Progress, Skipped, Work, Written
+from mien.archive.work import crew_of, finished, still_to_read
+from mien.events import Progress, Skipped, Work, Written
 from mien.ray.clips import Reader
 from mien.runtime.extras import needs_ray
 
@@ -38,9 +39,7 @@ def analyze_on(
     needs_ray()
     import ray
 
-    waiting = {name: clip for name, clip in clips.items() if not results.done(name, clip)}
-    if len(waiting) < len(clips):
-        yield Notice("kept", {"count": len(clips) - len(waiting), "all": len(clips)})
+    waiting = yield from still_to_read(clips, results)
     skipped: list[Skipped] = []
     if waiting:
         ray.init(address=address, ignore_reinit_error=True, log_to_driver=False)
@@ -61,7 +60,8 @@ def analyze_on(
             yield _told(row, skipped)
             yield Progress("clips", row["name"], done, len(rows))
         yield Progress("clips", "", len(rows), len(rows))
-    return (yield from finished(results, reading, skipped, memory))
+    with closing(crew_of(reading, memory, 1)) as crew:
+        return (yield from finished(crew, results, skipped))
 
 
 def _told(row: Mapping[str, Any], skipped: list[Skipped]) -> Written | Skipped:
