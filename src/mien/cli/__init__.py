@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from mien.cli import (
     analysis,
+    archive,
     bundles,
     collection,
     data,
@@ -31,6 +32,7 @@ from mien.errors import MienError, explain, is_mistake
 __all__ = [
     "analysis",
     "app",
+    "archive",
     "bundles",
     "collection",
     "data",
