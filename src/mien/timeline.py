@@ -141,7 +141,7 @@ class Prediction:
 
     @property
     def conflict(self) -> tuple[Opinion, Opinion] | None:
-        """The surest pair of two modalities, or of one and a language model, that are in conflict, see ``opposed``; else ``None``."""
+        """The surest pair of modalities, or of one and a language model, that is in conflict (``opposed``); else ``None``."""
         said: dict[Source, Mapping[str, float]] = {m: self.opinions[m] for m in MODALITIES if self.opinions.get(m)}
         said |= {"llm": self.llm.scores} if self.llm is not None and self.llm.scores else {}
         return max(opposed(said), key=lambda pair: pair[0].probability + pair[1].probability, default=None)
@@ -149,14 +149,13 @@ class Prediction:
 
 def opposed(opinions: Mapping[S, Mapping[str, float]]) -> list[tuple[Opinion, Opinion]]:
     """The pairs of opinions that each give another label at least one half, and the other's label at most a quarter."""
-    tops = [Opinion(m, top, o[top]) for m, o in opinions.items() if o for top in [best(o)]]
+    said = [(Opinion(source, top, o[top]), o) for source, o in opinions.items() if o for top in [best(o)]]
     return [
         (a, b)
-        for a, b in combinations(tops, 2)
+        for (a, of_a), (b, of_b) in combinations(said, 2)
         if a.label != b.label
         and min(a.probability, b.probability) >= SURE
-        and opinions[a.modality].get(b.label, 0.0) <= _OTHER_AT_MOST
-        and opinions[b.modality].get(a.label, 0.0) <= _OTHER_AT_MOST
+        and max(of_a.get(b.label, 0.0), of_b.get(a.label, 0.0)) <= _OTHER_AT_MOST
     ]
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from mien.errors import MienError
 from mien.media.decoding.chunks import Chunks
+from mien.runtime.messages import Table
 from mien.server.live.messages import RECORDING, SOUND
-from mien.server.orders import Table
 from mien.types import Audio
 from mien.workflows.live.incoming import Encoded, Incoming
 
