@@ -89,7 +89,7 @@ def test_mistakes_make_no_set(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("hello")
     for mistake in ({"bundle": "reserch"}, {"consent": tmp_path / "none.csv"}):
         with pytest.raises(InputError):
-            finish(collect_set(tmp_path, tmp_path / "set", **mistake))  # type: ignore[arg-type]  # a path or a name
+            finish(collect_set(tmp_path, tmp_path / "set", **mistake))
     with pytest.raises(InputError, match="no file or folder"):
         finish(collect_set(tmp_path / "gone", tmp_path / "set"))
     assert not (tmp_path / "set").exists()
