@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
 import sys
 import threading
@@ -105,6 +106,18 @@ def loading() -> Iterator[None]:
         # Afterwards large blocks are kept again, as they are needed over and over.
         library.mallopt(_MMAP_THRESHOLD, 32 * 1024 * 1024)
         library.malloc_trim(0)
+
+
+def check_room(size: int) -> None:
+    """Checks that so many bytes can be had. Libraries in Rust end the whole process where they cannot.
+
+    Raises:
+        MemoryError: they cannot.
+    """
+    try:
+        mmap.mmap(-1, size).close()
+    except OSError as error:
+        raise MemoryError from error
 
 
 def give_back() -> None:
