@@ -7,7 +7,10 @@ OF_OPEN = $(OF_RESEARCH) --more runs/text-open.npz
 # Tests run side by side, a module on one worker; each worker computes with one thread.
 WORKERS = -n auto --maxprocesses 4 --dist loadscope
 
-.PHONY: answers help setup lock check lint audit format test fast pythons wheel bundles trust figures picture docs rooms
+# What `make debian` tests.
+MISSING ?= 3.14
+
+.PHONY: answers debian help setup lock check lint audit format test fast pythons wheel bundles trust figures picture docs rooms
 
 help:             ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -42,6 +45,9 @@ fast:             ## the fast tests
 
 pythons:          ## the fast tests that need no torch on each Python, with the newest and the lowest libraries: about 6 minutes
 	$(PYTHON) tools/each_python.py
+
+debian:           ## the same on the Python that CI could not have otherwise, in a tree of Debian's next release: about 6 minutes, as root
+	tools/debian_pythons.sh $(MISSING)
 
 wheel:            ## what users install, in dist/
 	$(PYTHON) -m pip wheel --no-deps -w dist .
