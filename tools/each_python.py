@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST = 11  # of Python 3
 RESOLUTIONS = ("highest", "lowest-direct")
-EXTRAS = "train,report,lora,opensmile,tune,csd,store,serve,mcp,test"
+EXTRAS = "train,report,lora,opensmile,tune,csd,llm,store,exchange,scale,serve,mcp,test"
 # The extras name torch. This requirement, which holds nowhere, replaces it.
 WITHOUT_TORCH = "torch; python_version < '3'\n"
 ANSWER = ("jacket", "person-1", "happy", "neutral (")
