@@ -129,7 +129,8 @@ def test_words_are_a_text_track_that_is_read_back(tmp_path: Path, name: str, cod
         packets = [p for p in file.demux(track) if p.size > 2]  # MP4 fills the time between cues with empty ones
         found = [bytes(p)[2 if name.endswith("mp4") else 0 :].decode() for p in packets]
         assert found == ["Ça va? 好的", "No!\nYes."]
-        spans = [(float(p.pts * p.time_base), float((p.pts + p.duration) * p.time_base)) for p in packets]
+        times = [((p.pts or 0) * p.time_base, (p.duration or 0) * p.time_base) for p in packets]
+        spans = [(float(start), float(start + long)) for start, long in times]
     # Matroska begins with the sound, 21 ms before the pictures.
     assert spans == [pytest.approx((0.0, 1.5), abs=0.03), pytest.approx((1.5, 3.25), abs=0.03)]
 
