@@ -103,7 +103,7 @@ def agree(
 
     from mien.report.studies.agreement import agreement_page, tables
     from mien.report.terminal.tables import of_grid, spaced
-    from mien.workflows.agree_on_set import agree_on_set
+    from mien.workflows.sets.agree import agree_on_set
     from mien.workflows.outputs import STDOUT, check_outputs, put
 
     outputs = {kind: path for kind, path in (("html", html), ("json", json)) if path is not None}
