@@ -39,7 +39,10 @@ def main() -> None:
                     # What is left of the work before would make the next clip fail, too. A new process has all its memory.
                     os._exit(1)
                 why = explain(error)
-                send({"failed": why.replace(order.get("clip", why), "…") if "clip" in order else why})
+                if "clip" in order:
+                    # The folder depends on the machine, and reasons must not.
+                    why = why.replace(order["clip"], Path(order["clip"]).name)
+                send({"failed": why})
 
 
 def _clip(analyzer: Analyzer, order: Table, portraits: bool) -> Iterator[Table]:

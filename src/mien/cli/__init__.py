@@ -18,15 +18,14 @@ from mien.cli import (
     explanation,
     labelling,
     listening,
-    scenarios,
     serving,
-    sessions,
     studies,
     training,
 )
 from mien.cli.app import app
 from mien.cli.language import LANG, translated
 from mien.cli.progress import say, show
+from mien.cli.uses import scenarios, sessions
 from mien.errors import MienError, explain, is_mistake
 
 __all__ = [

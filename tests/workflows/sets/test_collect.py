@@ -17,8 +17,8 @@ from mien.collection.rows import Vote
 from mien.data.checks.check import check
 from mien.errors import InputError
 from mien.events import finish
-from mien.workflows.collect_set import collect_set
-from mien.workflows.report_set import report_set
+from mien.workflows.sets.collect import collect_set
+from mien.workflows.sets.report import report_set
 
 
 @pytest.fixture
