@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from mien.turns import Live, Remote, Turn, Turns
 from mien.types import SAMPLE_RATE, Audio, Clip
 from mien.workflows.live.session import SETTINGS
 
+from ..conftest import ROOT
 from ..server.running import Running, running
 
 CHAT = Clip("chat", text="I am so angry with you! That was a lovely evening.")
@@ -104,9 +106,11 @@ def test_purposes_are_checked_and_limits_told() -> None:
         Turns(CHAT, purpose="monitoring")
     turns = Turns(CHAT, jurisdiction="CN")
     assert "say_ai" in turns.decision.needs
-    for lang, words in (("en", "To persuade, sell to or bind people"), ("zh", "")):
-        assert any(words in line for line in turns.limits(lang))
-        assert all(line in turns.notice(Responsible("Lab"), lang) for line in turns.limits(lang))
+    for lang, words in (("en", "To persuade, sell to or bind people"), ("zh", "利用情绪说服、推销或束缚他人")):
+        assert any(words in line for line in Turns.limits(lang))
+        page = (ROOT / "docs" / "turns.md").read_text(encoding="utf-8")
+        assert lang == "zh" or all(f"- {line}" in page for line in Turns.limits(lang))
+        assert all(line in turns.notice(Responsible("Lab"), lang) for line in Turns.limits(lang))
 
 
 async def played(live: Live | Remote, pace: float) -> None:
@@ -142,16 +146,25 @@ async def while_played(live: Live | Remote, turns: Turns, pace: float) -> tuple[
     return found, longest
 
 
+def spoken(finals: list[Turn]) -> None:
+    """Checks the words of the demo clip. The second utterance is heard in more than one way, by where it is cut."""
+    words = [t.words for t in finals if t.words]
+    assert words[0] == "Don't forget a jacket."
+    assert [w[:12] for w in words] == ["Don't forget"] * 2
+
+
 @pytest.mark.slow
 def test_what_comes_in_live_has_partial_and_final_turns() -> None:
     live = Live()
     turns = Turns(live, Analyzer(asr="tiny.en", settings=SETTINGS))
     found, longest = asyncio.run(while_played(live, turns, 1.0))
     finals = [t for t in found if t.kind == "final"]
-    assert [t.words for t in finals if t.words] == ["Don't forget a jacket."] * 2
+    spoken(finals)
     assert {t.kind for t in found} == {"partial", "final"}
     assert all(t.latency is not None and 0 <= t.latency < 60 for t in finals)
-    assert sum(t.changed for t in found) < len({t.label for t in found}) + 4
+    shown = [t.shown for t in found]
+    assert sum(t.changed for t in found) <= sum(a.label != b.label for a, b in pairwise(found)) + 2
+    assert "happy" in shown or "neutral" in shown
     assert any(t.modalities == ("text", "voice", "face") for t in finals)
     assert longest < 2.0, "the event loop was blocked"
     assert turns.timeline is not None
@@ -171,7 +184,7 @@ def test_a_server_gives_the_same_turns(server: Running) -> None:
         return (await while_played(remote, Turns(remote), 1.0))[0]
 
     found = asyncio.run(asked())
-    assert [t.words for t in found if t.kind == "final" and t.words] == ["Don't forget a jacket."] * 2
+    spoken([t for t in found if t.kind == "final"])
     assert "partial" in {t.kind for t in found}
 
 

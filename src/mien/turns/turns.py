@@ -66,7 +66,8 @@ class Turns:
         self.dropped = 0
         self.timeline: Timeline | None = None
 
-    def limits(self, lang: str = "en") -> list[str]:
+    @staticmethod
+    def limits(lang: str = "en") -> list[str]:
         """What turns must not be used for, in "en" or "zh"; an application shows it to whoever runs it."""
         return Wording(lang).limits("turns")
 
