@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,8 @@ def main() -> None:
         fires = fired(scores, best, threshold)
         rest = f"{told(angry, fires, dialogues)} | {told(fires, angry, dialogues)}"
         print(f"| {threshold:.1f} | {fires.sum():,} | {fires.mean():.1%} | {rest} |")
+    labels = Counter(line["label"] for line, fires in zip(found, fired(scores, best, 0.5), strict=True) if fires)
+    print("Labels of the turns on which it fires at 0.5:", ", ".join(f"{name} {n}" for name, n in labels.most_common()))
 
 
 if __name__ == "__main__":

@@ -66,14 +66,16 @@ class Hearing(stt.RecognizeStream):
         heard = 0
         async for frame in self._input_ch:
             if isinstance(frame, rtc.AudioFrame):
-                samples = np.frombuffer(frame.data, np.int16).astype(np.float32) / 32768
+                samples = (np.frombuffer(frame.data, np.int16) / 32768).astype(np.float32)
                 await self._live.put(Audio(samples, heard / SAMPLE_RATE))
                 heard += len(samples)
         self._live.stop()
 
     def _tell(self, turn: Turn) -> None:
         kind = stt.SpeechEventType
-        found = stt.SpeechData("en", turn.words, turn.span.start, turn.span.end, metadata={"scores": dict(turn.scores)})
+        found = stt.SpeechData(
+            LanguageCode("en"), turn.words, turn.span.start, turn.span.end, metadata={"scores": dict(turn.scores)}
+        )
         if turn.kind == "partial":
             self._event_ch.send_nowait(stt.SpeechEvent(kind.INTERIM_TRANSCRIPT, alternatives=[found]))
             return
@@ -98,7 +100,7 @@ class Considerate(Agent):
                 turn_ctx.add_message(role="system", content=hint)
 
 
-class Rule(llm.LLM):
+class Rule(llm.LLM[Any]):
     """In place of a language model: it says what it was told and how it was asked to answer."""
 
     def chat(self, *, chat_ctx: llm.ChatContext, conn_options: Any = DEFAULT_API_CONNECT_OPTIONS, **_: Any) -> "Answer":
@@ -126,8 +128,9 @@ class Caller(AudioInput):
     async def _played(self, clip: str) -> AsyncIterator[rtc.AudioFrame]:
         step = SAMPLE_RATE // 20
         for piece in stream(Path(clip), 1.0):
-            for at in range(0, len(piece.samples), step) if isinstance(piece, Audio) else ():
-                yield await self._frame(piece.samples[at : at + step])
+            samples = piece.samples if isinstance(piece, Audio) else np.zeros(0, np.float32)  # of a picture, none
+            for at in range(0, len(samples), step):
+                yield await self._frame(samples[at : at + step])
         while True:
             yield await self._frame(np.zeros(step, np.float32))
 
@@ -149,7 +152,7 @@ async def main(clip: str, answers: int) -> None:
     @session.on("conversation_item_added")
     def added(event: Any) -> None:
         if isinstance(event.item, llm.ChatMessage) and event.item.role == "assistant":
-            said.append(event.item.text_content)
+            said.append(event.item.text_content or "")
             print(said[-1], flush=True)
             if len(said) == answers:
                 done.set()

@@ -9,21 +9,24 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from mien import Analyzer
 from mien.errors import InputError
 from mien.events import Notice
+from mien.media.decoding.devices import Device
 from mien.media.decoding.open import stream
 from mien.samples import demo_clip
 from mien.scenarios.gate.notice import Responsible
 from mien.turns import Live, Remote, Turn, Turns
 from mien.types import SAMPLE_RATE, Audio, Clip
+from mien.workflows.live.devices import Capture
 from mien.workflows.live.session import SETTINGS
 
 from ..conftest import ROOT
-from ..server.running import Running, running
+from ..server.running import TOKEN, Running, running
 
 CHAT = Clip("chat", text="I am so angry with you! That was a lovely evening.")
 SILENCE = Audio(np.zeros(SAMPLE_RATE // 2, np.float32))
@@ -173,14 +176,14 @@ def test_what_comes_in_live_has_partial_and_final_turns() -> None:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("turns"), "--asr", "tiny.en") as found:
+    with running(tmp_path_factory.mktemp("turns"), "--asr", "tiny.en", token=TOKEN) as found:
         yield found
 
 
 @pytest.mark.slow
 def test_a_server_gives_the_same_turns(server: Running) -> None:
     async def asked() -> list[Turn]:
-        remote = Remote(server.address)
+        remote = Remote(server.address, TOKEN)
         return (await while_played(remote, Turns(remote), 1.0))[0]
 
     found = asyncio.run(asked())
@@ -192,13 +195,36 @@ def test_a_server_gives_the_same_turns(server: Running) -> None:
 def test_a_session_with_a_server_can_be_left(server: Running) -> None:
     async def left() -> None:
         for _ in range(2):  # there is one session, so the first one has to have ended
-            remote = Remote(server.address)
+            remote = Remote(server.address, TOKEN)
             playing = asyncio.create_task(played(remote, 0.1))
             async for _ in Turns(remote):
                 break
             await asyncio.wait_for(playing, 60)
 
     asyncio.run(left())
+
+
+@pytest.mark.slow
+def test_a_server_may_want_a_token(server: Running) -> None:
+    with pytest.raises(InputError, match=r"refuses the session \(status 4\d\d\)"):
+        asyncio.run(all_of(Turns(Remote(server.address, "another token of this length"))))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("lavfi" not in av.formats_available, reason="this PyAV has no virtual devices (lavfi)")
+def test_a_device_is_closed_when_the_loop_is_left() -> None:
+    async def left() -> Turn:
+        capture = Capture([Device("microphone", "lavfi", f"amovie={demo_clip()},arealtime")])
+        async for turn in Turns(capture, Analyzer(asr="off", settings=SETTINGS)):
+            break
+        await ended()
+        end = time.monotonic() + 20
+        while any(t.name == "mien-device" for t in threading.enumerate()):
+            assert time.monotonic() < end, "the device stays open"
+            await asyncio.sleep(0.05)
+        return turn
+
+    assert asyncio.run(left()).modalities == ("voice",)
 
 
 def test_no_server_is_told_in_one_sentence() -> None:

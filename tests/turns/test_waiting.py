@@ -29,6 +29,16 @@ def test_a_newer_turn_of_a_person_takes_the_place_of_partial_ones() -> None:
     assert asyncio.run(told()) == [replace(PARTIAL, who="b"), TURN, PARTIAL, None]
 
 
+def test_a_change_of_what_is_shown_is_not_lost() -> None:
+    async def told() -> Turn | None:
+        waiting = Waiting()
+        waiting.put(replace(PARTIAL, changed=True))
+        waiting.put(TURN)
+        return await waiting.next()
+
+    assert asyncio.run(told()) == replace(TURN, changed=True)
+
+
 def test_the_thread_waits_for_a_slow_reader() -> None:
     async def given() -> tuple[int, int]:
         waiting, count = Waiting(most=2), [0]

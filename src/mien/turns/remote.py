@@ -91,6 +91,8 @@ class Remote:
             raise InputError(f"the server at {self._address} refuses the session (status {status})") from error
         except ConnectionClosed as error:
             raise MienError(f"the connection to {self._address} was lost ({error})") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise MienError(f"what answers at {self._address} does not speak {SCHEMA}") from error
         except (OSError, InvalidHandshake, TimeoutError) as error:
             raise no_server(self._address, error) from error
         finally:

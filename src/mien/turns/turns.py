@@ -62,9 +62,7 @@ class Turns:
         if isinstance(source, Remote) and analyzer is not None:
             raise InputError("a server reads with its own bundle; leave the analyzer out")
         self._source, self._analyzer = source, analyzer
-        self.notices: list[Notice] = []
-        self.dropped = 0
-        self.timeline: Timeline | None = None
+        self._forget()
 
     @staticmethod
     def limits(lang: str = "en") -> list[str]:
@@ -78,10 +76,16 @@ class Turns:
     async def __aiter__(self) -> AsyncGenerator[Turn]:
         """The turns, partial and final ones."""
         source = self._source
+        self._forget()
         turns = self._asked(source) if isinstance(source, Remote) else self._read(source)
         async with aclosing(turns):
             async for turn in turns:
                 yield turn
+
+    def _forget(self) -> None:
+        self.notices: list[Notice] = []
+        self.dropped = 0
+        self.timeline: Timeline | None = None
 
     async def _asked(self, remote: Remote) -> AsyncGenerator[Turn]:
         """The turns that a server tells."""

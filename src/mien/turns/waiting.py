@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import suppress
+from dataclasses import replace
 from threading import Condition
 
 from mien.turns.turn import Turn
@@ -36,7 +37,9 @@ class Waiting:
     def put(self, turn: Turn) -> None:
         """Adds a turn; the thread calls it, and waits while too many wait."""
         with self._changed:
-            self._turns = deque(t for t in self._turns if t.kind == "final" or t.who != turn.who)
+            older = [t for t in self._turns if t.kind == "partial" and t.who == turn.who]
+            self._turns = deque(t for t in self._turns if t not in older)
+            turn = replace(turn, changed=turn.changed or any(t.changed for t in older))
             self._changed.wait_for(lambda: len(self._turns) < self._most or self._closed)
             self._turns.append(turn)
         self._tell()
