@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from livekit import rtc
-from livekit.agents import Agent, AgentSession, APIConnectOptions, llm, stt
+from livekit.agents import Agent, AgentSession, APIConnectOptions, LanguageCode, llm, stt
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 from livekit.agents.voice.io import AudioInput
 

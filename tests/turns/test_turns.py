@@ -213,18 +213,18 @@ def test_a_server_may_want_a_token(server: Running) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif("lavfi" not in av.formats_available, reason="this PyAV has no virtual devices (lavfi)")
 def test_a_device_is_closed_when_the_loop_is_left() -> None:
-    async def left() -> Turn:
+    async def left() -> None:
         capture = Capture([Device("microphone", "lavfi", f"amovie={demo_clip()},arealtime")])
         async for turn in Turns(capture, Analyzer(asr="off", settings=SETTINGS)):
+            assert turn.modalities == ("voice",)
             break
         await ended()
         end = time.monotonic() + 20
         while any(t.name == "mien-device" for t in threading.enumerate()):
             assert time.monotonic() < end, "the device stays open"
             await asyncio.sleep(0.05)
-        return turn
 
-    assert asyncio.run(left()).modalities == ("voice",)
+    asyncio.run(left())
 
 
 def test_no_server_is_told_in_one_sentence() -> None:
