@@ -54,6 +54,8 @@ NAMES = {
     "llms",
     "timeline",
     "explanation",
+    "segments",
+    "clips",
 }
 """What comes after "mien." and is no module: groups of entry points, and forms of JSON."""
 

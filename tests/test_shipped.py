@@ -137,7 +137,7 @@ def test_versions_agree() -> None:
     assert f"## {mien.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
-EXTRAS = ("train", "report", "notebook", "lora", "opensmile", "csd", "tune", "serve", "mcp")
+EXTRAS = tuple(name for name in PROJECT["optional-dependencies"] if name not in ("dev", "test", "docs", "bench"))
 
 
 def declared(*extras: str) -> set[str]:

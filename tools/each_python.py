@@ -4,8 +4,8 @@
 
 Each environment first gets the wheel alone and must answer `mien demo`. Then it gets the extras and runs the fast tests that
 need no torch (tests/conftest.py skips the others). The lowest libraries run the tests on the oldest and on the newest Python
-only: between them, the same versions are installed and answer the demo. A Python that is not installed and cannot be
-downloaded is named below the table. A Python that no classifier names may fail. This tool needs uv.
+only. On the oldest, the newest libraries run none, because `make test` does that. A Python that is not installed and cannot
+be downloaded is named below the table. A Python that no classifier names may fail. This tool needs uv.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST = 11  # of Python 3
 RESOLUTIONS = ("highest", "lowest-direct")
-EXTRAS = "train,report,lora,opensmile,tune,csd,store,serve,mcp,test"
+EXTRAS = "train,report,lora,opensmile,tune,csd,llm,store,exchange,scale,serve,mcp,test"
 # The extras name torch. This requirement, which holds nowhere, replaces it.
 WITHOUT_TORCH = "torch; python_version < '3'\n"
 ANSWER = ("jacket", "person-1", "happy", "neutral (")
@@ -125,9 +125,11 @@ def tests(python: Path) -> str:
     return re.sub(r" in .*", "", said.splitlines()[-1])
 
 
-def ends() -> tuple[str, str]:
-    """The oldest and the newest promised Python."""
-    return promised()[0], promised()[-1]
+def tested() -> set[tuple[str, str]]:
+    """The Pythons and libraries on which the tests run."""
+    oldest, newest = promised()[0], promised()[-1]
+    newer = {(minor, "highest") for minor in promised() if minor != oldest}
+    return newer | {(oldest, "lowest-direct"), (newest, "lowest-direct")}
 
 
 def attempt(minor: str, base: Path, resolution: str, wheel: Path, folder: Path) -> Row:
@@ -141,7 +143,7 @@ def attempt(minor: str, base: Path, resolution: str, wheel: Path, folder: Path) 
         demo(python)
         state["demo"] = "ok"
         install(python, resolution, "--override", without, f"{wheel}[{EXTRAS}]")
-        state["tests"] = tests(python) if resolution == "highest" or minor in ends() else "installed"
+        state["tests"] = tests(python) if (minor, resolution) in tested() or minor not in promised() else "installed"
     except FailedError as error:
         tell(f"Python {minor}, {resolution}:\n{error}")
     return Row(minor, resolution, **state, seconds=time.monotonic() - begun)

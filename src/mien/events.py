@@ -27,6 +27,7 @@ Stage = Literal[
     "ask",
     "explain",
     "draw",
+    "write",
     "prepare",
     "train",
     "degrade",
@@ -121,7 +122,20 @@ class Skipped:
     why: str
 
 
-Event = Progress | Notice | Heard | Partial | Answered | Finished | Skipped
+@dataclass(frozen=True)
+class Written:
+    """The end of a clip that another process has read, and whose files it has written.
+
+    Attributes:
+        source: its name.
+        duration: its length in seconds.
+    """
+
+    source: str
+    duration: float
+
+
+Event = Progress | Notice | Heard | Partial | Answered | Finished | Skipped | Written
 
 Work = Generator[Event, None, T]
 """Long work with a result of type T."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,15 @@ from mien.types import EMOTION, MODALITIES, Float32, Modality, Span
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+    from pyarrow import Table
 
     from mien.llms.opinion.nouns import LlmOpinion, LlmRecord
 
 SURE = 0.5
 """A label that is less probable than this is not a clear answer."""
+Source = Modality | Literal["llm"]
+"""What gives an opinion: a modality, or a language model."""
+S = TypeVar("S", bound=Source)
 _SHORTEST = 0.1  # seconds that a span counts at least
 _OTHER_AT_MOST = 0.25  # largest probability that a modality in conflict gives to the other's label
 
@@ -31,7 +35,7 @@ _OTHER_AT_MOST = 0.25  # largest probability that a modality in conflict gives t
 class Opinion:
     """The most probable label of one modality alone, or of a language model ("llm"), and its probability."""
 
-    modality: Modality | Literal["llm"]
+    modality: Source
     label: str
     probability: float
 
@@ -137,25 +141,22 @@ class Prediction:
 
     @property
     def conflict(self) -> tuple[Opinion, Opinion] | None:
-        """Two modalities, or one and a language model, that give different labels.
-
-        Each gives its own label a probability of at least one half, and the other's label at most a quarter. Of several such
-        pairs it is the surest. ``None`` when modalities agree, or are too unsure to disagree.
-        """
-        said: dict[Modality | Literal["llm"], Mapping[str, float]] = {
-            m: self.opinions[m] for m in MODALITIES if self.opinions.get(m)
-        }
+        """The surest pair of modalities, or of one and a language model, that is in conflict (``opposed``); else ``None``."""
+        said: dict[Source, Mapping[str, float]] = {m: self.opinions[m] for m in MODALITIES if self.opinions.get(m)}
         said |= {"llm": self.llm.scores} if self.llm is not None and self.llm.scores else {}
-        tops = [Opinion(m, top, o[top]) for m, o in said.items() for top in [best(o)]]
-        pairs = [
-            (a, b)
-            for a, b in combinations(tops, 2)
-            if a.label != b.label
-            and min(a.probability, b.probability) >= SURE
-            and said[a.modality].get(b.label, 0.0) <= _OTHER_AT_MOST
-            and said[b.modality].get(a.label, 0.0) <= _OTHER_AT_MOST
-        ]
-        return max(pairs, key=lambda pair: pair[0].probability + pair[1].probability, default=None)
+        return max(opposed(said), key=lambda pair: pair[0].probability + pair[1].probability, default=None)
+
+
+def opposed(opinions: Mapping[S, Mapping[str, float]]) -> list[tuple[Opinion, Opinion]]:
+    """The pairs of opinions that each give another label at least one half, and the other's label at most a quarter."""
+    said = [(Opinion(source, top, o[top]), o) for source, o in opinions.items() if o for top in [best(o)]]
+    return [
+        (a, b)
+        for (a, of_a), (b, of_b) in combinations(said, 2)
+        if a.label != b.label
+        and min(a.probability, b.probability) >= SURE
+        and max(of_a.get(b.label, 0.0), of_b.get(a.label, 0.0)) <= _OTHER_AT_MOST
+    ]
 
 
 def best(scores: Mapping[str, float]) -> str:
@@ -260,11 +261,7 @@ class Timeline:
         return text_of(self, "json")
 
     def to_html(self, lang: str = "en") -> str:
-        """An HTML page that opens offline in any browser. It does not play the clip.
-
-        Raises:
-            InputError: a package for the page is not installed, or there is no such language.
-        """
+        """An HTML page that opens offline in any browser; it does not play the clip. It needs Jinja2, see ``save``."""
         from mien.report.files import text_of
 
         return text_of(self, "html", lang)
@@ -278,6 +275,12 @@ class Timeline:
         from mien.report.notebook import frame
 
         return frame(self)
+
+    def to_arrow(self) -> Table:
+        """A table of Arrow with one row for each segment, as in `mien.segments/1` (docs/scale.md); it needs pyarrow."""
+        from mien.report.segments import table_of
+
+        return table_of(self)
 
     def _repr_html_(self) -> str:
         """HTML for a notebook: one line of summary, and the first segments."""

@@ -33,7 +33,7 @@ def test_every_line_of_help_is_translated_and_none_is_left_over() -> None:
     assert set(helps(translated(get_command(app), "en"))) == TRANSLATED.keys()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["analyze", "--help"], ["data", "check", "--help"]])
+@pytest.mark.parametrize("arguments", [["-h"], ["analyze", "-h"], ["data", "check", "--help"]])
 def test_help_is_in_the_language_of_the_terminal(arguments: list[str]) -> None:
     chinese, english = mien(*arguments, LANG="zh_CN.UTF-8"), mien(*arguments)
     assert "显示这段帮助并退出。" in chinese

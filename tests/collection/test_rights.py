@@ -29,8 +29,8 @@ from mien.media.decoding.picture import read_image
 from mien.media.decoding.sound import read_audio
 from mien.media.watching import main_face
 from mien.types import SAMPLE_RATE, Clip, Example, Picture
-from mien.workflows.collect_set import collect_set
-from mien.workflows.report_set import forget_person
+from mien.workflows.sets.collect import collect_set
+from mien.workflows.sets.report import forget_person
 
 SECRET = "the heron stands alone beside the quiet green water"
 

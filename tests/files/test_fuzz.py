@@ -1,6 +1,6 @@
 """A fuzz target for each parser of foreign files: it answers, or refuses with one sentence. Nothing else may happen.
 
-Each target runs for ``MIEN_FUZZ`` seconds (20), with inputs that Hypothesis makes: mutations of good files of our own making.
+Each target runs for ``MIEN_FUZZ`` seconds (10), with inputs that Hypothesis makes: mutations of good files of our own making.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ hypothesis = pytest.importorskip("hypothesis", reason="needs hypothesis: pip ins
 st = pytest.importorskip("hypothesis.strategies")
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
-SECONDS = float(os.environ.get("MIEN_FUZZ", "20"))
+SECONDS = float(os.environ.get("MIEN_FUZZ", "10"))
 ODD = [b"\0" * 4, b"\xff" * 8, b"[" * 50, b'"', b"\n\n", b"../", b"1e999", b"{}"]
 SRT = b"1\n00:00:01,000 --> 00:00:03,500\n<i>Hello</i> &amp; goodbye.\n\n2\n00:00:04,000 --> 00:00:05,000\n- Yes.\n- No.\n"
 VTT = b"WEBVTT\n\nNOTE x\n\n00:01.000 --> 00:03.000 align:start\n<v Ann>So <00:02.000><c>glad</c>.\n"

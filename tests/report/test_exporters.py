@@ -62,15 +62,19 @@ EMPTY = Timeline("a.wav", 0.1, "research", "0" * 64, (), None, {}, None, None, (
 
 
 def text_of(name: str, what: Timeline) -> str:
-    return exporter(name).write(Export(what))
+    content = exporter(name).write(Export(what))
+    assert isinstance(content, str)
+    return content
 
 
 @pytest.mark.parametrize("name", exporters.names())
 def test_every_exporter_keeps_its_promises(name: str) -> None:
+    if name == "parquet":
+        pytest.importorskip("pyarrow")
     check_exporter(exporter(name), Export(timeline(prediction(), prediction(who=None))))
 
 
-@pytest.mark.parametrize("name", exporters.names())
+@pytest.mark.parametrize("name", [name for name in exporters.names() if name != "parquet"])
 @pytest.mark.parametrize("what", [timeline(prediction()), EMPTY], ids=["full", "empty"])
 def test_every_exporter_writes_the_same_text_each_time(name: str, what: Timeline) -> None:
     assert text_of(name, what) == text_of(name, what)
@@ -201,7 +205,7 @@ def test_the_ending_of_a_file_names_its_exporter() -> None:
     ("written", "promise"),
     [
         (lambda self, export: "x", "the last line is ended"),
-        (lambda self, export: f"{id(object())}{next(COUNT)}\n", "the same export gives the same text"),
+        (lambda self, export: f"{id(object())}{next(COUNT)}\n", "the same export gives the same content"),
         (lambda self, export: "x\n", "what was answered is written"),
         (lambda self, export: f"{len(export.timeline.predictions)}\udcff\n", "can be written as UTF-8"),
     ],

@@ -106,9 +106,9 @@ def test_a_full_disk_ends_a_training_and_a_search_with_a_sentence(size: int, tmp
     assert ran("train", str(plan), *where, "--resume", MIEN_CACHE=cache)[0] == 0
 
 
-@pytest.mark.parametrize("megabytes", [200, 260, 500])
+@pytest.mark.parametrize("megabytes", [150, 200, 260, 500])
 def test_little_memory_gives_an_answer_or_a_sentence(megabytes: int, tmp_path: Path) -> None:
-    """How much a library takes differs. Below some 150 MB the tokenizer ends the process itself."""
+    """How much a library takes differs. The tokenizer would end the process itself, so it is not read without room for it."""
     out = tmp_path / "out.json"
     code, said = ran(
         "analyze", "--text", "I love it.", "-q", "--json", str(out), limit=no_memory_above(megabytes * 10**6)

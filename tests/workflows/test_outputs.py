@@ -230,7 +230,7 @@ def test_options_name_exporters() -> None:
     ("to", "out", "said"),
     [
         (["xlm=a.xml"], [], "no exporters called 'xlm'"),
-        (["csv"], [], "--to csv names no file; write --to NAME=FILE, with one of csv, html, json, table, vtt"),
+        (["csv"], [], "--to csv names no file; write --to NAME=FILE, with one of csv, html, json, parquet, table, vtt"),
         (["csv="], [], "--to csv= names no file"),
         (["csv=a"], ["b.csv"], "'a' and 'b.csv' are both written by 'csv'; take one of them"),
         ([], ["a.xyz"], "the ending of 'a.xyz' does not say what to write"),

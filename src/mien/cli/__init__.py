@@ -11,26 +11,27 @@ from typer.main import get_command
 
 from mien.cli import (
     analysis,
+    archive,
     bundles,
     collection,
     data,
     explanation,
     labelling,
     listening,
-    scenarios,
     serving,
-    sessions,
     studies,
     training,
 )
 from mien.cli.app import app
 from mien.cli.language import LANG, translated
 from mien.cli.progress import say, show
+from mien.cli.uses import scenarios, sessions
 from mien.errors import MienError, explain, is_mistake
 
 __all__ = [
     "analysis",
     "app",
+    "archive",
     "bundles",
     "collection",
     "data",

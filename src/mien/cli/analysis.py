@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from mien.cli import llm as llm_options
 from mien.cli.app import Asked, Asr, Bundled, Hours, Hub, Lang, Out, Prior, SoundTrack, Voices, Yes, app, cutting
+from mien.cli.archive import Device, Memory, Ray, Workers, archived, checked, only_results, results_folder
 from mien.cli.bundles import obtained
 from mien.cli.language import LANG
 from mien.cli.progress import followed, show
@@ -47,7 +49,10 @@ def analyze(
     vtt: Out = None,
     html: Out = None,
     to: Annotated[list[str] | None, typer.Option(help="NAME=FILE, of any exporter: xml=out.xml. Repeatable.")] = None,
-    out: Annotated[list[Path] | None, typer.Option(help="File whose ending names the exporter. Repeatable.")] = None,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(help="File whose ending names the exporter (repeatable), or a folder for JSON and Parquet."),
+    ] = None,
     lang: Lang = LANG,
     embed: Annotated[bool, typer.Option("--embed", help="Put the clip itself into the HTML report.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Put explanations into the HTML report.")] = False,
@@ -72,9 +77,14 @@ def analyze(
     llm_calibration: llm_options.Fitted = None,
     open_vocabulary: llm_options.OpenWords = False,
     resume: Annotated[bool, typer.Option("--resume", help="Leave clips as they are whose files are there.")] = False,
+    workers: Workers = None,
+    memory: Memory = None,
+    device: Device = "cpu",
+    ray: Ray = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no table.")] = False,
 ) -> None:
     """Read clips: a table, and files if asked for. Of several clips --json etc. name folders; --csv all.csv is one table."""
+    from mien.archive.folder import Reading
     from mien.errors import InputError
     from mien.pipeline import Analyzer
     from mien.workflows.analyze_files import analyze_files, analyze_one, expanded
@@ -84,11 +94,23 @@ def analyze(
     several = len(clips) > 1 or any(p.is_dir() for p in paths or [])
     if several and (text is not None or subtitles is not None):
         raise InputError("--text and --subtitles go with one clip; name one file")
+    bundle = obtained(bundle, hub, yes, lang)
+    reading = Reading(bundle, asr, task, prior, tracks, voices, track, hours, portraits, device)
+    if device != "cpu":
+        from mien.runtime.devices import use
+
+        reading = replace(reading, device=use(device))
+    if (folder := results_folder(out or [])) is not None:
+        only_results([json, csv, vtt, html, video, *(to or []), text, subtitles, llm], [embed, explain], people)
+        raise typer.Exit(int(archived(paths or [], clips, folder, reading, workers, memory, ray, lang)))
+    if workers is not None or memory is not None or ray is not None:
+        raise InputError("--workers, --memory and --ray go with a folder of results; name one, as in --out results")
+    if reading.device != "cpu":
+        checked(reading)
     wanted = chosen({"json": json, "csv": csv, "vtt": vtt, "html": html}, to or [], out or [])
     inputs = [*clips, *([subtitles] if subtitles else [])]
     page = Page(lang, embed, explain, portraits, video, resume, track)
     outputs = Outputs.plan(wanted, clips, several, inputs, page)
-    bundle = obtained(bundle, hub, yes, lang)
     analyzer = Analyzer(bundle, asr, cutting(voices, track, hours), task, prior, tracks or video is not None)
     asked = llm_options.options(
         llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind, llm_calibration, llm_reason

@@ -20,6 +20,7 @@ ORDER = [
     "analyze",
     "demo",
     "explain",
+    "find",
     "live",
     "serve",
     "mcp",

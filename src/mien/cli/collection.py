@@ -35,7 +35,7 @@ def collect(
     from rich.console import Console
 
     from mien.report.terminal.collection import render
-    from mien.workflows.collect_set import collect_set
+    from mien.workflows.sets.collect import collect_set
 
     found, written = followed(collect_set(recordings, out, consent, bundle, asr, copy), Notices())
     Console().print(render(found, written, out, LANG))
@@ -72,7 +72,7 @@ def report(
     from mien.report.language import Language
     from mien.report.studies.dataset import said
     from mien.workflows.outputs import check_outputs, put
-    from mien.workflows.report_set import report_set
+    from mien.workflows.sets.report import report_set
 
     if html is not None:
         check_outputs({"html": html}, [])
@@ -121,7 +121,7 @@ def forget(
     """Remove a person: clips, votes, drafts, features, copies; name the bundles that learned from them."""
     from mien.report.language import Language
     from mien.report.terminal.collection import forgotten
-    from mien.workflows.report_set import forget_person
+    from mien.workflows.sets.report import forget_person
 
     found = forget_person(folder, person, [runs] if runs.is_dir() else [])
     for line in forgotten(found, Language(LANG)):

@@ -103,8 +103,8 @@ def agree(
 
     from mien.report.studies.agreement import agreement_page, tables
     from mien.report.terminal.tables import of_grid, spaced
-    from mien.workflows.agree_on_set import agree_on_set
     from mien.workflows.outputs import STDOUT, check_outputs, put
+    from mien.workflows.sets.agree import agree_on_set
 
     outputs = {kind: path for kind, path in (("html", html), ("json", json)) if path is not None}
     check_outputs(outputs, [gold] if gold is not None else [])

@@ -44,7 +44,8 @@ def translated(command: Any, lang: str) -> Any:
     known = tomllib.loads(files("mien.cli").joinpath(f"help_{lang}.toml").read_text(encoding="utf-8"))
     for one in _all(command):
         one.help = known.get(one.help, one.help)
-        for parameter in one.get_params(one.context_class(one)):
+        # Click makes the option for help once, with the names of the context that asks first.
+        for parameter in one.get_params(one.context_class(one, **command.context_settings)):
             if getattr(parameter, "help", None) is not None:
                 parameter.help = known.get(parameter.help, parameter.help)
     return command

@@ -16,6 +16,7 @@ from mien.events import Event, Notice, Work, finish
 T = TypeVar("T")
 
 _EVERY = 30.0  # seconds between two plain lines about one stage
+_MANY = 100  # clips; of more, there is no line for each
 
 
 def followed(work: Work[T], tell: Callable[[Event], object] | None = None) -> T:
@@ -44,16 +45,28 @@ def _shown(event: Event, where: _Lines | _Bars, tell: Callable[[Event], object] 
         return
     if isinstance(event, events.Finished | events.Skipped):
         where.clear()
+    if isinstance(event, events.Written):
+        where.clock.read(event)
     if tell is not None:
         # Only these may be printed; for words and answers the bars would flicker.
         where.apart(tell, event, printed=isinstance(event, events.Finished | events.Skipped | Notice))
 
 
 class _Clock:
-    """How long the clips take that are still to be read."""
+    """How long the clips take that are still to be read, and how fast those are read that other processes read."""
 
     def __init__(self) -> None:
         self._begun = time.monotonic()
+        self._clips, self._seconds = 0, 0.0
+
+    def read(self, event: events.Written) -> None:
+        """Another process has read a clip."""
+        self._clips, self._seconds = self._clips + 1, self._seconds + event.duration
+
+    def pace(self) -> tuple[float, float] | None:
+        """Clips a second, and hours of clips an hour; ``None`` where no other process reads."""
+        gone = max(time.monotonic() - self._begun, 1e-3)
+        return (self._clips / gone, self._seconds / gone) if self._clips else None
 
     def left(self, event: events.Progress) -> float | None:
         """Seconds until the last clip is read; ``None`` before the first one is."""
@@ -67,7 +80,11 @@ def _clip(event: events.Progress, clock: _Clock) -> str:
 
     say, left = Language(LANG), clock.left(event)
     line = say("terminal.clip", n=int(event.done) + 1, all=int(event.total), name=harmless(event.about))
-    return line if left is None else say("terminal.left", line=line, time=say.span_of_time(left))
+    if left is not None:
+        line = say("terminal.left", line=line, time=say.span_of_time(left))
+    if (pace := clock.pace()) is not None:
+        line = say("terminal.pace", line=line, clips=f"{pace[0]:.2g}", hours=f"{pace[1]:.2g}")
+    return line
 
 
 def _stage(event: events.Progress) -> str:
@@ -81,25 +98,32 @@ class _Lines:
     """Plain lines for a log."""
 
     def __init__(self) -> None:
-        self._clock, self._told = _Clock(), dict[str, float]()
+        self.clock, self._told = _Clock(), dict[str, float]()
 
     def move(self, event: events.Progress) -> None:
         """Prints a line if it is time for one."""
         from mien.report.language import Language
 
         if event.stage == "clips":
-            if event.done < event.total:
-                show(_clip(event, self._clock), err=True)
+            if event.done < event.total and (event.total <= _MANY or self._due("clips", True)):
+                show(_clip(event, self.clock), err=True)
             return
-        now = time.monotonic()
-        if event.done < event.total and now - self._told.setdefault(event.stage, now) >= _EVERY:
-            self._told[event.stage] = now
+        if event.done < event.total and self._due(event.stage, False):
             share = f"{100 * min(1.0, event.done / event.total):.0f}"
             show(Language(LANG)("terminal.stage", name=_stage(event), percent=share), err=True)
 
+    def _due(self, stage: str, at_once: bool) -> bool:
+        """Whether it is time for a line about a stage; for the first one at once, or after a while."""
+        now = time.monotonic()
+        if now - self._told.setdefault(stage, now - _EVERY if at_once else now) < _EVERY:
+            return False
+        self._told[stage] = now
+        return True
+
     def clear(self) -> None:
         """A clip is over."""
-        self._told.clear()
+        for stage in [s for s in self._told if s != "clips"]:
+            del self._told[stage]
 
     def apart(self, tell: Callable[[Event], object], event: Event, printed: bool) -> None:
         """Tells an event."""
@@ -119,7 +143,7 @@ class _Bars:
             TimeRemainingColumn(),
         )
         self._bars = Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
-        self._clock, self._tasks = _Clock(), dict[str, Any]()
+        self.clock, self._tasks = _Clock(), dict[str, Any]()
 
     def __enter__(self) -> _Bars:
         self._bars.start()
@@ -130,7 +154,7 @@ class _Bars:
 
     def move(self, event: events.Progress) -> None:
         """Moves the bar of a stage."""
-        name = _clip(event, self._clock) if event.stage == "clips" else _stage(event)
+        name = _clip(event, self.clock) if event.stage == "clips" else _stage(event)
         if event.stage not in self._tasks:
             self._tasks[event.stage] = self._bars.add_task(name, total=None)
         self._bars.update(self._tasks[event.stage], description=name, completed=event.done, total=event.total or None)

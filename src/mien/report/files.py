@@ -1,4 +1,4 @@
-"""Writes a timeline as text or to a file, by the name of an exporter or by a suffix."""
+"""Writes a timeline as text, as bytes or to a file, by the name of an exporter or by a suffix."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from mien.runtime.cache import write_atomic
 from mien.timeline import Timeline
 
 
-def text_of(timeline: Timeline, name: str, lang: str = "en") -> str:
-    """The text that an exporter writes.
+def content_of(timeline: Timeline, name: str, lang: str = "en") -> str | bytes:
+    """What an exporter writes.
 
     Raises:
         InputError: there is no such exporter or language, or a package that the exporter needs is missing.
@@ -21,16 +21,28 @@ def text_of(timeline: Timeline, name: str, lang: str = "en") -> str:
     return writer.write(Export(timeline, lang))
 
 
+def text_of(timeline: Timeline, name: str, lang: str = "en") -> str:
+    """The text that an exporter writes.
+
+    Raises:
+        InputError: see ``content_of``; or the exporter writes no text.
+    """
+    content = content_of(timeline, name, lang)
+    if isinstance(content, bytes):
+        raise InputError(f"'{name}' writes no text; save the timeline in a file")
+    return content
+
+
 def save(timeline: Timeline, path: Path, lang: str = "en") -> None:
     """Writes a timeline with the exporter that has the suffix of the path.
 
     Raises:
         InputError: no exporter has this suffix, a package that it needs is missing, or the file cannot be written.
     """
-    put(path, text_of(timeline, exporter_for(path), lang))
+    put(path, content_of(timeline, exporter_for(path), lang))
 
 
-def put(path: Path, content: str) -> None:
+def put(path: Path, content: str | bytes) -> None:
     """Writes a whole file or nothing. For a link, the file it points to is replaced, not the link.
 
     Raises:

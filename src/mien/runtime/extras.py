@@ -144,6 +144,33 @@ def needs_sessions() -> None:
     _needs(("sqlalchemy", "cryptography"), "a store of recordings", "'mien[store]'")
 
 
+def needs_arrow() -> None:
+    """Checks that pyarrow is installed.
+
+    Raises:
+        InputError: it is missing; the message has the command that installs it.
+    """
+    _needs(("pyarrow",), "Parquet", "'mien[parquet]'")
+
+
+def needs_scale() -> None:
+    """Checks that what reads and writes a folder of results is installed.
+
+    Raises:
+        InputError: a package is missing; the message has the command that installs it.
+    """
+    _needs((*_PAGE, "pyarrow", "duckdb"), "a folder of results", "'mien[scale]'")
+
+
+def needs_ray() -> None:
+    """Checks that Ray is installed.
+
+    Raises:
+        InputError: it is missing; the message has the command that installs it.
+    """
+    _needs(("ray", "pyarrow"), "work on many machines", "'mien[ray]'")
+
+
 def _needs(modules: tuple[str, ...], purpose: str, package: str) -> None:
     missing = _missing(modules)
     if missing:

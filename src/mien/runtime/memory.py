@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 import os
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 _STATM = "/proc/self/statm"
+_GROUP = "/sys/fs/cgroup"
 _MMAP_THRESHOLD = -3  # of malloc.h
 
 
@@ -72,6 +75,19 @@ class _Bound:
 bounded = _Bound().bounded
 
 
+def limit(most: int | None) -> None:
+    """Lets the process hold at most ``most`` bytes of data from now on, where the system can do that; ``None`` for any number.
+
+    Beyond, memory is refused: work ends with an error, or a library ends the process.
+    """
+    if sys.platform.startswith("linux"):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        bound = hard if most is None else most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
+
+
 @contextmanager
 def loading() -> Iterator[None]:
     """Gives back to the system what the ``with`` block, which loads a model, needed only for a moment.
@@ -92,6 +108,18 @@ def loading() -> Iterator[None]:
         library.malloc_trim(0)
 
 
+def check_room(size: int) -> None:
+    """Checks that so many bytes can be had. Libraries in Rust end the whole process where they cannot.
+
+    Raises:
+        MemoryError: they cannot.
+    """
+    try:
+        mmap.mmap(-1, size).close()
+    except OSError as error:
+        raise MemoryError from error
+
+
 def give_back() -> None:
     """Gives memory that is free, and that the C library of Linux keeps for later, back to the system. It takes a few ms."""
     library = _glibc()
@@ -106,3 +134,19 @@ def _glibc() -> ctypes.CDLL | None:
         return None
     library = ctypes.CDLL(None)
     return library if hasattr(library, "malloc_trim") and hasattr(library, "mallopt") else None
+
+
+def free() -> int | None:
+    """Bytes of memory that new processes may take now; ``None`` where the system does not say (it is not Linux)."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            found = dict(line.split(":", 1) for line in file)
+        left = int(found["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return None
+    try:
+        # A container may have less than its machine.
+        most, taken = (int(Path(_GROUP, name).read_text(encoding="ascii")) for name in ("memory.max", "memory.current"))
+    except (OSError, ValueError):
+        return left
+    return min(left, most - taken)

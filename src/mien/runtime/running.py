@@ -23,7 +23,7 @@ _MEMORY = 6_000_000_000  # bytes that opening, or one run, may add
 
 
 def opened(path: Path) -> onnxruntime.InferenceSession:
-    """A graph on the CPU with mien's thread count.
+    """A graph on the device that is used, with mien's thread count.
 
     Raises:
         InputError: ONNX Runtime cannot open it, or it asks for too much memory.

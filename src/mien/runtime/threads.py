@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.errors import InputError
+from mien.runtime import devices
 from mien.runtime.memory import loading
 
 if TYPE_CHECKING:
@@ -31,14 +32,18 @@ _SILENT = {
 }
 
 
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @cache
 def count() -> int:
     """The number of threads for one computation: ``MIEN_THREADS`` (at most 256), else the cores of this process (at most 8)."""
     asked = os.environ.get("MIEN_THREADS", "")
     if asked.isdecimal() and int(asked) > 0:
         return min(int(asked), _MOST)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, 8)
+    return min(cores(), 8)
 
 
 def own() -> None:
@@ -73,7 +78,7 @@ def session_options() -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = count()
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # what goes wrong is raised; the log would say it once more, on the terminal
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # Weights that were float16 contain denormals, which are a hundred times slower on x86.
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
@@ -117,10 +122,16 @@ def check_process() -> None:
 
 
 def open_graph(path: Path) -> onnxruntime.InferenceSession:
-    """Opens an ONNX graph on the CPU with mien's thread count."""
+    """Opens an ONNX graph on the device that is used, see ``mien.runtime.devices``, with mien's thread count.
+
+    Raises:
+        InputError: the device cannot be used.
+    """
     import onnxruntime
 
     global _opened_in
     _opened_in = _opened_in or os.getpid()
     with loading():
-        return onnxruntime.InferenceSession(str(path), session_options(), providers=["CPUExecutionProvider"])
+        found = onnxruntime.InferenceSession(str(path), session_options(), providers=devices.providers())
+    devices.check(found.get_providers())
+    return found

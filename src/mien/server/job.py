@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from mien.server.orders import ENDS, Kind, Order, Table
+from mien.runtime.messages import Table
+from mien.server.orders import ENDS, Kind, Order
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 _ENDED: dict[str, State] = {"end": "done", "failed": "failed", "cancelled": "cancelled"}

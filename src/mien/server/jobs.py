@@ -12,10 +12,11 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from mien.runtime.worker import CrashedError
 from mien.server.job import Job
 from mien.server.metrics import Metrics
 from mien.server.orders import RESULTS, Order
-from mien.server.pool import CrashedError, Worker
+from mien.server.pool import Worker
 from mien.server.problems import RefusedError
 from mien.server.settings import Settings
 

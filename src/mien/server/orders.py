@@ -1,17 +1,13 @@
-"""The messages between the server and its workers: one JSON object a line.
-
-They are JSON and not pickles, because a worker reads files of strangers: whatever happens to it, it can only send data.
-"""
+"""What the server orders from its workers, and what they tell; see ``mien.runtime.messages``."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from mien.runtime.messages import Table
 
 Kind = Literal["analyze", "explain", "live"]
-Table = dict[str, Any]
-"""A JSON object."""
 ENDS = ("end", "failed", "cancelled")
 """The events that end a job."""
 RESULTS = {
@@ -62,14 +58,9 @@ class Order:
         return cls(**{**table, "forms": tuple(table["forms"])})
 
 
-def line(table: Table) -> bytes:
-    """A message as one line."""
-    return json.dumps(table, ensure_ascii=True, allow_nan=False).encode() + b"\n"
-
-
-def ordered(order: Order) -> bytes:
+def ordered(order: Order) -> Table:
     """The message that gives a worker its order."""
-    return line({"order": asdict(order)})
+    return {"order": asdict(order)}
 
 
 def event(job: str, name: str, data: Table) -> Table:

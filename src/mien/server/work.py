@@ -16,7 +16,8 @@ from mien.report.explanation import write_json
 from mien.report.exporters.base import Export, exporter
 from mien.report.exporters.json import as_segment, notices
 from mien.report.sentences import sentence
-from mien.server.orders import RESULTS, Order, Table, event
+from mien.runtime.messages import Table
+from mien.server.orders import RESULTS, Order, event
 from mien.timeline import Timeline
 from mien.types import Clip
 from mien.workflows.explain_clip import explain_moment

@@ -47,12 +47,20 @@ from mien.training.record import size
 
 _RECORD = "trained.json"  # the last file of a finished training
 _AFTERWARDS = (
+    "agreement",
+    "archive",
     "calibration",
     "cli",
     "client",
+    "collection",
+    "consent",
+    "database",
+    "exchange",
     "explain",
     "export",
+    "ray",
     "report",
+    "scenarios",
     "server",
     "trust",
     "workflows",

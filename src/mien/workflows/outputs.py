@@ -198,7 +198,7 @@ def check_outputs(wanted: Mapping[str, Path], inputs: Sequence[Path]) -> None:
             raise InputError(f"'{path}' is named for two outputs; give each its own")
 
 
-def put(path: Path, content: str) -> None:
+def put(path: Path, content: str | bytes) -> None:
     """Writes a whole file or nothing. The path ``STDOUT`` writes to standard output.
 
     Raises:
@@ -207,6 +207,10 @@ def put(path: Path, content: str) -> None:
     if path == STDOUT:
         if sys.stdout is None:  # its descriptor was closed before Python began (``>&-``)
             raise InputError("standard output is closed; name a file instead")
+        if isinstance(content, bytes):
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+            return
         # Programs get what the file would hold. A terminal would obey escapes in names, labels and words.
         sys.stdout.write(printable(content) if sys.stdout.isatty() else content)
         sys.stdout.flush()

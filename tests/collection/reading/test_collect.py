@@ -18,7 +18,7 @@ from mien.collection.reading.collect import Collected
 from mien.collection.rows import Vote
 from mien.errors import InputError
 from mien.events import Progress, Skipped, finish
-from mien.workflows.collect_set import collect_set
+from mien.workflows.sets.collect import collect_set
 
 
 def collected(recordings: Path, out: Path, consent: Path | None = None, copy: bool | None = None) -> Collected:

@@ -154,7 +154,7 @@ def test_a_session_that_begins_wrongly_is_told_why(live: Running, message: str) 
         written(Piece(SOUND, 0.0, b"x")),
         written(Piece(SOUND, 0.0, b"x" * 40_000)),
     ],
-    ids=str,
+    ids=lambda content: f"{content[:1].hex()}-{len(content)}",
 )
 def test_pieces_of_another_form_end_the_session_and_no_other(live: Running, content: bytes) -> None:
     with session(live) as socket:

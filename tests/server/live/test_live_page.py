@@ -122,7 +122,7 @@ def test_a_recorder_of_the_browser_sends_its_chunks(browser: Any, live: Running)
     with Tab(browser, live.address) as tab:
         told = tab.page.evaluate(RECORD)
     assert told[-1]["type"] == "end", told[-1]
-    assert any("jacket" in m["answer"]["text"] for m in told if m["type"] == "final")
+    assert any("forget" in m["answer"]["text"] for m in told if m["type"] == "final"), "the clip may begin anywhere"
     assert any(m["type"] == "partial" for m in told)
 
 

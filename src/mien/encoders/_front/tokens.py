@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.encoders.base import Encoder
+from mien.runtime.memory import check_room
 from mien.types import Float32, Modality, Segment, Track, Words
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ QUALITY = ("confidence", "words")
 """The two values of ``quality``: mean confidence of the words in [0, 1], and the number of words."""
 
 
+_ROOM = 64_000_000  # bytes; a tokenizer of 50,000 pieces takes 28 MB, and some more while it is read
 _OF_A_WORD = 8  # tokens; no English word of the vocabularies has more than 16
 
 
@@ -97,6 +99,7 @@ class TokenEncoder(Encoder):
     def _tokenizer(self) -> Tokenizer:
         from tokenizers import Tokenizer
 
+        check_room(_ROOM)
         tokenizer = Tokenizer.from_file(str(self._path))
         tokenizer.no_padding()
         tokenizer.no_truncation()

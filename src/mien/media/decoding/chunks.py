@@ -29,13 +29,17 @@ class Chunks:
         self._waiting: deque[bytes] = deque()
         self._size = self._read = 0
         self._most = _HEADER
-        self._ended = False
+        self._ended = self._begun = self._wrong = False
         self._changed = Condition()
 
     def put(self, chunk: bytes) -> None:
         """Adds a chunk. It waits while many chunks wait."""
         with self._changed:
             self._changed.wait_for(lambda: self._size < _WAITING or self._ended)
+            if not self._begun and not _known(chunk):
+                # FFmpeg would wait for more, in the hope of finding something.
+                self._wrong = self._ended = True
+            self._begun = True
             if chunk and not self._ended:
                 self._waiting.append(chunk)
                 self._size += len(chunk)
@@ -81,7 +85,7 @@ class Chunks:
                 io_open=_refuse,
             )
         except faults as error:
-            if self._ended and not self._read:
+            if self._ended and not self._read and not self._wrong:
                 return
             raise InputError(_NONE) from error
         with opened:
@@ -99,6 +103,11 @@ class Chunks:
             if self._read > self._most or not self._ended:
                 raise InputError(_NONE)
             yield from samples.rest()
+
+
+def _known(first: bytes) -> bool:
+    """Whether the first chunk begins like WebM, Ogg or MP4."""
+    return first.startswith((b"\x1aE\xdf\xa3", b"OggS")) or first[4:8] == b"ftyp"
 
 
 def _refuse(url: str, flags: int, options: dict[str, str]) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 from mien.errors import InputError, short_of_memory
 from mien.media.speech.languages import settle
 from mien.media.speech.weights import model_source
-from mien.runtime import threads
+from mien.runtime import devices, threads
 from mien.runtime.memory import loading
 from mien.types import SAMPLE_RATE, Float32, Span, Word, Words
 
@@ -212,10 +212,11 @@ class Whisper:
         from faster_whisper import WhisperModel
 
         source = model_source(self._name)
+        device, numbers = devices.for_whisper()
         try:
             with loading():
                 return WhisperModel(
-                    source, device="cpu", compute_type="int8", cpu_threads=threads.count(), num_workers=1
+                    source, device=device, compute_type=numbers, cpu_threads=threads.count(), num_workers=1
                 )
         except (OSError, RuntimeError, ValueError, MemoryError) as error:
             if short_of_memory(error):

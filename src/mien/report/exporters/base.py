@@ -1,4 +1,4 @@
-"""What an exporter is: it turns a timeline, and everything known about it, into text."""
+"""What an exporter is: it turns a timeline, and everything known about it, into the content of a file."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ class Exporter(ABC):
         return  # most exporters need nothing
 
     @abstractmethod
-    def write(self, export: Export) -> str:
-        """The content of the file. The same export gives the same text."""
+    def write(self, export: Export) -> str | bytes:
+        """The content of the file. The same export gives the same content."""
 
 
 exporters: Family[Exporter] = Family("exporters", "mien.report.exporters")

@@ -10,7 +10,7 @@ import numpy as np
 from mien.client.pieces import RECORDING, SOUND
 from mien.errors import MienError
 from mien.media.decoding.chunks import Chunks
-from mien.server.orders import Table
+from mien.runtime.messages import Table
 from mien.types import Audio
 from mien.workflows.live.incoming import Encoded, Incoming
 

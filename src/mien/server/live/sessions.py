@@ -13,11 +13,12 @@ from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mien.client.pieces import PICTURE, SCHEMA
+from mien.runtime.messages import Table
 from mien.server.guard import client_of
 from mien.server.job import Job
 from mien.server.jobs import Jobs
 from mien.server.live.messages import FromClient, Start, piece_of
-from mien.server.orders import RESULTS, Order, Table
+from mien.server.orders import RESULTS, Order
 from mien.server.pool import Worker
 from mien.server.problems import Problem, RefusedError, problem_of
 from mien.server.routes.forms import failure_of
@@ -164,12 +165,12 @@ async def _hear(socket: WebSocket, worker: Worker, job: Job, door: _Door) -> Non
         if (content := message.get("bytes")) is not None:
             piece = piece_of(content)
             table = {"kind": piece.kind, "time": piece.time, "content": base64.b64encode(piece.content).decode("ascii")}
-            if not await worker.feed({"piece": table}, stale=piece.kind == PICTURE):
+            if not await worker.hand_on({"piece": table}, stale=piece.kind == PICTURE):
                 door.left_out += 1
         else:
             if isinstance(_control(message.get("text") or ""), Start):
                 raise RefusedError(422, "bad-message", "this session has begun already")
-            await worker.feed({"stop": job.id}, stale=False)
+            await worker.hand_on({"stop": job.id}, stale=False)
             return
 
 

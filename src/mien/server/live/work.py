@@ -9,8 +9,9 @@ from typing import Any
 from mien.events import Finished
 from mien.pipeline import Analyzer
 from mien.report.exporters.json import as_segment, rounded
+from mien.runtime.messages import Table
 from mien.server.live.pieces import Pieces
-from mien.server.orders import Order, Table, event
+from mien.server.orders import Order, event
 from mien.server.work import carried_out, message_of, write
 from mien.workflows.live.incoming import Incoming
 from mien.workflows.live.session import Dropped, Said, listen

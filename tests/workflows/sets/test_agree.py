@@ -19,7 +19,7 @@ from mien.data.rows import read_rows
 from mien.errors import InputError
 from mien.recipe.recipe import Recipe
 from mien.recipe.sections import EncoderTable
-from mien.workflows.agree_on_set import agree_on_set
+from mien.workflows.sets.agree import agree_on_set
 from tests.server.label.sets import make
 from tests.tiny import own
 

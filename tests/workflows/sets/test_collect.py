@@ -17,8 +17,8 @@ from mien.collection.rows import Vote
 from mien.data.checks.check import check
 from mien.errors import InputError
 from mien.events import finish
-from mien.workflows.collect_set import collect_set
-from mien.workflows.report_set import report_set
+from mien.workflows.sets.collect import collect_set
+from mien.workflows.sets.report import report_set
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_mistakes_make_no_set(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("hello")
     for mistake in ({"bundle": "reserch"}, {"consent": tmp_path / "none.csv"}):
         with pytest.raises(InputError):
-            finish(collect_set(tmp_path, tmp_path / "set", **mistake))  # type: ignore[arg-type]  # a path or a name
+            finish(collect_set(tmp_path, tmp_path / "set", **mistake))
     with pytest.raises(InputError, match="no file or folder"):
         finish(collect_set(tmp_path / "gone", tmp_path / "set"))
     assert not (tmp_path / "set").exists()

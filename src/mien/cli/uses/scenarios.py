@@ -11,7 +11,7 @@ import typer
 from mien.cli.app import Asr, Bundled, Lang, Out, app
 from mien.cli.language import LANG
 from mien.cli.progress import followed, show
-from mien.cli.sessions import Day, Law, Where, day_of
+from mien.cli.uses.sessions import Day, Law, Where, day_of
 
 Wanted = Annotated[str, typer.Option("--purpose", help="What for: clinical, research, safety, own-recordings, ...")]
 Scenario = Annotated[str, typer.Option("--scenario", help="session, lecture, class or turns.")]
