@@ -35,7 +35,7 @@ class Turns:
         source: a file, or what else ``Analyzer.stream`` reads; ``Live``, to which you give pieces; ``Capture``, the camera and
             the microphone of this machine; or ``Remote``, a server.
         analyzer: reads it; it need not be given. Without it, a file is cut as by `mien analyze` and has no partial turns, and
-            what comes in live is cut as by `mien live`. A server has its own.
+            what comes in live is cut as by `mien live`. One reads one source at a time. A server has its own.
         purpose, jurisdiction: what it is for, and whose law counts; see docs/purposes.md.
 
     Attributes:
