@@ -7,8 +7,8 @@ turns on which it fires. The intervals (95 %) are from resampling whole dialogue
 
     python -m benchmarks.deescalate --bundle research --prior even
 
-The bundle `research` has learned from other dialogues of the same series. `open` has not, but its probabilities were calibrated in
-part on MELD's validation part.
+The bundle `research` has learned from other dialogues of the same series. `open` has not, but its probabilities were
+calibrated in part on MELD's validation part.
 """
 
 from __future__ import annotations
