@@ -59,6 +59,9 @@ def analyze(
     video: Annotated[
         Path | None, typer.Option(help="Write the clip again, with boxes, bars and words in its pictures: .mp4, .mkv.")
     ] = None,
+    video_words: Annotated[
+        str, typer.Option(help="Words of that video: drawn in it, a text track that players show or hide, or both.")
+    ] = "drawn",
     tracks: Annotated[
         bool, typer.Option("--tracks/--no-tracks", help="Curves within moments and places of faces; or leave them out.")
     ] = True,
@@ -109,7 +112,7 @@ def analyze(
         checked(reading)
     wanted = chosen({"json": json, "csv": csv, "vtt": vtt, "html": html}, to or [], out or [])
     inputs = [*clips, *([subtitles] if subtitles else [])]
-    page = Page(lang, embed, explain, portraits, video, resume, track)
+    page = Page(lang, embed, explain, portraits, video, resume, track, video_words)
     outputs = Outputs.plan(wanted, clips, several, inputs, page)
     analyzer = Analyzer(bundle, asr, cutting(voices, track, hours), task, prior, tracks or video is not None)
     asked = llm_options.options(

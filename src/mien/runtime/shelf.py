@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-_IN_MEMORY = 16_000_000  # bytes; what a clip of a quarter of an hour needs
+_IN_MEMORY = 4_000_000  # bytes; what a clip of four minutes needs
 
 
 class Place(NamedTuple):

@@ -131,7 +131,8 @@ def analyze_one(
     outputs.write(end.timeline, clip, explained)
     video = outputs.video(clip)
     if video is not None and clip is not None and probe(clip).kind == "video":
-        yield from write_video(end.timeline, clip, video, outputs.page.lang, outputs.page.track)
+        page = outputs.page
+        yield from write_video(end.timeline, clip, video, page.lang, page.track, page.words)
     # The caller may stop at this event, for example because nobody reads the table any more. The files are there then.
     yield end
 

@@ -14,7 +14,7 @@ from mien.events import Skipped
 from mien.explanation import Explanation
 from mien.report import files
 from mien.report.exporters.base import Export, Exporter, exporter, exporter_for, exporters
-from mien.report.video.annotated import check_video
+from mien.report.video.annotated import check_video, check_words
 from mien.timeline import Timeline
 from mien.workflows.joined import JoinedTable
 
@@ -38,6 +38,7 @@ class Page:
         video: the annotated video, or a folder for several; ``None`` without one.
         resume: whether clips whose files are there already are left as they are.
         track: the sound track of the annotated video, counted from 1; ``None`` for the one that was read.
+        words: where the annotated video has the words, see ``report.video.annotated.WORDS``.
     """
 
     lang: str = "en"
@@ -47,6 +48,7 @@ class Page:
     video: Path | None = None
     resume: bool = False
     track: int | None = None
+    words: str = "drawn"
 
 
 @dataclass(frozen=True)
@@ -233,6 +235,9 @@ def _check_page(page: Page, writers: Sequence[Exporter], clips: Sequence[Path]) 
     """Refuses settings that the wanted exporters do not support."""
     if (page.embed and not any(w.plays for w in writers)) or (page.explain and not any(w.explains for w in writers)):
         raise InputError("--embed and --explain go with --html; add --html report.html")
+    check_words(page.words)
+    if page.words != "drawn" and page.video is None:
+        raise InputError("--video-words goes with --video; add --video annotated.mp4")
     for writer in writers:
         writer.check(page.lang)
     if page.embed:

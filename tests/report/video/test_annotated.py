@@ -13,10 +13,11 @@ import pytest
 from mien.errors import InputError
 from mien.events import Notice, Progress, finish
 from mien.report.language import Language
-from mien.report.video.annotated import Answers, box_at, check_video, write_video
+from mien.report.video.annotated import Answers, box_at, check_video, check_words, write_video
 from mien.report.video.drawing import Drawing, Shown
 from mien.samples import demo_clip
 from mien.timeline import FaceBoxes
+from mien.types import Span
 
 from ..browser import TALK
 
@@ -113,3 +114,37 @@ def test_the_sound_is_that_of_the_track_that_was_read(tmp_path: Path) -> None:
         with av.open(str(target)) as file:
             samples = np.concatenate([f.to_ndarray().ravel() for f in file.decode(audio=0)])
         assert set(samples.tolist()) == {level}
+
+
+@pytest.mark.parametrize(("name", "codecs"), [("a.mp4", {"mov_text"}), ("a.mkv", {"subrip", "srt"})])
+def test_words_are_a_text_track_that_is_read_back(tmp_path: Path, name: str, codecs: set[str]) -> None:
+    target = tmp_path / name
+    said = replace(TALK.predictions[0], text="Ça va?\n好的", span=Span(0.0, 2.0))
+    later = replace(TALK.predictions[0], text="No!", span=Span(1.5, 3.25))
+    together = replace(later, who="person-2", text="Yes.")
+    finish(write_video(replace(TALK, predictions=(said, later, together)), demo_clip(), target, words="track"))
+    with av.open(str(target)) as file:
+        (track,) = file.streams.subtitles
+        assert track.codec_context.name in codecs
+        packets = [p for p in file.demux(track) if p.size > 2]  # MP4 fills the time between cues with empty ones
+        found = [bytes(p)[2 if name.endswith("mp4") else 0 :].decode() for p in packets]
+        assert found == ["Ça va? 好的", "No!\nYes."]
+        times = [((p.pts or 0) * p.time_base, (p.duration or 0) * p.time_base) for p in packets]
+        spans = [(float(start), float(start + long)) for start, long in times]
+    # Matroska begins with the sound, 21 ms before the pictures.
+    assert spans == [pytest.approx((0.0, 1.5), abs=0.03), pytest.approx((1.5, 3.25), abs=0.03)]
+
+
+def test_words_are_drawn_unless_they_are_a_track_only() -> None:
+    blank, p = np.zeros((240, 320, 3), np.uint8), replace(TALK.predictions[0], text="Hello there")
+    drawn, bare = (
+        Drawing(TALK.labels, Language("en"), (320, 240), words).draw(blank, [Shown(p, None)])[200:]
+        for words in (True, False)
+    )
+    assert drawn.max() > 200
+    assert bare.max() == 0
+
+
+def test_another_place_for_words_is_refused() -> None:
+    with pytest.raises(InputError, match="--video-words cannot be 'tracks'; did you mean 'track'"):
+        check_words("tracks")

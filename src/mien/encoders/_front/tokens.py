@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.encoders.base import Encoder
-from mien.runtime.memory import check_room
+from mien.runtime.memory import check_room, loading
 from mien.types import Float32, Modality, Segment, Track, Words
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ class TokenEncoder(Encoder):
         from tokenizers import Tokenizer
 
         check_room(_ROOM)
-        tokenizer = Tokenizer.from_file(str(self._path))
+        with loading():
+            tokenizer = Tokenizer.from_file(str(self._path))
         tokenizer.no_padding()
         tokenizer.no_truncation()
         return tokenizer

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mien.media.decoding.clock import Clock
+from mien.media.decoding.pictures.aperture import Aperture
 from mien.media.decoding.pictures.showing import Showing
 from mien.media.decoding.pictures.upright import Upright
 from mien.media.decoding.samples import Samples
@@ -54,9 +55,19 @@ class Decoder:
         video, audio: the streams; ``None`` for what is not wanted.
         length: of the clip, seconds, where its header says so; else 0.
         bare: whether the file has no time stamps.
+        shown: the part of the pictures that is shown; ``None`` for all of them.
     """
 
-    def __init__(self, origin: float, fps: float, video: Any, audio: Any, length: float, bare: bool = False) -> None:
+    def __init__(
+        self,
+        origin: float,
+        fps: float,
+        video: Any,
+        audio: Any,
+        length: float,
+        bare: bool = False,
+        shown: Aperture | None = None,
+    ) -> None:
         self.video, self.audio, self._bare = video, audio, bare
         self.origin, self.step = origin, 1.0 / fps
         self.begun = 0.0
@@ -66,7 +77,7 @@ class Decoder:
         self._shown = 0.0  # seconds; until when the last picture is shown
         if video is not None:
             self._timed = Timed(video, self._clock, bare)
-            self._upright = Upright(video.sample_aspect_ratio)
+            self._upright = Upright(video.sample_aspect_ratio, shown=shown)
             video.thread_type = "AUTO"
             video.codec_context.thread_count = threads.count()
             if float(video.average_rate or 0) >= 3 * fps and not bare:

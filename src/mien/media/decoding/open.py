@@ -17,6 +17,7 @@ from mien.media.decoding.clock import Clock
 from mien.media.decoding.decoder import Decoder, Piece, Timed, without_stamps
 from mien.media.decoding.picture import check_pixels, picture_size
 from mien.media.decoding.pictures.animation import animated, animation
+from mien.media.decoding.pictures.aperture import aperture
 from mien.media.decoding.tracks import audio_streams, chosen_track, subtitle_streams, video_stream
 
 if TYPE_CHECKING:
@@ -140,10 +141,12 @@ def _read(
     video, audio = video if pictures else None, sounds[track] if 0 <= track < len(sounds) else None
     if video is None and audio is None:
         raise MediaError(f"'{path}' holds neither sound nor pictures that can be decoded")
+    shown = None
     if video is not None:
         check_pixels(path, video.width, video.height)
+        shown = aperture(path, container, video)
     length = 0.0 if container.format.name in _GUESSED else _length(container)
-    decoder = Decoder(min(starts, default=0.0), fps, video, audio, length, without_stamps(container))
+    decoder = Decoder(min(starts, default=0.0), fps, video, audio, length, without_stamps(container), shown)
     packets = _packets(opened, decoder, start)
     if packets is not None:
         yield from _decode(path, container, packets, decoder)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mien.errors import MediaError
 from mien.media.decoding import door
+from mien.media.decoding.pictures.aperture import aperture
 from mien.media.decoding.pictures.depth import eight_bits
 from mien.media.decoding.pictures.upright import Upright
 from mien.media.decoding.tracks import video_stream
@@ -102,7 +103,7 @@ def _by_ffmpeg(path: Path, turn: bool) -> NDArray[np.uint8]:
         video = video_stream(opened.container)
         if video is not None:
             check_pixels(path, video.width, video.height)
-            upright = Upright(video.sample_aspect_ratio, _WANTED, turn)
+            upright = Upright(video.sample_aspect_ratio, _WANTED, turn, aperture(path, opened.container, video))
             with suppress(av.FFmpegError, OSError, ValueError, IndexError):
                 for packet in opened.packets([video]):
                     for frame in packet.decode():

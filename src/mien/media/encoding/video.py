@@ -1,8 +1,8 @@
-"""Writes a video from pictures, with the sound of a file beside them. At most a picture and a few packets are held."""
+"""Writes a video from pictures, with the sound of a file and words beside them. A picture and a few packets are held."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 from mien.errors import InputError, MediaError
 from mien.media.decoding import door
 from mien.media.decoding.tracks import audio_streams
+from mien.media.encoding.text import Cue, TextTrack
 from mien.runtime import threads
 from mien.types import Picture
 
@@ -36,7 +37,9 @@ def check_container(path: Path) -> str:
 
 
 @contextmanager
-def video(file: BinaryIO, container: str, sound: Path | None, track: int = 1) -> Iterator[VideoWriter]:
+def video(
+    file: BinaryIO, container: str, sound: Path | None, track: int = 1, cues: Sequence[Cue] = ()
+) -> Iterator[VideoWriter]:
     """Opens a video for writing; it is finished at the end of the block.
 
     Args:
@@ -44,28 +47,30 @@ def video(file: BinaryIO, container: str, sound: Path | None, track: int = 1) ->
         container: see ``check_container``.
         sound: a file whose sound is copied; ``None`` for a video without sound.
         track: which of its sound tracks, counted from 1.
+        cues: the text track, see ``TextTrack``; without any, there is none.
     """
     import av
 
     with av.open(file, "w", format=container) as out, _opened(sound) as source:
-        writer = VideoWriter(out, source, track)
+        writer = VideoWriter(out, source, track, cues)
         yield writer
         writer.finish()
 
 
 class VideoWriter:
-    """Takes pictures in order of time, and puts the sound up to each time beside them.
+    """Takes pictures in order of time, and puts the sound and the words up to each time beside them.
 
     Args:
         out: a container of PyAV, open for writing.
         source: a container of PyAV with the sound, or ``None``.
         track: which of its sound tracks, counted from 1.
+        cues: the text track; without any, there is none.
     """
 
-    def __init__(self, out: Any, source: Any, track: int = 1) -> None:
-        self._out, self._source, self._track = out, source, track
+    def __init__(self, out: Any, source: Any, track: int = 1, cues: Sequence[Cue] = ()) -> None:
+        self._out, self._source, self._track, self._cues = out, source, track, cues
         self._video: Any = None
-        self._sound: _Sound | None = None
+        self._beside: list[_Sound | TextTrack] = []  # what is written beside the pictures
         self._last = -1
 
     def write(self, picture: Picture) -> None:
@@ -80,15 +85,15 @@ class VideoWriter:
         frame = frame.reformat(self._video.width, self._video.height, format="yuv420p")
         frame.pts, frame.time_base = self._last, _CLOCK
         self._out.mux(self._video.encode(frame))
-        if self._sound is not None:
-            self._sound.reach(picture.time)
+        for other in self._beside:
+            other.reach(picture.time)
 
     def finish(self) -> None:
-        """Writes what is still held, and the rest of the sound."""
+        """Writes what is still held, and the rest of the sound and of the words."""
         if self._video is not None:
             self._out.mux(self._video.encode(None))
-        if self._sound is not None:
-            self._sound.reach(float("inf"))
+        for other in self._beside:
+            other.reach(float("inf"))
 
     def _begin(self, width: int, height: int) -> None:
         import av
@@ -100,7 +105,9 @@ class VideoWriter:
         self._video.codec_context.time_base = _CLOCK
         self._video.codec_context.thread_count = threads.count()
         if self._source is not None and (stream := _track(self._source, self._track)) is not None:
-            self._sound = _Sound(self._out, self._source, stream)
+            self._beside.append(_Sound(self._out, self._source, stream))
+        if self._cues:
+            self._beside.append(TextTrack(self._out, self._cues))
 
 
 class _Sound:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 
-from mien.errors import InputError
+from mien.errors import InputError, closest, printable
 from mien.events import Notice, Progress, Work
 from mien.media.decoding.open import probe, stream
+from mien.media.encoding.text import Cue
 from mien.media.encoding.video import check_container, video
 from mien.report import tracks
 from mien.report.language import Language
@@ -23,6 +25,8 @@ _RATE = 60.0  # pictures a second at most
 _GAP = 1.0  # seconds; between two sightings that are no further apart, a box moves from one to the other
 _NEAR = 0.3  # seconds; a box is shown for so long around a sighting that stands alone
 _STEP = 0.5  # seconds of the clip between two events of progress
+WORDS = ("drawn", "track", "both")
+"""Where the words are: drawn in the pictures, in a text track that a player shows or hides, or in both."""
 
 
 def check_video(target: Path, clip: Path | None) -> None:
@@ -36,7 +40,19 @@ def check_video(target: Path, clip: Path | None) -> None:
         raise InputError(f"--video goes with a video; '{clip or 'a text'}' has no moving pictures: take --html")
 
 
-def write_video(timeline: Timeline, clip: Path, target: Path, lang: str = "en", track: int | None = None) -> Work[None]:
+def check_words(words: str) -> None:
+    """Refuses a place for words that is not one of ``WORDS``.
+
+    Raises:
+        InputError: it is not.
+    """
+    if words not in WORDS:
+        raise InputError(f"--video-words cannot be '{words}'; {closest(words, WORDS)}")
+
+
+def write_video(
+    timeline: Timeline, clip: Path, target: Path, lang: str = "en", track: int | None = None, words: str = "drawn"
+) -> Work[None]:
     """Writes the annotated clip, whole or not at all. One picture is held at a time.
 
     Args:
@@ -45,30 +61,34 @@ def write_video(timeline: Timeline, clip: Path, target: Path, lang: str = "en", 
         target: the video to write; its ending names the container.
         lang: language of labels and names.
         track: the sound track that is copied, counted from 1; ``None`` for the one that was read.
+        words: where the words are, one of ``WORDS``.
 
     Yields:
         Progress, and a notice where no font of this computer has the letters of the words.
 
     Raises:
-        InputError: see ``check_video``; or the file cannot be written.
+        InputError: see ``check_video`` and ``check_words``; or the file cannot be written.
     """
+    check_words(words)
     container, path = check_container(target), target.resolve()
     drawing: Drawing | None = None
-    answers = Answers(timeline)
+    answers, drawn = Answers(timeline), words != "track"
     told = -_STEP
     try:
         with (
             replacing(path) as file,
             closing(stream(clip, _RATE, sound=False)) as pieces,
-            video(file, container, clip, track or _read_track(timeline)) as out,
+            video(
+                file, container, clip, track or _read_track(timeline), cues(timeline) if words != "drawn" else ()
+            ) as out,
         ):
             for piece in pieces:
                 if not isinstance(piece, Picture):
                     continue
                 if drawing is None:
                     height, width = piece.pixels.shape[:2]
-                    drawing = Drawing(timeline.labels, Language(lang, timeline.task), (width, height))
-                    if not all(drawing.writes(p.text) for p in timeline.predictions):
+                    drawing = Drawing(timeline.labels, Language(lang, timeline.task), (width, height), drawn)
+                    if drawn and not all(drawing.writes(p.text) for p in timeline.predictions):
                         yield Notice("no_font")
                 out.write(Picture(drawing.draw(piece.pixels, answers.at(piece.time)), piece.time))
                 if piece.time - told >= _STEP:
@@ -77,6 +97,19 @@ def write_video(timeline: Timeline, clip: Path, target: Path, lang: str = "en", 
     except OSError as error:
         raise InputError(f"'{target}' cannot be written: {error.strerror or error}") from error
     yield Progress("draw", timeline.source, timeline.duration, timeline.duration)
+
+
+def cues(timeline: Timeline) -> list[Cue]:
+    """The words of a clip as they follow one another. Words that begin together share a cue; the next one ends it."""
+    said: dict[float, list[Prediction]] = {}
+    for p in sorted(timeline.predictions, key=lambda p: p.span.start):
+        if p.text:
+            said.setdefault(p.span.start, []).append(p)
+    ends = [*said, math.inf][1:]
+    return [
+        Cue(start, min(after, max(p.span.end for p in ps)), "\n".join(" ".join(printable(p.text).split()) for p in ps))
+        for (start, ps), after in zip(said.items(), ends, strict=True)
+    ]
 
 
 def _read_track(timeline: Timeline) -> int:

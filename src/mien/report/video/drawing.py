@@ -51,10 +51,11 @@ class Drawing:
         labels: of the timeline, in order.
         say: the language of labels and names.
         size: width and height of the pictures, pixels.
+        words: whether the words are drawn.
     """
 
-    def __init__(self, labels: Sequence[str], say: Language, size: tuple[int, int]) -> None:
-        self._say, self._width, self._height = say, *size
+    def __init__(self, labels: Sequence[str], say: Language, size: tuple[int, int], words: bool = True) -> None:
+        self._say, self._width, self._height, self._said = say, *size, words
         self._colours = {k: _rgb(look.colour) for k, look in zip(labels, looks(labels), strict=True)}
         self._point = max(11, round(min(size) / 28))
 
@@ -91,7 +92,7 @@ class Drawing:
                 away += (_BARS + 1) * line + 6
             else:
                 self._face(canvas, one.prediction, one.box)
-        words = [p.text for p in (s.prediction for s in shown) if p.text and self.writes(p.text)]
+        words = [p.text for p in (s.prediction for s in shown) if self._said and p.text and self.writes(p.text)]
         for k, text in enumerate(reversed(words)):
             self._words(canvas, text, self._height - 8 - k * 2 * line)
         return np.asarray(picture)

@@ -1,4 +1,4 @@
-"""Turns a decoded frame into the picture people should see: square pixels, upright, not mirrored, of one moment."""
+"""Turns a decoded frame into the picture people should see: its clean aperture, in square pixels, upright, not mirrored."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mien.media.decoding.pictures.aperture import Aperture
 
 _LONG_SIDE = 1280
 _STRANGEST = 8.0  # a larger ratio of the sides of a pixel comes from a damaged header
@@ -28,10 +30,13 @@ class Upright:
             DV, DVD and many recordings of studies have pixels that are not square, so faces would look stretched.
         pixels: how many pixels a picture may have; ``None`` for a long side of at most 1280.
         turn: whether frames are turned as they say; otherwise the caller turns them.
+        shown: the part of a frame that is shown; ``None`` for all of it. Frames that do not hold it are shown whole.
     """
 
-    def __init__(self, pixel: Fraction | None, pixels: int | None = None, turn: bool = True) -> None:
-        self._most, self._turn = pixels, turn
+    def __init__(
+        self, pixel: Fraction | None, pixels: int | None = None, turn: bool = True, shown: Aperture | None = None
+    ) -> None:
+        self._most, self._turn, self._shown = pixels, turn, shown
         aspect = float(pixel or 1)
         self._aspect = aspect if 1 / _STRANGEST <= aspect <= _STRANGEST else 1.0
         self._matrix = (1, 0, 0, 1)
@@ -43,15 +48,24 @@ class Upright:
             # Once for each turn of the camera: a frame that was asked for its side data refers to itself from then on, and
             # its memory comes free late.
             self._rotation, self._matrix = frame.rotation, _matrix(frame)
+        part = Aperture(0, 0, frame.width, frame.height)
+        if self._shown is not None and self._shown.fits(frame.width, frame.height):
+            part = self._shown
+        width, height = self._size(part)
+        # The whole frame is scaled, and the part cut out of it.
+        across, down = width / part.width, height / part.height
+        whole = max(width, round(frame.width * across)), max(height, round(frame.height * down))
+        pixels = _one_field(frame, *whole) if frame.interlaced_frame else _scaled(frame, *whole)
+        left, top = min(round(part.left * across), whole[0] - width), min(round(part.top * down), whole[1] - height)
+        return np.ascontiguousarray(_turned(pixels[top : top + height, left : left + width], self._matrix))
+
+    def _size(self, part: Aperture) -> tuple[int, int]:
+        """Width and height of a part of a frame with square pixels, within the limit."""
         wide = self._aspect > 1
-        width, height = (
-            (frame.width * self._aspect, frame.height) if wide else (frame.width, frame.height / self._aspect)
-        )
+        width, height = (part.width * self._aspect, part.height) if wide else (part.width, part.height / self._aspect)
         smaller = _LONG_SIDE / max(width, height) if self._most is None else (self._most / (width * height)) ** 0.5
         scale = min(1.0, smaller)
-        width, height = max(1, round(width * scale)), max(1, round(height * scale))
-        pixels = _one_field(frame, width, height) if frame.interlaced_frame else _scaled(frame, width, height)
-        return np.ascontiguousarray(_turned(pixels, self._matrix))
+        return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _scaled(frame: Any, width: int, height: int) -> NDArray[np.uint8]:
