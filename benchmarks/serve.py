@@ -35,9 +35,9 @@ from tests.server.live.replay import begin, pieces, session
 from tests.server.running import Running, running
 
 from mien.client import Client
+from mien.client.pieces import SOUND, Piece, written
 from mien.errors import InputError
 from mien.samples import demo_clip
-from mien.server.live.messages import SOUND, Piece, written
 from mien.server.settings import usual_workers
 
 _BATCH = """

@@ -33,6 +33,8 @@ def run(arguments: list[str], folder: Path, path: Path | None = None) -> str:
     return done.stdout
 
 
+NEEDS = {"livekit_agent": "livekit.agents"}
+LIMIT = "Not: To persuade, sell to or bind people by their emotion."
 EXPECTED = {
     "stream": r"says: \".+\"\n(.*\n)*\d\.\d s to \d\.\d s: happy \(\d+%\)\n(.*\n)*On the whole: happy",
     "live": r"\d\.\d s: person-1 expresses neutral",
@@ -42,12 +44,16 @@ EXPECTED = {
     r"made-up, macro_f1: 0\.9\d+, .*\nloudest, macro_f1: 0\.[89]\d+, always the commonest answer: 0\.3\d+",
     "compare": r"\| late \| 0\.9\d+ ± .*\n\| concat \| 0\.9\d+ ± ",
     "sessions": r"Usable minutes: words 0\.0, .*\nToo few earlier recordings for a comparison: 1, .*\nforgotten: 2 records",
+    "chat": rf"order\?\n\(neutral \d+%\) I see.*\n> I am so angry.*\n\(angry \d+%\) I am sorry about this(.*\n)*{LIMIT}",
+    "livekit_agent": rf"heard: .*\n\"Don't forget a jacket\.\" .*\nheard: .*\n\"Don't forget .*\n(.*\n)*{LIMIT}",
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.stem)
 def test_it_runs(program: Path, tmp_path: Path) -> None:
+    if program.stem in NEEDS:
+        pytest.importorskip(NEEDS[program.stem], reason="needs its package: examples/README.md")
     assert re.search(EXPECTED[program.stem], run([str(program)], tmp_path))
 
 

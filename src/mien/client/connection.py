@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from mien.client.tables import Explained, Timeline, Told, Version
 from mien.errors import InputError, MienError
@@ -33,10 +33,7 @@ class Client:
     def __init__(
         self, address: str = "http://127.0.0.1:8000", token: str | None = None, timeout: float = 600.0
     ) -> None:
-        parts = urlsplit(address)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InputError(f"'{address}' is no address of a server; write it as http://127.0.0.1:8000")
-        self._address, self._parts, self._timeout = address, parts, timeout
+        self._address, self._parts, self._timeout = address, parts_of(address), timeout
         self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
 
     def analyze(
@@ -199,11 +196,28 @@ class Client:
             connection.close()
             if isinstance(error, OSError) and error.filename is not None:
                 raise  # a file of the caller
-            raise InputError(f"no server answers at {self._address} ({error}); start one with: mien serve") from error
+            raise no_server(self._address, error) from error
         if answer.status >= 400:
             with closing(answer):
                 _raise(answer.status, answer.read())
         return answer
+
+
+def parts_of(address: str) -> SplitResult:
+    """The parts of a server's address.
+
+    Raises:
+        InputError: it is none of HTTP.
+    """
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InputError(f"'{address}' is no address of a server; write it as http://127.0.0.1:8000")
+    return parts
+
+
+def no_server(address: str, why: object) -> InputError:
+    """The error where nothing answers at an address."""
+    return InputError(f"no server answers at {address} ({why}); start one with: mien serve")
 
 
 def _head(border: str, name: str, file: str = "") -> bytes:
@@ -232,4 +246,9 @@ def _raise(status: int, body: bytes) -> None:
         detail = str(table["detail"])
     except (ValueError, KeyError, TypeError):
         detail = f"the server answered with the status {status}"
-    raise InputError(detail) if status < 500 else MienError(detail)
+    raise fault_of(status, detail)
+
+
+def fault_of(status: int, detail: str) -> MienError:
+    """The error for a problem that a server tells: ``InputError`` where the request was to blame."""
+    return InputError(detail) if status < 500 else MienError(detail)

@@ -81,6 +81,15 @@ def needs_serve() -> None:
     _needs(_SERVE, "the server", "'mien[serve]'")
 
 
+def needs_socket() -> None:
+    """Checks that the package for live sessions with a server is installed.
+
+    Raises:
+        InputError: it is missing; the message has the command that installs it.
+    """
+    _needs(("websockets",), "a live session with a server", "'mien[serve]'")
+
+
 def needs_exchange(module: str) -> None:
     """Checks that the package for a format of another tool is installed.
 

@@ -16,11 +16,11 @@ from starlette.types import ASGIApp
 from mien import __version__
 from mien.bundle.answer import single
 from mien.bundle.bundle import Bundle
+from mien.client.pieces import LARGEST
 from mien.errors import InputError
 from mien.server import problems, published
 from mien.server.guard import Guard, Sessions
 from mien.server.jobs import Jobs
-from mien.server.live.messages import LARGEST
 from mien.server.live.sessions import Sessions as LiveSessions
 from mien.server.metrics import Metrics
 from mien.server.routes import about, clips, docs, live, page

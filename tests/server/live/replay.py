@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from mien.client.pieces import PICTURE, SCHEMA, SOUND, Piece, written
 from mien.events import Notice
 from mien.media.decoding.open import stream
-from mien.server.live.messages import PICTURE, SCHEMA, SOUND, Piece, written
 from mien.types import SAMPLE_RATE, Picture
 
 from ..running import Running

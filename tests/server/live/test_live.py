@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from mien import Analyzer
+from mien.client.pieces import LARGEST, PICTURE, RECORDING, SOUND, Piece, written
 from mien.samples import demo_clip
 from mien.timeline import Timeline
 
@@ -25,7 +26,7 @@ from .replay import begin, pieces, replayed, session
 pytest.importorskip("websockets", reason="needs the server: pip install 'mien[serve]'")
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from mien.server.live.messages import LARGEST, PICTURE, RECORDING, SOUND, Piece, ToClient, written
+from mien.server.live.messages import ToClient
 
 pytestmark = pytest.mark.slow
 SCORES, SUMMARY = 0.25, 0.1

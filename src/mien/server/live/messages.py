@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import math
-import struct
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from mien.client.pieces import HEAD, LARGEST, LONGEST, PICTURE, RECORDING, SCHEMA, SOUND, Piece
 from mien.server.problems import Problem, RefusedError
 from mien.server.published import TIMELINE, components
 
-SCHEMA = "mien.live/1"
-SOUND, PICTURE, RECORDING = 1, 2, 3
-"""Kinds of binary messages."""
-_HEAD = struct.Struct("<B7xd")  # the kind, seven zero bytes, and the time in seconds
-_LONGEST = 32_000  # bytes of sound in one message: one second
-LARGEST = 600_000
-"""The largest picture, bytes."""
 _LATEST = 86_400.0  # seconds of one session
-
-
-class Piece(NamedTuple):
-    """A piece of sound (PCM, 16 bits, little-endian, mono, 16 kHz), a picture (JPEG or WebP), or a chunk of a recording
-    (WebM, Ogg or MP4, as MediaRecorder gives it)."""
-
-    kind: int
-    time: float
-    content: bytes
 
 
 def piece_of(message: bytes) -> Piece:
@@ -36,30 +20,25 @@ def piece_of(message: bytes) -> Piece:
     Raises:
         RefusedError: it is none of this form.
     """
-    if len(message) <= _HEAD.size:
+    if len(message) <= HEAD.size:
         raise RefusedError(
             422, "bad-piece", "a piece has 16 bytes before its content: kind, zeros, seconds as a double"
         )
-    kind, time = _HEAD.unpack_from(message)
-    content = message[_HEAD.size :]
+    kind, time = HEAD.unpack_from(message)
+    content = message[HEAD.size :]
     if kind not in (SOUND, PICTURE, RECORDING) or not (math.isfinite(time) and 0 <= time <= _LATEST):
         raise RefusedError(
             422,
             "bad-piece",
             "a piece is sound (1), a picture (2) or a chunk (3), with a time in seconds from the start",
         )
-    if kind == SOUND and (len(content) % 2 or len(content) > _LONGEST):
+    if kind == SOUND and (len(content) % 2 or len(content) > LONGEST):
         raise RefusedError(422, "bad-piece", "sound comes as whole samples of 16 bits, at most one second at a time")
     if kind == PICTURE and len(content) > LARGEST:
         raise RefusedError(422, "bad-piece", f"a picture has at most {LARGEST:,} bytes; send a smaller one")
     if kind == RECORDING and len(content) > LARGEST:
         raise RefusedError(422, "bad-piece", f"a chunk has at most {LARGEST:,} bytes; send smaller ones, more often")
     return Piece(kind, time, content)
-
-
-def written(piece: Piece) -> bytes:
-    """The binary message of a piece."""
-    return _HEAD.pack(piece.kind, piece.time) + piece.content
 
 
 class Start(BaseModel):

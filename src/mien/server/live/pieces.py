@@ -7,10 +7,10 @@ from threading import Thread
 
 import numpy as np
 
+from mien.client.pieces import RECORDING, SOUND
 from mien.errors import MienError
 from mien.media.decoding.chunks import Chunks
 from mien.runtime.messages import Table
-from mien.server.live.messages import RECORDING, SOUND
 from mien.types import Audio
 from mien.workflows.live.incoming import Encoded, Incoming
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from mien.client.pieces import PICTURE, SCHEMA
 from mien.runtime.messages import Table
 from mien.server.guard import client_of
 from mien.server.job import Job
 from mien.server.jobs import Jobs
-from mien.server.live.messages import PICTURE, SCHEMA, FromClient, Start, piece_of
+from mien.server.live.messages import FromClient, Start, piece_of
 from mien.server.orders import RESULTS, Order
 from mien.server.pool import Worker
 from mien.server.problems import Problem, RefusedError, problem_of

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from mien.events import Answered, Event, Finished, Partial
 from mien.media.cut import CutSettings
+from mien.media.sources import Source
 from mien.pipeline import Analyzer
 from mien.samples import demo_clip
 from mien.timeline import Prediction
@@ -53,24 +54,26 @@ def warm(analyzer: Analyzer) -> None:
     analyzer.analyze(Clip("demo", video=demo_clip(), span=Span(1.5, 2.0)))
 
 
-def listen(analyzer: Analyzer, incoming: Incoming) -> Generator[Said | Dropped | Event]:
+def listen(analyzer: Analyzer, source: Incoming | Source) -> Generator[Said | Dropped | Event]:
     """The answers about what comes in, and the other events of the stream. Of ``Finished``, the timeline holds no portraits.
 
     Args:
-        analyzer: cuts by ``SETTINGS``.
-        incoming: what is said and shown.
+        analyzer: cuts by ``SETTINGS``, or in another way for a source that does not come in live.
+        source: what is said and shown. One that does not come in live has no latency.
     """
     steady, dropped = Steady(), 0
-    with closing(analyzer.stream(iter(incoming))) as stream:
+    live = source if isinstance(source, Incoming) else None
+    with closing(analyzer.stream(iter(source) if isinstance(source, Incoming) else source)) as stream:
         for told in stream:
-            if incoming.dropped > dropped:
-                dropped = incoming.dropped
+            if live is not None and live.dropped > dropped:
+                dropped = live.dropped
                 yield Dropped(dropped)
             if isinstance(told, Partial):
-                yield Said(told.prediction, steady.glance(told.prediction), incoming.behind, final=False)
+                behind = None if live is None else live.behind
+                yield Said(told.prediction, steady.glance(told.prediction), behind, final=False)
             elif isinstance(told, Answered):
                 p = told.prediction
-                yield Said(p, steady.show(p), incoming.latency(p.span.end), final=True)
+                yield Said(p, steady.show(p), None if live is None else live.latency(p.span.end), final=True)
             elif isinstance(told, Finished):
                 # A session keeps no picture of anybody, not even in its report.
                 yield replace(told, timeline=replace(told.timeline, portraits={}))
