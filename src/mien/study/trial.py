@@ -63,6 +63,7 @@ _AFTERWARDS = (
     "scenarios",
     "server",
     "trust",
+    "turns",
     "workflows",
 )  # rooms no training needs
 

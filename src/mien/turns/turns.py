@@ -95,7 +95,7 @@ class Turns:
                     case {"type": "partial" | "final"}:
                         yield turn_of_message(message)
                     case {"type": "notice", "code": str(code), "values": dict(values)}:
-                        self.notices.append(Notice(code, values))
+                        self.notices.append(Notice(code=code, values=values))
                     case {"type": "dropped", "count": int(count)}:
                         self.dropped = count
 

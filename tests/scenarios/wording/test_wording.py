@@ -42,7 +42,7 @@ def test_languages_have_the_same_sentences_with_the_same_places() -> None:
 
 
 def test_every_sentence_is_said_and_every_one_that_is_said_exists() -> None:
-    files = [*ROOT.glob("src/mien/scenarios/**/*.py"), *(ROOT / "src/mien/cli" / f for f in CLI)]
+    files = [*ROOT.glob("src/mien/scenarios/**/*.py"), *(ROOT / "src/mien/cli/uses" / f for f in CLI)]
     code = "\n".join(p.read_text(encoding="utf-8") for p in files)
     known = dict(sentences(dict(catalogue("en"))))
     for key in re.findall(r"say\(\s*\"(\w+\.\w+)\"", code):
