@@ -59,6 +59,7 @@ def test_the_main_job(analyzer: Analyzer) -> None:
     jsonschema.validate(json.loads(text_of(timeline, "json")), schema())
 
 
+@pytest.mark.slow
 def test_the_same_clip_gives_the_same_bytes(analyzer: Analyzer) -> None:
     one, other = (text_of(analyzer.analyze(demo_clip()), "json") for _ in range(2))
     assert one == other
@@ -82,6 +83,7 @@ def test_plain_sentences(analyzer: Analyzer, sentence: str, label: str) -> None:
     assert timeline.predictions[0].shares == {"text": pytest.approx(1.0)}
 
 
+@pytest.mark.slow
 def test_every_bundle_answers() -> None:
     for bundle in ("research", "open"):
         timeline = analyze(demo_clip(), bundle=bundle, asr="off")
@@ -178,6 +180,7 @@ def test_what_does_not_fit_together_is_said(
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_a_clip_with_a_span_answers_that_part(samples: Path) -> None:
     clip = Clip("part", video=demo_clip(), span=Span(2.8, 3.5))
     timeline = analyze(clip, asr="off")

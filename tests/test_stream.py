@@ -74,6 +74,7 @@ def test_what_listens_may_stop_the_work() -> None:
     assert ended == [True]
 
 
+@pytest.mark.slow
 def test_bytes_open_files_and_paths_are_the_same_clip(analyzer: Analyzer, demo: Timeline) -> None:
     content = demo_clip().read_bytes()
     for source in (content, io.BytesIO(content), str(demo_clip()), Clip("c", video=demo_clip())):
@@ -200,6 +201,7 @@ def test_sound_that_comes_late_is_told(analyzer: Analyzer) -> None:
     assert Notice("late_pieces", {"count": 2}) in timeline.notices
 
 
+@pytest.mark.slow
 def test_several_clips_go_on_after_a_bad_one(analyzer: Analyzer, tmp_path: Path) -> None:
     (tmp_path / "bad.mp4").write_text("junk")
     one, bad, other = analyzer.analyze_many([demo_clip(), tmp_path / "bad.mp4", demo_clip()])
@@ -258,6 +260,7 @@ def test_an_answer_is_told_before_the_clip_is_over(samples: Path, tmp_path: Path
     assert done < 70
 
 
+@pytest.mark.slow
 def test_words_are_told_before_what_they_express(samples: Path) -> None:
     path = samples / "video/cremad_1001_DFA_NEU.mp4"
     kinds = [type(e) for e in Analyzer().stream(path) if isinstance(e, Heard | Answered | Finished)]
@@ -265,6 +268,7 @@ def test_words_are_told_before_what_they_express(samples: Path) -> None:
     assert kinds[-1] is Finished
 
 
+@pytest.mark.slow
 def test_known_words_are_explained_where_the_analysis_heard_them(analyzer: Analyzer) -> None:
     """They are spread over all speech of the clip, though it is read no further than the moment."""
     text = "I love this. It is so good! Then everything went wrong and I hated it."

@@ -39,6 +39,7 @@ def test_words_need_no_cache(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cache", ["", "taken", "taken/below"])
+@pytest.mark.slow
 def test_a_clip_is_read_without_a_cache(cache: str, tmp_path: Path) -> None:
     clip = str(demo_clip())
     (tmp_path / "taken").write_text("a file")

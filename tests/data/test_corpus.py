@@ -55,6 +55,7 @@ def test_a_set_can_only_stand_apart_from_one_of_the_recipe() -> None:
         replace(recipe, data=(*recipe.data, other))
 
 
+@pytest.mark.slow
 def test_the_lines_of_one_series_are_not_in_training_and_test(data: Path) -> None:
     """MELD and EmoryNLP hold lines of the same series, 31 % of them in both."""
     corpus = Corpus.of(load("text-research"), data)

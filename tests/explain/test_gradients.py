@@ -146,6 +146,7 @@ def test_more_steps_are_taken_where_the_score_bends() -> None:
     assert found.total == pytest.approx(1 - 1 / (1 + np.exp(5.2)), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_reopened_run_answers_as_its_bundle(question: Question, run: Path) -> None:
     model, encoders = reopened(run)
     assert list(encoders) == ["text", "voice", "face"]

@@ -77,6 +77,7 @@ def test_damage_is_noticed(run: Run, tmp_path: Path) -> None:
         Bundle.load(tmp_path / "bundle").answer(run.probe[0].tracks(0))
 
 
+@pytest.mark.slow
 def test_half_a_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     write_pictures(tmp_path)
@@ -136,6 +137,7 @@ def test_the_whole_line_reports_mean_and_deviation(tmp_path: Path, monkeypatch: 
     assert again.sha256 == bundle.sha256
 
 
+@pytest.mark.slow
 def test_a_modality_that_training_examples_alone_have_is_exported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,7 @@ def _header(count: int) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 def test_a_small_file_of_huge_arrays_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.npz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("x.npy", "w") as entry:

@@ -175,6 +175,7 @@ def test_control_c_ends_with_130() -> None:
 
 
 @pytest.mark.skipif(shutil.which("head") is None, reason="needs the command head")
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_fault() -> None:
     Path("long.txt").write_text("I love it. " * 700)
     command = f"{sys.executable} -m mien analyze long.txt --csv - | head -n 1"

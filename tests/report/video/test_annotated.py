@@ -95,6 +95,7 @@ def test_an_error_leaves_the_old_file(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["a.mp4"]
 
 
+@pytest.mark.slow
 def test_the_sound_is_that_of_the_track_that_was_read(tmp_path: Path) -> None:
     clip, target = tmp_path / "two.mkv", tmp_path / "a.mkv"
     with av.open(str(demo_clip())) as source, av.open(str(clip), "w") as out:
