@@ -7,11 +7,12 @@ import io
 import ipaddress
 import os
 import time
-import wave
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
+
+import numpy as np
 
 from mien.errors import InputError, closest
 from mien.llms._http import Limits, Line
@@ -30,6 +31,7 @@ from mien.llms.base import (
     UnansweredError,
     llms,
 )
+from mien.media.encoding.wav import wav
 
 KEYS = ("MIEN_LLM_KEY", "OPENAI_API_KEY")
 """The environment variables that may hold the key, in this order. It is read from nowhere else, and never written."""
@@ -241,10 +243,4 @@ def _grey() -> bytes:
 
 def _silence() -> bytes:
     """Half a second of silence."""
-    file = io.BytesIO()
-    with wave.open(file, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(16_000)
-        sound.writeframes(bytes(16_000))
-    return file.getvalue()
+    return wav(np.zeros(8_000, np.float32))

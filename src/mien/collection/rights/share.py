@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import wave
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -29,8 +28,9 @@ from mien.media.decoding.open import stream
 from mien.media.decoding.picture import read_image
 from mien.media.decoding.sound import read_audio
 from mien.media.encoding.video import video
+from mien.media.encoding.wav import wav
 from mien.runtime.cache import replacing, write_atomic
-from mien.types import SAMPLE_RATE, Float32, Picture, Span
+from mien.types import Picture, Span
 
 _RATE = 25.0  # pictures a second
 
@@ -101,12 +101,12 @@ def _written(
     samples = read_audio(path, span).samples if "voice" in clip.modalities else np.zeros(0, np.float32)
     samples = disguised(samples) if anonymise else samples
     if "face" not in clip.modalities:
-        _write_sound(out / f"{name}.wav", samples)
+        write_atomic(out / f"{name}.wav", wav(samples))
         return {"audio": f"{name}.wav"}
     with TemporaryDirectory() as folder:
         sound = Path(folder) / "sound.wav"
         if len(samples):
-            _write_sound(sound, samples)
+            sound.write_bytes(wav(samples))
         with replacing(out / f"{name}.mkv") as file, video(file, "matroska", sound if len(samples) else None) as writer:
             for picture in _pictures(path, span, anonymise):
                 writer.write(picture)
@@ -124,14 +124,6 @@ def _pictures(path: Path, span: Span, anonymise: bool) -> Iterator[Picture]:
                 return
             shown = Picture(piece.pixels, piece.time - span.start)
             yield hider.hide(shown) if anonymise else shown
-
-
-def _write_sound(path: Path, samples: Float32) -> None:
-    with replacing(path) as file, wave.open(file, "wb") as writer:
-        writer.setnchannels(1)
-        writer.setsampwidth(2)
-        writer.setframerate(SAMPLE_RATE)
-        writer.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
 
 
 def _write_image(path: Path, pixels: NDArray[np.uint8]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import wave
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ import numpy as np
 
 from mien.llms.base import Capabilities, Message, Part, Picture, Sound, Text
 from mien.llms.opinion.answer import Wanted, schema_of
+from mien.media.encoding.wav import wav
 from mien.runtime.cache import content_key
 from mien.types import MODALITIES, SAMPLE_RATE, Audio, Frames, Modality, Segment, Span
 
@@ -110,7 +110,7 @@ def ask_about(
     if pictures is not None and able.image:
         parts += _pictures(pictures, frames)
     if sound is not None and len(sound.samples) and able.audio:
-        parts += [Text("The sound of this moment:"), Sound(wav(sound))]
+        parts += [Text("The sound of this moment:"), Sound(sound_file(sound))]
     parts.append(Text(_wishes(wanted)))
     there = {"image": pictures is not None, "audio": sound is not None}
     shown = {
@@ -195,16 +195,9 @@ def jpeg(frames: Frames, k: int) -> bytes:
     return file.getvalue()
 
 
-def wav(audio: Audio) -> bytes:
+def sound_file(audio: Audio) -> bytes:
     """The sound as a WAV file: mono, 16 kHz, 16 bits, at most 60 s."""
-    samples = audio.samples[: int(_LONGEST * SAMPLE_RATE)]
-    file = io.BytesIO()
-    with wave.open(file, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(SAMPLE_RATE)
-        sound.writeframes((np.clip(samples, -1.0, 1.0) * 32767).round().astype("<i2").tobytes())
-    return file.getvalue()
+    return wav(audio.samples[: int(_LONGEST * SAMPLE_RATE)])
 
 
 def kinds(asked: Asked) -> set[str]:

@@ -7,9 +7,7 @@ import wave
 
 import numpy as np
 
-from mien.types import Float32
-
-RATE = 16_000
+from mien.types import SAMPLE_RATE, Float32
 
 
 def wav(samples: Float32) -> bytes:
@@ -22,6 +20,6 @@ def wav(samples: Float32) -> bytes:
     with wave.open(file, "wb") as sound:
         sound.setnchannels(1)
         sound.setsampwidth(2)
-        sound.setframerate(RATE)
-        sound.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+        sound.setframerate(SAMPLE_RATE)
+        sound.writeframes((np.clip(samples, -1, 1) * 32767).round().astype("<i2").tobytes())
     return file.getvalue()
