@@ -24,7 +24,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST = 11  # of Python 3
 RESOLUTIONS = ("highest", "lowest-direct")
-EXTRAS = "train,report,lora,opensmile,tune,csd,llm,store,exchange,scale,serve,mcp,test"
+EXTRAS = (
+    "train",
+    "report",
+    "lora",
+    "opensmile",
+    "tune",
+    "csd",
+    "llm",
+    "store",
+    "exchange",
+    "scale",
+    "serve",
+    "mcp",
+    "test",
+)
 # The extras name torch. This requirement, which holds nowhere, replaces it.
 WITHOUT_TORCH = "torch; python_version < '3'\n"
 ANSWER = ("jacket", "person-1", "happy", "neutral (")
@@ -103,9 +117,15 @@ def interpreter(minor: str) -> Path:
         return Path(uv("python", "find", minor).strip())
 
 
-def install(python: Path, resolution: str, *what: str | Path) -> None:
-    """Installs from wheels only, because most machines cannot compile packages."""
-    uv("pip", "install", "--python", python, "--resolution", resolution, "--only-binary", ":all:", *what)
+def install(python: Path, resolution: str, wheel: Path, *options: str | Path) -> None:
+    """Installs mien and what it asks for, from wheels only, because most machines cannot compile packages.
+
+    What it asks for is named, not left to the wheel: for uv, the requirements of a wheel are not direct ones, and
+    ``lowest-direct`` would give the newest of them.
+    """
+    asked = ("--resolution", resolution, "--only-binary", ":all:", *options, "-r", ROOT / "pyproject.toml")
+    uv("pip", "install", "--python", python, *asked)
+    uv("pip", "install", "--python", python, "--no-deps", wheel)
 
 
 def demo(python: Path) -> None:
@@ -142,7 +162,7 @@ def attempt(minor: str, base: Path, resolution: str, wheel: Path, folder: Path) 
         install(python, resolution, wheel)
         demo(python)
         state["demo"] = "ok"
-        install(python, resolution, "--override", without, f"{wheel}[{EXTRAS}]")
+        install(python, resolution, wheel, "--override", without, *(f"--extra={extra}" for extra in EXTRAS))
         state["tests"] = tests(python) if (minor, resolution) in tested() or minor not in promised() else "installed"
     except FailedError as error:
         tell(f"Python {minor}, {resolution}:\n{error}")
