@@ -76,10 +76,11 @@ def served(answer: Answer, pages: Mapping[str, Any] | None = None) -> Iterator[S
     app = Starlette(routes=[*routes, Route("/{rest:path}", page, methods=["GET", "POST"])])
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
         thread.start()
         while not server.started:
+            assert thread.is_alive(), "the server did not start"
             time.sleep(0.01)
         found.address = f"http://127.0.0.1:{sock.getsockname()[1]}/v1"
         try:
