@@ -27,6 +27,7 @@ from mien.cli.language import LANG, translated
 from mien.cli.progress import say, show
 from mien.cli.uses import scenarios, sessions
 from mien.errors import MienError, explain, is_mistake
+from mien.runtime.memory import prepare_to_run_short
 
 __all__ = [
     "analysis",
@@ -54,6 +55,7 @@ def main() -> None:
     A traceback of an unexpected error is shown only when MIEN_DEBUG is set.
     """
     _say_anything()
+    prepare_to_run_short()
     code = guarded(translated(get_command(app), LANG))
     guarded(_say_what_is_not_kept)
     sys.exit(code)

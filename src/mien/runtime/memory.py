@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -150,3 +150,10 @@ def free() -> int | None:
     except (OSError, ValueError):
         return left
     return min(left, most - taken)
+
+
+def prepare_to_run_short() -> None:
+    """Loads now what the C library of Linux needs to end a thread: without memory for it, it would abort the process."""
+    if sys.platform == "linux":
+        with suppress(OSError):  # another C library than GNU's does not need it
+            ctypes.CDLL("libgcc_s.so.1")

@@ -104,7 +104,9 @@ def test_a_large_heic_is_read_whole_and_a_larger_one_is_refused(
         read_image(tmp_path / "p.heic")
 
 
-@pytest.mark.skipif(not features.check("avif"), reason="this Pillow cannot write AVIF")
+@pytest.mark.skipif(
+    "avif" not in features.modules or not features.check("avif"), reason="this Pillow cannot write AVIF"
+)
 def test_a_photo_in_avif_is_read(tmp_path: Path) -> None:
     Image.fromarray(SHOWN).resize((640, 400)).save(tmp_path / "p.avif")
     assert probe(tmp_path / "p.avif").kind == "image"

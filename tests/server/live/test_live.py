@@ -221,11 +221,17 @@ def test_a_client_that_vanishes_leaves_nothing(live: Running) -> None:
 
 
 def test_sessions_are_bounded(live: Running) -> None:
-    with session(live) as socket:
-        begin(socket)
-        with session(live) as other:
-            answer = json.loads(other.recv(timeout=30))
-        assert (answer["type"], answer["problem"]["status"]) == ("problem", 429)
+    for _ in range(50):
+        try:
+            with session(live) as socket:
+                begin(socket)
+                with session(live) as other:
+                    answer = json.loads(other.recv(timeout=30))
+                assert (answer["type"], answer["problem"]["status"]) == ("problem", 429)
+                return
+        except ConnectionClosed:
+            time.sleep(0.2)  # the session of the test before has not ended yet
+    pytest.fail("no session could be begun")
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Origin": "null"}], ids=str)
