@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,6 +10,9 @@ from PIL import Image
 from mien.media.decoding.open import probe, stream
 from mien.types import Audio, Picture
 from tests.media.clips import beep, write_clip
+
+RUN_IN = int(av.__version__.partition(".")[0]) < 18
+"""Before PyAV 18, the run-in of the sound is written, too, and the first picture comes 0.06 s later."""
 
 
 def grey(level: int) -> np.ndarray:
@@ -24,9 +28,8 @@ def test_a_slide_is_shown_until_the_next_one_comes_and_the_last_as_long_as_the_s
     slides = [grey(50), grey(100), grey(200)]
     path = write_clip(tmp_path / "v.mkv", slides, beep(10.0, 1.0), fps=1, times=[0.0, 3.0, 6.0])
     found = shown(path)
-    # Older FFmpegs write the sound's run-in, so the first picture comes 0.06 s later.
-    assert list(found)[:50] == pytest.approx([i / 5 for i in range(50)], abs=0.07)
-    assert max(found) <= 10.3
+    assert list(found)[:50] == pytest.approx([i / 5 for i in range(50)], abs=0.07 if RUN_IN else 0.01)
+    assert max(found) <= (10.3 if RUN_IN else 10.1)
     assert [round(list(found.values())[round(5 * t)] / 50) for t in (0.0, 2.8, 3.0, 5.8, 6.0, 9.8)] == [
         1,
         1,
@@ -50,7 +53,7 @@ def test_pictures_and_sound_of_a_slide_show_come_in_order(tmp_path: Path) -> Non
 
 def test_a_video_that_ends_before_its_sound_shows_nothing_more(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "v.mkv", [grey(50)] * 50, beep(10.0, 1.0))
-    assert max(shown(path)) == pytest.approx(1.8, abs=0.25)
+    assert max(shown(path)) == pytest.approx(1.8, abs=0.25 if RUN_IN else 0.1)
 
 
 @pytest.mark.parametrize("ending", ["gif", "webp", "png"])
