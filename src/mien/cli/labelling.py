@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -55,7 +54,7 @@ def label(
     needs_store()
     from mien.server.label.app import serve
     from mien.server.label.plan import Plan
-    from mien.server.settings import Settings, read_token
+    from mien.server.settings import Settings, token_of
 
     known = read_settings(folder)
     golden = gold_of(folder, known, gold)
@@ -64,7 +63,7 @@ def label(
     settings = Settings(
         host=host,
         port=port,
-        token=read_token(token_file) if token_file else os.environ.get("MIEN_TOKEN") or None,
+        token=token_of(token_file),
         hosts=tuple(allow_host or ()),
         certificate=certificate,
         key=key,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -53,12 +52,12 @@ def serve(
 
     needs_serve()
     from mien.server.app import serve as run
-    from mien.server.settings import Settings, read_token, usual_workers
+    from mien.server.settings import Settings, token_of, usual_workers
 
     settings = Settings(
         host=host,
         port=port,
-        token=read_token(token_file) if token_file else os.environ.get("MIEN_TOKEN") or None,
+        token=token_of(token_file),
         bundle=bundle,
         asr=asr,
         task=task,

@@ -141,6 +141,15 @@ def usual_workers() -> int:
     return max(1, threads.count() // 2)
 
 
+def token_of(file: Path | None) -> str | None:
+    """The secret that clients send: that of a file, else that of the environment; ``None`` without one.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    return read_token(file) if file else os.environ.get("MIEN_TOKEN") or None
+
+
 def read_token(path: Path) -> str:
     """The secret in a file, without spaces around it. It stands in a file because others can see a command's options.
 

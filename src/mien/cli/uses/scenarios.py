@@ -101,7 +101,7 @@ def group(
         put(json, group_page.as_json(found, lang))
     if STDOUT not in wanted.values():
         say = Wording(lang)
-        for line in (*group_page.told(found, say), say("never.title") + ":", *(f"- {x}" for x in say.limits("class"))):
+        for line in (*group_page.told(found, say), *say.told_limits("class")):
             show(line)
 
 

@@ -134,7 +134,7 @@ def report(
         if path is not None:
             put(path, makers[name](found, lang))
     say = Wording(lang)
-    for line in (*page.summary(found, say), say("never.title") + ":", *(f"- {line}" for line in say.limits("session"))):
+    for line in (*page.summary(found, say), *say.told_limits("session")):
         show(line)
 
 

@@ -93,8 +93,7 @@ def told(talk: Lecture, say: Wording) -> Iterator[str]:
     yield from _compared(talk, say)
     for highlight in talk.highlights:
         yield " ".join(_entry(highlight, say))
-    yield say("never.title") + ":"
-    yield from (f"- {line}" for line in say.limits("lecture"))
+    yield from say.told_limits("lecture")
 
 
 def _name(measure: Measure, say: Wording) -> str:

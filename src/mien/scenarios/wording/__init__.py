@@ -7,7 +7,7 @@ and scenarios are about expressed emotion alone.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -39,6 +39,11 @@ class Wording:
     def limits(self, scenario: str) -> list[str]:
         """What the results of a scenario must not be used for. Every output of the scenario has this list."""
         return [*self.table["never"]["all"], *self.table["never"][scenario]]
+
+    def told_limits(self, scenario: str) -> Iterator[str]:
+        """The same as lines of plain text, below their title."""
+        yield self("never.title") + ":"
+        yield from (f"- {limit}" for limit in self.limits(scenario))
 
 
 @cache
