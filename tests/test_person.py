@@ -128,6 +128,17 @@ def test_with_nothing_known_nothing_changes() -> None:
     np.testing.assert_array_equal(unlabelled([1.0, 1.0]).normalise(rows(values)), values)
 
 
+def test_what_two_clips_show_of_a_person_adds_up() -> None:
+    values = rows(np.random.default_rng(1).normal(1.0, 2.0, (50, 2)).astype(np.float32))
+    whole, first = unlabelled([1.0, 1.0]), unlabelled([1.0, 1.0])
+    second = first.beginning()
+    whole.observe(values)
+    first.observe(values[:20])
+    second.observe(values[20:])
+    first.include(second)
+    np.testing.assert_allclose(first.normalise(values), whole.normalise(values), rtol=1e-5)
+
+
 def test_with_much_known_it_is_the_persons_own_mean_and_deviation() -> None:
     values = rows(np.random.default_rng(0).normal(3.0, 2.0, (20_000, 2)).astype(np.float32))
     usual = unlabelled([1.0, 1.0])

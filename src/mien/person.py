@@ -123,6 +123,16 @@ class Usual:
         self._sums = self._sums + values.sum(axis=0)
         self._squares = self._squares + (values[:, : len(self._strength)] ** 2).sum(axis=0)
 
+    def beginning(self) -> Usual:
+        """One that has taken in nothing yet, of the same population."""
+        return Usual(self._strength)
+
+    def include(self, other: Usual) -> None:
+        """Take in all that another ``Usual`` of the same person has taken in."""
+        self._count += other._count
+        self._sums = self._sums + other._sums
+        self._squares = self._squares + other._squares
+
     def normalise(self, rows: Float32) -> Float32:
         """Features relative to what is usual for the person, (T, 2 D + L) -> float32 (T, D).
 

@@ -77,9 +77,7 @@ class Analyzer:
         """Reads a clip and yields events as soon as they are known: progress, words, answers, notices, the end.
 
         With a person baseline, an answer is relative to what the clip has shown of the person so far. The timeline at the end
-        holds the answers again, relative to the whole clip.
-
-        Closing the generator stops the work: its threads end and its files close.
+        holds the answers again, relative to the whole clip. Closing the generator ends its threads and closes its files.
 
         Args:
             source: the path of a video, a sound, a picture, a .txt file or subtitles; bytes or an open file; arrays; or pieces
@@ -218,11 +216,10 @@ class Analyzer:
             found, self.bundle, self.task, encoded, kept.tracked, lambda t: self._relative("voice", t, who, people)
         )
 
-    def observe(self, clip: Path, people: People) -> Work[None]:
-        """Adds what the sound of a clip shows of its one person to ``people``, and answers nothing; see ``stream``.
+    def observe(self, clip: Path, people: People, heard: Callable[[Segment], object] | None = None) -> Work[None]:
+        """Adds what the sound of a clip shows of its one person to ``people`` (see ``stream``). ``heard`` gets each segment.
 
-        Raises:
-            InputError: the clip cannot be used; the message says why.
+        A clip that cannot be used raises an ``InputError``, whose message says why.
         """
         if "voice" not in self.bundle.populations:
             return
@@ -233,6 +230,8 @@ class Analyzer:
                     yield found
                 elif isinstance(found, Segment) and (track := encoder.prepare(found)) is not None:
                     self._learn({"voice": track}, None, people)
+                    if heard is not None:
+                        heard(found)
 
     def _learn(self, rows: Mapping[Modality, Track], who: str | None, people: People) -> None:
         for m, track in rows.items():

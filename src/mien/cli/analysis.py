@@ -42,7 +42,9 @@ def analyze(
     prior: Prior = "even",
     people: Annotated[
         str,
-        typer.Option(help="Who is the same over several clips: clip (nobody), one, folder, or name (its beginning)."),
+        typer.Option(
+            help="Who is the same over several clips: clip (nobody), one, folder, name (its beginning), or voice."
+        ),
     ] = "clip",
     json: Out = None,
     csv: Out = None,

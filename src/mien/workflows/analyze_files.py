@@ -81,9 +81,7 @@ def analyze_files(
         for number, clip in enumerate(waiting):
             yield Progress("clips", clip.name, number, len(waiting))
             try:
-                yield from analyze_one(
-                    analyzer, clip, outputs, known=None if known is None else known[clip], asker=asker
-                )
+                yield from analyze_one(analyzer, clip, outputs, known=known.get(clip), asker=asker)
             except Exception as error:
                 if not (outputs.several and of_the_clip(error)) or os.environ.get("MIEN_DEBUG"):
                     raise
