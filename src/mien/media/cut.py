@@ -12,9 +12,9 @@ from mien.errors import InputError
 from mien.events import Notice
 from mien.media.centerface import CenterFace
 from mien.media.faces import Detector
-from mien.media.pages import Ongoing, Pages, Part, check_length
+from mien.media.pages import Ongoing, Pages, Part
 from mien.media.segmenting import Closed, Found, Glimpse, Opened
-from mien.media.sources import Feed
+from mien.media.sources import Feed, check_length
 from mien.media.speech.activity import other_detector
 from mien.media.speech.ongoing import Early, glimpses
 from mien.media.speech.recogniser import Recogniser

@@ -59,6 +59,16 @@ class Feed:
     path: Path | None = None
 
 
+def check_length(feed: Feed, seconds: float, hours: float) -> None:
+    """Refuses a file that lasts too long: a damaged or malicious one may go on for years.
+
+    Raises:
+        InputError: it lasts longer than ``hours``.
+    """
+    if feed.path is not None and seconds > 3600 * hours:
+        raise InputError(f"'{feed.name}' lasts more than {hours:g} hours; cut it, or allow more with --hours")
+
+
 @dataclass(frozen=True)
 class Given:
     """What a source is. At most one of ``text_file``, ``still`` and ``feed`` is set; without them, the clip's text is read.
