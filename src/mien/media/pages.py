@@ -210,7 +210,7 @@ class Pages:
         late = self.reached >= limit + (0.0 if ended else _LAG)
         end = max(self._page.reached, limit)
         shown = not self._pictures or self._shown >= end + LATER
-        if not late and not (shown and (heard or not self._feed.info.has_audio and self._pictures)):
+        if not late and not (shown and (heard or (not self._feed.info.has_audio and self._pictures))):
             return False
         self._page.reached = end
         return True

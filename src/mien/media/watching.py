@@ -37,9 +37,11 @@ FPS = 5.0
 """Pictures a second that are searched for faces."""
 
 _GROUP = 3  # pictures; one of them is searched whole. At 5 a second, every face in view for 0.6 s is found.
-_LONGEST = 0.4  # seconds from the first to the last picture of a group; with fewer pictures a second, groups are smaller
+_LONGEST = (
+    0.4  # seconds from the first to the last picture of a group; with fewer pictures a second, groups are smaller
+)
 BLOCK = 3.0
-"""Seconds; no group goes on over a multiple of this. So what a picture shows depends on the two blocks before it alone."""
+"""Seconds; no group goes on over a multiple of this. So what a picture shows depends on the block before it alone."""
 LATER = _LONGEST
 """Seconds; the group of a picture is complete when another one comes that is so much later."""
 _SAME = 0.3  # two boxes with a larger overlap (intersection over union) belong to one face
