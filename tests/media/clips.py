@@ -10,6 +10,12 @@ from typing import Any
 import av
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+
+from mien.events import Notice
+from mien.media.decoding.open import stream
+from mien.media.decoding.sound import join
+from mien.types import Audio, Picture
 
 RATE = 16_000
 
@@ -84,3 +90,25 @@ def beep(seconds: float, at: float, length: float = 0.2, rate: int = RATE) -> ND
     time = np.arange(round(seconds * rate)) / rate
     inside = (time >= at) & (time < at + length)
     return (0.5 * np.sin(2 * np.pi * 1000 * time) * inside).astype(np.float32)
+
+
+def joined(path: Path, clips: list[Path], size: tuple[int, int] = (320, 240), fps: int = 15) -> Path:
+    """A video of several clips, one after the other without a pause."""
+    pictures: list[NDArray[np.uint8]] = []
+    sound: list[NDArray[np.float32]] = []
+    for clip in clips:
+        pieces = [p for p in stream(clip, float(fps)) if not isinstance(p, Notice)]
+        shown = [p for p in pieces if isinstance(p, Picture)]
+        heard = join([p for p in pieces if isinstance(p, Audio)]) if any(isinstance(p, Audio) for p in pieces) else None
+        count = int(shown[-1].time * fps)
+        times = np.asarray([p.time for p in shown])
+        for k in range(count):
+            pixels = shown[int(np.searchsorted(times, k / fps + 1e-6, "right")) - 1].pixels
+            pictures.append(np.asarray(Image.fromarray(pixels).resize(size)))
+        own = np.zeros(round(count / fps * RATE), np.float32)
+        if heard is not None:
+            first = round(heard.start * RATE)
+            samples = heard.samples[: max(0, len(own) - first)]
+            own[first : first + len(samples)] = samples
+        sound.append(own)
+    return write_clip(path, pictures, np.concatenate(sound), fps=fps)

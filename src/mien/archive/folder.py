@@ -5,6 +5,7 @@
     results/segments/part-X.parquet   one row a segment, `mien.segments/1`; made from the files of clips
     results/read/part-X.parquet       one row a clip
     results/skipped.json              the clips that could not be read in the last run, and why
+    results/ahead/                    what was read of long clips so far; gone when they are read
     results/index.html                the summary
 
 The files of clips are the ledger: each is written whole or not at all, so nothing is done twice and nothing is lost.
@@ -17,7 +18,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mien import __version__
 from mien.errors import InputError
@@ -25,6 +26,9 @@ from mien.files.tables import read_table
 from mien.pipeline import Analyzer
 from mien.report import files
 from mien.runtime import devices
+
+if TYPE_CHECKING:
+    from mien.media.cut import CutSettings
 
 SCHEMA = "mien.results/1"
 PARTS = tuple("0123456789abcdef")
@@ -52,14 +56,16 @@ class Reading:
         Raises:
             InputError: see ``Analyzer``.
         """
-        from mien.media.cut import CutSettings
-
         if self.device != "cpu":
             devices.use(self.device)
+        return Analyzer(self.bundle, self.asr, self.settings(), self.task, self.prior, self.tracks)
+
+    def settings(self) -> CutSettings:
+        """How clips are cut."""
+        from mien.media.cut import CutSettings
+
         settings = CutSettings(voices=self.voices, track=self.track)
-        if self.hours is not None:
-            settings = replace(settings, hours=self.hours)
-        return Analyzer(self.bundle, self.asr, settings, self.task, self.prior, self.tracks)
+        return settings if self.hours is None else replace(settings, hours=self.hours)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
 from mien.archive import tables
+from mien.archive.ahead import long_ones, read_ahead
 from mien.archive.folder import Reading, Results
 from mien.errors import InputError
 from mien.events import Notice, Progress, Skipped, Work, Written
@@ -49,8 +51,11 @@ def analyze_archive(
     waiting = yield from still_to_read(clips, results)
     # The largest first: at the end no worker is left alone with a long one.
     order = sorted(waiting, key=lambda name: (-_size(waiting[name]), name))
-    with closing(crew_of(reading, memory, min(workers, len(order) or 1))) as crew:
-        skipped = yield from _read(crew, order, waiting, results)
+    # Where there are more workers than clips, they share the long ones.
+    long = long_ones(waiting) if len(waiting) < workers else {}
+    with closing(crew_of(reading, memory, workers if long else min(workers, len(order) or 1))) as crew:
+        ahead = (yield from read_ahead(crew, waiting, long, results)) if long else {}
+        skipped = yield from _read(crew, order, waiting, results, ahead)
         return (yield from finished(crew, results, skipped))
 
 
@@ -82,8 +87,14 @@ def _size(clip: Path) -> int:
         return 0
 
 
-def _read(crew: Crew, order: list[str], clips: Mapping[str, Path], results: Results) -> Work[list[Skipped]]:
-    orders: list[Table] = [{"clip": str(clips[name]), "file": str(results.file(name))} for name in order]
+def _read(
+    crew: Crew, order: list[str], clips: Mapping[str, Path], results: Results, ahead: Mapping[str, Path]
+) -> Work[list[Skipped]]:
+    orders: list[Table] = [
+        {"clip": str(clips[name]), "file": str(results.file(name))}
+        | ({"ahead": str(ahead[name])} if name in ahead else {})
+        for name in order
+    ]
     skipped: list[Skipped] = []
     done = 0
     with closing(crew.perform(orders)) as told:
@@ -96,6 +107,8 @@ def _read(crew: Crew, order: list[str], clips: Mapping[str, Path], results: Resu
                 yield Written(name, message["end"])
             else:
                 continue
+            if name in ahead:
+                shutil.rmtree(ahead[name], ignore_errors=True)
             yield Progress("clips", name, done, len(order))
             done += 1
     yield Progress("clips", "", done, len(order))

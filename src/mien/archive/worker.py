@@ -9,15 +9,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
 
+from mien.archive.ahead import PLANNED
 from mien.archive.folder import Reading, Results
 from mien.archive.tables import write_part
 from mien.errors import explain, short_of_memory
 from mien.events import Finished, Progress
-from mien.pipeline import Analyzer
+from mien.media.ahead.hearing import hear, plan
+from mien.media.ahead.looking import UnevenError, look
+from mien.media.sources import Ahead, Source
+from mien.media.speech.recogniser import Recogniser, recogniser
 from mien.report import files
 from mien.report.exporters.base import Export, exporter
 from mien.runtime import memory
+from mien.runtime.cache import write_atomic
 from mien.runtime.messages import Table, answering
+from mien.types import Span
 
 
 def main() -> None:
@@ -25,14 +31,14 @@ def main() -> None:
     reading, most = Reading(**json.loads(sys.argv[1])), int(sys.argv[2])
     orders = SimpleQueue[Table]()
     with answering(orders.put) as send:
-        analyzer = reading.analyzer()
+        work = _Worker(reading)
         send({"ready": os.getpid()})
         while True:
             order = orders.get()
             # Arrow reserves much more than it uses. What it uses is bounded by the rows of a group.
             memory.limit(None if "part" in order else most)
             try:
-                for message in _part(order) if "part" in order else _clip(analyzer, order, reading.portraits):
+                for message in work.carry_out(order):
                     send(message)
             except Exception as error:
                 if short_of_memory(error):
@@ -45,17 +51,58 @@ def main() -> None:
                 send({"failed": why})
 
 
-def _clip(analyzer: Analyzer, order: Table, portraits: bool) -> Iterator[Table]:
-    file = Path(order["file"])
-    Results(file).make(file.parent)
-    for event in analyzer.stream(Path(order["clip"])):
-        if isinstance(event, Progress) and event.stage == "read":
-            yield {"read": event.done}
-        elif isinstance(event, Finished):
-            timeline = event.timeline
-            content = exporter("json").write(Export(timeline, portraits=portraits))
-            files.put(file, content)
-            yield {"end": timeline.duration}
+class _Worker:
+    """Carries out orders, and keeps its models loaded between them."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading, self._analyzer = reading, reading.analyzer()
+        self._recogniser: Recogniser | None = None
+
+    def carry_out(self, order: Table) -> Iterator[Table]:
+        """The messages of an order; the last one holds "end"."""
+        if "part" in order:
+            yield from _part(order)
+        elif "plan" in order:
+            yield from self._plan(Path(order["clip"]), Path(order["plan"]))
+        elif "look" in order:
+            look(Path(order["clip"]), Span(*order["look"]), self._reading.settings().fps, Path(order["file"]))
+            yield {"end": 0.0}
+        elif "hear" in order:
+            self._hear(Path(order["hear"]))
+            yield {"end": 0.0}
+        else:
+            yield from self._clip(order)
+
+    def _plan(self, clip: Path, folder: Path) -> Iterator[Table]:
+        for progress in plan(clip, self._reading.settings(), folder, self._reading.asr != "off"):
+            yield {"read": progress.done}
+        write_atomic(folder / PLANNED, "")
+        yield {"end": 0.0}
+
+    def _hear(self, page: Path) -> None:
+        if self._recogniser is None:
+            self._recogniser, _ = recogniser(self._reading.asr)
+        if self._recogniser is not None:
+            hear(page, self._recogniser)
+
+    def _clip(self, order: Table) -> Iterator[Table]:
+        clip = Path(order["clip"])
+        try:
+            yield from self._read(clip if "ahead" not in order else Ahead(clip, Path(order["ahead"])), order)
+        except UnevenError:
+            yield from self._read(clip, order)
+
+    def _read(self, source: Source, order: Table) -> Iterator[Table]:
+        file = Path(order["file"])
+        Results(file).make(file.parent)
+        for event in self._analyzer.stream(source):
+            if isinstance(event, Progress) and event.stage == "read":
+                yield {"read": event.done}
+            elif isinstance(event, Finished):
+                timeline = event.timeline
+                content = exporter("json").write(Export(timeline, portraits=self._reading.portraits))
+                files.put(file, content)
+                yield {"end": timeline.duration}
 
 
 def _part(order: Table) -> Iterator[Table]:

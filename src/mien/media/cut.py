@@ -10,11 +10,12 @@ from threading import Event as Flag
 
 from mien.errors import InputError
 from mien.events import Notice
+from mien.media.ahead.looking import follower
 from mien.media.centerface import CenterFace
 from mien.media.faces import Detector
-from mien.media.pages import Ongoing, Pages, Part, check_length
+from mien.media.pages import Ongoing, Pages, Part
 from mien.media.segmenting import Closed, Found, Glimpse, Opened
-from mien.media.sources import Feed
+from mien.media.sources import Feed, check_length
 from mien.media.speech.activity import other_detector
 from mien.media.speech.ongoing import Early, glimpses
 from mien.media.speech.recogniser import Recogniser
@@ -24,7 +25,7 @@ from mien.media.text.words import at_pace
 from mien.media.turns import face_only, frames_in, over_speech, share_out, silences, sound_in
 from mien.media.voices.names import Names
 from mien.media.voices.speakers import Speakers, Utterance
-from mien.media.watching import FPS, Watcher
+from mien.media.watching import FPS
 from mien.media.workers import worker
 from mien.media.written import utterances
 from mien.person import numbered
@@ -144,9 +145,9 @@ class _Cutter:
         # Decoding, faces and words have one thread each, so two cores stay busy. Faces lag behind by a few pictures.
         # The speech of one page is told apart and recognised while the next page is read.
         with worker("mien-faces") as eyes, worker("mien-words") as listener:
-            watcher = Watcher(eyes, self.detector) if self.detector is not None else None
             spans = [cue.span for cue in self.cues]
-            pages = Pages(self.feed, self.settings, self.feed.info.kind == "video", watcher, spans)
+            pictures = self.feed.info.kind == "video" and self.feed.ahead is None
+            pages = Pages(self.feed, self.settings, pictures, follower(self.feed.ahead, eyes, self.detector), spans)
             heard: _Heard | None = None
             try:
                 for part in pages:

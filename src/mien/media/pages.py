@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -10,15 +11,14 @@ from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 
-from mien.errors import InputError
 from mien.events import Notice, Progress
 from mien.media.decoding.decoder import Piece
 from mien.media.decoding.sound import join
 from mien.media.faces import Sighting
-from mien.media.sources import Feed
+from mien.media.sources import Feed, check_length
 from mien.media.speech.activity import speech_spans
 from mien.media.turns import by_person, with_cues
-from mien.media.watching import Watcher
+from mien.media.watching import LATER, Follower, Watcher
 from mien.runtime.memory import give_back
 from mien.types import SAMPLE_RATE, Audio, Span
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mien.media.cut import CutSettings
 
 _SCRAP = 0.1  # seconds; what an utterance goes on beyond the page that gave it, when it is heard again
+_LAG = 3.0  # seconds; so much later the sound of a time may come than its pictures, or they than the sound
 _STEP = 0.2  # seconds of the clip between two events of progress
 _BREATH = 0.2  # seconds of silence after which an utterance may be over; its words so far can be read then
 
@@ -87,16 +88,6 @@ class _Page:
     reached: float = 0.0
 
 
-def check_length(feed: Feed, seconds: float, hours: float) -> None:
-    """Refuses a file that lasts too long: a damaged or malicious one may go on for years.
-
-    Raises:
-        InputError: it lasts longer than ``hours``.
-    """
-    if feed.path is not None and seconds > 3600 * hours:
-        raise InputError(f"'{feed.name}' lasts more than {hours:g} hours; cut it, or allow more with --hours")
-
-
 class Pages:
     """Reads a feed in one pass and holds at most a page of it.
 
@@ -116,21 +107,26 @@ class Pages:
         feed: Feed,
         settings: CutSettings,
         pictures: bool,
-        watcher: Watcher | None = None,
+        watcher: Follower | None = None,
         cues: Sequence[Span] = (),
     ) -> None:
         self._feed, self._settings, self._pictures = feed, settings, pictures
         self._watcher, self._cues = watcher, cues
         self._page = _Page()
+        self._coming = deque[Audio]()  # sound after the page
+        self._heard = self._shown = 0.0  # where the sound ends, and when the last picture came, so far
         self.sound = False
 
     @property
     def reached(self) -> float:
         """The end of what was read so far, seconds."""
-        return self._page.reached
+        return max(self._heard, self._shown)
 
     def __iter__(self) -> Iterator[Part | Ongoing | Progress | Notice]:
         """Yields each part as soon as it is decided, and between parts the notices of the feed and the progress.
+
+        Where a part ends depends on the sound and on the pictures, but not on how a file mixes them: the sound is taken up to
+        the end of the page, and the part waits for the pictures of the same time.
 
         With the setting ``ongoing``, what is not yet part of a part comes, too, again and again.
         """
@@ -141,27 +137,33 @@ class Pages:
                 if isinstance(piece, Notice):
                     yield piece
                     continue
-                if self._far(piece):
+                if pause is not None and self._far(piece):
                     # The silence up to this sound is not held: it may last for days.
                     self._page.reached = piece.start
                     yield self._decide(last=False)
                 self._take(piece)
-                check_length(self._feed, self._page.reached, self._settings.hours)
-                if self._page.reached - told >= _STEP:
-                    told = self._page.reached
+                check_length(self._feed, self.reached, self._settings.hours)
+                if self.reached - told >= _STEP:
+                    told = self.reached
                     yield Progress("read", self._feed.name, told, self._feed.info.duration)
-                if pause is None and self._page.reached - self._page.start >= self._settings.page:
-                    yield self._decide(last=False)
-                elif pause is not None and self._page.reached - looked >= pause - 1e-6:
-                    looked = self._page.reached
+                if pause is None:
+                    while self._full(ended=False):
+                        yield self._decide(last=False)
+                elif self.reached - looked >= pause - 1e-6:
+                    looked = self.reached
                     yield from self._look()
+        if self._watcher is not None:
+            self._shown = max(self._shown, self._watcher.end)
+        while pause is None and self._full(ended=True):
+            yield self._decide(last=False)
+        self._page.reached = self.reached
         yield self._decide(last=True)
         yield Progress("read", self._feed.name, self.duration, self.duration)
 
     @property
     def duration(self) -> float:
         """How long the feed was, seconds. A header that is about right is believed, because it counts the last picture."""
-        said, reached = self._feed.info.duration, self._page.reached
+        said, reached = self._feed.info.duration, self.reached
         return said if abs(said - reached) <= max(0.5, 0.02 * reached) else reached
 
     def _far(self, piece: Piece) -> TypeGuard[Audio]:
@@ -171,17 +173,47 @@ class Pages:
         return piece.start - self._page.reached > self._settings.page
 
     def _take(self, piece: Piece) -> None:
+        live = self._settings.ongoing is not None
         if isinstance(piece, Audio):
             self.sound = True
-            self._page.audio.append(piece)
-            self._page.reached = max(self._page.reached, piece.span.end)
+            self._heard = max(self._heard, piece.span.end)
+            self._coming.append(piece)
+            if live:
+                self._hear(math.inf)
             return
-        self._page.reached = max(self._page.reached, piece.time)
-        if self._watcher is not None:
-            self._page.sightings += self._watcher.look(piece)
-            if self._settings.ongoing is not None:
-                # Whoever waits for an answer now cannot wait for later pictures, though to look at three at once is faster.
-                self._page.sightings += self._watcher.rest()
+        self._shown = max(self._shown, piece.time)
+        if isinstance(self._watcher, Watcher):
+            self._watcher.look(piece)
+        if live:
+            # Whoever waits for an answer now cannot wait for later pictures, though to look at three at once is faster.
+            self._page.reached = max(self._page.reached, piece.time)
+            self._page.sightings += self._watcher.rest() if self._watcher is not None else []
+
+    def _hear(self, limit: float) -> None:
+        """Takes the sound up to the piece that reaches a time into the page."""
+        page = self._page
+        while self._coming and page.reached < limit and self._coming[0].start < limit:
+            page.audio.append(self._coming.popleft())
+            page.reached = max(page.reached, page.audio[-1].span.end)
+
+    def _full(self, ended: bool) -> bool:
+        """Whether a part can be decided: a page of sound is there, and the pictures of the same time.
+
+        What does not come, because a stream has ended or pauses, is waited for in vain for some seconds.
+
+        Args:
+            ended: whether the feed has ended, so that nothing more comes.
+        """
+        limit = self._page.start + self._settings.page
+        self._hear(limit)
+        heard = self._page.reached >= limit or bool(self._coming)
+        late = self.reached >= limit + (0.0 if ended else _LAG)
+        end = max(self._page.reached, limit)
+        shown = not self._pictures or self._shown >= end + LATER
+        if not late and not (shown and (heard or (not self._feed.info.has_audio and self._pictures))):
+            return False
+        self._page.reached = end
+        return True
 
     def _look(self) -> Iterator[Part | Ongoing]:
         """A part, if one can be decided, and what goes on after it."""
@@ -218,7 +250,8 @@ class Pages:
         """
         page, audio = self._page, self._sound()
         if self._watcher is not None:
-            page.sightings += self._watcher.rest()
+            live = last or self._settings.ongoing is not None
+            page.sightings += self._watcher.rest() if live else self._watcher.until(page.reached)
         speech = self._speech(audio, last) if speech is None else list(speech)
         done = page.reached if last else page.reached - self._settings.settled
         if not last and speech and speech[-1].end > done:

@@ -105,8 +105,9 @@ class Segmenter:
 
     def _media(self, given: Given, subtitles: Path | None) -> Generator[Found]:
         # The modules that read media are slow to import, and text does not need them.
+        from mien.media.ahead.hearing import Known
         from mien.media.cut import CutSettings, cut
-        from mien.media.speech.recogniser import recogniser
+        from mien.media.speech.recogniser import recogniser as recogniser_of
         from mien.media.stills import cut_still
 
         if given.feed is None:
@@ -122,10 +123,13 @@ class Segmenter:
             yield Notice("subtitles_inside")
         if cues is None and given.clip.text is None and given.feed.info.has_audio:
             if self._recogniser is None:
-                self._recogniser, self._instead = recogniser(self._asr)
+                self._recogniser, self._instead = recogniser_of(self._asr)
             if self._instead is not None:
                 yield self._instead
-        found = cut(given.feed, given.clip, self._settings or CutSettings(), self._recogniser, cues)
+        recogniser = self._recogniser
+        if given.feed.ahead is not None and recogniser is not None:
+            recogniser = Known(given.feed.ahead, recogniser)
+        found = cut(given.feed, given.clip, self._settings or CutSettings(), recogniser, cues)
         with closing(found):
             yield from found if given.clip.span is None else _inside(found, given.clip.span)
 

@@ -23,10 +23,25 @@ from mien.media.decoding.open import MediaInfo, probe, stream
 from mien.media.written import check_size, is_text
 from mien.types import SAMPLE_RATE, Audio, Clip
 
+
+@dataclass(frozen=True)
+class Ahead:
+    """A video or a sound of which stretches were read ahead, see ``mien.media.ahead``.
+
+    Attributes:
+        path: the file.
+        folder: holds what was found: ``look-N.npz`` the faces, ``said-KEY.json`` words.
+    """
+
+    path: Path
+    folder: Path
+
+
 Source = (
     str
     | os.PathLike[str]
     | Clip
+    | Ahead
     | bytes
     | bytearray
     | memoryview
@@ -51,12 +66,24 @@ class Feed:
         info: what it holds.
         pieces: given pictures a second, and whether pictures are wanted: all of it, from its start.
         path: the file; ``None`` for what lies in memory or comes in.
+        ahead: the folder with what was read ahead; ``None`` for nothing. Then the pieces have no pictures.
     """
 
     name: str
     info: MediaInfo
     pieces: Callable[[float, bool], Generator[Piece | Notice]]
     path: Path | None = None
+    ahead: Path | None = None
+
+
+def check_length(feed: Feed, seconds: float, hours: float) -> None:
+    """Refuses a file that lasts too long: a damaged or malicious one may go on for years.
+
+    Raises:
+        InputError: it lasts longer than ``hours``.
+    """
+    if feed.path is not None and seconds > 3600 * hours:
+        raise InputError(f"'{feed.name}' lasts more than {hours:g} hours; cut it, or allow more with --hours")
 
 
 @dataclass(frozen=True)
@@ -94,6 +121,8 @@ def opened(
     with ExitStack() as open_files:
         if source is None or isinstance(source, str | os.PathLike | Clip):
             yield _named(_clip_of(source, text, subtitles), subtitles, track)
+        elif isinstance(source, Ahead):
+            yield _read_ahead(_named(_clip_of(source.path, text, subtitles), subtitles, track), source.folder)
         elif isinstance(source, bytes | bytearray | memoryview) or hasattr(source, "read"):
             path = open_files.enter_context(_on_disk(cast("bytes | bytearray | memoryview | BinaryIO", source)))
             clip = _clip_of(Clip(name_of(source), video=path), text, subtitles)
@@ -154,6 +183,19 @@ def _named(clip: Clip, subtitles: Path | None, track: int | None) -> Given:
     return Given(clip, feed=Feed(clip.id, info, lambda fps, pictures: stream(path, fps, pictures, track=track), path))
 
 
+def _read_ahead(given: Given, folder: Path) -> Given:
+    """The same, without its pictures, whose faces are known."""
+    if given.feed is None:
+        return given
+    feed = given.feed
+
+    def sound(fps: float, _pictures: bool) -> Generator[Piece | Notice]:
+        if feed.info.has_audio:
+            yield from feed.pieces(fps, False)
+
+    return replace(given, feed=replace(feed, pieces=sound, ahead=folder))
+
+
 def _in_memory(source: object, text: str | None, subtitles: Path | None) -> Given:
     clip = replace(_clip_of(Clip(name_of(source), video=Path()), text, subtitles), video=None)
     if isinstance(source, np.ndarray):
@@ -207,6 +249,8 @@ def name_of(source: object) -> str:
     """The name of a source in results: its file name where it has one; otherwise its kind, such as "picture" or "live"."""
     if isinstance(source, Clip):
         return source.id
+    if isinstance(source, Ahead):
+        return source.path.name
     name = source if isinstance(source, str | os.PathLike) else getattr(source, "name", None)
     if isinstance(name, str | os.PathLike) and Path(name).name:
         return Path(name).name

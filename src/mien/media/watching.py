@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from itertools import combinations
@@ -38,6 +40,10 @@ _GROUP = 3  # pictures; one of them is searched whole. At 5 a second, every face
 _LONGEST = (
     0.4  # seconds from the first to the last picture of a group; with fewer pictures a second, groups are smaller
 )
+BLOCK = 3.0
+"""Seconds; no group goes on over a multiple of this. So what a picture shows depends on the block before it alone."""
+LATER = _LONGEST
+"""Seconds; the group of a picture is complete when another one comes that is so much later."""
 _SAME = 0.3  # two boxes with a larger overlap (intersection over union) belong to one face
 _MARGIN = 0.5  # how far around a box the face is searched, as a share of its longer side
 _FACE = 64.0  # pixels; a box is scaled down to this before the search
@@ -45,8 +51,8 @@ _SURE = 0.5  # score of a face that needs no points
 _AHEAD = 2  # groups that may wait for the face detector; a picture takes up to 2.8 MB
 
 
-class _Found(NamedTuple):
-    """The faces in one picture. ``cut`` tells whether a new shot begins with it."""
+class Shown(NamedTuple):
+    """The faces in one picture, and the crop of each. ``cut`` tells whether a new shot begins with it."""
 
     time: float
     faces: list[Face]
@@ -54,8 +60,32 @@ class _Found(NamedTuple):
     cut: bool
 
 
-class Watcher:
-    """Follows people through pictures in order of time.
+class Follower(ABC):
+    """Follows people through what pictures show, in order of time.
+
+    Attributes:
+        end: when the last picture comes that is known, seconds.
+    """
+
+    def __init__(self) -> None:
+        self._tracker = Tracker()
+        self.end = 0.0
+
+    @abstractmethod
+    def shown(self, until: float) -> Iterator[Shown]:
+        """What the pictures before a time (seconds) show. Each picture comes once."""
+
+    def until(self, time: float) -> list[Sighting]:
+        """The sightings that are known by the pictures before a time, seconds, and were not given yet."""
+        return [s for p in self.shown(time) for s in self._tracker.update(p.faces, p.crops, p.time, p.cut)]
+
+    def rest(self) -> list[Sighting]:
+        """The sightings that were not given yet."""
+        return self.until(math.inf)
+
+
+class Watcher(Follower):
+    """Searches pictures for faces, in order of time, and follows people through them.
 
     The search of a whole picture is slow, and faces hardly move in 0.2 s. So only the last picture of each group is searched
     whole. The pictures before it are searched around the faces that it shares with the last picture of the group before.
@@ -70,40 +100,44 @@ class Watcher:
     """
 
     def __init__(self, executor: Executor, detector: Detector, landmarks: Landmarks | None = None) -> None:
-        self._executor, self._detector, self._tracker = executor, detector, Tracker()
+        super().__init__()
+        self._executor, self._detector = executor, detector
         self._landmarks = landmarks or Landmarks()
         self._group: list[Picture] = []
-        self._searched: deque[Future[list[_Found]]] = deque()
+        self._searched: deque[tuple[float, Future[list[Shown]]]] = deque()
+        self._shown: deque[Shown] = deque()
         self._before: list[Face] = []
         self._shots = Shots()
         self._same: tuple[Pixels, list[Face], list[Pixels]] | None = None  # the last picture and what it shows
 
-    def look(self, picture: Picture) -> list[Sighting]:
-        """Takes a picture, and gives the sightings in earlier pictures that are known by now."""
-        self._group.append(picture)
-        if len(self._group) < _GROUP and picture.time - self._group[0].time < _LONGEST - 1e-6:
-            return []
-        self._submit()
-        return self._follow(waiting=_AHEAD)
-
-    def rest(self) -> list[Sighting]:
-        """The sightings in the pictures that still wait."""
-        if self._group:
+    def look(self, picture: Picture) -> None:
+        """Takes a picture. It may wait until earlier ones are searched, so that few are held."""
+        self.end = picture.time
+        if self._group and picture.time // BLOCK != self._group[0].time // BLOCK:
             self._submit()
-        return self._follow(waiting=0)
+        self._group.append(picture)
+        if len(self._group) == _GROUP or picture.time - self._group[0].time >= _LONGEST - 1e-6:
+            self._submit()
+        while len(self._searched) > _AHEAD:
+            self._wait()
+
+    def shown(self, until: float) -> Iterator[Shown]:
+        """See ``Follower``. Pictures whose group is not complete come later, unless ``until`` is infinite."""
+        if self._group and until == math.inf:
+            self._submit()
+        while self._searched and self._searched[0][0] < until:
+            self._wait()
+        while self._shown and self._shown[0].time < until:
+            yield self._shown.popleft()
 
     def _submit(self) -> None:
-        self._searched.append(self._executor.submit(self._search, self._group))
+        self._searched.append((self._group[0].time, self._executor.submit(self._search, self._group)))
         self._group = []
 
-    def _follow(self, waiting: int) -> list[Sighting]:
-        sightings: list[Sighting] = []
-        while len(self._searched) > waiting:
-            for found in self._searched.popleft().result():
-                sightings += self._tracker.update(found.faces, found.crops, found.time, found.cut)
-        return sightings
+    def _wait(self) -> None:
+        self._shown += self._searched.popleft()[1].result()
 
-    def _search(self, group: Sequence[Picture]) -> list[_Found]:
+    def _search(self, group: Sequence[Picture]) -> list[Shown]:
         """The faces in each picture of a group. It runs on the executor, one group after the other."""
         cuts = [self._shots.begins(p.pixels) for p in group]
         last = self._whole(group[-1].pixels)
@@ -114,7 +148,7 @@ class Watcher:
             if self._same is None or self._same[0] is not picture.pixels:
                 faces = last if picture.pixels is group[-1].pixels else self._between(picture.pixels, where)
                 self._same = (picture.pixels, *cropped(self._landmarks, picture.pixels, faces))
-            found.append(_Found(picture.time, *self._same[1:], cut))
+            found.append(Shown(picture.time, *self._same[1:], cut))
         return found
 
     def _whole(self, pixels: Pixels) -> list[Face]:
@@ -179,7 +213,6 @@ def main_face(path: Path, span: Span | None = None) -> Frames | None:
     Raises:
         MediaError: the file cannot be read.
     """
-    sightings: list[Sighting] = []
     with worker("mien-faces") as executor:
         watcher = Watcher(executor, CenterFace())
         for piece in stream(path, FPS, sound=False, start=span.start if span is not None else 0.0):
@@ -187,8 +220,8 @@ def main_face(path: Path, span: Span | None = None) -> Frames | None:
                 continue
             if span is not None and piece.time >= span.end:
                 break
-            sightings += watcher.look(piece)
-        sightings += watcher.rest()
+            watcher.look(piece)
+        sightings = watcher.rest()
     people = by_person(sightings)
     if not people:
         return None

@@ -40,12 +40,14 @@ class MediaInfo:
         duration: seconds, as the header says; 0 for a picture, and when the file does not say. It may be wrong.
         has_audio: whether there is sound.
         subtitles: how many tracks of text the file holds.
+        indexed: whether pictures can be read from any time on; see ``stream``.
     """
 
     kind: Literal["video", "audio", "image"]
     duration: float
     has_audio: bool = False
     subtitles: int = 0
+    indexed: bool = False
 
 
 def probe(path: Path) -> MediaInfo:
@@ -68,7 +70,7 @@ def probe(path: Path) -> MediaInfo:
         check_pixels(path, video.width, video.height)
         if not sounds and _still(opened, video):
             return MediaInfo("image", 0.0)
-        return MediaInfo("video", duration, bool(sounds), texts)
+        return MediaInfo("video", duration, bool(sounds), texts, container.format.name in _TIMED)
 
 
 def _length(container: InputContainer) -> float:
