@@ -69,6 +69,11 @@ class ExampleSet:
         return len(self.examples)
 
     @property
+    def draws(self) -> bool:
+        """Whether tracks are drawn anew each time, because what is known of a person is."""
+        return any(people.draws for people in self._people.values())
+
+    @property
     def notices(self) -> list[Notice]:
         """One notice for each kind of reason why clips were not read, then their number; empty when all were read."""
         found = [self._notice(first, len(others)) for first, *others in self.reasons()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -11,6 +11,8 @@ from torch import Tensor
 
 from mien.model.padding import padded
 from mien.types import Example, Modality, Task, Track
+
+_K = TypeVar("_K", bound=str)
 
 
 class Batch(NamedTuple):
@@ -38,6 +40,24 @@ class Batch(NamedTuple):
     def size(self) -> int:
         """B."""
         return len(next(iter(self.mask.values())))
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch with its tensors on a device; itself on the CPU, where every batch is made."""
+        if device.type == "cpu":
+            return self
+        return Batch(
+            _moved(self.x, device),
+            _moved(self.mask, device),
+            _moved(self.quality, device),
+            _moved(self.times, device),
+            _moved(self.targets, device),
+            _moved(self.labelled, device),
+            self.sources,
+        )
+
+
+def _moved(tensors: Mapping[_K, Tensor], device: torch.device) -> dict[_K, Tensor]:
+    return {name: tensor.to(device, non_blocking=True) for name, tensor in tensors.items()}
 
 
 def collate(
