@@ -15,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mien.data import degrade
 from mien.data.corpus import Corpus
-from mien.data.sets import ExampleSet, drawn, epoch, example_sets, shown
+from mien.data.sets import ExampleSet, example_sets, shown
 from mien.encoders.base import encoders
 from mien.errors import DivergedError, InputError, RecipeError
 from mien.events import Progress, Work
@@ -31,6 +31,7 @@ from mien.recipe.recipe import Recipe
 from mien.runtime import threads
 from mien.runtime.run_folder import CHECKPOINT, load_recipe, run_folder
 from mien.training import objectives
+from mien.training.batches import drawn, epoch
 from mien.training.checkpoint import Checkpoint, Log, Progressed, check_same, save_inputs
 from mien.training.devices import Devices
 from mien.training.optimizer import optimizer, schedule
