@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien import Analyzer
-from mien.data.manifest import data_root
+from mien.data.shards.paths import data_root
 from mien.metrics.base import Sums
 from mien.metrics.statistics.intervals import interval
 

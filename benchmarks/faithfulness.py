@@ -24,7 +24,8 @@ import numpy as np
 from mien.bundle.answer import single
 from mien.bundle.bundle import Bundle
 from mien.data.load import segment_of
-from mien.data.manifest import data_root, read
+from mien.data.manifest import read
+from mien.data.shards.paths import data_root
 from mien.explain.defaults import Gains, defaults, gains
 from mien.explain.evidence.base import Explainer, explainers
 from mien.explain.faithfulness import Faithfulness, faithfulness_of

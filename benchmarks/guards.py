@@ -27,8 +27,8 @@ from mien.bundle.bundle import Bundle
 from mien.calibration.fit_guards import Degraded, read_degraded
 from mien.calibration.likelihood import guarded, nll
 from mien.data.corpus import Corpus
-from mien.data.manifest import data_root
-from mien.data.sets import Copies
+from mien.data.items import Copies
+from mien.data.shards.paths import data_root
 from mien.events import finish
 from mien.trust.guard import Guard
 from mien.trust.sample import Sample, joined

@@ -18,8 +18,8 @@ import numpy as np
 
 from mien.bundle.bundle import Bundle
 from mien.data.load import words_of
-from mien.data.manifest import data_root
 from mien.data.rows import Row, read_rows
+from mien.data.shards.paths import data_root
 from mien.types import Segment
 
 OURS = {

@@ -31,7 +31,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mien.data.manifest import data_root
+from mien.data.shards.paths import data_root
 from mien.encoders.voice_whisper import STATES
 from mien.fusion.late import discount
 from mien.networks.pooled import utterance_statistics

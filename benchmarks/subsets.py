@@ -19,8 +19,8 @@ from typing import Any
 
 from mien.bundle.bundle import Bundle
 from mien.data.corpus import Corpus
-from mien.data.manifest import data_root
 from mien.data.sets import example_sets
+from mien.data.shards.paths import data_root
 from mien.evaluation.evaluate import BundleSystem, predict
 from mien.evaluation.missing import by_subset
 from mien.evaluation.predictions import Evaluation, Predictions, pooled

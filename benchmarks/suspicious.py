@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.agreement.suspicious import suspicious
-from mien.data.manifest import data_root
+from mien.data.shards.paths import data_root
 
 Labels = NDArray[np.int64]
 Table = NDArray[np.float64]

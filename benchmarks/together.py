@@ -32,7 +32,7 @@ import torch
 from numpy.typing import NDArray
 
 from mien.bundle.answer import subsets_of
-from mien.data.manifest import data_root
+from mien.data.shards.paths import data_root
 from mien.fusion.channel import ChannelPool
 from mien.metrics.ece import ece
 from mien.metrics.uar import uar

@@ -29,7 +29,7 @@ import torch
 from torch import nn
 
 from mien.data.corpus import Corpus
-from mien.data.sets import ExampleSet, epoch, example_sets
+from mien.data.sets import ExampleSet, example_sets
 from mien.encoders.base import Encoder, encoders
 from mien.events import finish
 from mien.model.build import build
@@ -38,6 +38,7 @@ from mien.recipe.sections import EncoderTable
 from mien.runtime import threads
 from mien.runtime.run_folder import CHECKPOINT
 from mien.training import objectives
+from mien.training.batches import epoch
 from mien.training.checkpoint import Checkpoint
 from mien.training.devices import Devices
 from mien.training.loop import _Loop

@@ -24,8 +24,8 @@ import torch
 from numpy.typing import NDArray
 
 from mien.data.corpus import Corpus
-from mien.data.manifest import data_root
 from mien.data.sets import ExampleSet, example_sets
+from mien.data.shards.paths import data_root
 from mien.events import finish
 from mien.metrics.uar import uar
 from mien.model.batch import collate
@@ -87,7 +87,7 @@ class Held:
                 {self.modality: replace(self.tracks[chosen[r]], values=self._values(int(chosen[r]), known[r]))}
                 for r in rows
             ]
-            batch = collate(tracks, [self.examples[chosen[r]] for r in rows], self.run.model.tasks, quality)
+            batch = collate(tracks, {}, quality)
             with torch.no_grad():
                 logits = self.run.model(batch).logits[self.run.model.tasks[0].name]
             found.append(logits.softmax(dim=-1).numpy())

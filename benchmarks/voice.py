@@ -29,7 +29,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.data.manifest import data_root, read
+from mien.data.manifest import read
+from mien.data.shards.paths import data_root
 from mien.media.decoding.sound import read_audio
 from mien.metrics.uar import uar
 from mien.recipe.recipe import Recipe, Source, Target, load

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from mien.bundle.bundle import Bundle
 from mien.bundle.encoded import EncodedTracks
 from mien.data.corpus import Corpus
-from mien.data.manifest import data_root
 from mien.data.sets import ExampleSet, example_sets
+from mien.data.shards.paths import data_root
 from mien.events import finish
 from mien.metrics.base import metrics_of
 from mien.recipe.recipe import load

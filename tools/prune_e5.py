@@ -27,7 +27,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, pr
 from wordfreq import get_frequency_dict, top_n_list
 
 from mien.bundles import folder
-from mien.data.manifest import data_root
+from mien.data.shards.paths import data_root
 from mien.networks.e5_file import E5File, weights_file
 
 SETS = (

@@ -15,8 +15,9 @@ from mien.calibration.entries import Aims
 from mien.calibration.fit_guards import read_degraded
 from mien.calibration.samples import composites, read_set
 from mien.data.corpus import Corpus
+from mien.data.items import Copies
 from mien.data.manifest import read
-from mien.data.sets import Copies, ExampleSet, example_sets
+from mien.data.sets import ExampleSet, example_sets
 from mien.errors import InputError
 from mien.events import finish
 from mien.export.export import export

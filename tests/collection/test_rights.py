@@ -19,7 +19,8 @@ from mien.collection.rights.anonymise import Hider, blocked, disguised, pitch
 from mien.collection.rights.forget import forget
 from mien.collection.rights.share import share
 from mien.collection.rows import Vote
-from mien.data.tracks import Item, TrackStore
+from mien.data.items import Item
+from mien.data.tracks import TrackStore
 from mien.encoders.base import encoders
 from mien.errors import InputError
 from mien.events import finish

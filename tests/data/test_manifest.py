@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.data.manifest import data_root, read
+from mien.data.manifest import read
+from mien.data.shards.paths import data_root
 from mien.emotions import EMOTIONS
 from mien.errors import InputError, RecipeError
 from mien.recipe.recipe import Source, Target

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 
 from mien.data.related import KINDS, Histories
-from mien.data.sets import drawn
+from mien.training.batches import drawn
 
 PEOPLE = ["ann"] * 8 + ["bob"] * 8 + [None]
 LABELS = np.asarray([0, 0, 1, 1, 2, 2, 3, 3] * 2 + [0])

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mien.data.rows import read_array, read_rows
+from mien.data.rows import read_arrays, read_rows
 from mien.errors import RecipeError
 
 ARRAY = io.BytesIO()
@@ -41,7 +41,7 @@ np.save(ARRAY, np.zeros(3))
         ("m.npz", b"PK\x03\x04 cut off", "cannot be read"),
         ("m.npz", b"nothing like it", "cannot be read: it is no .npz file of numbers and text"),
         ("m.npz", ARRAY.getvalue(), "cannot be read: it is no .npz file of numbers and text"),
-        ("m.xlsx", b"PK", "is no manifest; use one of .csv, .jsonl, .npz, .parquet"),
+        ("m.xlsx", b"PK", "is no manifest; use one of .csv, .jsonl, .npz, .parquet, .tar"),
     ],
 )
 def test_bad_manifests_are_told(tmp_path: Path, name: str, content: bytes, message: str) -> None:
@@ -62,7 +62,7 @@ def test_what_pandas_writes_for_nothing_is_nothing(tmp_path: Path) -> None:
     for name in ("m.jsonl", "m.parquet", "m.npz"):
         assert list(read_rows(tmp_path / name)) == [{"text": None, "valence": 0.5, "f1": None}], name
     for name in ("m.jsonl", "m.parquet"):
-        assert np.isnan(read_array(tmp_path / name, "f*")).all(), "as in an .npz, a feature that is not there is NaN"
+        assert np.isnan(read_arrays(tmp_path / name, "f*")).all(), "as in an .npz, a feature that is not there is NaN"
 
 
 def test_arrays_of_unequal_length_and_of_objects(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_arrays_of_unequal_length_and_of_objects(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"cannot be read: .* \(Python objects are never loaded\)$"):
         list(read_rows(tmp_path / "o.npz"))
     with pytest.raises(RecipeError, match=r"does not hold numbers: .* \(Python objects are never loaded\)$"):
-        read_array(tmp_path / "o.npz", "a")
+        read_arrays(tmp_path / "o.npz", "a")
 
 
 def test_parquet_with_two_columns_of_one_name(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 from torch import nn
 
 from mien.data import tracks
-from mien.data.tracks import Item, TrackStore
+from mien.data.items import Item
+from mien.data.tracks import TrackStore
 from mien.encoders.base import Encoder
 from mien.errors import InputError, RecipeError
 from mien.types import Clip, Example, Modality, Segment, Track

@@ -4,20 +4,37 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from mien.errors import InputError
 from mien.recipe.recipe import Recipe
-from mien.training.checkpoint import Log
+from mien.training.checkpoint import Checkpoint, Log, Progressed
 from tests.tiny import bundle_of, recipe, trained
 
 from .test_loop import dies_after
 
 
-def test_what_was_logged_is_on_disk_before_anything_else_is_done(tmp_path: Path) -> None:
+def test_what_was_logged_is_on_disk_before_its_checkpoint(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A kill takes nothing that came before a checkpoint, or the curve would have a hole."""
+    curves = []
+
+    def look(self: Checkpoint, model: object, optimizer: object, ema: object, done: Progressed) -> None:
+        lines = (self.path.parent / "scalars.csv").read_text(encoding="utf-8").splitlines()
+        curves.append((done.step, [int(line.split(",")[0]) for line in lines if ",train/loss," in line]))
+
+    monkeypatch.setattr(Checkpoint, "save", look)
+    trained(recipe(epochs=2), root, root / "runs")
+    assert [steps for _, steps in curves] == [list(range(1, done + 1)) for done, _ in curves]
+    assert [done for done, _ in curves] == [4, 8]
+
+
+def test_tensorboard_reads_what_was_logged(tmp_path: Path) -> None:
     with Log(tmp_path) as log:
-        log.scalar("train/loss", 0.5, 1)
-        assert (tmp_path / "scalars.csv").read_text(encoding="utf-8") == "1,train/loss,0.5\n"
+        for step in (1, 2):
+            log.scalar("train/loss", 1 / step, step)
+        log.flush()
+        read = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+        assert [(s.step, s.value) for s in read.Scalars("train/loss")] == [(1, 1.0), (2, 0.5)]
 
 
 def relabelled(root: Path) -> None:

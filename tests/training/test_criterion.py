@@ -89,6 +89,9 @@ class _Answers:
     def targets(self, task: str) -> NDArray[np.float32]:
         return self._targets
 
+    def quality(self, modality: Modality) -> NDArray[np.float32]:
+        return np.zeros((0, 0), np.float32)
+
 
 @pytest.mark.parametrize("balanced", [True, False])
 def test_balanced_answers_have_an_even_prior(balanced: bool) -> None:

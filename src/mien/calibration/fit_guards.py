@@ -14,7 +14,8 @@ from mien.calibration.entries import Entries
 from mien.calibration.likelihood import fit_guards, guarded, nll
 from mien.calibration.samples import SetAnswers, read_set
 from mien.data.corpus import Corpus
-from mien.data.sets import Copies, example_sets
+from mien.data.items import Copies
+from mien.data.sets import example_sets
 from mien.events import Progress, Work
 from mien.trust.guard import Guard, GuardFit
 from mien.trust.sample import Sample, joined

@@ -123,7 +123,7 @@ def tune(
 
     needs_train()
     needs_tune()
-    from mien.data.manifest import data_root as find
+    from mien.data.shards.paths import data_root as find
     from mien.study.tune import Search
     from mien.study.tune import tune as look
 
@@ -149,7 +149,7 @@ def bench(
     from mien.runtime.extras import needs_train
 
     needs_train()
-    from mien.data.manifest import data_root as find
+    from mien.data.shards.paths import data_root as find
     from mien.workflows.rebuild_benchmark import rebuild
 
     found = followed(rebuild(which, document, fresh, find(data_root), runs), Notices())

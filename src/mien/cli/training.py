@@ -117,8 +117,8 @@ def calibrate(
     from mien.calibration.calibrate import calibrate as fit
     from mien.calibration.entries import Aims
     from mien.data.corpus import Corpus
-    from mien.data.manifest import data_root as find
     from mien.data.own import own_data
+    from mien.data.shards.paths import data_root as find
 
     loaded, aims, tell = Bundle.load(bundle), Aims(coverage, risk, by_label), Notices()
     asked = llm_options.options(llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind, reason=llm_reason)

@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mien.data.manifest import column, files, labelled, set_rows
+from mien.data.manifest import column, labelled, set_rows
 from mien.data.rows import Tables
+from mien.data.shards.paths import files
+from mien.data.shards.stream import Rows, Streamed
 from mien.data.split import Labelled, deal
 from mien.recipe.recipe import Recipe, Source
 from mien.runtime.cache import content_key, content_of
@@ -56,15 +58,18 @@ class Corpus:
         return other
 
     @cached_property
-    def examples(self) -> tuple[tuple[Example, ...], ...]:
-        """All usable examples of each source, in the order of its manifest.
+    def examples(self) -> tuple[Sequence[Example], ...]:
+        """All usable examples of each source, in the order of its manifest. Those of a stream are not held in memory.
 
         Raises:
             RecipeError: a manifest is missing or does not fit its source; see ``data.manifest``.
         """
-        return tuple(tuple(deal(s, rows)) for s, rows in zip(self.sources, self._reading.rows, strict=True))
+        return tuple(
+            Streamed(Rows(s, self.tasks, self.root)) if s.stream else tuple(deal(s, rows))
+            for s, rows in zip(self.sources, self._reading.rows, strict=True)
+        )
 
-    def split(self, name: str) -> list[tuple[Source, list[Example]]]:
+    def split(self, name: str) -> list[tuple[Source, Sequence[Example]]]:
         """The examples of one split of each source. The list is empty for a source without this split.
 
         Args:
@@ -77,8 +82,10 @@ class Corpus:
             return [(source, self._apart(source, rows)) for source, rows in found]
         return found
 
-    def _apart(self, source: Source, taught: list[Example]) -> list[Example]:
+    def _apart(self, source: Source, taught: Sequence[Example]) -> Sequence[Example]:
         """The training examples whose words are in no validation or test example of the sets in ``apart_from``."""
+        if not source.apart_from:
+            return taught
         others = [pair for pair in zip(self.sources, self.examples, strict=True) if pair[0].name in source.apart_from]
         tested = {
             _plain(example.clip.text)
@@ -106,8 +113,10 @@ class Corpus:
         return self._reading.content()
 
 
-def _of_split(source: Source, examples: Sequence[Example], name: str) -> list[Example]:
+def _of_split(source: Source, examples: Sequence[Example], name: str) -> Sequence[Example]:
     wanted = {"train": source.train, "valid": source.valid}.get(name, name)
+    if isinstance(examples, Streamed):
+        return examples.of_split(wanted)
     return [e for e in examples if e.split == wanted]
 
 
@@ -126,7 +135,7 @@ class _Reading:
 
     @cached_property
     def rows(self) -> list[list[Labelled]]:
-        return [labelled(source, self._tasks, self._root, self.tables) for source in self._sources]
+        return [[] if s.stream else labelled(s, self._tasks, self._root, self.tables) for s in self._sources]
 
     def content(self) -> str:
         self._content = self._content or content_key([self._parts(source) for source in self._sources])

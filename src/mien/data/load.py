@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.data.rows import read_array
+from mien.data.rows import block_starts, read_arrays
 from mien.errors import MediaError
 from mien.media.text.words import language_of, pace, pieces
 from mien.types import (
@@ -115,13 +117,23 @@ def _landmarks() -> Landmarks:
 
 def _rows_of(given: Features) -> Float32:
     """The named rows as float32 (T, D). A row that is a sequence itself gives several of the T rows."""
-    rows = _array(given.path, given.array)[list(given.rows)]
-    return rows.reshape(-1, rows.shape[-1])
+    starts = _starts(given.path)
+    found = []
+    for row in given.rows:
+        block = bisect_right(starts, row) - 1
+        values = _arrays(given.path, given.array, block)[row - starts[block]]
+        found.append(values.reshape(-1, values.shape[-1]))
+    return np.concatenate(found)
+
+
+@lru_cache(maxsize=64)
+def _starts(path: Path) -> Sequence[int]:
+    return block_starts(path)
 
 
 @lru_cache(maxsize=8)
-def _array(path: Path, name: str) -> Float32:
-    return read_array(path, name)
+def _arrays(path: Path, name: str, block: int) -> Sequence[Float32]:
+    return read_arrays(path, name, block)
 
 
 def words_of(text: str, language: str | None = None, span: Span | None = None) -> Words:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,11 +15,11 @@ from mien.data.dialogue import Place, places
 from mien.data.pointers import features_of
 from mien.data.readers.base import read_set
 from mien.data.rows import Entry, Row, Tables, read_rows
+from mien.data.shards.paths import files, several, split_in_name
 from mien.data.split import Labelled, deal
 from mien.data.values import Spellings, finite, row_number, span, votes_for
 from mien.errors import RecipeError, closest
 from mien.recipe.recipe import Source, Target
-from mien.samples import sample
 from mien.types import Clip, Example, Float32, Task
 
 _T = TypeVar("_T")
@@ -28,27 +27,8 @@ _T = TypeVar("_T")
 FILES = ("video", "audio", "image")
 """Columns that hold paths. The paths are relative to the manifest's folder."""
 
-PACKAGED = "mien:"
-"""Begins the name of a manifest that comes with mien, see ``mien.samples``."""
-
 FIELDS = ("id", *FILES, "row", "text", "start", "end", "speaker")
 """The standard columns of a clip. A manifest also has split, dialogue, turn, and one column for each task."""
-
-
-def data_root(given: Path | None = None, sources: Sequence[Source] = ()) -> Path:
-    """The folder of the data sets: the argument, else ``MIEN_DATA``, else ``../shared/data``.
-
-    When all ``sources`` name their manifests by absolute paths, no such folder is needed.
-
-    Raises:
-        RecipeError: there is no such folder.
-    """
-    if sources and all(Path(s.manifest).is_absolute() for s in sources):
-        return Path()
-    root = given or Path(os.environ.get("MIEN_DATA", "../shared/data"))
-    if not root.is_dir():
-        raise RecipeError(f"there is no data folder '{root}'; name it with --data-root or MIEN_DATA")
-    return root
 
 
 def read(source: Source, tasks: Sequence[Task], root: Path) -> list[Example]:
@@ -70,34 +50,56 @@ def labelled(source: Source, tasks: Sequence[Task], root: Path, tables: Tables) 
     Raises:
         RecipeError: a manifest or a column is missing, two rows have the same id, or a task does not have a label.
     """
+    check_source(source, tasks)
+    entries = [entry for entry in _entries(source, root, tables) if wanted(source, entry.row)]
+    check_ids(source, entries)
+    return answered(source, tasks, root, entries, Spellings())
+
+
+def check_source(source: Source, tasks: Sequence[Task]) -> None:
+    """Refuse a source with a task, a label or a field of a clip that does not exist.
+
+    Raises:
+        RecipeError: there is one. The message names it.
+    """
     known = {t.name: t for t in tasks}
     for name, target in source.targets.items():
         _check_target(source, name, target, known)
     for name in source.clip:
         if name not in FIELDS:
             raise RecipeError(f"data set '{source.name}': a clip has no '{name}'; {closest(name, list(FIELDS))}")
-    chosen = (e for e in _entries(source, root, tables) if all(str(e.row.get(k)) == v for k, v in source.where.items()))
-    entries = list(chosen)
-    _check_ids(source, entries)
-    found = []
-    for entry, place in zip(entries, places(source, entries), strict=True):
-        taught, tested = _answers(source, known, entry)
-        if taught or tested:
-            found.append(Labelled(_example(source, entry, place, root), taught, tested))
-    return _one_name_each(found)
 
 
-def _one_name_each(rows: Sequence[Labelled]) -> list[Labelled]:
-    """The rows, with one spelling for each speaker and each group, so that no person is in two splits under two spellings."""
-    spelt = Spellings()
+def wanted(source: Source, row: Row) -> bool:
+    """Whether a row fits ``where``."""
+    return all(str(row.get(column)) == value for column, value in source.where.items())
+
+
+def answered(
+    source: Source, tasks: Sequence[Task], root: Path, entries: Sequence[Entry], spelt: Spellings
+) -> list[Labelled]:
+    """The entries that have an answer to at least one task, as examples.
+
+    ``spelt`` gives one spelling to each speaker and each group, so that no person is in two splits under two spellings.
+
+    Raises:
+        RecipeError: a value of a row has no meaning. The message names the row.
+    """
+    known = {t.name: t for t in tasks}
 
     def one(name: str | None) -> str | None:
         return spelt(name) if name is not None and name.strip() else None
 
-    def named(e: Example) -> Example:
-        return replace(e, group=one(e.group), clip=replace(e.clip, speaker=one(e.clip.speaker)))
-
-    return [row._replace(example=named(row.example)) for row in rows]
+    found = []
+    for entry, place in zip(entries, places(source, entries), strict=True):
+        taught, tested = _answers(source, known, entry)
+        if taught or tested:
+            example = _example(source, entry, place, root)
+            group, speaker = one(example.group), one(example.clip.speaker)
+            if (group, speaker) != (example.group, example.clip.speaker):
+                example = replace(example, group=group, clip=replace(example.clip, speaker=speaker))
+            found.append(Labelled(example, taught, tested))
+    return found
 
 
 def column(source: Source, name: str, root: Path, tables: Tables) -> dict[str, str]:
@@ -112,25 +114,8 @@ def column(source: Source, name: str, root: Path, tables: Tables) -> dict[str, s
             _require(source, [name], entry.row)
         value = entry.row.get(name)
         if value is not None and value != "":
-            found[_id(source, entry)] = str(value)
+            found[id_of(source, entry)] = str(value)
     return found
-
-
-def files(source: Source, root: Path) -> list[Path]:
-    """The manifest files of a source without a reader. There are several when {split} is in its name.
-
-    A single file need not exist.
-
-    Raises:
-        RecipeError: {split} is in the name, and there is no such file.
-    """
-    before, several, after = source.manifest.partition("{split}")
-    if before.startswith(PACKAGED):
-        return [sample(before.removeprefix(PACKAGED))]
-    paths = sorted(root.glob(f"{before}*{after}")) if several else [root / source.manifest]
-    if not paths:
-        raise RecipeError(f"data set '{source.name}' has no manifest at '{root / source.manifest}'")
-    return paths
 
 
 def _check_target(source: Source, name: str, target: Target, known: Mapping[str, Task]) -> None:
@@ -156,17 +141,26 @@ def _entries(source: Source, root: Path, tables: Tables) -> Iterator[Entry]:
                 _check_columns(source, row)
             yield Entry(folder, number, row, folder)
         return
-    before, several, after = source.manifest.partition("{split}")
     columns: set[str] = set()
     for path in files(source, root):
-        split = path.name[len(Path(before + "x").name) - 1 : len(path.name) - len(after)] if several else None
         for number, row in enumerate(tables.rows(path, read_rows)):
             if number == 0:
                 columns |= row.keys()
-                _check_columns(source, row, several=bool(several))
-            yield Entry(path, number, row if split is None else {**row, "split": split}, path.parent)
+            yield entry_of(source, path, number, row)
     # A task may be labelled in the file of one split only, so its column is looked for in all files together.
     _require(source, [t.column for t in source.targets.values() if t.column], columns)
+
+
+def entry_of(source: Source, path: Path, number: int, row: Row) -> Entry:
+    """A row of a file as an entry, in the split that the name of the file states, where it does.
+
+    Raises:
+        RecipeError: it is the first row, and a column is missing.
+    """
+    split = split_in_name(source.manifest, path)
+    if number == 0:
+        _check_columns(source, row, several=split is not None)
+    return Entry(path, number, row if split is None else {**row, "split": split}, path.parent)
 
 
 def _check_columns(source: Source, row: Row, several: bool = False) -> None:
@@ -183,16 +177,21 @@ def _check_columns(source: Source, row: Row, several: bool = False) -> None:
     _require(source, needed, row)
 
 
-def _check_ids(source: Source, entries: Sequence[Entry]) -> None:
-    """Refuses equal ids in one split, because predictions are found by the id of their clip."""
-    together = bool(source.divide or source.folds)  # otherwise each file is a split of its own
+def check_ids(source: Source, entries: Sequence[Entry]) -> None:
+    """Refuses equal ids in one split, because predictions are found by the id of their clip.
+
+    Raises:
+        RecipeError: there are two. The message names their rows.
+    """
+    # Otherwise each file is a split of its own.
+    together = bool(source.divide or source.folds) or "*" in source.manifest
     owners: dict[tuple[Path | None, str], Entry] = {}
     for entry in entries:
-        first = owners.setdefault((None if together else entry.path, _id(source, entry)), entry)
+        first = owners.setdefault((None if together else entry.path, id_of(source, entry)), entry)
         if first is not entry:
             raise RecipeError(
                 f"{_place(first)} and {_place(entry)} have the same id "
-                f"'{_id(source, entry).removeprefix(f'{source.name}/')}'; give each row its own, or leave the ids out"
+                f"'{id_of(source, entry).removeprefix(f'{source.name}/')}'; give each row its own, or leave the ids out"
             )
 
 
@@ -264,7 +263,7 @@ def _clip(source: Source, entry: Entry, place: Place, root: Path) -> Clip:
     image = files.get("image")
     speaker = values.get("speaker", row.get("speaker"))
     return Clip(
-        _id(source, entry),
+        id_of(source, entry),
         **files,
         text=str(values["text"]) if values.get("text") else None,
         span=_said_of(entry, span, start, end),
@@ -283,7 +282,8 @@ def _standard(source: Source, row: Row) -> dict[str, Any]:
     return {name: row.get(column) for name, column in columns.items()}
 
 
-def _id(source: Source, entry: Entry) -> str:
+def id_of(source: Source, entry: Entry) -> str:
+    """The id of the clip of a row: what its column says, else the number of the row."""
     stated = _standard(source, entry.row).get("id", entry.row.get("id"))
     return f"{source.name}/{stated or _number_in(entry, source)}"
 
@@ -297,4 +297,4 @@ def _said_of(entry: Entry, meaning: Callable[..., _T], *values: Any) -> _T:
 
 
 def _number_in(entry: Entry, source: Source) -> str:
-    return f"{entry.path.stem}-{entry.number}" if "{split}" in source.manifest else str(entry.number)
+    return f"{entry.path.stem}-{entry.number}" if several(source) else str(entry.number)

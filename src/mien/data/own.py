@@ -14,6 +14,7 @@ from mien.data.checks.trained_on import same_source, trained_on
 from mien.data.corpus import Corpus
 from mien.data.manifest import FIELDS
 from mien.data.rows import Row, Tables, read_rows
+from mien.data.shards import parquet
 from mien.data.values import Spellings, score_for, vote_columns, votes_for
 from mien.emotions import canonical
 from mien.errors import RecipeError, closest
@@ -161,7 +162,8 @@ def _fits(survey: _Survey, table: FeatureTable) -> bool:
     if survey.path.suffix.lower() == ".npz":
         with arrays_of(survey.path, "save it again with numpy.savez") as arrays:
             return table.array in arrays.files
-    return any(fnmatchcase(c, table.array) for c in survey.columns)
+    columns = parquet.names(survey.path) if survey.path.suffix.lower() == ".parquet" else survey.columns
+    return any(fnmatchcase(c, table.array) for c in columns)
 
 
 def _encoders(

@@ -78,6 +78,9 @@ class Related:
         labels: index of the label of each example, (N,); -1 where there is none.
         known: whether all clips of a person in this set are known. Else nothing is, or a random part in training.
         taught: whether the labels of the clips replace guesses; for training.
+
+    Attributes:
+        draws: whether ``track`` draws what is known.
     """
 
     def __init__(
@@ -89,7 +92,7 @@ class Related:
         known: bool,
         taught: bool,
     ) -> None:
-        self._strength, self._known = population.strength, known
+        self._strength, self.draws = population.strength, not known
         right = [int(k) if taught and k >= 0 else None for k in labels]
         self._rows = {i: population.standardise(t.values, right[i]) for i, t in tracks.items()}
         self._histories = Histories([who if i in tracks else None for i, who in enumerate(people)], labels)
@@ -97,7 +100,7 @@ class Related:
     def track(self, index: int, track: Track, rng: np.random.Generator | None) -> Track:
         """The track of an example, relative to its person. ``rng`` draws what is known where not all is."""
         known = np.zeros(0, np.int64)
-        if self._known:
+        if not self.draws:
             known = self._histories.all_of(index)
         elif rng is not None:
             known = self._histories.draw(index, rng)

@@ -1,14 +1,17 @@
-"""Reads the rows of manifest files: CSV, Parquet, JSON Lines and .npz."""
+"""Reads the rows of manifest files: CSV, Parquet, JSON Lines, .npz, and .tar shards of WebDataset."""
 
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import math
+import tarfile
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import BadZipFile
@@ -17,6 +20,7 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
+from mien.data.shards import parquet, webdataset
 from mien.errors import RecipeError
 from mien.files.tables import check_arrays
 
@@ -61,8 +65,17 @@ class Tables:
         return self._rows[key]
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def blocks(path: Path) -> int:
+    """How many blocks a manifest has that can be read alone: the groups of rows of a Parquet file; 1 for other files."""
+    return parquet.groups(path) if path.suffix.lower() == ".parquet" and path.is_file() else 1
+
+
+def read_rows(path: Path, block: int | None = None) -> Iterator[Row]:
     """The rows of a manifest, in order. In an .npz file, every array with one dimension is a column.
+
+    Args:
+        path: the manifest.
+        block: the number of the only block that is read, see ``blocks``; ``None`` for the whole file.
 
     Raises:
         RecipeError: there is no such file, it cannot be read, or it has no rows.
@@ -74,13 +87,13 @@ def read_rows(path: Path) -> Iterator[Row]:
         raise RecipeError(f"there is no manifest at '{path}'")
     row = None
     try:
-        for row in reader(path):
+        for row in reader(path) if block is None or blocks(path) == 1 else parquet.rows(path, block):
             yield {column: None if _is_nan(value) else value for column, value in row.items()}
     except UnicodeDecodeError as error:
         raise RecipeError(f"the manifest '{path}' is not UTF-8 text; save it as UTF-8 ({error.reason})") from error
-    except (ValueError, OSError, csv.Error, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, csv.Error, tarfile.TarError, zipfile.BadZipFile) as error:
         raise RecipeError(f"the manifest '{path}' cannot be read: {error}") from error
-    if row is None:
+    if row is None and not block:
         raise RecipeError(f"the manifest '{path}' has no rows; it needs a header and a row for each clip")
 
 
@@ -88,18 +101,24 @@ def _is_nan(value: Any) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def read_array(path: Path, name: str) -> NDArray[np.float32]:
-    """The features of all N rows, float32 (N, ...): an array of an .npz file, or the columns that fit a pattern.
+def read_arrays(path: Path, name: str, block: int = 0) -> Sequence[NDArray[np.float32]]:
+    """The features of each row of a block, float32 (D,) or (T, D).
 
-    An absent value in a column gives NaN.
+    They are an array of an .npz file, the columns that fit a pattern, a column of lists of a Parquet file, or files such as
+    ``<key>.<name>.npy`` in a .tar. An absent value in a column gives NaN.
 
     Raises:
         RecipeError: there is no such array or column, or it holds something else than numbers.
     """
     try:
-        if path.suffix.lower() == ".npz":
-            with _opened(path) as arrays:
-                return np.asarray(_array(arrays, name), np.float32)
+        match path.suffix.lower():
+            case ".npz":
+                with _opened(path) as arrays:
+                    return np.asarray(_array(arrays, name), np.float32)
+            case ".parquet":
+                return parquet.arrays(path, name, block)
+            case ".tar":
+                return webdataset.arrays(path, name)
         return _columns(path, name)
     except KeyError:
         raise RecipeError(f"'{path}' has no array '{name}'") from None
@@ -107,9 +126,13 @@ def read_array(path: Path, name: str) -> NDArray[np.float32]:
         raise RecipeError(f"'{name}' of '{path}' does not hold numbers: {error}") from error
 
 
-def _columns(path: Path, pattern: str) -> NDArray[np.float32]:
-    from fnmatch import fnmatchcase
+def block_starts(path: Path) -> list[int]:
+    """The number of the first row of each block, see ``blocks``."""
+    sizes = parquet.group_sizes(path) if path.suffix.lower() == ".parquet" else [0]
+    return [0, *itertools.accumulate(sizes)][:-1]
 
+
+def _columns(path: Path, pattern: str) -> NDArray[np.float32]:
     rows = list(read_rows(path))
     names = [n for n in (rows[0] if rows else ()) if fnmatchcase(n, pattern)]
     if not names:
@@ -144,17 +167,6 @@ def _check_names(names: Sequence[str]) -> None:
     other = next((s for s in ";\t" if len(names) == 1 and s in names[0]), None)
     if other:
         raise ValueError(f"its columns are separated by {other!r}; separate them by commas")
-
-
-def _parquet(path: Path) -> Iterator[Row]:
-    try:
-        from pyarrow import parquet
-    except ImportError as error:
-        raise RecipeError("Parquet files need pyarrow; run: pip install 'mien[train]'") from error
-    file = parquet.ParquetFile(path)
-    _check_names(file.schema_arrow.names)
-    for batch in file.iter_batches(2048):
-        yield from batch.to_pylist()
 
 
 def _json_lines(path: Path) -> Iterator[Row]:
@@ -212,4 +224,10 @@ def _array(arrays: NpzFile, name: str) -> NDArray[Any]:
     return found
 
 
-_READERS = {".csv": _csv, ".parquet": _parquet, ".jsonl": _json_lines, ".npz": _npz}
+_READERS = {
+    ".csv": _csv,
+    ".parquet": parquet.rows,
+    ".jsonl": _json_lines,
+    ".npz": _npz,
+    ".tar": webdataset.rows,
+}

@@ -1,18 +1,18 @@
-"""Sets of examples with their tracks, and the order of their batches."""
+"""Sets of examples with their tracks."""
 
 from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mien.data.corpus import Corpus
+from mien.data.items import Copies, Examples, Item, Items, limited
 from mien.data.related import Related
-from mien.data.tracks import Item, TrackStore, Unread
+from mien.data.tracks import SHARD, TrackStore, Unread
 from mien.encoders.base import Encoder
 from mien.errors import RecipeError
 from mien.events import Notice, Progress, Work
@@ -34,8 +34,10 @@ class ExampleSet:
         items: the examples; one may come several times, degraded in different ways.
         stores: their prepared tracks.
         tasks: the tasks for which the examples are labelled.
+        stream: how many examples are shuffled together; 0 for all of them.
 
     Attributes:
+        speakers: number of people; 0 where an example names none.
         present: which examples have which modality, {modality: bool (N,)} for every encoder.
         left_out: ids of the clips without any track.
         unread: everything that could not be read: the clips left out, and single modalities of other clips.
@@ -48,6 +50,7 @@ class ExampleSet:
         items: Sequence[Item],
         stores: Mapping[Modality, TrackStore],
         tasks: Sequence[Task],
+        stream: int = 0,
     ) -> None:
         self.name, self.split, self.tasks = name, split, tuple(tasks)
         self._stores = dict(stores)
@@ -55,18 +58,34 @@ class ExampleSet:
         self._kept = np.flatnonzero(lengths.sum(axis=0) > 0)
         self._lengths: NDArray[np.int64] = lengths.max(axis=0)[self._kept]
         self.present = {m: rows[self._kept] > 0 for m, rows in zip(self._stores, lengths, strict=True)}
-        self.examples: list[Example] = [items[int(i)].example for i in self._kept]
-        self._how = [items[int(i)].how for i in self._kept]
-        kept = {e.clip.id for e in self.examples}
-        self._clips = tuple(dict.fromkeys(i.example.clip.id for i in items))
-        self.left_out = tuple(name for name in self._clips if name not in kept)
+        self._items, self.stream = items, stream
+        self.examples: Sequence[Example] = Examples(items, self._kept)
+        self._answers = {t.name: np.full((len(self._kept), t.size), np.nan, np.float32) for t in self.tasks}
+        groups = set()
+        for i, example in enumerate(self.examples):
+            groups.add(example.group)
+            for name in self._answers.keys() & example.targets.keys():
+                self._answers[name][i] = example.targets[name]
+        self.speakers = 0 if None in groups else len(groups)
+        self.left_out = self._without_tracks(lengths.sum(axis=0) == 0)
         unread = tuple(dict.fromkeys(u for store in self._stores.values() for u in store.unread))
         told = {u.id for u in unread}
         self.unread = (*unread, *(Unread(name, None, False, "") for name in self.left_out if name not in told))
         self._people: dict[Modality, Related] = {}
 
+    def _without_tracks(self, empty: NDArray[np.bool_]) -> tuple[str, ...]:
+        """The clips of which no copy has a track."""
+        gone = dict.fromkeys(self._items[int(i)].example.clip.id for i in np.flatnonzero(empty))
+        kept = {e.clip.id for e in self.examples if e.clip.id in gone} if gone else ()
+        return tuple(name for name in gone if name not in kept)
+
     def __len__(self) -> int:
-        return len(self.examples)
+        return len(self._kept)
+
+    @property
+    def draws(self) -> bool:
+        """Whether tracks are drawn anew each time, because what is known of a person is."""
+        return any(people.draws for people in self._people.values())
 
     @property
     def notices(self) -> list[Notice]:
@@ -74,7 +93,7 @@ class ExampleSet:
         found = [self._notice(first, len(others)) for first, *others in self.reasons()]
         if not found:
             return []
-        count = len(self._clips)
+        count = len({item.example.clip.id for item in self._items})
         read = count - len(self.left_out)
         return [*found, Notice("clips_read", {"set": self.name, "split": self.split, "read": read, "of": count})]
 
@@ -116,12 +135,19 @@ class ExampleSet:
             population: of the training data.
             known: whether all clips of a person in this set are known. Else nothing is, or a random part in training.
             taught: whether the labels of the clips replace guesses; for training.
+
+        Raises:
+            RecipeError: the set is read in a stream.
         """
+        if self.stream:
+            raise RecipeError(
+                f"the baseline of {modality} looks at all clips of a person, and '{self.name}' is read in a stream: "
+                "leave one of them out"
+            )
         self._people.pop(modality, None)
         tracks = {i: t for i in range(len(self)) if (t := self.tracks(i).get(modality)) is not None}
-        people = [
-            None if e.group is None else f"{e.group} {how}" for e, how in zip(self.examples, self._how, strict=True)
-        ]
+        items = (self._items[int(i)] for i in self._kept)
+        people = [None if i.example.group is None else f"{i.example.group} {i.how}" for i in items]
         self._people[modality] = Related(population, tracks, people, self.labels(), known, taught)
 
     def labels(self) -> NDArray[np.int64]:
@@ -150,70 +176,47 @@ class ExampleSet:
             at = np.argsort(self._lengths, kind="stable")
             return [at[i : i + size] for i in range(0, len(at), size)]
         wanted = len(self) if count is None else count
-        rounds = [rng.permutation(len(self)) for _ in range(-(-wanted // max(len(self), 1)))]
+        rounds = [self._shuffled(rng) for _ in range(-(-wanted // max(len(self), 1)))]
         shuffled = np.concatenate(rounds)[:wanted] if rounds else np.zeros(0, np.int64)
         batches: list[NDArray[np.int64]] = []
         for start in range(0, len(shuffled), size * _POOL):
             pool = shuffled[start : start + size * _POOL]
             pool = pool[np.argsort(self._lengths[pool], kind="stable")]
-            batches += [pool[i : i + size] for i in range(0, len(pool), size)]
+            found = [pool[i : i + size] for i in range(0, len(pool), size)]
+            batches += [found[i] for i in rng.permutation(len(found))] if self.stream else found
         return batches
+
+    def _shuffled(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        """All indices in random order. Those of a stream stay near their neighbours on the disk: see ``Source.stream``."""
+        if not self.stream:
+            return rng.permutation(len(self))
+        parts = np.array_split(np.arange(len(self)), range(SHARD, len(self), SHARD))
+        found = np.concatenate([parts[i] for i in rng.permutation(len(parts))])
+        for start in range(0, len(found), self.stream):
+            rng.shuffle(found[start : start + self.stream])
+        return found
 
     def batch(self, indices: Sequence[int] | NDArray[np.int64], rng: np.random.Generator | None = None) -> Batch:
         """Pads some examples into one batch. ``rng`` draws what a growing person baseline knows in training."""
         return collate(
             [self.tracks(int(i), rng) for i in indices],
-            [self.examples[int(i)] for i in indices],
-            self.tasks,
+            {name: answers[indices] for name, answers in self._answers.items()},
             {m: store.quality for m, store in self._stores.items()},
+            (self.name,) * len(indices),
         )
+
+    def quality(self, modality: Modality) -> NDArray[np.float32]:
+        """The quality of the modality in each example that has it, float32 (N', Q)."""
+        return self._stores[modality].qualities()[self._kept[self.present[modality]]]
 
     def targets(self, task: str) -> NDArray[np.float32]:
         """All targets of a task, float32 (N, L). Rows of unlabelled examples hold NaN."""
-        size = next(t.size for t in self.tasks if t.name == task)
-        blank = np.full(size, np.nan, np.float32)
-        return np.stack([e.targets.get(task, blank) for e in self.examples])
-
-
-def epoch(
-    sets: Sequence[ExampleSet], size: int, rng: np.random.Generator, balance: float = 0.0
-) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """One pass over all sets in mixed order: (index of the set, indices of a batch). A batch never mixes sets.
-
-    ``balance`` is as in ``drawn``.
-    """
-    counts = drawn([len(s) for s in sets], balance)
-    plan = [(k, b) for k, (s, count) in enumerate(zip(sets, counts, strict=True)) for b in s.order(size, rng, count)]
-    for i in rng.permutation(len(plan)):
-        yield plan[i]
-
-
-def drawn(sizes: Sequence[int], balance: float) -> list[int]:
-    """How many examples of each set an epoch draws, with about the same sum.
-
-    Args:
-        sizes: of the sets.
-        balance: 0 draws every example once, 1 as many of every set, and 0.5 draws by the square root of the size.
-    """
-    shares = np.asarray(sizes, np.float64) ** (1.0 - balance)
-    return [max(1, round(float(c))) for c in sum(sizes) * shares / max(shares.sum(), 1e-9)]
+        return self._answers[task]
 
 
 def shown(sets: Sequence[ExampleSet], modality: Modality) -> bool:
     """Whether any example in these sets has the modality."""
     return any(part.present[modality].any() for part in sets)
-
-
-class Copies(NamedTuple):
-    """Degraded copies of a split.
-
-    Attributes:
-        how: "kind:level", see ``data.degrade``; "" leaves the examples as they are.
-        most: the largest number of examples of a set, taken evenly over the set; 0 for all.
-    """
-
-    how: str
-    most: int
 
 
 def example_sets(
@@ -247,7 +250,7 @@ def example_sets(
         if items:
             about = f"{source.name} {split}"
             stores = yield from _stores(about, items, encoders, tables, by_group=source.folds > 0)
-            found.append(ExampleSet(source.name, split, items, stores, corpus.tasks))
+            found.append(ExampleSet(source.name, split, items, stores, corpus.tasks, source.stream))
             if copies is None:
                 yield from found[-1].notices
     sets = [part for part in found if len(part)]
@@ -260,12 +263,12 @@ def example_sets(
     return sets
 
 
-def _items(source: Source, split: str, examples: Sequence[Example], copies: Copies | None) -> list[Item]:
+def _items(source: Source, split: str, examples: Sequence[Example], copies: Copies | None) -> Items:
     if copies is not None:
-        return [Item(e, copies.how) for e in _limited(examples, copies.most)]
+        return Items(limited(examples, copies.most), (copies.how,))
     if split == "train":
-        return [Item(e, how) for e in _limited(examples, source.limit) for how in source.degrade]
-    return [Item(e) for e in examples]
+        return Items(limited(examples, source.limit), source.degrade)
+    return Items(examples)
 
 
 def _stores(
@@ -291,10 +294,3 @@ def _reason(part: ExampleSet) -> str:
     nothing = f"no {' or '.join(part.present)} that its encoder can read"
     why = f"no {first.modality}: {first.why}" if first.modality else nothing
     return f"skipped {first.id}{f' and {len(others):,} more' if others else ''}: {why}"
-
-
-def _limited(examples: Sequence[Example], limit: int) -> Sequence[Example]:
-    """At most ``limit`` examples (0: all), taken evenly over the file, so that no label is lost."""
-    if not limit or len(examples) <= limit:
-        return examples
-    return [examples[int(i)] for i in np.linspace(0, len(examples) - 1, limit)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -79,9 +79,18 @@ def hold_out(examples: Sequence[Example], share: float, train: str, valid: str) 
     Raises:
         RecipeError: the share leaves one side empty, or an example has no group.
     """
-    groups = sorted({_group(e) for e in examples if e.split == train}, key=lambda g: zlib.crc32(g.encode()))
-    chosen = set(groups[: held_out(len(groups), share)])
+    chosen = held({_group(e) for e in examples if e.split == train}, share)
     return [replace(e, split=valid) if e.split == train and _group(e) in chosen else e for e in examples]
+
+
+def held(groups: Collection[str], share: float) -> set[str]:
+    """A share of some groups, chosen by a hash of their names.
+
+    Raises:
+        RecipeError: the share would be none of them, or all.
+    """
+    ordered = sorted(sorted(groups), key=lambda g: zlib.crc32(g.encode()))
+    return set(ordered[: held_out(len(ordered), share)])
 
 
 def held_out(count: int, share: float) -> int:
@@ -105,14 +114,23 @@ def divide(examples: Sequence[Example], shares: Sequence[float]) -> list[Example
     Raises:
         RecipeError: there are not three positive shares, there are fewer than three groups, or an example has no group.
     """
+    split = divided({_group(e) for e in examples}, shares)
+    return [replace(e, split=split[_group(e)]) for e in examples]
+
+
+def divided(groups: Collection[str], shares: Sequence[float]) -> dict[str, str]:
+    """The split of each group, see ``divide``.
+
+    Raises:
+        RecipeError: there are not three positive shares, or there are fewer than three groups.
+    """
     if len(shares) != len(SPLITS) or min(shares) <= 0:
         raise RecipeError(f"divide = {list(shares)}: there must be a share each for {', '.join(SPLITS)}")
-    groups = sorted({_group(e) for e in examples}, key=lambda g: (zlib.crc32(g.encode()), g))
-    check_divisible(len(groups))
-    valid, test = (max(1, round(len(groups) * share / sum(shares))) for share in shares[1:])
-    names = ["test"] * test + ["valid"] * valid + ["train"] * (len(groups) - test - valid)
-    split = dict(zip(groups, names, strict=True))
-    return [replace(e, split=split[_group(e)]) for e in examples]
+    ordered = sorted(groups, key=lambda g: (zlib.crc32(g.encode()), g))
+    check_divisible(len(ordered))
+    valid, test = (max(1, round(len(ordered) * share / sum(shares))) for share in shares[1:])
+    names = ["test"] * test + ["valid"] * valid + ["train"] * (len(ordered) - test - valid)
+    return dict(zip(ordered, names, strict=True))
 
 
 def check_divisible(count: int) -> None:

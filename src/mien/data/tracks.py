@@ -5,8 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,14 +15,20 @@ from numpy.typing import NDArray
 
 from mien.bundles import shared_file
 from mien.data.degrade import degraded
+from mien.data.items import Item
 from mien.data.load import segment_of
 from mien.encoders.base import Encoder
 from mien.errors import MediaError
 from mien.recipe.own_code import sha256_of
 from mien.runtime.cache import cache_folder, cached_folder, code_sha256, content_key, content_of
-from mien.types import Clip, Example, Modality, Track
+from mien.types import Clip, Modality, Track
 
-_SHARD = 256
+SHARD = 256
+"""Items in a shard of prepared tracks."""
+
+_OPEN = 256
+"""Shards that are open at a time. An open one holds three files, and systems allow a process 1,024."""
+
 _CLIPS = "clips.txt"
 """In each shard: the ids of its clips, a line each, so that those of a person can be found and removed."""
 _LIBRARIES: Mapping[Modality, tuple[str, ...]] = {
@@ -38,14 +43,6 @@ _GRAPHS: Mapping[Modality, tuple[str, ...]] = {
     "face": ("centerface.onnx", "face_landmarks.onnx"),
 }
 """The shared files that take part in it."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """An example, and ``how`` it is degraded (see ``data.degrade``; "" for not at all)."""
-
-    example: Example
-    how: str = ""
 
 
 class Unread(NamedTuple):
@@ -91,7 +88,9 @@ class TrackStore:
     ) -> None:
         self._encoder, self._name, self._items = encoder, name, items
         self._rows = _shards(items, by_group)
-        self._places = {i: (number, k) for number, rows in enumerate(self._rows) for k, i in enumerate(rows)}
+        self._shard, self._row = (np.zeros(len(items), np.int32) for _ in range(2))
+        for number, rows in enumerate(self._rows):
+            self._shard[rows], self._row[rows] = number, np.arange(len(rows))
         self._shards: list[_Shard] = []
         self.quality = len(encoder.quality_names)
         self.unread: list[Unread] = []
@@ -118,13 +117,22 @@ class TrackStore:
 
     def __getitem__(self, index: int) -> Track | None:
         """The track of item ``index``; ``None`` when it has none."""
-        shard, row = self._places[index]
-        return self._shards[shard].track(row)
+        return self._shards[self._shard[index]].track(int(self._row[index]))
 
     def lengths(self) -> NDArray[np.int64]:
         """The number of rows of each item's track, int64 (N,); 0 when there is no track."""
-        rows = [np.diff(s.offsets) for s in self._shards]
-        return np.asarray([rows[shard][row] for _, (shard, row) in sorted(self._places.items())], np.int64)
+        found = np.zeros(len(self._items), np.int64)
+        for rows, shard in zip(self._rows, self._shards, strict=True):
+            found[rows] = np.diff(shard.offsets)
+        return found
+
+    def qualities(self) -> NDArray[np.float32]:
+        """The quality of each track, float32 (N, Q); zeros where there is no track."""
+        found = np.zeros((len(self._items), self.quality), np.float32)
+        for rows, shard in zip(self._rows, self._shards, strict=True):
+            if shard.offsets[-1]:
+                found[rows] = _arrays(shard.path)["quality"]
+        return found
 
 
 def remove_tracks(ids: Collection[str]) -> int:
@@ -168,40 +176,43 @@ def _version(name: str) -> str:
         return "missing"
 
 
-def _shards(items: Sequence[Item], by_group: bool) -> list[list[int]]:
+def _shards(items: Sequence[Item], by_group: bool) -> Sequence[Sequence[int]]:
     """The indices of the items of each shard."""
+    if not by_group:
+        return [range(k, min(k + SHARD, len(items))) for k in range(0, len(items), SHARD)]
     groups: dict[str | None, list[int]] = defaultdict(list)
     for index, item in enumerate(items):
-        groups[item.example.group if by_group else None].append(index)
-    return [rows[k : k + _SHARD] for rows in groups.values() for k in range(0, len(rows), _SHARD)]
+        groups[item.example.group].append(index)
+    return [rows[k : k + SHARD] for rows in groups.values() for k in range(0, len(rows), SHARD)]
 
 
 class _Shard:
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     @cached_property
     def offsets(self) -> NDArray[np.int64]:
-        offsets: NDArray[np.int64] = np.load(self._path / "offsets.npy")
+        offsets: NDArray[np.int64] = np.load(self.path / "offsets.npy")
         return offsets
 
     @cached_property
     def skipped(self) -> list[tuple[str, str]]:
-        lines = (self._path / "skipped.txt").read_text(encoding="utf-8").splitlines()
+        lines = (self.path / "skipped.txt").read_text(encoding="utf-8").splitlines()
         return [(name, why) for name, _, why in (line.partition("\t") for line in lines)]
-
-    @cached_property
-    def _arrays(self) -> dict[str, NDArray[Any]]:
-        # Plain arrays over the same pages, because a slice of a memmap costs ten times as much as its content.
-        return {k: np.asarray(np.load(self._path / f"{k}.npy", mmap_mode="r")) for k in ("values", "times", "quality")}
 
     def track(self, index: int) -> Track | None:
         start, end = int(self.offsets[index]), int(self.offsets[index + 1])
         if start == end:
             return None
-        arrays = self._arrays
+        arrays = _arrays(self.path)
         quality = np.array(arrays["quality"][index])
         return Track(np.array(arrays["times"][start:end]), np.array(arrays["values"][start:end]), quality)
+
+
+@lru_cache(maxsize=_OPEN)
+def _arrays(shard: Path) -> dict[str, NDArray[Any]]:
+    # Plain arrays over the same pages, because a slice of a memmap costs ten times as much as its content.
+    return {k: np.asarray(np.load(shard / f"{k}.npy", mmap_mode="r")) for k in ("values", "times", "quality")}
 
 
 def _fingerprint(item: Item, modality: Modality) -> list[Any]:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from mien.bundle.bundle import Bundle
 from mien.data.corpus import Corpus
-from mien.data.manifest import data_root
 from mien.data.own import own_data
 from mien.data.sets import example_sets
+from mien.data.shards.paths import data_root
 from mien.errors import InputError
 from mien.evaluation.evaluate import BundleSystem, evaluate
 from mien.evaluation.missing import Cell, by_subset, missing

@@ -11,22 +11,15 @@ import json
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
 
 from mien.data.manifest import FILES
+from mien.data.shards.webdataset import KINDS, LABELS, file_name, samples, table_of
 from mien.errors import InputError
 from mien.exchange.items import Item, LeftOut, text_of, vote_from, vote_table
 from mien.runtime.cache import replacing, write_atomic
 
 _SHARD = 1000  # samples in a shard
-_LARGEST = 4_000_000_000  # bytes of one file in a shard
-_KINDS = {
-    **dict.fromkeys(("jpg", "jpeg", "png", "webp", "ppm"), "image"),
-    **dict.fromkeys(("wav", "flac", "mp3", "ogg", "m4a", "opus"), "audio"),
-    **dict.fromkeys(("mp4", "mov", "webm", "mkv", "avi"), "video"),
-}
-_LABELS = ("cls", "txt", "text")
 
 
 def read(source: Path, unpack: Path, left_out: LeftOut) -> Iterator[Item]:
@@ -41,7 +34,7 @@ def read(source: Path, unpack: Path, left_out: LeftOut) -> Iterator[Item]:
     unpack.mkdir(parents=True, exist_ok=True)
     for number, shard in enumerate(shards):
         try:
-            for key, parts in _samples(shard):
+            for key, parts in samples(shard):
                 yield _item(f"{number}-{key.replace('/', '-')}", parts, unpack, left_out)
         except (tarfile.TarError, ValueError) as error:
             raise InputError(f"'{shard}' is no shard of WebDataset: {error}") from error
@@ -101,47 +94,16 @@ def _cut(item: Item, left_out: LeftOut) -> dict[str, bytes]:
     return {"wav": wav(read_audio(path, Span(*item.span)).samples)}
 
 
-def _samples(shard: Path) -> Iterator[tuple[str, dict[str, bytes]]]:
-    """Each sample: its key and {ending: content}. Files of one sample lie beside one another."""
-    key, parts = "", dict[str, bytes]()
-    with tarfile.open(shard) as archive:
-        for member in archive:
-            if not member.isfile():
-                continue
-            if member.size > _LARGEST:
-                raise ValueError(f"'{member.name}' is too large")
-            place = PurePosixPath(member.name)
-            stem, _, ending = place.name.partition(".")
-            mine = (place.parent / stem).as_posix()
-            if parts and mine != key:
-                yield key, parts
-                parts = {}
-            file = archive.extractfile(member)
-            key, parts[ending.lower()] = mine, file.read() if file else b""
-    if parts:
-        yield key, parts
-
-
 def _item(key: str, parts: Mapping[str, bytes], unpack: Path, left_out: LeftOut) -> Item:
-    row: dict[str, Any] = {}
-    table: dict[str, Any] = json.loads(parts["json"]) if "json" in parts else {}
-    ours = isinstance(table, dict) and set(table) == {"row", "draft", "votes"}
-    row |= table["row"] if ours else {k: v for k, v in table.items() if isinstance(v, str | int | float)}
+    row, table = table_of(parts)
     clip = text_of(row.get("id")) or key
     for ending, content in parts.items():
-        kind = _KINDS.get(ending.rpartition(".")[2])
+        kind = KINDS.get(ending.rpartition(".")[2])
         if kind:
-            path = unpack / f"{_name(key)}.{ending}"
+            path = unpack / f"{file_name(key)}.{ending}"
             write_atomic(path, content)
             row[kind] = path.resolve().as_posix()
-        elif ending in _LABELS:
-            row["label" if ending == "cls" else "text"] = content.decode("utf-8").strip()
-        elif ending != "json":
+        elif ending not in LABELS and ending != "json":
             left_out[f"a part of a sample with the ending '.{ending}'"] += 1
-    votes = tuple(vote_from(clip, vote) for vote in table["votes"]) if ours else ()
-    return Item({**row, "id": clip}, table["draft"] if ours else {}, votes)
-
-
-def _name(key: str) -> str:
-    """A key as the name of a file: whatever a shard calls its samples, nothing is written outside of the folder."""
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in key)[:120]
+    votes = tuple(vote_from(clip, vote) for vote in table.get("votes", ()))
+    return Item({**row, "id": clip}, table.get("draft", {}), votes)

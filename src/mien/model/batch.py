@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mien.model.padding import padded
-from mien.types import Example, Modality, Task, Track
+from mien.types import Float32, Modality, Track
+
+_K = TypeVar("_K", bound=str)
 
 
 class Batch(NamedTuple):
@@ -39,20 +41,38 @@ class Batch(NamedTuple):
         """B."""
         return len(next(iter(self.mask.values())))
 
+    def to(self, device: torch.device) -> Batch:
+        """The same batch with its tensors on a device; itself on the CPU, where every batch is made."""
+        if device.type == "cpu":
+            return self
+        return Batch(
+            _moved(self.x, device),
+            _moved(self.mask, device),
+            _moved(self.quality, device),
+            _moved(self.times, device),
+            _moved(self.targets, device),
+            _moved(self.labelled, device),
+            self.sources,
+        )
+
+
+def _moved(tensors: Mapping[_K, Tensor], device: torch.device) -> dict[_K, Tensor]:
+    return {name: tensor.to(device, non_blocking=True) for name, tensor in tensors.items()}
+
 
 def collate(
     tracks: Sequence[Mapping[Modality, Track]],
-    examples: Sequence[Example],
-    tasks: Sequence[Task],
+    answers: Mapping[str, Float32],
     quality: Mapping[Modality, int],
+    sources: tuple[str, ...] = (),
 ) -> Batch:
     """Join the tracks and targets of examples into a padded batch.
 
     Args:
         tracks: {modality: track} of each example.
-        examples: the examples, with their targets.
-        tasks: the tasks of the batch.
+        answers: {task: float32 (B, L)}; a row of NaN where an example has no target.
         quality: {modality: number of quality values}.
+        sources: see ``Batch``.
 
     Raises:
         ValueError: an example has no modality.
@@ -67,10 +87,6 @@ def collate(
         marks[m] = torch.from_numpy(np.stack([t[m].quality if m in t else np.zeros(size, np.float32) for t in tracks]))
         if any(m in t for t in tracks):
             x[m], mask[m], times[m] = (torch.from_numpy(part) for part in padded([t.get(m) for t in tracks]))
-    targets, labelled = {}, {}
-    for task in tasks:
-        rows = [e.targets.get(task.name) for e in examples]
-        labelled[task.name] = torch.tensor([r is not None for r in rows])
-        filled = [np.zeros(task.size, np.float32) if r is None else r for r in rows]
-        targets[task.name] = torch.from_numpy(np.stack(filled))
-    return Batch(x, mask, marks, times, targets, labelled, tuple(e.source for e in examples))
+    labelled = {name: torch.from_numpy(~np.isnan(rows[:, 0])) for name, rows in answers.items()}
+    targets = {name: torch.from_numpy(np.nan_to_num(rows)) for name, rows in answers.items()}
+    return Batch(x, mask, marks, times, targets, labelled, sources)

@@ -25,7 +25,7 @@ from mien.recipe import strict
 from mien.recipe.recipe import Recipe
 from mien.runtime import threads
 from mien.runtime.run_folder import load_recipe
-from mien.types import Clip, Example, Float32, Modality, Track
+from mien.types import Float32, Modality, Track
 
 STEPS = (32, 64, 128, 256)
 """Numbers of points between the baseline and the input. The next number is tried while the error is above ``TOLERANCE``."""
@@ -143,8 +143,7 @@ class Slopes:
         return Integrated(found.parts.sum(axis=-1), found.total)
 
     def _batch(self, tracks: Mapping[Modality, Track]) -> Batch:
-        nothing = Example(Clip(""), {}, None, "", "")
-        return collate([tracks], [nothing], self._model.tasks, self._quality)
+        return collate([tracks], {}, self._quality)
 
     def _score(self, batch: Batch, modality: Modality, answer: tuple[str, int]) -> Score:
         """The label's probability as a function of one modality's values (S, T, ...). The other modalities are encoded once."""

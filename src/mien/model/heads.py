@@ -37,8 +37,10 @@ def _single_loss(logits: Tensor, targets: Tensor, how: Loss, shares: Tensor) -> 
     if how.class_weights:
         # The weights are as in scikit-learn: their mean over the training data is 1.
         terms = terms * torch.where(known, 1 / (known.sum() * shares.clamp(min=_RAREST)), 0.0)
-    even = known / known.sum(dim=-1, keepdim=True).clamp(min=1)
-    return (((1 - how.smoothing) * targets + how.smoothing * even) * terms).sum(dim=-1)
+    if how.smoothing:
+        even = known / known.sum(dim=-1, keepdim=True).clamp(min=1)
+        targets = (1 - how.smoothing) * targets + how.smoothing * even
+    return (targets * terms).sum(dim=-1)
 
 
 def _multi_loss(logits: Tensor, targets: Tensor, how: Loss, shares: Tensor) -> Tensor:

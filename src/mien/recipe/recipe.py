@@ -69,7 +69,8 @@ class Source:
 
     Attributes:
         name: name of the data set in results.
-        manifest: CSV, Parquet, JSONL or .npz file, relative to the data root. "{split}" in it means that each split has a file.
+        manifest: CSV, Parquet, JSONL or .npz file, or a .tar of WebDataset, relative to the data root. "{split}" in it means
+            that each split has a file, and "*" that there are several: "{split}-*.tar".
             "mien:said.csv" is a file that comes with mien.
         clip: {field of ``Clip``: column}, with at least one of video, audio, image and text, unless there are ``features``.
             ``id = ""`` numbers the rows, for a manifest whose ids are not unique.
@@ -94,6 +95,8 @@ class Source:
         limit: largest number of training examples; 0 for all.
         apart_from: names of other data sets of the recipe. No training example has the words of one of their examples for
             validation or test. It is for sets that share material, such as the lines of one television series.
+        stream: how many examples are shuffled together, for a set too large for memory; 0 holds all in memory. Blocks of the
+            files come in random order, and so many examples in a row are mixed.
     """
 
     name: str
@@ -117,6 +120,7 @@ class Source:
     degrade: tuple[str, ...] = ("",)
     limit: int = 0
     apart_from: tuple[str, ...] = ()
+    stream: int = 0
 
 
 @dataclass(frozen=True)

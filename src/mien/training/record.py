@@ -53,12 +53,11 @@ class SetRecord:
     @classmethod
     def of(cls, part: ExampleSet) -> Self:
         """The record of a data set."""
-        speakers = {e.group for e in part.examples}
         return cls(
             part.name,
             part.split,
             len(part),
-            0 if None in speakers else len(speakers),
+            part.speakers,
             len(part.left_out),
             tuple(part.notices),
             _labels(part),

@@ -125,5 +125,5 @@ def _shares(model: Model, sets: Sequence[ExampleSet], modality: Modality) -> Map
 
 
 def _quality(sets: Sequence[ExampleSet], modality: Modality) -> Tensor:
-    rows = [t[modality].quality for s in sets for t in map(s.tracks, range(len(s))) if modality in t]
-    return torch.from_numpy(np.stack(rows)) if rows else torch.zeros(0, 0)
+    rows = [s.quality(modality) for s in sets if s.present[modality].any()]
+    return torch.from_numpy(np.concatenate(rows)) if rows else torch.zeros(0, 0)

@@ -37,11 +37,15 @@ class Criterion:
     def of(self, task: Task, logits: Tensor, batch: Batch) -> Tensor | None:
         """Mean loss over the labelled examples, before the task's weight; ``None`` where no example is labelled."""
         chosen = batch.labelled[task.name]
-        if not bool(chosen.any()):
+        count = int(chosen.sum())
+        if not count:
             return None
+        targets = batch.targets[task.name]
         how, shares = self.how[task.name], self.shares[task.name].to(logits.device)
-        own = self._own_shares(task, batch, shares)[chosen] if how.logit_adjustment else None
-        return heads.loss(task, logits[chosen], batch.targets[task.name][chosen], how, shares, own).mean()
+        own = self._own_shares(task, batch, shares) if how.logit_adjustment else None
+        if count < len(chosen):
+            logits, targets, own = logits[chosen], targets[chosen], None if own is None else own[chosen]
+        return heads.loss(task, logits, targets, how, shares, own).mean()
 
     def _own_shares(self, task: Task, batch: Batch, shares: Tensor) -> Tensor:
         """How often each label is true in the data set of each example, (B, L)."""

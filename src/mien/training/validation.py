@@ -19,7 +19,7 @@ def valid_loss(model: Model, criterion: Criterion, sets: Sequence[ExampleSet], f
     totals, counts = (dict.fromkeys((t.name for t in criterion.tasks), 0.0) for _ in range(2))
     for part in sets:
         for rows in part.order(size, None):
-            batch = fabric.to_device(part.batch(rows))
+            batch = part.batch(rows).to(fabric.device)
             with fabric.autocast():
                 logits = model(batch).logits
             for task in criterion.tasks:

@@ -209,8 +209,9 @@ def _origin(plan: Plan, modality: Modality, folder: Path) -> Origin:
 
 def _probe(spec: Specification, encoders: Mapping[Modality, Encoder]) -> ExampleSet:
     """Real inputs to compare the bundle with its models: the demo clip that comes with mien, and sentences."""
+    from mien.data.items import Item
     from mien.data.sets import ExampleSet
-    from mien.data.tracks import Item, TrackStore
+    from mien.data.tracks import TrackStore
     from mien.samples import demo_clip
     from mien.types import Clip, Example
 

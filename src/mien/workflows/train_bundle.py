@@ -16,10 +16,10 @@ from mien.bundle.write import annotate
 from mien.calibration.calibrate import fit
 from mien.calibration.write import entrusted
 from mien.data.corpus import Corpus
-from mien.data.manifest import data_root
 from mien.data.own import own_data
 from mien.data.rows import Row
 from mien.data.sets import example_sets
+from mien.data.shards.paths import data_root
 from mien.errors import RecipeError
 from mien.evaluation.evaluate import BundleSystem, evaluate
 from mien.evaluation.missing import Cell, missing
