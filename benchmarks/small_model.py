@@ -1,6 +1,6 @@
 """A small real language model, as it is, behind a local server with an OpenAI-compatible interface.
 
-    python benchmarks/small_model.py MODEL.gguf [--most 200]     # needs MIEN_DATA and mien[dev]; writes docs/llms.md anew
+    python -m benchmarks.small_model MODEL.gguf [--most 200]     # needs MIEN_DATA and mien[dev]; writes docs/llms.md anew
 
 It is asked blind, for its label alone, with token probabilities. Answers are kept in the cache, so a run that was stopped goes
 on. The server has a fixed port, because its address is part of what an answer is kept by.

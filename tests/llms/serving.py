@@ -33,6 +33,7 @@ class Served:
     address: str
     bodies: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    stop: Callable[[], None] = lambda: None
 
     @property
     def asked(self) -> list[dict[str, Any]]:
@@ -107,12 +108,17 @@ def served(answer: Answer, pages: Mapping[str, Any] | None = None, port: int = 0
             assert thread.is_alive(), "the server did not start"
             time.sleep(0.01)
         found.address = f"http://127.0.0.1:{sock.getsockname()[1]}/v1"
-        try:
-            yield found
-        finally:
+
+        def stop() -> None:
             server.should_exit = True
             server.force_exit = True
             thread.join()
+
+        found.stop = stop
+        try:
+            yield found
+        finally:
+            stop()
 
 
 def said(label: str, **more: Any) -> str:

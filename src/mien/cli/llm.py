@@ -110,6 +110,24 @@ def asking(
         llm.close()
 
 
+def agreed(
+    given: LlmOptions | None, bundle: str, task: str | None, yes: bool, lang: str = LANG, **how: bool
+) -> LlmOptions | None:
+    """The options of a language model that a server may ask from now on; ``None`` without one.
+
+    It was reached once, and the user agreed where it is elsewhere.
+
+    Raises:
+        InputError: see ``asking``.
+    """
+    from mien.bundle.answer import single
+    from mien.bundle.load import load
+
+    labels = single(load(bundle).table.tasks, task).labels
+    with asking(given, labels, yes, lang, **how):
+        return None if given is None else replace(given, how=replace(given.how, **how))
+
+
 def _agreed(llm: Llm, options: LlmOptions, lang: str) -> None:
     from mien.report.language import Language
     from mien.report.terminal.harmless import harmless

@@ -13,6 +13,7 @@ from mien.errors import InputError, closest
 from mien.events import Answered, Finished, Notice, Progress, Work
 from mien.explain.with_llm import Positions, joined, whole
 from mien.llms.base import Llm, llms
+from mien.llms.openai import leaves
 from mien.llms.opinion.asker import Asker, HowToAsk
 from mien.llms.opinion.nouns import LlmOpinion, LlmRecord
 from mien.llms.opinion.prompt import Subject, Utterance
@@ -45,6 +46,11 @@ class LlmOptions:
     at_once: int = 4
     seconds: float = 600.0
     calibration: Path | None = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether what is asked leaves this machine."""
+        return "://" in self.where and leaves(self.where)
 
 
 def llm_of(options: LlmOptions) -> Llm:
