@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mien.events import Notice
-from mien.timeline import Prediction
+from mien.timeline import Prediction, Source
 from mien.types import Modality, Span
+
+if TYPE_CHECKING:
+    from mien.llms.opinion.nouns import LlmRecord
 
 
 @dataclass(frozen=True)
@@ -101,14 +105,17 @@ class Explanation:
         prediction: the answer, with scores, opinions, shares, quality and conflict.
         label: the label that is explained: the label of the answer, unless another one was chosen.
         prior: probability of that label without any input.
-        contributions, interactions: Shapley values of that label; contributions sum to its probability minus ``prior``.
+        contributions, interactions: Shapley values of that label; contributions sum to its probability minus ``prior``. A
+            language model that joined the answer is one more player.
         pooled: scores as the fusion graph gave them, before the calibration of the bundle.
         calibrated: how ``prediction.scores`` were made from ``pooled``.
         weights: weights of the fusion for the modalities.
         stages: the stages that ran, in order.
         missing: modalities that the bundle can use and the moment lacks.
-        evidence: the evidence inside the inputs; an input that was not explained is left out.
+        evidence: the evidence inside the inputs, for what the bundle says; an input that was not explained is left out.
         notices: what was missing in the clip.
+        llm: which language model was asked, how, and what it cost; ``None`` when none was. What it said of the moment is
+            ``prediction.llm``.
     """
 
     source: str
@@ -118,8 +125,8 @@ class Explanation:
     prediction: Prediction
     label: str
     prior: float
-    contributions: Mapping[Modality, float]
-    interactions: Mapping[tuple[Modality, Modality], float]
+    contributions: Mapping[Source, float]
+    interactions: Mapping[tuple[Source, Source], float]
     pooled: Mapping[str, float]
     calibrated: Calibrated
     weights: Mapping[Modality, float]
@@ -127,3 +134,17 @@ class Explanation:
     missing: tuple[Modality, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     notices: tuple[Notice, ...] = ()
+    llm: LlmRecord | None = None
+
+    @property
+    def joined(self) -> bool:
+        """Whether the opinion of a language model is in the answer."""
+        return self.llm is not None and self.prediction.llm is not None and bool(self.prediction.llm.scores)
+
+    @property
+    def measured(self) -> Mapping[str, float]:
+        """The calibrated scores of the bundle alone; those of the answer where no language model joined it."""
+        if not self.joined:
+            return self.prediction.scores
+        everything = self.prediction.subsets[max(self.prediction.subsets, key=len)]
+        return dict(zip(self.prediction.scores, everything, strict=True))

@@ -140,11 +140,15 @@ class Prediction:
         return max(self.span.duration, _SHORTEST)
 
     @property
+    def said(self) -> Mapping[Source, Mapping[str, float]]:
+        """What each modality alone says, and a language model that was asked; those that say nothing are left out."""
+        said: dict[Source, Mapping[str, float]] = {m: self.opinions[m] for m in MODALITIES if self.opinions.get(m)}
+        return said | ({"llm": self.llm.scores} if self.llm is not None and self.llm.scores else {})
+
+    @property
     def conflict(self) -> tuple[Opinion, Opinion] | None:
         """The surest pair of modalities, or of one and a language model, that is in conflict (``opposed``); else ``None``."""
-        said: dict[Source, Mapping[str, float]] = {m: self.opinions[m] for m in MODALITIES if self.opinions.get(m)}
-        said |= {"llm": self.llm.scores} if self.llm is not None and self.llm.scores else {}
-        return max(opposed(said), key=lambda pair: pair[0].probability + pair[1].probability, default=None)
+        return max(opposed(self.said), key=lambda pair: pair[0].probability + pair[1].probability, default=None)
 
 
 def opposed(opinions: Mapping[S, Mapping[str, float]]) -> list[tuple[Opinion, Opinion]]:

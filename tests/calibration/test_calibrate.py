@@ -10,6 +10,7 @@ import pytest
 
 from mien.bundle.bundle import UNCALIBRATED, Bundle
 from mien.calibration.calibrate import calibrate
+from mien.calibration.channels import Channels
 from mien.calibration.effects import effects
 from mien.calibration.entries import Aims
 from mien.calibration.fit_guards import read_degraded
@@ -103,6 +104,10 @@ def test_composites_hold_one_label_and_every_data_set(place: Path, monkeypatch: 
     assert shares[task.labels.index("angry")] == 0, "labels that no data have are not made up"
     whole = answers.samples[frozenset(["face"])]
     assert sample.right.mean() == pytest.approx(whole.right.mean(), abs=0.05)
+    channels = Channels({"face": 0.5}, {}, "neutral")
+    never = composites(bundle, [answers], frozenset(["face"]), task, channels)
+    assert never is not None
+    assert never.right.mean() == pytest.approx(whole.right.mean(), abs=0.05), "without a silent example, none is silent"
 
 
 def test_own_clips_make_another_bundle(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

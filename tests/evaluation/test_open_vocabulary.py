@@ -57,10 +57,10 @@ def test_the_hit_rate_by_hand() -> None:
 
 def test_agreement_of_runs_by_hand() -> None:
     same = [["glad"], ["sad", "angry"]]
-    assert agreement([same, [["happy"], ["furious", "tearful"]]]) == 1.0
+    assert agreement([same, [["happy"], ["furious", "tearful"]]]).tolist() == [1.0, 1.0]
     other = [["glad"], ["sad"]]
-    assert agreement([same, other]) == pytest.approx((1 + 0.5) / 2)
-    assert agreement([same, other, other]) == pytest.approx((0.75 + 0.75 + 1.0) / 3)
-    assert agreement([[[]], [[]]]) == 1.0
+    assert agreement([same, other]).mean() == pytest.approx((1 + 0.5) / 2)
+    assert agreement([same, other, other]).mean() == pytest.approx((0.75 + 0.75 + 1.0) / 3)
+    assert agreement([[[]], [[]]]).tolist() == [1.0]
     with pytest.raises(ValueError, match="two runs"):
         agreement([same])

@@ -21,6 +21,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from mien.llms.base import Llm, Message, Question, Text
+
 Answer = Callable[[Mapping[str, Any]], "str | Response"]
 
 
@@ -31,6 +33,7 @@ class Served:
     address: str
     bodies: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    stop: Callable[[], None] = lambda: None
 
     @property
     def asked(self) -> list[dict[str, Any]]:
@@ -50,13 +53,34 @@ def completion(text: str, **more: Any) -> dict[str, Any]:
     }
 
 
+def answers_of(model: Llm) -> Answer:
+    """What a model in this process answers, as the published interface has it, with the probabilities of tokens."""
+
+    def answer(body: Mapping[str, Any]) -> Response:
+        messages = tuple(Message(m["role"], (Text(m["content"]),)) for m in body["messages"])
+        schema = body["response_format"]["json_schema"]["schema"]
+        reply = model.ask(Question(messages, schema, body["temperature"], body["seed"], body["max_tokens"]))
+        rows = [
+            {
+                "token": token.text,
+                "logprob": dict(token.alternatives).get(token.text, 0.0),
+                "top_logprobs": [{"token": text, "logprob": log} for text, log in token.alternatives],
+            }
+            for token in reply.tokens
+        ]
+        return JSONResponse(completion(reply.text, logprobs={"content": rows}))
+
+    return answer
+
+
 @contextmanager
-def served(answer: Answer, pages: Mapping[str, Any] | None = None) -> Iterator[Served]:
-    """A server on a free port.
+def served(answer: Answer, pages: Mapping[str, Any] | None = None, port: int = 0) -> Iterator[Served]:
+    """A server.
 
     Args:
         answer: text for the JSON of a question, or a whole response.
         pages: {path: JSON} of what tells its kind; those of vLLM without them.
+        port: where it listens; 0 for a free port.
     """
     known = {"/version": {"version": "0.28.0"}} if pages is None else dict(pages)
     found = Served("")
@@ -75,7 +99,8 @@ def served(answer: Answer, pages: Mapping[str, Any] | None = None) -> Iterator[S
     routes = [Route("/v1/chat/completions", complete, methods=["POST"])]
     app = Starlette(routes=[*routes, Route("/{rest:path}", page, methods=["GET", "POST"])])
     with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", port))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]}, daemon=True)
         thread.start()
@@ -83,12 +108,17 @@ def served(answer: Answer, pages: Mapping[str, Any] | None = None) -> Iterator[S
             assert thread.is_alive(), "the server did not start"
             time.sleep(0.01)
         found.address = f"http://127.0.0.1:{sock.getsockname()[1]}/v1"
-        try:
-            yield found
-        finally:
+
+        def stop() -> None:
             server.should_exit = True
             server.force_exit = True
             thread.join()
+
+        found.stop = stop
+        try:
+            yield found
+        finally:
+            stop()
 
 
 def said(label: str, **more: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -114,27 +113,11 @@ def small() -> Path:
 
 def test_a_small_real_model_behind_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The model answers over HTTP, as the published interface has it. It tells joy from anger, and little more."""
-    from tests.llms.serving import completion, served
+    from tests.llms.serving import answers_of, served
 
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path))
     model = llms.build({"name": "transformers", "model": str(small())})
-
-    def answer(body: Mapping[str, Any]) -> Any:
-        from starlette.responses import JSONResponse
-
-        messages = tuple(Message(m["role"], (Text(m["content"]),)) for m in body["messages"])
-        schema = body["response_format"]["json_schema"]["schema"]
-        reply = model.ask(Question(messages, schema, body["temperature"], body["seed"], body["max_tokens"]))
-        rows = [
-            {"token": t.text, "logprob": dict(t.alternatives).get(t.text, 0.0), "top_logprobs": tops(t.alternatives)}
-            for t in reply.tokens
-        ]
-        return JSONResponse(completion(reply.text, logprobs={"content": rows}))
-
-    def tops(alternatives: Any) -> list[dict[str, Any]]:
-        return [{"token": text, "logprob": log} for text, log in alternatives]
-
-    with served(answer) as server:
+    with served(answers_of(model)) as server:
         from mien.workflows.llms.ask import LlmOptions, llm_of
 
         llm = llm_of(LlmOptions(server.address, "smol", can="json_schema,logprobs"))

@@ -99,7 +99,7 @@ def composites(
     ``None`` where a modality has no example, or where the modalities have no label in common.
 
     With ``channels``, every label is as likely as any other, and a modality may be silent: then it is an example of the silent
-    label.
+    label. A modality without such an example is never silent.
     """
     rng = np.random.default_rng(0)
     pools = {
@@ -119,6 +119,7 @@ def composites(
     wholes = {}
     for m, pool in pools.items():
         shown = labels if channels is None else channels.shown(labels, m, task, rng)
+        shown = np.where(np.isin(shown, np.concatenate([y for _, y in pool])), shown, labels)
         wholes[m] = EncodedTracks.stacked([e for e, _ in pool]), _drawn(pool, shown, rng)
     for start in range(0, _DRAWN, _BATCH * 8):
         piece = {m: whole.rows(at[start : start + _BATCH * 8]) for m, (whole, at) in wholes.items()}

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.app import app
+from mien.cli import llm as llm_options
+from mien.cli.app import Yes, app
 from mien.cli.data import data
 from mien.cli.language import LANG
 from mien.cli.progress import Notices, followed, show
@@ -27,6 +28,14 @@ def collect(
     copy: Annotated[
         bool | None, typer.Option("--copy", help="Copy the recordings into the set; else it points to them.")
     ] = None,
+    llm: llm_options.Where = None,
+    llm_model: llm_options.Named = "",
+    llm_samples: llm_options.Samples = 5,
+    llm_can: llm_options.Can = "",
+    llm_frames: llm_options.FaceCount = 4,
+    llm_blind: llm_options.Blind = False,
+    llm_calibration: llm_options.Fitted = None,
+    yes: Yes = False,
 ) -> None:
     """Make a data set of recordings: clips with words, people, quality and drafts. Run again, it adds what is new."""
     from mien.runtime.extras import needs_store
@@ -35,9 +44,13 @@ def collect(
     from rich.console import Console
 
     from mien.report.terminal.collection import render
-    from mien.workflows.sets.collect import collect_set
+    from mien.workflows.sets.collect import collect_set, labels_in
 
-    found, written = followed(collect_set(recordings, out, consent, bundle, asr, copy), Notices())
+    asked = llm_options.options(
+        llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind, llm_calibration, reason=False
+    )
+    with llm_options.asking(asked, labels_in(out), yes) as asker:
+        found, written = followed(collect_set(recordings, out, consent, bundle, asr, copy, asker), Notices())
     Console().print(render(found, written, out, LANG))
     raise typer.Exit(1 if found.unreadable else 0)
 

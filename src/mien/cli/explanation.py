@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mien.cli.app import Asked, Asr, Bundled, Hours, Lang, Out, Prior, SoundTrack, Voices, app, cutting
+from mien.cli import llm as llm_options
+from mien.cli.app import Asked, Asr, Bundled, Hours, Lang, Out, Prior, SoundTrack, Voices, Yes, app, cutting
 from mien.cli.language import LANG
 from mien.cli.progress import followed
 
@@ -30,6 +31,15 @@ def explain(
     hours: Hours = None,
     prior: Prior = "even",
     explainer: Annotated[list[str] | None, typer.Option(help="Take this one instead; may be given again.")] = None,
+    llm: llm_options.Where = None,
+    llm_model: llm_options.Named = "",
+    llm_samples: llm_options.Samples = 5,
+    llm_can: llm_options.Can = "",
+    llm_frames: llm_options.FaceCount = 4,
+    llm_blind: llm_options.Blind = False,
+    llm_calibration: llm_options.Fitted = None,
+    open_vocabulary: llm_options.OpenWords = False,
+    yes: Yes = False,
     json: Out = None,
     lang: Lang = LANG,
 ) -> None:
@@ -48,7 +58,9 @@ def explain(
     parts = build(explainer) if explainer else None
     given = {"text": text, "subtitles": subtitles, "at": at, "who": who, "label": label, "parts": parts}
     analyzer = Analyzer(bundle, asr, cutting(voices, track, hours), task, prior)
-    found = followed(explain_moment(analyzer, clip, **given))  # type: ignore[arg-type]  # as the options are typed
+    asked = llm_options.options(llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind, llm_calibration)
+    with llm_options.asking(asked, analyzer.task.labels, yes, lang, asked is not None, open_vocabulary) as asker:
+        found = followed(explain_moment(analyzer, clip, asker=asker, **given))  # type: ignore[arg-type]  # as the options are typed
     if json is None:
         Console().print(render(found, lang))
     else:

@@ -44,6 +44,10 @@ Reason = Annotated[
 ]
 Fitted = Annotated[Path | None, typer.Option("--llm-calibration", help="A file of mien calibrate --llm.")]
 OpenWords = Annotated[bool, typer.Option("--open-vocabulary", help="Also ask it for free words for the emotions.")]
+Again = Annotated[
+    bool,
+    typer.Option("--llm-agreement", help="Also ask with other seeds and in other words: how far do its answers agree?"),
+]
 Most = Annotated[int | None, typer.Option("--llm-limit", help="Most clips of each set that it is asked about.")]
 
 
@@ -84,6 +88,7 @@ def asking(
     deletions: bool = False,
     words: bool = False,
     alone: bool = False,
+    again: bool = False,
 ) -> Iterator[Asker | None]:
     """What asks the language model, open as long as the block; ``None`` without one.
 
@@ -93,7 +98,7 @@ def asking(
         InputError: the user did not agree, or the server, the model or an option cannot be used.
     """
     if given is None:
-        if deletions or words or alone:
+        if deletions or words or alone or again:
             raise InputError("options about a language model go with --llm, which says where it is")
         yield None
         return
@@ -108,6 +113,24 @@ def asking(
         yield Asker(llm, labels, how, given.calibration)
     finally:
         llm.close()
+
+
+def agreed(
+    given: LlmOptions | None, bundle: str, task: str | None, yes: bool, lang: str = LANG, **how: bool
+) -> LlmOptions | None:
+    """The options of a language model that a server may ask from now on; ``None`` without one.
+
+    It was reached once, and the user agreed where it is elsewhere.
+
+    Raises:
+        InputError: see ``asking``.
+    """
+    from mien.bundle.answer import single
+    from mien.bundle.load import load
+
+    labels = single(load(bundle).table.tasks, task).labels
+    with asking(given, labels, yes, lang, **how):
+        return None if given is None else replace(given, how=replace(given.how, **how))
 
 
 def _agreed(llm: Llm, options: LlmOptions, lang: str) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mien.cli.app import Asked, Asr, Bundled, Lang, Prior, app
+from mien.cli import llm as llm_options
+from mien.cli.app import Asked, Asr, Bundled, Lang, Prior, Yes, app
 from mien.cli.language import LANG
 from mien.cli.progress import show
+
+if TYPE_CHECKING:
+    from mien.report.language import Language
+    from mien.server.settings import Settings
 
 
 @app.command()
@@ -44,6 +49,18 @@ def serve(
     allow_host: Annotated[list[str] | None, typer.Option(help="A name of this server. Repeatable.")] = None,
     certificate: Annotated[Path | None, typer.Option(help="PEM file of TLS, with --key.")] = None,
     key: Annotated[Path | None, typer.Option(help="PEM file with the key of the certificate.")] = None,
+    llm: llm_options.Where = None,
+    llm_model: llm_options.Named = "",
+    llm_samples: llm_options.Samples = 5,
+    llm_can: llm_options.Can = "",
+    llm_frames: llm_options.FaceCount = 4,
+    llm_deletions: llm_options.Deletions = False,
+    llm_alone: llm_options.Alone = False,
+    llm_blind: llm_options.Blind = False,
+    llm_reason: llm_options.Reason = True,
+    llm_calibration: llm_options.Fitted = None,
+    open_vocabulary: llm_options.OpenWords = False,
+    yes: Yes = False,
     lang: Lang = LANG,
 ) -> None:
     """Serve a page and a REST interface that read clips, on this machine and offline."""
@@ -54,6 +71,10 @@ def serve(
     from mien.server.app import serve as run
     from mien.server.settings import Settings, token_of, usual_workers
 
+    asked = llm_options.options(
+        llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind, llm_calibration, llm_reason
+    )
+    more = {"deletions": llm_deletions, "words": open_vocabulary, "alone": llm_alone}
     settings = Settings(
         host=host,
         port=port,
@@ -75,9 +96,16 @@ def serve(
         hosts=tuple(allow_host or ()),
         certificate=certificate,
         key=key,
+        llm=llm_options.agreed(asked, bundle, task, yes, lang, **more),
     )
-    say = Language(lang)
-    run(settings, lambda address: show(say("terminal.serving", address=address)))
+    run(settings, lambda address: show(_serving(settings, Language(lang), address)))
+
+
+def _serving(settings: Settings, say: Language, address: str) -> str:
+    """Where the server is, and who gets what is sent to it."""
+    if settings.llm is None:
+        return say("terminal.serving", address=address)
+    return say("terminal.serving_asking", address=address, model=settings.llm.model, place=settings.llm.where)
 
 
 @app.command()
@@ -87,6 +115,16 @@ def mcp(
     task: Asked = None,
     asr: Asr = "auto",
     prior: Prior = "even",
+    llm: llm_options.Where = None,
+    llm_model: llm_options.Named = "",
+    llm_samples: llm_options.Samples = 5,
+    llm_can: llm_options.Can = "",
+    llm_frames: llm_options.FaceCount = 4,
+    llm_alone: llm_options.Alone = False,
+    llm_blind: llm_options.Blind = False,
+    llm_calibration: llm_options.Fitted = None,
+    open_vocabulary: llm_options.OpenWords = False,
+    yes: Yes = False,
 ) -> None:
     """Let agents read files by the Model Context Protocol, on standard input and output."""
     from mien.runtime.extras import needs_mcp
@@ -95,4 +133,6 @@ def mcp(
     from mien.pipeline import Analyzer
     from mien.server.agents.tools import run
 
-    run(Analyzer(bundle, asr, task=task, prior=prior), root or [])
+    asked = llm_options.options(llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind, llm_calibration)
+    served = llm_options.agreed(asked, bundle, task, yes, words=open_vocabulary, alone=llm_alone)
+    run(Analyzer(bundle, asr, task=task, prior=prior), root or [], served)

@@ -69,6 +69,7 @@ def evaluate(
     llm_reason: llm_options.Reason = True,
     llm_calibration: llm_options.Fitted = None,
     llm_limit: llm_options.Most = None,
+    llm_agreement: llm_options.Again = False,
     open_vocabulary: llm_options.OpenWords = False,
     yes: Yes = False,
     data_root: Root = None,
@@ -95,11 +96,12 @@ def evaluate(
     asked = llm_options.options(
         llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind, llm_calibration, llm_reason
     )
-    with llm_options.asking(asked, single(loaded.tasks).labels, yes, words=open_vocabulary) as asker:
+    labels, more = single(loaded.tasks).labels, {"words": open_vocabulary, "again": llm_agreement}
+    with llm_options.asking(asked, labels, yes, **more) as asker:
         if asker is None:
             work = evaluate_bundle(loaded, recipe, data, data_root, subsets, calibration, groups)
         else:
-            work = evaluate_llm(asker, loaded, recipe, data, data_root, llm_limit)
+            work = evaluate_llm(asker, loaded, recipe, data, data_root, llm_limit, llm_agreement)
         found = followed(work, Notices())
     if STDOUT not in outputs.values():
         Console().print(render(found))

@@ -76,7 +76,9 @@ def _lines(dataset: DataSet, found: SetMeasures, advised: Sequence[Advice]) -> I
     yield f"- modalities: {_counted(counts['modality'])}"
     yield f"- Vendi score over encoder states: {found.vendi:.1f}; near-duplicates: {found.near:,}"
     yield from ("", "## Collection and labelling", "")
-    yield f"- cut, read and drafted by the bundle '{settings.bundle}' of mien; drafts are no labels"
+    drafted = sorted({draft.name for draft in dataset.drafts().values()})
+    yield f"- cut and read by the bundle '{settings.bundle}' of mien"
+    yield f"- drafted by: {', '.join(drafted) or 'nothing'}; drafts are no labels"
     yield f"- left out by quality: {_counted(found.refused) or 'nothing'}; unreadable recordings: {len(found.unreadable):,}"
     sizes = {split: sum(row[split] for row in found.by_split.values()) for split in SPLITS}
     yield f"- splits, disjoint in person, recording and near-duplicates: {_counted(sizes)}"

@@ -84,7 +84,11 @@ class Cut:
 
 @dataclass(frozen=True)
 class Draft:
-    """What a bundle proposes for a clip: see ``mien.timeline.Prediction``. ``bundle`` is its hash, ``name`` its name."""
+    """What a bundle proposes for a clip: see ``mien.timeline.Prediction``. ``bundle`` is its hash, ``name`` its name.
+
+    Where a language model was asked too, its opinion stands among ``opinions`` as "llm" and is in ``scores``, and ``name``
+    names it.
+    """
 
     clip: str
     bundle: str

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mien.vocabulary.words import WHEELS, coverage, family_of, group_of
 
@@ -82,11 +83,10 @@ def hit_rate(said: Sequence[Words], labels: Sequence[str]) -> float:
     return float(np.mean(hits))
 
 
-def agreement(runs: Sequence[Sequence[Words]]) -> float:
-    """How far several runs over the same clips (other prompts, other seeds) give the same words.
+def agreement(runs: Sequence[Sequence[Words]]) -> NDArray[np.float64]:
+    """How far several runs over the same N clips (other wordings, other seeds) give the same words, (N,).
 
-    It is the mean over all pairs of runs, clips and wheels of |A n B| / |A u B| of the groups (Jaccard 1912); 1 where both are
-    empty.
+    It is the mean over all pairs of runs and wheels of |A n B| / |A u B| of the groups (Jaccard 1912); 1 where both are empty.
 
     Raises:
         ValueError: there are fewer than two runs.
@@ -94,12 +94,14 @@ def agreement(runs: Sequence[Sequence[Words]]) -> float:
     if len(runs) < 2:
         raise ValueError("agreement needs two runs or more")
     found = [
-        _jaccard(_groups(wheel, one), _groups(wheel, other))
-        for first, second in combinations(runs, 2)
-        for one, other in zip(first, second, strict=True)
-        for wheel in WHEELS
+        [
+            _jaccard(_groups(wheel, one), _groups(wheel, other))
+            for wheel in WHEELS
+            for one, other in combinations(each, 2)
+        ]
+        for each in zip(*runs, strict=True)
     ]
-    return float(np.mean(found))
+    return np.asarray(found, np.float64).mean(axis=1)
 
 
 def _on(wheel: str, said: Sequence[Words], right: Sequence[Words]) -> WheelScore:

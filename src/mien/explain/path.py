@@ -10,8 +10,10 @@ from mien.events import Notice
 from mien.explain import contributions
 from mien.explain.evidence.base import Explainer, explainers
 from mien.explain.question import Moment, Question
+from mien.explain.with_llm import values_of
 from mien.explanation import Calibrated, Explanation, Stage
-from mien.timeline import Prediction
+from mien.llms.opinion.nouns import LlmRecord
+from mien.timeline import Prediction, Source
 from mien.trust.judgement import subset_name
 from mien.types import MODALITIES, Modality
 
@@ -25,8 +27,9 @@ def explain(
     label: str | None = None,
     parts: Iterable[Explainer] = (),
     notices: Sequence[Notice] = (),
+    llm: LlmRecord | None = None,
 ) -> Explanation:
-    """Explains why the bundle gave an answer.
+    """Explains why the bundle gave an answer, into which the opinion of a language model may have gone.
 
     Args:
         bundle: gave the answer.
@@ -36,6 +39,7 @@ def explain(
         label: the label to explain; ``None`` for the answered label.
         parts: explainers for the evidence inside each modality.
         notices: of the clip.
+        llm: the language model that was asked; ``None`` when none was.
 
     Raises:
         ValueError: the task of the moment is not answered with one label, or has no such label.
@@ -43,7 +47,7 @@ def explain(
     chosen = label or prediction.label
     question = Question(bundle, moment, chosen)
     task, labels = question.task, moment.task.labels
-    values = {s: float(scores[task][question.index]) for s, scores in moment.answer.subsets.items()}
+    values = _values(question, prediction, llm)
     return Explanation(
         source=source,
         bundle=bundle.name,
@@ -61,7 +65,20 @@ def explain(
         missing=tuple(m for m in bundle.modalities if m not in moment.tracks),
         evidence=tuple(e for part in parts if (e := part.explain(question)) is not None),
         notices=tuple(notices),
+        llm=llm,
     )
+
+
+def _values(question: Question, prediction: Prediction, llm: LlmRecord | None) -> dict[frozenset[Source], float]:
+    """The probability of the label for every subset of the players: the modalities, and a language model that joined."""
+    said = prediction.llm
+    if llm is None or said is None or not said.scores:
+        subsets = question.moment.answer.subsets
+        return {frozenset(s): float(scores[question.task][question.index]) for s, scores in subsets.items()}
+    found = values_of(prediction, said, llm.weight, question.label)
+    # An opinion that stands alone takes the place of the bundle's answer: it alone moved the probability.
+    alone = {frozenset[Source](): found[frozenset()], frozenset[Source]({"llm"}): said.scores[question.label]}
+    return alone if llm.alone else found
 
 
 def _calibrated(bundle: Bundle, moment: Moment) -> Calibrated:

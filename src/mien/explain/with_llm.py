@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
 
 from mien.emotions import expected
 from mien.explain import contributions
 from mien.llms.opinion.calibration import pooled
 from mien.llms.opinion.nouns import LlmOpinion, LlmRecord
-from mien.timeline import SURE, Prediction, Timeline, best, mean
-from mien.types import MODALITIES, Modality
+from mien.timeline import SURE, Prediction, Source, Timeline, best, mean
+from mien.types import MODALITIES
 
-Player = Modality | Literal["llm"]
 Positions = Mapping[str, tuple[float, float]]
 
 NO_ANSWER = "llm_no_answer"
@@ -43,8 +41,8 @@ def joined(prediction: Prediction, opinion: LlmOpinion, positions: Positions, we
     scores = dict(opinion.scores) if alone else pooled(prediction.scores, opinion.scores, weight)
     scores = {label: scores[label] for label in prediction.scores}
     label = best(scores)
-    values = {} if alone else _values(prediction, opinion, weight, label)
-    contributed: dict[Player, float] = contributions.contributions(values) if values else {"llm": 0.0}
+    values = {} if alone else values_of(prediction, opinion, weight, label)
+    contributed: dict[Source, float] = contributions.contributions(values) if values else {"llm": 0.0}
     shares = contributions.shares(contributed)
     pairs = contributions.interactions(values) if values else {}
     valence, arousal = expected(scores, positions)
@@ -66,9 +64,16 @@ def joined(prediction: Prediction, opinion: LlmOpinion, positions: Positions, we
     )
 
 
-def _values(prediction: Prediction, opinion: LlmOpinion, weight: float, label: str) -> dict[frozenset[Player], float]:
-    """The probability of the label for every subset of the modalities, without the language model and with it."""
-    found: dict[frozenset[Player], float] = {}
+def values_of(prediction: Prediction, opinion: LlmOpinion, weight: float, label: str) -> dict[frozenset[Source], float]:
+    """The probability of a label for every subset of the modalities, without the language model and with it.
+
+    Args:
+        prediction: the answer of the bundle, with its ``subsets``.
+        opinion: with scores.
+        weight: of the opinion in the pool.
+        label: one of the labels.
+    """
+    found: dict[frozenset[Source], float] = {}
     for subset, row in prediction.subsets.items():
         scores = dict(zip(prediction.scores, row, strict=True))
         found[frozenset(subset)] = scores[label]

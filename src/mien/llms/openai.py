@@ -59,7 +59,7 @@ class OpenAi(Llm):
     def __init__(self, model: str, address: str, can: str = "", at_once: int = 4, seconds: float = 600.0) -> None:
         self.model, self.place = model, address.rstrip("/")
         host = _host(address)
-        self.remote, self.at_once = not _loopback(host), at_once
+        self.remote, self.at_once = leaves(address), at_once
         self._stated = _stated(can)
         self._commercial = host == "api.openai.com"
         key = next((value for name in KEYS if (value := os.environ.get(name))), "")
@@ -215,13 +215,17 @@ def _host(address: str) -> str:
     return host
 
 
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+def leaves(address: str) -> bool:
+    """Whether what is sent to an address leaves this machine.
+
+    Raises:
+        InputError: it is no address of a server.
+    """
+    host = _host(address)
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return host != "localhost" and not ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return False
+        return True
 
 
 def _stated(can: str) -> frozenset[str] | None:

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from mien.explanation import Evidence, Explanation, Piece
+from mien.report import llm
 from mien.report.exporters.json import as_segment, notices, rounded
 from mien.report.sentences import sentence
 
@@ -51,6 +52,7 @@ def as_table(e: Explanation) -> dict[str, Any]:
         "evidence": [_evidence(x) for x in e.evidence],
         "notices": notices(e.notices),
         "warnings": [sentence(notice) for notice in e.notices],
+        **llm.record_table(e.llm, [e.prediction]),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mien.llms.opinion.nouns import LlmOpinion, LlmRecord
@@ -14,13 +14,12 @@ from mien.vocabulary.words import coverage, family_of, place_of
 _SHOWN = 8  # free words that a table shows
 
 
-def record_table(timeline: Timeline) -> dict[str, Any]:
+def record_table(record: LlmRecord | None, predictions: Sequence[Prediction]) -> dict[str, Any]:
     """Which language model worked on a clip, how, and what it cost; ``LlmRecord`` as plain values, with its free words."""
-    record = timeline.llm
     if record is None:
         return {}
     table = {**vars(record), "sent": list(record.sent), "cost": _cost(record)}
-    said = [word for p in timeline.predictions if p.llm is not None for word in p.llm.words]
+    said = [word for p in predictions if p.llm is not None for word in p.llm.words]
     if said:
         known, count = coverage(said)
         table["vocabulary"] = {"words": count, "known": known}
@@ -103,6 +102,23 @@ def summary(timeline: Timeline, say: Language) -> list[str]:
         say("llm.alone" if record.alone else "llm.joined", weight=f"{record.weight:.2g}"),
     ]
     lines += [say("llm.unknown")] if any("(" in words_of(p, say) for p in timeline.predictions) else []
+    return lines
+
+
+def opinion(p: Prediction, record: LlmRecord, say: Language) -> list[str]:
+    """Lines on what a language model says of one moment: its label, its words, its claim, and the tests of that."""
+    said, facts = p.llm, {"model": record.model, "place": record.place}
+    if said is None or not said.scores:
+        return [say("llm.silent", **facts)]
+    label = best(said.scores)
+    how = say(f"llm.by_{said.method}", n=said.valid)
+    lines = [say("llm.says", label=say.label(label), share=say.about(said.scores[label]), how=how, **facts)]
+    lines += [say("llm.its_words", list=words_of(p, say))] if said.words else []
+    lines += [say("llm.claims", claim=said.claim)] if said.claim else []
+    because = say("numbers.comma").join(say.modality(m) for m in said.because)
+    lines.append(say("llm.rests", list=because) if because else say("llm.rests_on_nothing"))
+    lines.append(say("llm.tested", list=deletions(said, say)) if said.without else say("llm.untested"))
+    lines += [f"{say('llm.disagree')} {doubts(said, say)}"] if said.doubts else []
     return lines
 
 

@@ -28,7 +28,11 @@ from mien.server.routes import jobs as routes_of_jobs
 from mien.server.settings import Settings
 from mien.server.state import State
 
-_ABOUT = "Reads the emotion people express in words, voice and face, together. Nothing leaves the machine it runs on."
+_ABOUT = "Reads the emotion people express in words, voice and face, together."
+_ALONE = "Nothing leaves the machine it runs on."
+_ASKING = (
+    "A language model ({model}), {where}, is asked, too: it gets words, pictures of faces and sound of each moment."
+)
 _CONNECTIONS = 256  # more are answered with 503
 _IDLE = 20  # seconds until an idle connection is closed
 
@@ -49,7 +53,9 @@ def create_app(settings: Settings) -> ASGIApp:
             await jobs.stop()
 
     # The usual pages with documentation load scripts from elsewhere; /docs is our own.
-    app = FastAPI(title="mien", version=__version__, description=_ABOUT, lifespan=life, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="mien", version=__version__, description=_about(settings), lifespan=life, docs_url=None, redoc_url=None
+    )
     app.state.mien = state
     for part in (clips, routes_of_jobs, about, live, page, docs):
         app.include_router(part.router)
@@ -61,6 +67,13 @@ def create_app(settings: Settings) -> ASGIApp:
             app, settings.origins, allow_methods=["GET", "POST", "DELETE"], allow_headers=["Authorization", "Prefer"]
         )
     return Guard(inner, settings, state.sessions, metrics)
+
+
+def _about(settings: Settings) -> str:
+    if settings.llm is None:
+        return f"{_ABOUT} {_ALONE}"
+    where = "on another machine" if settings.llm.elsewhere else "on the same machine"
+    return f"{_ABOUT} {_ASKING.format(model=settings.llm.model, where=where)}"
 
 
 def serve(settings: Settings, tell: Callable[[str], object]) -> None:

@@ -10,6 +10,7 @@ from mien.runtime.messages import Table
 from mien.runtime.worker import CrashedError, WorkerProcess
 from mien.server.orders import ENDS, Order, ordered
 from mien.server.settings import Settings
+from mien.workflows.llms.served import told
 
 _BEHIND = 128 * 1024  # bytes that wait for a process that is behind
 _PATIENCE = 10.0  # seconds from a cancellation until the process is ended
@@ -26,6 +27,7 @@ class Worker(WorkerProcess):
     def __init__(self, settings: Settings, live: bool = False) -> None:
         s = settings
         options = ["--bundle", s.bundle, "--asr", s.asr, "--prior", s.prior, *(["--task", s.task] if s.task else [])]
+        options += ["--llm", told(s.llm)] if s.llm is not None and not live else []
         share = max(1, threads.count() // s.workers)
         super().__init__("mien.server.worker", [*options, *(["--live"] if live else [])], share)
         self._seconds = s.job_seconds

@@ -10,6 +10,7 @@ from pathlib import Path
 from mien.errors import InputError
 from mien.runtime import threads
 from mien.runtime.cache import cache_folder
+from mien.workflows.llms.ask import LlmOptions
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 """Names of this machine that no other machine reaches."""
@@ -44,6 +45,7 @@ class Settings:
         hosts: names of this server that requests may carry beside those of this machine, as "mien.example".
         certificate, key: files of TLS in the form PEM; ``None`` for plain HTTP.
         folder: where uploads and results lie; ``None`` for a folder in the cache.
+        llm: which language model is asked about clips, too; ``None`` for none. No client can name one.
 
     Raises:
         InputError: a value cannot be used, or the server would be open to others without a token.
@@ -73,6 +75,7 @@ class Settings:
     certificate: Path | None = None
     key: Path | None = None
     folder: Path | None = None
+    llm: LlmOptions | None = None
 
     def __post_init__(self) -> None:
         for name in (

@@ -21,18 +21,22 @@ from mien.server.orders import RESULTS, Order, event
 from mien.timeline import Timeline
 from mien.types import Clip
 from mien.workflows.explain_clip import explain_moment
+from mien.workflows.llms.served import ServedLlm
 
 
-def perform(analyzer: Analyzer, order: Order, cancelled: Callable[[], bool]) -> Iterator[Table]:
+def perform(
+    analyzer: Analyzer, order: Order, cancelled: Callable[[], bool], llm: ServedLlm | None = None
+) -> Iterator[Table]:
     """The messages about an order. The last one is "end", "failed" or "cancelled".
 
     Args:
         analyzer: reads the clip.
         order: what to do.
         cancelled: whether the client has given up; it is asked at every event.
+        llm: the language model that is asked, too; ``None`` for none.
     """
     work = _explained if order.kind == "explain" else _analyzed
-    yield from carried_out(work(analyzer, order), order, cancelled)
+    yield from carried_out(work(analyzer, order, llm), order, cancelled)
 
 
 def carried_out(work: Generator[Table], order: Order, cancelled: Callable[[], bool]) -> Iterator[Table]:
@@ -51,8 +55,9 @@ def carried_out(work: Generator[Table], order: Order, cancelled: Callable[[], bo
         )
 
 
-def _analyzed(analyzer: Analyzer, order: Order) -> Generator[Table]:
-    with closing(analyzer.stream(_source(order), text=order.text, subtitles=order.subtitles or None)) as stream:
+def _analyzed(analyzer: Analyzer, order: Order, llm: ServedLlm | None) -> Generator[Table]:
+    work = analyzer.stream(_source(order), text=order.text, subtitles=order.subtitles or None)
+    with closing(work if llm is None else llm.joined(work, analyzer.bundle.positions)) as stream:
         for told in stream:
             _check_length(told, order)
             if isinstance(told, Finished):
@@ -61,9 +66,9 @@ def _analyzed(analyzer: Analyzer, order: Order) -> Generator[Table]:
                 yield message
 
 
-def _explained(analyzer: Analyzer, order: Order) -> Generator[Table]:
+def _explained(analyzer: Analyzer, order: Order, llm: ServedLlm | None) -> Generator[Table]:
     subtitles = Path(order.subtitles) if order.subtitles else None
-    moment = {"at": order.at, "who": order.who, "label": order.label}
+    moment = {"at": order.at, "who": order.who, "label": order.label, "asker": llm and llm.asker(explaining=True)}
     work = explain_moment(analyzer, _source(order), text=order.text, subtitles=subtitles, **moment)  # type: ignore[arg-type]  # as an order is typed
     kept: list[Table] = []
 
@@ -81,7 +86,7 @@ def _explained(analyzer: Analyzer, order: Order) -> Generator[Table]:
             break
         yield from kept
         kept.clear()
-    files.put(Path(order.folder) / RESULTS["json"][0], write_json(found))
+    files.put(Path(order.folder) / RESULTS["json"][0], write_json(found if llm is None else llm.noted(found)))
     yield event(order.job, "end", {"forms": ["json"]})
 
 

@@ -48,6 +48,7 @@ def main() -> None:
     options.add_argument("--task")
     options.add_argument("--prior", default="even")
     options.add_argument("--live", action="store_true")
+    options.add_argument("--llm")
     given = options.parse_args()
     inbox = _Inbox()
     with answering(inbox.take) as send:
@@ -55,9 +56,11 @@ def main() -> None:
         from mien.server.live import work as live
         from mien.server.work import perform
         from mien.workflows.live.session import SETTINGS, warm
+        from mien.workflows.llms.served import ServedLlm, options_of
 
         settings = SETTINGS if given.live else None
         analyzer = Analyzer(given.bundle, given.asr, settings, given.task, given.prior)
+        llm = ServedLlm(options_of(given.llm), analyzer.task.labels) if given.llm else None
         if given.live:
             warm(analyzer)
         send({"ready": os.getpid()})
@@ -67,7 +70,7 @@ def main() -> None:
             if order.kind == "live":
                 messages = live.perform(analyzer, order, inbox.pieces, cancelled)
             else:
-                messages = perform(analyzer, order, cancelled)
+                messages = perform(analyzer, order, cancelled, llm)
             for message in messages:
                 send(message)
             inbox.cancelled.discard(order.job)

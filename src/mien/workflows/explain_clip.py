@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 from mien.errors import InputError, closest
 from mien.events import Answered, Event, Finished, Notice, Progress, Work
@@ -14,15 +15,26 @@ from mien.explain.evidence.base import Explainer
 from mien.explain.path import build, explain
 from mien.explain.slopes import run_of
 from mien.explanation import Explanation
+from mien.llms.opinion.asker import Asker
 from mien.media.sources import Source, name_of
 from mien.pipeline import Analyzer
 from mien.timeline import Prediction, Timeline
 from mien.types import Span
+from mien.workflows.llms.ask import asked_about
 
 MOST = 60
 """The largest number of moments that a report explains. More would take minutes, and nobody would look at them."""
 
 _Key = tuple[Span, str | None, str]
+
+
+class _Found(NamedTuple):
+    """The wanted answer, those before it, the notices so far, and the end of the clip where it was read to its end."""
+
+    answered: Answered
+    before: Sequence[Prediction]
+    notices: Sequence[Notice]
+    end: Finished | None
 
 
 def explain_moment(
@@ -35,6 +47,7 @@ def explain_moment(
     who: str | None = None,
     label: str | None = None,
     parts: Sequence[Explainer] | None = None,
+    asker: Asker | None = None,
 ) -> Work[Explanation]:
     """Explains the answer about one moment of a clip. With ``at``, the clip is not read much further than the moment,
     unless the bundle compares a person with the whole clip.
@@ -46,10 +59,11 @@ def explain_moment(
         who: the person, when several are in view at once; ``None`` for the person with the clearest answer.
         label: the label to explain; ``None`` for the answered label.
         parts: explainers; ``None`` for the default ones.
+        asker: asks a language model about this moment, whose opinion joins the answer; ``None`` asks none.
 
     Raises:
-        InputError: there is no such moment, person or label, an explainer needs weights that the bundle lacks, or the moment
-            has no input for the named explainers.
+        InputError: there is no such moment, person or label, an explainer needs weights that the bundle lacks, the moment
+            has no input for the named explainers, or the language model cannot be reached.
     """
     _check_label(analyzer, label)
     chosen = build(defaults().values()) if parts is None else parts
@@ -58,24 +72,28 @@ def explain_moment(
     name = "text" if source is None else name_of(source)
     whole = bool(analyzer.bundle.populations)  # what is usual for a person is known at the end of the clip
     stream = analyzer.stream(source, text=text, subtitles=subtitles)
-    answered, notices, end = yield from _sought(stream, name, at, who, whole)
-    if end is not None:
-        answered = _revised(analyzer, answered, end)
-    explained = explain(
-        analyzer.bundle, answered.moment, answered.prediction, source=name, label=label, parts=chosen, notices=notices
-    )
+    found = yield from _sought(stream, name, at, who, whole)
+    answered, notices, llm = found.answered, list(found.notices), None
+    if found.end is not None:
+        answered = _revised(analyzer, answered, found.end)
+    if asker is not None:
+        yield Progress("ask", asker.llm.model, 0, 1)
+        answered, llm = asked_about(answered, found.before, asker, analyzer.bundle.positions)
+        notices += asker.told(llm)
+    bundle, moment = analyzer.bundle, answered.moment
+    about = {"source": name, "label": label, "parts": chosen, "notices": notices, "llm": llm}
+    explained = explain(bundle, moment, answered.prediction, **about)  # type: ignore[arg-type]  # as they are named
     if parts and not explained.evidence:
         raise InputError(_no_evidence(answered, parts))
     return explained
 
 
-def _sought(
-    stream: Work[Timeline], name: str, at: float | None, who: str | None, whole: bool
-) -> Work[tuple[Answered, tuple[Notice, ...], Finished | None]]:
-    """The wanted answer, the notices before it, and the end of the clip where it was read to its end."""
+def _sought(stream: Work[Timeline], name: str, at: float | None, who: str | None, whole: bool) -> Work[_Found]:
+    """The wanted answer."""
     sought: Answered | None = None
     end: Finished | None = None
     predictions: list[Prediction] = []
+    before = 0
     notices: list[Notice] = []
     with closing(stream):
         for event in stream:
@@ -92,10 +110,10 @@ def _sought(
                     break
                 meant = (at is None or _around(found.span, at)) and who in (None, found.who)
                 if meant and (sought is None or _clearness(found) > _clearness(sought.prediction)):
-                    sought = event
+                    sought, before = event, len(predictions) - 1
     if sought is None:
         raise InputError(_nothing(name, predictions, at, who))
-    return sought, tuple(notices), end
+    return _Found(sought, predictions[:before], notices, end)
 
 
 def _revised(analyzer: Analyzer, answered: Answered, end: Finished) -> Answered:
@@ -147,7 +165,7 @@ class Clearest:
                 found.append(None)
                 continue
             moment = analyzer.revised(event.moment, end.people)
-            found.append(explain(analyzer.bundle, moment, p, source=timeline.source, parts=parts))
+            found.append(explain(analyzer.bundle, moment, p, source=timeline.source, parts=parts, llm=timeline.llm))
             done = len(self._heap) - len(kept)
             yield Progress("explain", timeline.source, done, len(self._heap))
         return tuple(found)

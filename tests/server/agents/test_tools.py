@@ -110,3 +110,24 @@ def test_folders_have_to_be_named(tmp_path: Path) -> None:
         Allowed([])
     with pytest.raises(InputError, match="names a folder"):
         Allowed([tmp_path / "none"])
+
+
+def test_agents_get_what_a_language_model_says_too(root: Path) -> None:
+    pytest.importorskip("httpx2")
+    from mien.server.agents.allowed import Allowed
+    from mien.server.agents.tools import Tools
+    from mien.workflows.llms.ask import LlmOptions
+    from mien.workflows.llms.served import ServedLlm
+    from tests.llms.serving import said, served
+
+    analyzer = Analyzer("research", asr="off")
+    with served(lambda _: said("sad")) as server:
+        llm = ServedLlm(LlmOptions(server.address, "m", can="json_schema"), analyzer.task.labels)
+        tools = Tools(analyzer, Allowed([root]), llm)
+        for moment in tools.analyze(file="notes.txt").moments:
+            assert moment.asked is not None
+            assert moment.asked.startswith("sad ")
+            assert moment.asked.endswith("it claims: The words say so.")
+        assert "llm" in tools.explain("notes.txt").contributions
+        llm.close()
+    assert Tools(analyzer, Allowed([root])).analyze(text="We won!").moments[0].asked is None

@@ -82,6 +82,35 @@ def test_it_is_evaluated_alone_and_beside_the_bundle(manifest: Path) -> None:
     assert render(found)
 
 
+def test_it_is_asked_with_other_seeds_and_in_other_words(manifest: Path) -> None:
+    """It says "glad" or "cheerful" by the seed, and of anger something else when it is asked in other words."""
+
+    def moody(body: Mapping[str, Any]) -> str:
+        label = json.loads(answer(body))["label"] if answer(body).startswith("{") else ""
+        if "What does the person show" in body["messages"][1]["content"] and label == "angry":
+            label = "sad"
+        words = ["glad", "hopeful"] if body["seed"] == 1 else ["glad"]
+        return json.dumps({"label": label, "words": words}) if label else "no idea"
+
+    with served(moody) as server:
+        asking = asker(server, words=True)
+        found = finish(evaluate_llm(asking, Bundle.load("research"), None, manifest, None, None, again=True))
+        asking.llm.close()
+    assert found.llm is not None
+    seeds, wordings = found.llm.agreement
+    n = found.llm.answered
+    assert (seeds.over, seeds.runs, seeds.n) == ("seeds", 3, n)
+    assert (seeds.labels.value, seeds.words is not None and 0.6 < seeds.words.value < 0.95) == (1.0, True)
+    angry = len([k for k in range(1, 60, 2) if k % 3 != 0 and "7" not in str(k)])
+    assert (wordings.over, wordings.runs, wordings.n) == ("wordings", 3, n)
+    assert wordings.labels.value == pytest.approx(1 - 2 / 3 * angry / n, abs=1e-4)
+    assert wordings.labels.interval is not None
+    assert wordings.words is not None
+    assert wordings.words.value == 1.0
+    assert found.to_dict()["llm"]["agreement"][1]["n"] == n
+    assert render(found)
+
+
 def test_only_so_many_clips_are_asked_about(manifest: Path) -> None:
     with served(answer) as server:
         asking = asker(server)

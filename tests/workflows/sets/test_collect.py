@@ -85,6 +85,14 @@ def test_the_manifest_is_read_by_the_data_check(dataset: Path) -> None:
     assert set(found.speakers) <= {"train", "valid", "test", ""}
 
 
+def test_where_nobody_agreed_to_labelling_no_round_is_drawn(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("I am so happy about this.")
+    (tmp_path / "consent.csv").write_text("person,scope,recordings\nada,train,a.txt\n")
+    finish(collect_set(tmp_path / "a.txt", tmp_path / "set", tmp_path / "consent.csv", asr="off"))
+    with open_set(tmp_path / "set") as dataset, pytest.raises(InputError, match=r"no clip in .* may be labelled"):
+        draw_round(dataset, 1)
+
+
 def test_mistakes_make_no_set(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("hello")
     for mistake in ({"bundle": "reserch"}, {"consent": tmp_path / "none.csv"}):

@@ -39,11 +39,15 @@ def draw_round(dataset: DataSet, count: int) -> Drawn:
     Clips of people whose consent forbids labelling are left out. Those that a round before chose are not chosen again.
 
     Raises:
-        InputError: ``count`` is not positive, or no clip waits.
+        InputError: ``count`` is not positive, no clip may be labelled, or none waits.
     """
     if count < 1:
         raise InputError(f"a round has at least one clip, not {count}")
     clips = _allowed(dataset)
+    if not clips:
+        raise InputError(
+            f"no clip in '{dataset.folder}' may be labelled; collect recordings of people whose consent has the scope label"
+        )
     waiting = waiting_in(dataset, clips)
     free = len(set(waiting.kin[waiting.labels == WAITS].tolist()) - set(waiting.kin[waiting.labels != WAITS].tolist()))
     if not free:

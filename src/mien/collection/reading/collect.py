@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from mien.collection import tables
 from mien.collection.dataset import DataSet, place_of
+from mien.collection.drafting import Drafted
 from mien.collection.reading.near import groups, near_pairs
 from mien.collection.reading.read import Read, read
 from mien.collection.rights.people import apply_consents, forgotten, licence_of, person_in
@@ -47,6 +48,7 @@ class Collected:
         people: persons in usable clips.
         unsettled: usable clips without a consent or licence for training.
         splits: {split: usable clips}; "" for clips that lie between two.
+        drafted: what a language model drafted; ``None`` when none was asked.
     """
 
     read: int
@@ -60,6 +62,7 @@ class Collected:
     people: int
     unsettled: int
     splits: Mapping[str, int]
+    drafted: Drafted | None = None
 
 
 def collect(

@@ -40,6 +40,7 @@ class HowToAsk:
         reason: whether a reason is asked for.
         alone: whether its answers replace those of the small models, instead of joining them.
         blind: whether it is not told what the small models measured.
+        wording: which of ``prompt.WORDINGS`` asks.
     """
 
     samples: int = 5
@@ -51,6 +52,7 @@ class HowToAsk:
     reason: bool = True
     alone: bool = False
     blind: bool = False
+    wording: int = 0
 
     @property
     def method(self) -> Method:
@@ -77,7 +79,7 @@ class Asker:
             how = replace(how, samples=5)
             self.notices.append(Notice("llm_no_logprobs"))
         self.how, self.wanted = how, Wanted(tuple(labels), how.words, how.reason)
-        self.prompt = prompt_key(self.wanted, how.blind)
+        self.prompt = prompt_key(self.wanted, how.blind, how.wording)
         self.calibration = (
             None
             if calibration is None
@@ -140,7 +142,7 @@ class Asker:
         measured = subject.measured or {}
         if self.how.blind:
             subject = replace(subject, measured=None)
-        asked = ask_about(subject, self.wanted, self.able, self.how.frames)
+        asked = ask_about(subject, self.wanted, self.able, self.how.frames, wording=self.how.wording)
         with self._lock:
             self._left.update(asked.left_out)
             self._sent |= kinds(asked)
@@ -150,7 +152,8 @@ class Asker:
         without: dict[Modality, Mapping[str, float]] = {}
         if self.how.deletions and len(asked.given) > 1:
             for m in asked.given:
-                other, _, more = self._answered(ask_about(subject, self.wanted, self.able, self.how.frames, without=m))
+                less = ask_about(subject, self.wanted, self.able, self.how.frames, m, self.how.wording)
+                other, _, more = self._answered(less)
                 cost += more
                 if other:
                     without[m] = other

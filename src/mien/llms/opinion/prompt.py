@@ -34,6 +34,13 @@ SYSTEM = (
     "The small models err. They are evidence beside your own judgement, not the answer.\n"
     "Answer with one JSON object and nothing else."
 )
+WORDINGS = (
+    "Which emotion is expressed in this moment?",
+    "Name the emotion that most people would find in this moment.",
+    "What does the person show in this moment?",
+)
+"""The same question in other words. The first one is asked; the others tell how far answers depend on the wording."""
+
 _LABEL = "'label' is one of: {labels}."
 _WORDS = (
     "'words' lists one to eight single words, in English or Chinese, for all emotions and shades that are expressed."
@@ -84,13 +91,18 @@ class Asked:
     left_out: tuple[str, ...]
 
 
-def prompt_key(wanted: Wanted, blind: bool) -> str:
+def prompt_key(wanted: Wanted, blind: bool, wording: int = 0) -> str:
     """A hash of everything in a question that does not depend on the moment: instruction, wishes, schema, what is told."""
-    return content_key([SYSTEM, _wishes(wanted), schema_of(wanted), [] if blind else _MEASURES])
+    return content_key([SYSTEM, _wishes(wanted, wording), schema_of(wanted), [] if blind else _MEASURES])
 
 
 def ask_about(
-    subject: Subject, wanted: Wanted, able: Capabilities, frames: int, without: Modality | None = None
+    subject: Subject,
+    wanted: Wanted,
+    able: Capabilities,
+    frames: int,
+    without: Modality | None = None,
+    wording: int = 0,
 ) -> Asked:
     """The message about a moment.
 
@@ -100,6 +112,7 @@ def ask_about(
         able: what the model takes. What it cannot take is left out.
         frames: most pictures of the face.
         without: an input that is left out in every form, to see whether the answer needs it.
+        wording: which of ``WORDINGS``.
     """
     segment = subject.segment
     words = segment.words.text if segment.words is not None and without != "text" else ""
@@ -111,7 +124,7 @@ def ask_about(
         parts += _pictures(pictures, frames)
     if sound is not None and len(sound.samples) and able.audio:
         parts += [Text("The sound of this moment:"), Sound(sound_file(sound))]
-    parts.append(Text(_wishes(wanted)))
+    parts.append(Text(_wishes(wanted, wording)))
     there = {"image": pictures is not None, "audio": sound is not None}
     shown = {
         "text": bool(words),
@@ -125,7 +138,7 @@ def ask_about(
 
 def repair(asked: Asked, answer: str, code: str, wanted: Wanted) -> tuple[Message, ...]:
     """The conversation that asks again after an answer that was not valid."""
-    again = f"Your answer is not valid ({code}). Answer again: one JSON object and nothing else. {_wishes(wanted)}"
+    again = f"Your answer is not valid ({code}). Answer again: one JSON object and nothing else. {_wishes(wanted, 0)}"
     return (
         *asked.messages,
         Message("assistant", (Text(quoted(answer[:_UTTERANCE])),)),
@@ -170,11 +183,11 @@ def _opinion(scores: Mapping[str, float]) -> str:
     return f"{sure} {order[0]}: " + ", ".join(f"{label} {scores[label]:.0%}" for label in order[:3])
 
 
-def _wishes(wanted: Wanted) -> str:
+def _wishes(wanted: Wanted, wording: int) -> str:
     lines = [_LABEL.format(labels=", ".join(wanted.labels))]
     lines += [_WORDS] if wanted.words else []
     lines += [_BECAUSE] if wanted.reason else []
-    return "Which emotion is expressed in this moment? " + " ".join(lines)
+    return " ".join([WORDINGS[wording], *lines])
 
 
 def _pictures(frames: Frames, most: int) -> list[Part]:

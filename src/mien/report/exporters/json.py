@@ -74,7 +74,7 @@ def as_table(timeline: Timeline, portraits: bool = False) -> dict[str, Any]:
         "notices": notices(timeline.notices),
         "warnings": [sentence(notice) for notice in timeline.notices],
         "notes": list(timeline.notes),
-        **llm.record_table(timeline),
+        **llm.record_table(timeline.llm, timeline.predictions),
         **({"tracks": found} if any(found.values()) else {}),
     }
 

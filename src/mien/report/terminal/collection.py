@@ -34,6 +34,8 @@ def render(found: Collected, written: Exported, folder: Path, lang: str) -> Rend
         rows = [(say.name_of("left_out", code), f"{count:,}") for code, count in sorted(found.refused.items())]
         parts.append(table((say("collect.gate"), say("collect.count")), rows, right=(1,)))
     parts.append(_line(say("collect.splits", **{split: found.splits.get(split, 0) for split in SPLITS})))
+    if (drafted := found.drafted) is not None:
+        parts.append(_line(say("collect.drafted", **vars(drafted))))
     parts += (_line(line, NOTE) for line in _cautions(say, found))
     parts.append(_line(say("collect.manifest", file=written.path, rows=written.rows, labelled=written.labelled)))
     parts.append(_line(say("collect.next", folder=folder)))
@@ -52,6 +54,10 @@ def forgotten(found: Forgotten, say: Language) -> Iterator[str]:
 def _cautions(say: Language, found: Collected) -> Iterator[str]:
     if between := found.splits.get("", 0):
         yield say("collect.between", count=between)
+    if found.drafted is not None and found.drafted.kept_back:
+        yield say("collect.kept_back", count=found.drafted.kept_back)
+    if found.drafted is not None and found.drafted.unread:
+        yield say("collect.not_drafted", count=found.drafted.unread)
     if found.unsettled:
         yield say("collect.unsettled", count=found.unsettled)
 

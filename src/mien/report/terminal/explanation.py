@@ -11,6 +11,7 @@ from rich.text import Text
 
 from mien.bundles import shipped
 from mien.explanation import Calibrated, Evidence, Explanation, Piece
+from mien.report import llm
 from mien.report.clock import clock
 from mien.report.language import Language
 from mien.report.sentences import sentence
@@ -18,6 +19,7 @@ from mien.report.terminal.colours import LABELS, NOTE
 from mien.report.terminal.harmless import harmless
 from mien.report.terminal.tables import table
 from mien.report.terminal.timeline import percent
+from mien.timeline import SURE, best
 from mien.types import EMOTION
 
 _STEPS = " ▁▂▃▄▅▆▇█"
@@ -28,6 +30,7 @@ def render(e: Explanation, lang: str = "en") -> RenderableType:
     """What a Rich console shows: answer, contributions, evidence, and the decision path."""
     say = Language(lang, e.task)
     parts: list[RenderableType] = [_head(e, say), *_conflict(e, say), Text(), _contributions(e, say)]
+    parts += _said(e, say)
     for found in e.evidence:
         title = say("why.evidence", modality=say.modality(found.modality))
         parts += [Text(), Text(title, style="bold"), *_evidence(found, e.label, say)]
@@ -63,13 +66,21 @@ def _conflict(e: Explanation, say: Language) -> list[Text]:
     return [Text(harmless(say("why.conflict", sides=say("why.but").join(sides))), style=NOTE)]
 
 
+def _said(e: Explanation, say: Language) -> list[RenderableType]:
+    """What a language model said; and of whom the evidence below is. Nothing where none was asked."""
+    if e.llm is None:
+        return []
+    lines = [*llm.opinion(e.prediction, e.llm, say), *([say("why.of_small")] if e.evidence else [])]
+    return [Text(), Text(say("sections.llm"), style="bold"), *(Text(harmless(line)) for line in lines)]
+
+
 def _contributions(e: Explanation, say: Language) -> Table:
     head = (say("why.input"), say("why.moved", label=say.label(e.label)), say("why.alone"), say("why.quality"))
     rows = [(say("why.nothing"), _points(e.prior, sign=False), "", "")]
     for m, value in e.contributions.items():
-        opinion, quality = e.prediction.opinions[m], e.prediction.quality.get(m, {})
-        top = max(opinion, key=lambda k: opinion[k])
-        measured = ", ".join(f"{k} {v:.3g}" for k, v in quality.items())
+        measured = "" if m == "llm" else ", ".join(f"{k} {v:.3g}" for k, v in e.prediction.quality.get(m, {}).items())
+        opinion = e.prediction.said[m]
+        top = best(opinion)
         rows.append((say.modality(m), _points(value), f"{say.label(top)} {percent(opinion[top])}", measured))
     rows.append((say("why.together"), _points(e.prediction.scores[e.label], sign=False), "", ""))
     return table(head, rows, right=(1,), folded=(3,), last="bold")
@@ -143,14 +154,17 @@ def _path(e: Explanation, say: Language) -> list[Text]:
         whose = f" {say.modality(stage.modality)}" if stage.modality else ""
         graph = say("why.graph", file=stage.file, sha256=stage.sha256[:12]) if stage.file else ""
         lines.append(f"{stage.name}{whose}: {stage.part}{graph}")
-    before, after = percent(e.pooled[e.label]), percent(p.scores[e.label])
+    before, after = percent(e.pooled[e.label]), percent(e.measured[e.label])
     how, label = _calibration(e.calibrated, say), say.label(e.label)
     lines.append(say("why.became", how=how, label=label, before=before, after=after))
     lines.append(say("why.weights", list=comma.join(f"{say.modality(m)} {percent(w)}" for m, w in e.weights.items())))
+    if e.joined and e.llm is not None:
+        joint = {"model": e.llm.model, "label": label, "before": after, "after": percent(p.scores[e.label])}
+        lines.append(say("why.replaced" if e.llm.alone else "why.pooled", weight=f"{e.llm.weight:.2g}", **joint))
     if p.label_set and e.calibrated.coverage is not None:
         rate = percent(e.calibrated.coverage)
         lines.append(say("why.label_set", rate=rate, list=comma.join(map(say.label, p.label_set))))
-    lines.append(say("why.threshold", share=percent(e.calibrated.threshold)))
+    lines.append(say("why.threshold", share=percent(SURE if e.joined else e.calibrated.threshold)))
     if p.reasons:
         lines.append(say("why.less_sure", list="; ".join(say.name_of("reasons", r) for r in p.reasons)))
     card = say("why.card", name=e.bundle) if e.bundle in shipped() else ""

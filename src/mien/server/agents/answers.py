@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field
 
 from mien.report.sentences import sentence
-from mien.timeline import Prediction, Timeline
+from mien.timeline import Prediction, Timeline, best
 from mien.types import MODALITIES, Modality
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class MomentTold(BaseModel):
     uncertain: bool = Field(description="Whether the label is only a guess.")
     alone: dict[str, str] = Field(description="What words (text), voice and face say, each alone.")
     disagree: bool = Field(description="Whether two of them clearly say different things.")
+    asked: str | None = Field(default=None, description="What a language model says that was asked, too; else null.")
 
 
 class ClipTold(BaseModel):
@@ -82,7 +83,16 @@ def moment(file: str, p: Prediction) -> MomentTold:
         uncertain=p.uncertain,
         alone={m: f"{label} {p.opinions[m][label]:.0%}" for m, label in tops.items()},
         disagree=p.conflict is not None,
+        asked=_asked(p),
     )
+
+
+def _asked(p: Prediction) -> str | None:
+    if p.llm is None or not p.llm.scores:
+        return None
+    label = best(p.llm.scores)
+    claim = f"; it claims: {p.llm.claim}" if p.llm.claim else ""
+    return f"{label} {p.llm.scores[label]:.0%}{claim}"
 
 
 def clip(file: str, timeline: Timeline) -> ClipTold:

@@ -21,15 +21,17 @@ from mien.server.agents import answers
 from mien.server.agents.allowed import Allowed
 from mien.server.agents.answers import ClipTold, MomentsTold, ReasonsTold
 from mien.workflows.explain_clip import explain_moment
+from mien.workflows.llms.served import ServedLlm
 
 if TYPE_CHECKING:
     from mien.pipeline import Analyzer
     from mien.timeline import Timeline
+    from mien.workflows.llms.ask import LlmOptions
 
 _ABOUT = (
-    "Reads the emotion that people express in their words, voice and face, in files of this machine, offline. "
-    + answers.CAUTION
+    "Reads the emotion that people express in their words, voice and face, in files of this machine. " + answers.CAUTION
 )
+_OFFLINE = "It works offline."
 _KEPT = 32  # timelines that are kept, so that a second question about a file is answered at once
 T = TypeVar("T")
 File = Annotated[str, Field(description="The name of a file, as 'files' lists it.")]
@@ -41,10 +43,11 @@ class Tools:
     Args:
         analyzer: reads clips.
         allowed: the files that may be read.
+        llm: the language model that is asked, too; ``None`` for none.
     """
 
-    def __init__(self, analyzer: Analyzer, allowed: Allowed) -> None:
-        self._analyzer, self._allowed = analyzer, allowed
+    def __init__(self, analyzer: Analyzer, allowed: Allowed, llm: ServedLlm | None = None) -> None:
+        self._analyzer, self._allowed, self._llm = analyzer, allowed, llm
         self._known: OrderedDict[tuple[Path, int, int], Timeline] = OrderedDict()
         self._lock = Lock()
 
@@ -61,7 +64,7 @@ class Tools:
 
         def work() -> ClipTold:
             if file is None:
-                return answers.clip("text", self._analyzer.analyze(text=text))
+                return answers.clip("text", self._read(None, text))
             if text is not None:
                 raise InputError("give a file or a text, not both")
             path = self._allowed.file(file)
@@ -115,7 +118,8 @@ class Tools:
 
         def work() -> ReasonsTold:
             path = self._allowed.file(file)
-            found = finish(explain_moment(self._analyzer, path, at=at, who=who, label=label))
+            asker = None if self._llm is None else self._llm.asker(explaining=True)
+            found = finish(explain_moment(self._analyzer, path, at=at, who=who, label=label, asker=asker))
             return answers.reasons(self._allowed.name(path), found)
 
         return self._told(work)
@@ -134,32 +138,43 @@ class Tools:
         status = path.stat()
         key = (path, status.st_mtime_ns, status.st_size)
         if key not in self._known:
-            self._known[key] = self._analyzer.analyze(path)
+            self._known[key] = self._read(path)
             if len(self._known) > _KEPT:
                 self._known.popitem(last=False)
         return self._known[key]
 
+    def _read(self, path: Path | None, text: str | None = None) -> Timeline:
+        stream = self._analyzer.stream(path, text=text)
+        return finish(stream if self._llm is None else self._llm.joined(stream, self._analyzer.bundle.positions))
 
-def server(analyzer: Analyzer, roots: Sequence[Path]) -> MCPServer:
+
+def server(analyzer: Analyzer, roots: Sequence[Path], llm: LlmOptions | None = None) -> MCPServer:
     """The server with its tools.
 
     Raises:
         InputError: a root is no folder.
     """
-    tools = Tools(analyzer, Allowed(roots))
-    found = MCPServer("mien", version=__version__, instructions=_ABOUT, log_level="WARNING")
+    served = None if llm is None else ServedLlm(llm, analyzer.task.labels)
+    about = _OFFLINE if llm is None else f"A language model ({llm.model}) is asked about each moment, too."
+    tools = Tools(analyzer, Allowed(roots), served)
+    found = MCPServer("mien", version=__version__, instructions=f"{_ABOUT} {about}", log_level="WARNING")
     for tool in (tools.files, tools.analyze, tools.moments, tools.explain):
         found.tool()(tool)
     return found
 
 
-def run(analyzer: Analyzer, roots: Sequence[Path]) -> None:
+def run(analyzer: Analyzer, roots: Sequence[Path], llm: LlmOptions | None = None) -> None:
     """Answers on standard input and output until the input ends.
+
+    Args:
+        analyzer: reads clips.
+        roots: the folders that may be read.
+        llm: the language model that is asked, too; ``None`` for none.
 
     Raises:
         InputError: a root is no folder.
     """
-    found = server(analyzer, roots)
+    found = server(analyzer, roots, llm)
     # Libraries write to standard output, which here belongs to the protocol.
     kept = os.dup(1)
     os.dup2(2, 1)

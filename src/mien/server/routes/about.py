@@ -35,6 +35,8 @@ class Version(BaseModel):
     timeline: str = Field(description="The form of results.")
     bundle: str = Field(description="The bundle that reads clips.")
     bundle_sha256: str
+    llm: str | None = Field(description="The language model that is asked about clips, too; null for none.")
+    llm_elsewhere: bool = Field(description="Whether clips are sent to another machine for that.")
 
 
 class BundleInfo(BaseModel):
@@ -62,7 +64,16 @@ class SessionForm(BaseModel):
 def version(server: Server) -> Version:
     """The versions of mien, of these routes and of the bundle."""
     _, table, sha256 = load(server.settings.bundle)
-    return Version(mien=__version__, api=1, timeline=timeline.SCHEMA, bundle=table.name, bundle_sha256=sha256)
+    llm = server.settings.llm
+    return Version(
+        mien=__version__,
+        api=1,
+        timeline=timeline.SCHEMA,
+        bundle=table.name,
+        bundle_sha256=sha256,
+        llm=None if llm is None else llm.model,
+        llm_elsewhere=llm is not None and llm.elsewhere,
+    )
 
 
 @router.get("/v1/bundles")

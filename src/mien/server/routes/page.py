@@ -52,6 +52,7 @@ def page(
             lang=say.code,
             others=[(name, Language(name)("server.language")) for name in languages() if name != say.name],
             bundle=table.name,
+            where=_where(server, say),
             signs=SIGNS,
             megabytes=f"{server.settings.max_bytes / 1e6:g}",
             data={
@@ -65,6 +66,14 @@ def page(
         )
     )
     return HTMLResponse(content, headers={"Vary": "Accept-Language"})
+
+
+def _where(server: State, say: Language) -> str:
+    """Who gets a clip."""
+    llm = server.settings.llm
+    if llm is None:
+        return say("server.notice_where")
+    return say("server.notice_elsewhere" if llm.elsewhere else "server.notice_asked", model=llm.model)
 
 
 @router.get(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -12,8 +13,9 @@ from mien.errors import InputError, closest
 from mien.events import Answered, Finished, Notice, Progress, Work
 from mien.explain.with_llm import Positions, joined, whole
 from mien.llms.base import Llm, llms
+from mien.llms.openai import leaves
 from mien.llms.opinion.asker import Asker, HowToAsk
-from mien.llms.opinion.nouns import LlmOpinion
+from mien.llms.opinion.nouns import LlmOpinion, LlmRecord
 from mien.llms.opinion.prompt import Subject, Utterance
 from mien.timeline import Prediction, Timeline
 from mien.types import Span
@@ -44,6 +46,11 @@ class LlmOptions:
     at_once: int = 4
     seconds: float = 600.0
     calibration: Path | None = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether what is asked leaves this machine."""
+        return "://" in self.where and leaves(self.where)
 
 
 def llm_of(options: LlmOptions) -> Llm:
@@ -105,6 +112,31 @@ def with_llm(stream: Work[Timeline], asker: Asker, positions: Positions) -> Work
         work.stop()
 
 
+def asked_about(
+    event: Answered, before: Iterable[Prediction], asker: Asker, positions: Positions
+) -> tuple[Answered, LlmRecord]:
+    """One moment of a clip, whose answer holds the opinion of a language model, and what was done for it.
+
+    Args:
+        event: the moment.
+        before: the answers before it, the latest last.
+        asker: asks the language model.
+        positions: valence and arousal of the labels, of the bundle.
+
+    Raises:
+        InputError: the language model cannot be reached.
+    """
+    opinion = asker.about(_subject(event, before))
+    record = asker.record([opinion])
+    return replace(event, prediction=joined(event.prediction, opinion, positions, record.weight, record.alone)), record
+
+
+def _subject(event: Answered, before: Iterable[Prediction]) -> Subject:
+    """What a language model is told of a moment, and of what was said before it."""
+    said = [Utterance(p.span, p.who, p.text) for p in before if p.text]
+    return Subject(event.moment.segment, tuple(said[-_BEFORE:]), event.prediction.opinions)
+
+
 class _Asking:
     """The questions about one clip that are under way, and the opinions so far."""
 
@@ -112,18 +144,17 @@ class _Asking:
         self._asker, self._positions = asker, positions
         self._pool = ThreadPoolExecutor(asker.llm.at_once, thread_name_prefix="mien-ask")
         self._waiting: deque[tuple[Answered, Future[LlmOpinion]]] = deque()
-        self._before: deque[Utterance] = deque(maxlen=_BEFORE)
+        self._before: deque[Prediction] = deque(maxlen=_BEFORE)
         self._known: dict[_Key, LlmOpinion] = {}
         self._asked = 0
 
     def ask(self, event: Answered) -> None:
         """Asks about a moment."""
-        said = event.prediction
-        subject = Subject(event.moment.segment, tuple(self._before), said.opinions)
+        subject = _subject(event, self._before)
         self._waiting.append((event, self._pool.submit(self._asker.about, subject)))
         self._asked += 1
-        if said.text:
-            self._before.append(Utterance(said.span, said.who, said.text))
+        if event.prediction.text:
+            self._before.append(event.prediction)
 
     def answered(self, most: int) -> Work[None]:
         """The answers that are there, in order, and as many more that no more than ``most`` questions are under way."""

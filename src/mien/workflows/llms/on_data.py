@@ -16,20 +16,21 @@ from mien.data.load import whole_segment
 from mien.data.own import own_data
 from mien.data.sets import ExampleSet, example_sets
 from mien.errors import InputError, RecipeError
-from mien.evaluation.llm_report import LlmEvaluation
+from mien.evaluation.llm_report import LlmAgreement, LlmEvaluation, Over, agreement_of
 from mien.evaluation.on_data import data_for
 from mien.evaluation.open_vocabulary import OpenScores, open_scores
 from mien.evaluation.predictions import Evaluation, Predictions
 from mien.evaluation.report import EvaluationReport
 from mien.evaluation.results import results
 from mien.events import Progress, Work
-from mien.llms.opinion.asker import Asker
+from mien.llms.opinion.asker import Asker, HowToAsk
 from mien.llms.opinion.calibration import LlmCalibration, fit, pooled
 from mien.llms.opinion.nouns import Cost, LlmOpinion
-from mien.llms.opinion.prompt import Subject
+from mien.llms.opinion.prompt import WORDINGS, Subject
 from mien.trust.judgement import subset_name
-from mien.types import Example, Float32, Task
+from mien.types import Example, Float32, Modality, Task
 
+_RUNS = len(WORDINGS)
 _NEVER = 1e-3  # how much less likely than the others the right label is where there was no valid answer
 
 
@@ -41,12 +42,14 @@ class Asked:
         part: the set.
         rows: places of the clips in it.
         small: float32 (N, L), answers of the bundle.
+        measured: {modality: {label: probability}} for each clip, what the bundle says from one alone.
         opinions: of the language model.
     """
 
     part: ExampleSet
     rows: tuple[int, ...]
     small: Float32
+    measured: tuple[Mapping[Modality, Mapping[str, float]], ...]
     opinions: tuple[LlmOpinion, ...]
 
     @property
@@ -56,7 +59,13 @@ class Asked:
 
 
 def evaluate_llm(
-    asker: Asker, bundle: Bundle, recipe: str | None, data: Path | None, root: Path | None, most: int | None
+    asker: Asker,
+    bundle: Bundle,
+    recipe: str | None,
+    data: Path | None,
+    root: Path | None,
+    most: int | None,
+    again: bool = False,
 ) -> Work[EvaluationReport]:
     """Evaluates a language model on labelled clips, alone and joined with a bundle, beside the bundle alone.
 
@@ -66,6 +75,7 @@ def evaluate_llm(
         asker: asks the language model.
         bundle, recipe, data, root: see ``evaluate_bundle``.
         most: how many clips of each set it is asked about, drawn by a fixed seed; ``None`` for all.
+        again: whether it is also asked with other seeds and in other words, to tell how far its answers agree.
 
     Raises:
         InputError: there are no test data, or the language model cannot be reached.
@@ -76,6 +86,9 @@ def evaluate_llm(
     systems = [_answers(part, bundle, task, asker) for part in asked]
     evaluations = [Evaluation((), tuple(same)) for same in zip(*systems, strict=True)]
     opinions = [o for part in asked for o in part.opinions]
+    agreed: tuple[LlmAgreement, ...] = ()
+    if again:
+        agreed = yield from _agreement(asker, task, asked)
     words, truth = _words(asked, corpus, task) if asker.how.words else (None, "")
     found = LlmEvaluation(
         asker.llm.model,
@@ -85,6 +98,7 @@ def evaluate_llm(
         sum((o.cost for o in opinions), Cost()),
         words,
         truth,
+        agreed,
     )
     yield from asker.told(asker.record(opinions))
     rows = [row for evaluation in evaluations for row in results([evaluation])]
@@ -158,22 +172,55 @@ def _asked(asker: Asker, bundle: Bundle, part: ExampleSet, rows: Sequence[int], 
         answers.append(bundle.answer(part.tracks(row)))
         yield Progress("evaluate", part.name, len(answers), len(rows))
 
-    def about(row: int, answer: Answer) -> LlmOpinion:
-        measured = {
-            m: dict(zip(task.labels, map(float, o[task.name]), strict=True)) for m, o in answer.opinions.items()
-        }
-        opinion = asker.about(Subject(whole_segment(part.examples[row].clip), measured=measured))
+    measured = tuple(
+        {m: dict(zip(task.labels, map(float, o[task.name]), strict=True)) for m, o in answer.opinions.items()}
+        for answer in answers
+    )
+    found = Asked(part, tuple(rows), np.stack([a.scores[task.name] for a in answers]), measured, ())
+    return replace(found, opinions=(yield from _opinions(asker, found)))
+
+
+def _opinions(asker: Asker, asked: Asked) -> Work[tuple[LlmOpinion, ...]]:
+    """Opinions about clips, in their order."""
+
+    def about(example: Example, measured: Mapping[Modality, Mapping[str, float]]) -> LlmOpinion:
+        opinion = asker.about(Subject(whole_segment(example.clip), measured=measured))
         return replace(opinion, claim="", because=())
 
     opinions: list[LlmOpinion] = []
     pool = ThreadPoolExecutor(asker.llm.at_once, thread_name_prefix="mien-ask")
     try:
-        for opinion in pool.map(about, rows, answers):
+        for opinion in pool.map(about, asked.examples, asked.measured):
             opinions.append(opinion)
-            yield Progress("ask", part.name, len(opinions), len(rows))
+            yield Progress("ask", asked.part.name, len(opinions), len(asked.rows))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-    return Asked(part, tuple(rows), np.stack([a.scores[task.name] for a in answers]), tuple(opinions))
+    return tuple(opinions)
+
+
+def _agreement(asker: Asker, task: Task, asked: Sequence[Asked]) -> Work[tuple[LlmAgreement, ...]]:
+    """How far answers to the same clips agree, without a calibration: with other seeds, and in other words.
+
+    Where token probabilities are taken nothing is drawn, so seeds change nothing and are left out.
+    """
+    how = asker.how
+    changes: dict[Over, list[HowToAsk]] = {
+        "seeds": [replace(how, seed=how.seed + k * how.samples) for k in range(_RUNS)] if how.samples else [],
+        "wordings": [replace(how, wording=k) for k in range(_RUNS)],
+    }
+    groups = [e.group or "" for part in asked for e in part.examples]
+    found = []
+    for over, ways in changes.items():
+        runs = []
+        for way in ways:
+            other = Asker(asker.llm, task.labels, way)
+            opinions: list[LlmOpinion] = []
+            for part in asked:
+                opinions += yield from _opinions(other, part)
+            runs.append(opinions)
+        if runs and (agreed := agreement_of(over, runs, groups, how.words)) is not None:
+            found.append(agreed)
+    return tuple(found)
 
 
 def _answers(asked: Asked, bundle: Bundle, task: Task, asker: Asker) -> list[Predictions]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mien.collection.dataset import make_set
+from mien.collection.drafting import draft
 from mien.collection.manifest import Exported, export_manifest
 from mien.collection.reading.collect import Collected, collect
 from mien.collection.settings import SETTINGS, SetSettings, read_settings
@@ -14,6 +15,7 @@ from mien.consent.table import Consents, read_consents
 from mien.errors import InputError
 from mien.events import Work
 from mien.files.ordinary import read_bytes
+from mien.llms.opinion.asker import Asker
 from mien.pipeline import Analyzer
 from mien.runtime.cache import write_atomic
 from mien.workflows.analyze_files import expanded
@@ -30,6 +32,7 @@ def collect_set(
     bundle: str | None = None,
     asr: str | None = None,
     copy: bool | None = None,
+    asker: Asker | None = None,
 ) -> Work[tuple[Collected, Exported]]:
     """Collects the recordings of a folder into a set. Called again, it adds what is new; after a kill it goes on.
 
@@ -38,6 +41,7 @@ def collect_set(
         out: the folder of the set.
         consent: the consent table; ``None`` for the one that the set has, if any.
         bundle, asr, copy: see ``SetSettings``; ``None`` for those of the set, or for the defaults of a new one.
+        asker: asks a language model for drafts, about the labels of ``labels_in``; ``None`` asks none.
 
     Returns:
         What the set holds, and the manifest that was written.
@@ -63,7 +67,19 @@ def collect_set(
         elif (out / CONSENTS).is_file():
             consents = read_consents(out / CONSENTS)
         collected = yield from collect(analyzer, dataset, found, consents)
+        if asker is not None:
+            drafted = yield from draft(dataset, asker, analyzer.bundle.positions)
+            collected = replace(collected, drafted=drafted)
         return collected, export_manifest(dataset)
+
+
+def labels_in(out: Path) -> tuple[str, ...]:
+    """The labels of the set in a folder, or those of a new one.
+
+    Raises:
+        InputError: the settings of the set have a mistake.
+    """
+    return (read_settings(out) if (out / SETTINGS).is_file() else SetSettings()).labels
 
 
 def _name(path: Path, recordings: Path) -> str:
