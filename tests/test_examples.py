@@ -14,7 +14,8 @@ import pytest
 from .conftest import ROOT
 
 EXAMPLES = ROOT / "examples"
-PROGRAMS = sorted(p for p in EXAMPLES.glob("*.py") if p.stem != "made_up")  # which the others import
+IMPORTED = {"made_up", "caller"}
+PROGRAMS = sorted(p for p in EXAMPLES.glob("*.py") if p.stem not in IMPORTED)
 PLUGIN = EXAMPLES / "plugin"
 
 
@@ -33,7 +34,8 @@ def run(arguments: list[str], folder: Path, path: Path | None = None) -> str:
     return done.stdout
 
 
-NEEDS = {"livekit_agent": "livekit.agents"}
+NEEDS = {"livekit_agent": "livekit.agents", "pipecat_agent": "pipecat"}
+AGENT = r"heard: .*\n\"Don't forget a jacket\.\" .*\nheard: .*\n\"Don't forget .*\n(.*\n)*"
 LIMIT = "Not: To persuade, sell to or bind people by their emotion."
 EXPECTED = {
     "stream": r"says: \".+\"\n(.*\n)*\d\.\d s to \d\.\d s: happy \(\d+%\)\n(.*\n)*On the whole: happy",
@@ -45,7 +47,8 @@ EXPECTED = {
     "compare": r"\| late \| 0\.9\d+ ± .*\n\| concat \| 0\.9\d+ ± ",
     "sessions": r"Usable minutes: words 0\.0, .*\nToo few earlier recordings for a comparison: 1, .*\nforgotten: 2 records",
     "chat": rf"order\?\n\(neutral \d+%\) I see.*\n> I am so angry.*\n\(angry \d+%\) I am sorry about this(.*\n)*{LIMIT}",
-    "livekit_agent": rf"heard: .*\n\"Don't forget a jacket\.\" .*\nheard: .*\n\"Don't forget .*\n(.*\n)*{LIMIT}",
+    "livekit_agent": AGENT + LIMIT,
+    "pipecat_agent": AGENT + LIMIT,
 }
 
 
