@@ -10,7 +10,7 @@ WORKERS = -n auto --maxprocesses 4 --dist loadscope
 # What `make debian` tests.
 MISSING ?= 3.14
 
-.PHONY: answers debian help setup lock check lint audit format test fast pythons wheel bundles trust figures picture docs rooms
+.PHONY: answers debian help setup lock check lint audit format test fast pythons pipecat wheel bundles trust figures picture docs rooms
 
 help:             ## this list
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*##/\t/' | expand -t 12
@@ -48,6 +48,11 @@ pythons:          ## the fast tests that need no torch on each Python, with the 
 
 debian:           ## the same on the Python that CI could not have otherwise, in a tree of Debian's next release: about 6 minutes, as root
 	tools/debian_pythons.sh $(MISSING)
+
+pipecat:          ## the agent of Pipecat, in an environment of its own, because it needs an older protobuf: some minutes
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(PYTHON) -m venv "$$folder" && \
+		"$$folder/bin/python" -m pip install -q -e . 'pipecat-ai>=1.14,<2' 'pytest>=8.3,<10' && \
+		MIEN_THREADS=1 "$$folder/bin/python" -m pytest -q -rs tests/turns/test_agents.py tests/test_examples.py -k pipecat
 
 wheel:            ## what users install, in dist/
 	$(PYTHON) -m pip wheel --no-deps -w dist .

@@ -7,25 +7,19 @@ a real language model in place of ``Rule``, add a voice, and start the session w
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import numpy as np
+from caller import HINTS, as_samples, hint, played
 from livekit import rtc
 from livekit.agents import Agent, AgentSession, APIConnectOptions, LanguageCode, llm, stt
 from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS
 from livekit.agents.voice.io import AudioInput
 
 from mien import Analyzer
-from mien.media.decoding.open import stream
 from mien.samples import demo_clip
 from mien.turns import Live, Turn, Turns
 from mien.types import SAMPLE_RATE, Audio
 from mien.workflows.live.session import SETTINGS
-
-SURE = 0.5  # docs/turns.md shows what a threshold is worth
-HINTS = {"angry": "Stay calm and brief, and offer help from a person.", "happy": "Be cheerful."}
 
 
 class Ears(stt.STT[Any]):
@@ -66,7 +60,7 @@ class Hearing(stt.RecognizeStream):
         heard = 0
         async for frame in self._input_ch:
             if isinstance(frame, rtc.AudioFrame):
-                samples = (np.frombuffer(frame.data, np.int16) / 32768).astype(np.float32)
+                samples = as_samples(frame.data)
                 await self._live.put(Audio(samples, heard / SAMPLE_RATE))
                 heard += len(samples)
         self._live.stop()
@@ -94,10 +88,8 @@ class Considerate(Agent):
 
     async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
         """Adds the hint."""
-        turn = self._ears.last
-        for label, hint in HINTS.items():
-            if turn is not None and turn.sure(label, SURE):
-                turn_ctx.add_message(role="system", content=hint)
+        if (text := hint(self._ears.last)) is not None:
+            turn_ctx.add_message(role="system", content=text)
 
 
 class Rule(llm.LLM[Any]):
@@ -123,24 +115,11 @@ class Caller(AudioInput):
 
     def __init__(self, clip: str) -> None:
         super().__init__(label="clip")
-        self._frames = self._played(clip)
-
-    async def _played(self, clip: str) -> AsyncIterator[rtc.AudioFrame]:
-        step = SAMPLE_RATE // 20
-        for piece in stream(Path(clip), 1.0):
-            samples = piece.samples if isinstance(piece, Audio) else np.zeros(0, np.float32)  # of a picture, none
-            for at in range(0, len(samples), step):
-                yield await self._frame(samples[at : at + step])
-        while True:
-            yield await self._frame(np.zeros(step, np.float32))
-
-    async def _frame(self, samples: Any) -> rtc.AudioFrame:
-        await asyncio.sleep(len(samples) / SAMPLE_RATE)
-        content = (np.clip(samples, -1, 1) * 32767).astype(np.int16)
-        return rtc.AudioFrame(content.tobytes(), SAMPLE_RATE, 1, len(content))
+        self._sound = played(clip)
 
     async def __anext__(self) -> rtc.AudioFrame:
-        return await anext(self._frames)
+        content = await anext(self._sound)
+        return rtc.AudioFrame(content, SAMPLE_RATE, 1, len(content) // 2)
 
 
 async def main(clip: str, answers: int) -> None:

@@ -6,22 +6,26 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("sqlalchemy")
 
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, insert, select, text
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
+from mien.collection.tables import SCHEMA as SET
 from mien.database.database import Database, open_database
 from mien.database.schema import Schema
 from mien.errors import InputError
 
 META = MetaData()
 things = Table("things", META, Column("id", Integer, primary_key=True), Column("name", String, nullable=False))
-ONE = Schema("mien.test", 1, META)
+parts = Table("parts", META, Column("thing", ForeignKey("things.id", ondelete="CASCADE"), nullable=False))
+REVISIONS = Path(__file__).with_name("revisions")
+ONE = Schema("mien.test", 1, META, REVISIONS)
 
 
 def names(database: Database) -> list[str]:
@@ -55,20 +59,18 @@ def test_an_error_keeps_nothing_of_its_transaction(tmp_path: Path) -> None:
         assert names(made) == []
 
 
-def _add_column(connection: Connection) -> None:
-    connection.execute(text("ALTER TABLE things ADD COLUMN size INTEGER NOT NULL DEFAULT 7"))
-
-
 def test_older_tables_are_brought_up_to_date_and_newer_ones_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     with open_database(path, ONE, make=True) as made, made.write() as connection:
         connection.execute(insert(things).values(name="old"))
+        connection.execute(insert(parts).values(thing=1))
     later = MetaData()
     wider = Table(
         "things", later, Column("id", Integer, primary_key=True), Column("name", String), Column("size", Integer)
     )
-    with open_database(path, Schema("mien.test", 2, later, {1: _add_column})) as again, again.read() as connection:
+    with open_database(path, Schema("mien.test", 2, later, REVISIONS)) as again, again.read() as connection:
         assert [tuple(row) for row in connection.execute(select(wider))] == [(1, "old", 7)]
+        assert [tuple(row) for row in connection.execute(select(parts))] == [(1,)]
     with pytest.raises(InputError, match=r"newer mien .*version 2, this one knows 1"):
         open_database(path, ONE)
 
@@ -83,8 +85,8 @@ def test_what_is_no_database_of_ours_is_refused_in_one_sentence(tmp_path: Path) 
     other.close()
     with pytest.raises(InputError, match=r"of another program .*moz_places"):
         open_database(foreign, ONE, make=True)
-    open_database(damaged, Schema("mien.else", 1, META), make=True).close()
-    with pytest.raises(InputError, match=r"kind 'mien\.else', not 'mien\.test'"):
+    open_database(damaged, replace(SET, tables=META), make=True).close()
+    with pytest.raises(InputError, match=r"kind 'mien\.set', not 'mien\.test'"):
         open_database(damaged, ONE)
     with pytest.raises(InputError, match="no folder"):
         open_database(tmp_path / "nowhere" / "a.db", ONE, make=True)
@@ -123,6 +125,7 @@ def test_what_is_erased_is_in_no_file(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from sqlalchemy import insert
+from mien.collection.tables import SCHEMA as SET
 from mien.database.database import open_database
 from tests.database.test_database import ONE, things
 with open_database(sys.argv[1], ONE, make=True) as made:

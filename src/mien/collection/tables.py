@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -142,5 +144,5 @@ votes = Table(
     Column("undone", String, nullable=True),
 )
 
-SCHEMA = Schema("mien.set", 1, META)
+SCHEMA = Schema("mien.set", 2, META, Path(__file__).with_name("revisions"))
 """Raise the version with every change of a table, and add the step that changes older files."""

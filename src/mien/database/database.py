@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 
 from mien.database.schema import Schema, current, prepare
-from mien.errors import InputError
+from mien.errors import InputError, MienError
 
 _BUSY = 30_000  # milliseconds that a writer waits for another one
 _SETTINGS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY}")
@@ -63,6 +63,23 @@ class Database:
         """
         with _translated(self.name), self.engine.connect() as connection:
             yield connection.execution_options(mien_reads=True)
+
+    @contextmanager
+    def change_tables(self) -> Iterator[Connection]:
+        """A transaction that may make or change tables. References between them are checked at its end alone.
+
+        SQLite changes a table by making another one and dropping the first, and while references count, that would delete
+        all rows that refer to it.
+
+        Raises:
+            InputError: the database cannot be used; the message says why.
+        """
+        changing = self.engine.execution_options(mien_changes_tables=True)
+        with _translated(self.name), changing.begin() as connection:
+            yield connection
+            if self.engine.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                raise MienError(f"the tables of '{self.name}' cannot be brought up to date: a row refers to none")
+        self.engine.dispose()  # connections that are opened from now on count references again
 
     def erase(self) -> None:
         """Overwrites what was deleted, so that the file of SQLite no longer holds it. Servers do this by themselves.
@@ -113,7 +130,7 @@ def open_database(place: str | Path, schema: Schema, make: bool = False) -> Data
         with database.read() as connection:
             ready = current(connection, schema)
         if not ready:
-            with database.write() as connection:
+            with database.change_tables() as connection:
                 prepare(connection, schema, name, make)
     except BaseException:
         database.close()
@@ -155,8 +172,10 @@ def _set_up(connection: Any, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     """A writer takes its turn at once. If it read first, two writers could wait for one another."""
-    reads = connection.get_execution_options().get("mien_reads", False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get("mien_changes_tables", False):
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # within a transaction it would do nothing
+    connection.exec_driver_sql("BEGIN" if options.get("mien_reads", False) else "BEGIN IMMEDIATE")
 
 
 @contextmanager

@@ -132,7 +132,7 @@ def needs_store() -> None:
     Raises:
         InputError: it is missing; the message has the command that installs it.
     """
-    _needs(("sqlalchemy",), "a data set of your own", "'mien[store]'")
+    _needs(("sqlalchemy", "alembic"), "a data set of your own", "'mien[store]'")
 
 
 def needs_sessions() -> None:
@@ -141,7 +141,7 @@ def needs_sessions() -> None:
     Raises:
         InputError: one is missing; the message has the command that installs it.
     """
-    _needs(("sqlalchemy", "cryptography"), "a store of recordings", "'mien[store]'")
+    _needs(("sqlalchemy", "alembic", "cryptography"), "a store of recordings", "'mien[store]'")
 
 
 def needs_arrow() -> None:

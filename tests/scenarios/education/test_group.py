@@ -16,6 +16,7 @@ from mien.emotions import EMOTIONS
 from mien.errors import InputError
 from mien.scenarios.education.group import check_consents, group
 from mien.scenarios.education.group_page import as_json, page, told
+from mien.scenarios.gate.decide import Use, decide
 from mien.scenarios.wording import Wording
 from mien.timeline import Prediction, Timeline
 
@@ -78,13 +79,14 @@ def test_an_epsilon_that_says_nothing_is_refused(epsilon: float) -> None:
 def test_no_person_is_in_any_output(lang: str) -> None:
     pytest.importorskip("jinja2", reason="needs 'mien[report]'")
     found = group(replace(timeline(*room(6, happy=1)), portraits={"person-1": b"\xff\xd8jpeg"}))
-    say = Wording(lang)
-    outputs = [page(found, 6, "research", lang), as_json(found, lang), "\n".join(told(found, say))]
+    say, decision = Wording(lang), decide(Use("class", "research", ground="sole-research"), DAY)
+    outputs = [page(found, 6, decision, lang), as_json(found, decision, lang), "\n".join(told(found, say))]
     for text in outputs:
         assert re.findall(r"person-\d|人物|secret|talk\.mp4|jpeg", text) == []
+    assert say("grounds.sole-research") in outputs[0]
     for text in outputs[:2]:
         assert all(line in text.replace("&#39;", "'") for line in say.limits("class"))
-    (minute,) = json.loads(as_json(found, lang))["minutes"]
+    (minute,) = json.loads(as_json(found, decision, lang))["minutes"]
     assert minute.keys() == {"minute", "people", "shares"}
     assert minute["shares"].keys() == set(EMOTIONS)
 

@@ -39,7 +39,8 @@ def test_six_faces_are_counted_and_nobody_is_shown(tmp_path: Path) -> None:
         str(film),
     ]
     subprocess.run(command, check=True, timeout=120)
-    verb = ["class", str(film), "--purpose", "research", "--consent", str(table), "--json", str(out)]
+    stated = ["--ground", "sole-research", "--consent", str(table), "--json", str(out)]
+    verb = ["class", str(film), "--purpose", "research", *stated]
     table.write_text("person,scope\n" + "".join(f"p{k},analyze\n" for k in range(5)))
     few = CliRunner().invoke(app, verb)
     assert "6 people are in view at once, and 5 have agreed" in str(few.exception)
@@ -48,6 +49,8 @@ def test_six_faces_are_counted_and_nobody_is_shown(tmp_path: Path) -> None:
     assert done.exit_code == 0
     (minute,) = json.loads(out.read_text())["minutes"]
     assert minute["people"] == 6
+    assert json.loads(out.read_text())["ground"] == "sole-research"
+    assert "Stated by the user" in done.output
     assert minute["shares"]["neutral"] + minute["shares"]["happy"] > 0.6
     assert "person-" not in done.output + out.read_text()
     refused = CliRunner().invoke(app, ["class", str(film), "--purpose", "teaching", "--consent", str(table)])

@@ -10,8 +10,8 @@ import pytest
 
 from mien.errors import InputError
 from mien.scenarios.gate.decide import SCENARIOS, Use, decide
-from mien.scenarios.gate.notice import Responsible, notice, told
-from mien.scenarios.gate.rules import JURISDICTIONS, PLACES, PURPOSES, shipped
+from mien.scenarios.gate.notice import Responsible, notice, stated, told
+from mien.scenarios.gate.rules import GROUNDS, JURISDICTIONS, PLACES, PURPOSES, shipped
 from mien.scenarios.wording import Wording, catalogue
 from mien.types import Modality
 
@@ -32,7 +32,9 @@ NOW = date(2026, 11, 30)
         (Use("lecture", "teaching"), "refuse", "eu_ai_act_5_1_f"),
         (Use("class", "teaching"), "refuse", "eu_ai_act_5_1_f"),
         (Use("class", "entertainment"), "refuse", "eu_ai_act_5_1_f"),
-        (Use("class", "research"), "duties", "eu_ai_act_2_6"),
+        (Use("class", "research"), "refuse", "eu_ai_act_5_1_f"),
+        (Use("class", "research", ground="sole-research"), "duties", "eu_ai_act_2_6"),
+        (Use("session", "research", place="education", ground="sole-research"), "refuse", "eu_ai_act_5_1_f"),
         (Use("class", "research", "CN"), "duties", "cn_pipl_28_29"),
         (Use("session", "clinical", "US-IL"), "duties", "us_il_bipa_15"),
         (Use("session", "own-recordings", "US-IL"), "allow", None),
@@ -60,7 +62,25 @@ def test_rules_count_from_their_day() -> None:
 def test_a_refusal_says_why_and_what_would_be_allowed() -> None:
     with pytest.raises(InputError, match=r"Art\. 5\(1\)\(f\), in force since 2025-02-02\] Allowed would be: a medical"):
         decide(Use("class", "teaching"), NOW).check()
-    decide(Use("class", "research"), NOW).check()
+    with pytest.raises(InputError, match="--ground sole-research"):
+        decide(Use("class", "research"), NOW).check()
+    decide(Use("class", "research", ground="sole-research"), NOW).check()
+
+
+def test_a_ground_is_stated_by_the_user_and_said_wherever_the_use_is() -> None:
+    decision = decide(Use("class", "research", ground="sole-research"), NOW)
+    assert {"consent", "notice", "ethics", "sole_research"} <= set(decision.needs)
+    for lang in ("en", "zh"):
+        say = Wording(lang)
+        (line,) = stated(decision, say)
+        assert say("grounds.sole-research") in line
+        assert line in told(decision, lang)
+        assert line in notice(decision, Responsible(), lang=lang)
+    assert not list(stated(decide(Use("class", "research", "CN"), NOW), Wording("en")))
+    with pytest.raises(InputError, match="goes with --purpose research"):
+        Use("class", "teaching", ground="sole-research")
+    with pytest.raises(InputError, match="--ground cannot be"):
+        Use("class", "research", ground="because")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -86,7 +106,7 @@ def test_rules_say_where_they_were_read_and_know_only_known_names() -> None:
         assert set(rule.jurisdictions) <= {*JURISDICTIONS, "*"}
         assert set(rule.purposes) <= set(PURPOSES)
         assert set(rule.places) <= set(PLACES)
-        assert {u.rpartition("/")[2] for u in rule.unless} <= set(PURPOSES)
+        assert {u.rpartition("/")[2] for u in rule.unless} <= {*PURPOSES, *GROUNDS}
         assert set(rule.needs) <= duties
         assert rule.effect != "refuse" or all(rule.instead.values()), "a refusal says what would be allowed"
         if "EU" in rule.jurisdictions:

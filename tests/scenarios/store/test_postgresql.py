@@ -15,12 +15,15 @@ pytest.importorskip("sqlalchemy", reason="needs 'mien[store]'")
 pytest.importorskip("cryptography", reason="needs 'mien[store]'")
 pytest.importorskip("psycopg", reason="needs psycopg: pip install '.[dev]'")
 
+from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import DBAPIError
 
+from mien.database.schema import FIRST, current
 from mien.errors import InputError
 from mien.scenarios.store.backup import back_up
 from mien.scenarios.store.erasure import expire, forget
 from mien.scenarios.store.store import open_store
+from mien.scenarios.store.tables import SCHEMA
 
 from ..made import session
 
@@ -93,3 +96,19 @@ def test_a_store_on_a_server(server: str, tmp_path: Path) -> None:
             assert [e.action for e in store.log.verified(connection)][-3:] == ["forget", "expire", "list"]
     with pytest.raises(InputError, match="is encrypted"):
         open_store(server, None)
+    _back_to_version_1(server)
+    with open_store(server, KEY, "ann") as store:
+        assert store.people() == {"p018": 1}
+        with store.database.read() as connection:
+            assert current(connection, SCHEMA)
+            assert not inspect(connection).has_table(FIRST)
+
+
+def _back_to_version_1(server: str) -> None:
+    """The tables as the first version left them."""
+    engine = create_engine(server)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+        connection.exec_driver_sql("CREATE TABLE mien_schema (kind VARCHAR NOT NULL, version INTEGER NOT NULL)")
+        connection.exec_driver_sql("INSERT INTO mien_schema VALUES ('mien.sessions', 1)")
+    engine.dispose()

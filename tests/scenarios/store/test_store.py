@@ -217,18 +217,6 @@ def test_a_backup_of_another_store_is_refused(tmp_path: Path, store: Store, key:
     assert not (tmp_path / "new").exists()
 
 
-def test_a_store_of_the_first_version_is_read(tmp_path: Path) -> None:
-    """``version_1.sql`` was written by the first version of the tables, and stays as it is when they change."""
-    with sqlite3.connect(tmp_path / FILE) as raw:
-        raw.executescript(Path(__file__).with_name("version_1.sql").read_text(encoding="utf-8"))
-    raw.close()
-    with open_store(str(tmp_path), None) as store:
-        (kept,) = store.sessions("p017", "clinical")
-        assert kept.values == session(DAY).values
-        assert store.scores("p017", "clinical") == [Score(DAY, "PHQ-9", 12.0)]
-        assert [e.who for e in log(store)][:2] == ["ann", "ann"]
-
-
 def log(store: Store) -> list[Entry]:
     with store.database.read() as connection:
         return store.log.verified(connection)

@@ -15,6 +15,9 @@ from mien.cli.uses.sessions import Day, Law, Where, day_of
 
 Wanted = Annotated[str, typer.Option("--purpose", help="What for: clinical, research, safety, own-recordings, ...")]
 Scenario = Annotated[str, typer.Option("--scenario", help="session, lecture, class or turns.")]
+Ground = Annotated[
+    str, typer.Option("--ground", help="Ground that you state and answer for: sole-research; see mien rules.")
+]
 Read = Annotated[str, typer.Option("--read", help="What is read, with commas: text, voice, face.")]
 
 
@@ -72,6 +75,7 @@ def group(
     ] = None,
     jurisdiction: Law = "EU",
     where: Where = "",
+    ground: Ground = "",
     bundle: Bundled = "research",
     lang: Lang = LANG,
 ) -> None:
@@ -83,10 +87,12 @@ def group(
     from mien.scenarios.education import group as of_group
     from mien.scenarios.education import group_page
     from mien.scenarios.gate.decide import Use, decide
+    from mien.scenarios.gate.notice import stated
     from mien.scenarios.wording import Wording
     from mien.workflows.outputs import STDOUT, check_outputs, put
 
-    decide(Use("class", purpose, jurisdiction, ("face",), where)).check(str(consent))
+    decision = decide(Use("class", purpose, jurisdiction, ("face",), where, ground))
+    decision.check(str(consent))
     wanted = {name: path for name, path in (("html", html), ("json", json)) if path is not None}
     check_outputs(wanted, [recording, consent])
     if html is not None:
@@ -96,12 +102,12 @@ def group(
     people = of_group.check_consents(agreed, timeline, date.today())
     found = of_group.group(timeline, smallest, epsilon)
     if html is not None:
-        put(html, group_page.page(found, people, purpose, lang))
+        put(html, group_page.page(found, people, decision, lang))
     if json is not None:
-        put(json, group_page.as_json(found, lang))
+        put(json, group_page.as_json(found, decision, lang))
     if STDOUT not in wanted.values():
         say = Wording(lang)
-        for line in (*group_page.told(found, say), *say.told_limits("class")):
+        for line in (*group_page.told(found, say), *stated(decision, say), *say.told_limits("class")):
             show(line)
 
 
@@ -111,6 +117,7 @@ def rules(
     purpose: Wanted,
     jurisdiction: Law = "EU",
     where: Where = "",
+    ground: Ground = "",
     read: Read = "text,voice,face",
     lang: Lang = LANG,
 ) -> None:
@@ -118,7 +125,7 @@ def rules(
     from mien.scenarios.gate.decide import Use, decide, modalities_of
     from mien.scenarios.gate.notice import told
 
-    decision = decide(Use(scenario, purpose, jurisdiction, modalities_of(read), where))
+    decision = decide(Use(scenario, purpose, jurisdiction, modalities_of(read), where, ground))
     show(told(decision, lang).rstrip())
     raise typer.Exit(int(decision.verdict == "refuse"))
 
@@ -132,6 +139,7 @@ def notice(
     until: Annotated[str | None, typer.Option(help="Last day on which results are kept.")] = None,
     jurisdiction: Law = "EU",
     where: Where = "",
+    ground: Ground = "",
     read: Read = "text,voice,face",
     lang: Lang = LANG,
 ) -> None:
@@ -140,5 +148,5 @@ def notice(
     from mien.scenarios.gate.notice import Responsible
     from mien.scenarios.gate.notice import notice as written
 
-    decision = decide(Use(scenario, purpose, jurisdiction, modalities_of(read), where))
+    decision = decide(Use(scenario, purpose, jurisdiction, modalities_of(read), where, ground))
     show(written(decision, Responsible(name, contact), None if until is None else day_of(until), lang).rstrip())

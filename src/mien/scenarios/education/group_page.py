@@ -12,18 +12,20 @@ from mien.report.sheets.plot import Dot, Plot, plot
 from mien.report.sheets.sheet import Card, sheet
 from mien.report.studies.page import Prose
 from mien.scenarios.education.group import Group
+from mien.scenarios.gate.decide import Decision
+from mien.scenarios.gate.notice import stated
 from mien.scenarios.wording import Wording
 
 SCHEMA = "mien.class/1"
 
 
-def page(found: Group, agreed: int, purpose: str, lang: str = "en") -> str:
+def page(found: Group, agreed: int, decision: Decision, lang: str = "en") -> str:
     """The page. It names neither the file nor anybody.
 
     Args:
         found: the group.
         agreed: how many people have agreed.
-        purpose: what for.
+        decision: what the rules say about this use.
         lang: "en" or "zh".
 
     Raises:
@@ -34,11 +36,11 @@ def page(found: Group, agreed: int, purpose: str, lang: str = "en") -> str:
     facts = [
         say("group.minutes", n=len(found.minutes)),
         say("group.agreed", n=agreed),
-        say("sheet.read_for", purpose=say(f"purposes.{purpose}")),
+        say("sheet.read_for", purpose=say(f"purposes.{decision.use.purpose}")),
         f"mien {__version__}",
     ]
     cards = [
-        Card(say("group.about"), [Prose(line) for line in told(found, say)]),
+        Card(say("group.about"), [Prose(line) for line in (*told(found, say), *stated(decision, say))]),
         Card(say("group.over_time"), list(_plots(found, say)), say("group.over_time_lead")),
         Card(say("group.table"), [_table(found, say)]),
         Card(say("never.title"), warns=True, bullets=say.limits("class")),
@@ -46,12 +48,16 @@ def page(found: Group, agreed: int, purpose: str, lang: str = "en") -> str:
     return sheet(say("group.title"), say("group.kicker"), facts, cards, say.language.code)
 
 
-def as_json(found: Group, lang: str = "en") -> str:
-    """The same numbers."""
+def as_json(found: Group, decision: Decision, lang: str = "en") -> str:
+    """The same numbers, with what they were read for and on which ground."""
     rows = [{"minute": n, "people": m.people, "shares": m.shares} for n, m in enumerate(found.minutes)]
     content = {
         "schema": SCHEMA,
         "never": Wording(lang).limits("class"),
+        "purpose": decision.use.purpose,
+        "jurisdiction": decision.use.jurisdiction,
+        "ground": decision.use.ground or None,
+        "rules": {"version": decision.version, "count": [rule.id for rule in decision.rules]},
         "smallest": found.smallest,
         "epsilon": found.epsilon,
         "minutes": rows,

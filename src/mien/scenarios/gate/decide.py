@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from mien.errors import InputError, closest
-from mien.scenarios.gate.rules import JURISDICTIONS, PLACES, PURPOSES, Rule, shipped
+from mien.scenarios.gate.rules import GROUNDS, JURISDICTIONS, PLACES, PURPOSES, Rule, shipped
 from mien.types import MODALITIES, Modality
 
 Verdict = Literal["allow", "duties", "refuse"]
@@ -29,9 +29,10 @@ class Use:
         jurisdiction: one of ``JURISDICTIONS``.
         modalities: what is read. Text alone is no biometric data.
         place: one of ``PLACES``; "" for the usual one of the purpose or the scenario.
+        ground: one of ``GROUNDS`` that the user states, and answers for; "" for none.
 
     Raises:
-        InputError: a name is unknown.
+        InputError: a name is unknown, or the ground does not go with the purpose.
     """
 
     scenario: str
@@ -39,6 +40,7 @@ class Use:
     jurisdiction: str = "EU"
     modalities: tuple[Modality, ...] = MODALITIES
     place: str = ""
+    ground: str = ""
 
     def __post_init__(self) -> None:
         known: tuple[tuple[str, str, Sequence[str]], ...] = (
@@ -46,10 +48,13 @@ class Use:
             ("--purpose", self.purpose, PURPOSES),
             ("--jurisdiction", self.jurisdiction, JURISDICTIONS),
             ("--place", self.place, ("", *PLACES)),
+            ("--ground", self.ground, ("", *GROUNDS)),
         )
         for name, value, allowed in known:
             if value not in allowed:
                 raise InputError(f"{name} cannot be '{value}'; {closest(value, [a for a in allowed if a])}")
+        if self.ground and GROUNDS[self.ground] != self.purpose:
+            raise InputError(f"--ground {self.ground} goes with --purpose {GROUNDS[self.ground]} alone")
 
     @property
     def where(self) -> str:
@@ -139,7 +144,7 @@ def modalities_of(text: str) -> tuple[Modality, ...]:
 
 
 def _matching(use: Use) -> Iterator[Rule]:
-    excused = {use.purpose, f"{use.scenario}/{use.purpose}"}
+    excused = {use.purpose, f"{use.scenario}/{use.ground}"}
     for rule in shipped().rules:
         if (
             {use.jurisdiction, "*"} & set(rule.jurisdictions)

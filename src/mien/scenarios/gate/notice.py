@@ -42,6 +42,7 @@ def notice(decision: Decision, responsible: Responsible, until: date | None = No
         say("notice.who", name=responsible.name or gap, contact=responsible.contact or gap),
         say("notice.what", read=read),
         say("notice.why", purpose=say(f"purposes.{use.purpose}")),
+        *stated(decision, say),
         say("notice.where"),
         say("notice.kept", until=until.isoformat()) if until else say("notice.kept_open", gap=gap),
         say("notice.limits"),
@@ -63,6 +64,12 @@ def told(decision: Decision, lang: str = "en") -> str:
     return "\n".join(_lines(decision, Wording(lang))) + "\n"
 
 
+def stated(decision: Decision, say: Wording) -> Iterator[str]:
+    """The ground that the user stated, as one sentence; nothing without one."""
+    if decision.use.ground:
+        yield say("gate.ground", ground=say(f"grounds.{decision.use.ground}"))
+
+
 def _lines(decision: Decision, say: Wording) -> Iterator[str]:
     use = decision.use
     yield say(
@@ -72,6 +79,7 @@ def _lines(decision: Decision, say: Wording) -> Iterator[str]:
         place=say(f"places.{use.where}"),
         law=use.jurisdiction,
     )
+    yield from stated(decision, say)
     for need in decision.needs if decision.verdict == "duties" else ():
         yield f"- {say(f'duties.{need}')}"
     for rule in decision.rules:

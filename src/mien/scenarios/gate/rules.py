@@ -33,6 +33,13 @@ PLACES = ("care", "education", "open", "private", "work")
 JURISDICTIONS = ("EU", "US-IL", "CN", "other")
 """Whose law counts: European Union, Illinois, China. ``other`` has no rules but mien's own; local law counts all the same."""
 
+GROUNDS = {"sole-research": "research"}
+"""{ground that a user may state: the purpose it goes with}. mien cannot check it, so it never assumes one.
+
+``sole-research``: the AI system in this use was specifically developed and put into service for scientific research and
+development alone (AI Act Art. 2(6)).
+"""
+
 
 @dataclass(frozen=True)
 class Rule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Date, ForeignKey, Integer, LargeBinary, MetaData, String, Table, event
@@ -90,4 +91,4 @@ _TRIGGERS = {
 }
 event.listen(AUDIT, "after_create", _append_only)
 
-SCHEMA = Schema("mien.sessions", 1, TABLES)
+SCHEMA = Schema("mien.sessions", 2, TABLES, Path(__file__).with_name("revisions"))
