@@ -144,7 +144,8 @@ class _Cutter:
         # Decoding, faces and words have one thread each, so two cores stay busy. Faces lag behind by a few pictures.
         # The speech of one page is told apart and recognised while the next page is read.
         with worker("mien-faces") as eyes, worker("mien-words") as listener:
-            watcher = Watcher(eyes, self.detector) if self.detector is not None else None
+            prompt = self.settings.ongoing is not None
+            watcher = Watcher(eyes, self.detector, prompt=prompt) if self.detector is not None else None
             spans = [cue.span for cue in self.cues]
             pages = Pages(self.feed, self.settings, self.feed.info.kind == "video", watcher, spans)
             heard: _Heard | None = None

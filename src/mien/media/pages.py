@@ -179,9 +179,6 @@ class Pages:
         self._page.reached = max(self._page.reached, piece.time)
         if self._watcher is not None:
             self._page.sightings += self._watcher.look(piece)
-            if self._settings.ongoing is not None:
-                # Whoever waits for an answer now cannot wait for later pictures, though to look at three at once is faster.
-                self._page.sightings += self._watcher.rest()
 
     def _look(self) -> Iterator[Part | Ongoing]:
         """A part, if one can be decided, and what goes on after it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
@@ -38,6 +39,7 @@ _GROUP = 3  # pictures; one of them is searched whole. At 5 a second, every face
 _LONGEST = (
     0.4  # seconds from the first to the last picture of a group; with fewer pictures a second, groups are smaller
 )
+_FRESH = 0.5  # seconds; a search of a whole picture is older than this when the next one is due. At 5 a second, one of three is
 _SAME = 0.3  # two boxes with a larger overlap (intersection over union) belong to one face
 _MARGIN = 0.5  # how far around a box the face is searched, as a share of its longer side
 _FACE = 64.0  # pixels; a box is scaled down to this before the search
@@ -67,11 +69,21 @@ class Watcher:
         executor: an executor with one thread, on which the search runs.
         detector: finds the faces.
         landmarks: finds their points.
+        prompt: whether what a picture shows is wanted before the next one is there. A picture between two that are searched
+            whole is then searched around the faces of the picture before it, and whole where one of these is gone. Somebody who
+            comes is seen in the next picture that is searched whole, and not in those before it.
     """
 
-    def __init__(self, executor: Executor, detector: Detector, landmarks: Landmarks | None = None) -> None:
+    def __init__(
+        self, executor: Executor, detector: Detector, landmarks: Landmarks | None = None, prompt: bool = False
+    ) -> None:
         self._executor, self._detector, self._tracker = executor, detector, Tracker()
         self._landmarks = landmarks or Landmarks()
+        self._search = self._one if prompt else self._some
+        self._prompt, self._searched_at = (
+            prompt,
+            -math.inf,
+        )  # when a picture was last searched whole; of those that are prompt
         self._group: list[Picture] = []
         self._searched: deque[Future[list[_Found]]] = deque()
         self._before: list[Face] = []
@@ -81,6 +93,8 @@ class Watcher:
     def look(self, picture: Picture) -> list[Sighting]:
         """Takes a picture, and gives the sightings in earlier pictures that are known by now."""
         self._group.append(picture)
+        if self._prompt:
+            return self.rest()
         if len(self._group) < _GROUP and picture.time - self._group[0].time < _LONGEST - 1e-6:
             return []
         self._submit()
@@ -103,7 +117,19 @@ class Watcher:
                 sightings += self._tracker.update(found.faces, found.crops, found.time, found.cut)
         return sightings
 
-    def _search(self, group: Sequence[Picture]) -> list[_Found]:
+    def _one(self, group: Sequence[Picture]) -> list[_Found]:
+        """The faces in the only picture of a group, see ``prompt``. It runs on the executor, one picture after the other."""
+        picture, cut = group[0], self._shots.begins(group[0].pixels)
+        old = picture.time - self._searched_at > _FRESH
+        if old or cut:
+            self._searched_at = picture.time
+        if self._same is None or self._same[0] is not picture.pixels:
+            where = None if old or cut else [face.box for face in self._before]
+            self._before = self._between(picture.pixels, where)
+            self._same = (picture.pixels, *cropped(self._landmarks, picture.pixels, self._before))
+        return [_Found(picture.time, *self._same[1:], cut)]
+
+    def _some(self, group: Sequence[Picture]) -> list[_Found]:
         """The faces in each picture of a group. It runs on the executor, one group after the other."""
         cuts = [self._shots.begins(p.pixels) for p in group]
         last = self._whole(group[-1].pixels)
