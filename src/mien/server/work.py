@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,8 @@ from mien.timeline import Timeline
 from mien.types import Clip
 from mien.workflows.explain_clip import explain_moment
 
+_PACE = 0.1  # seconds between two messages of progress
+
 
 def perform(analyzer: Analyzer, order: Order, cancelled: Callable[[], bool]) -> Iterator[Table]:
     """The messages about an order. The last one is "end", "failed" or "cancelled".
@@ -36,13 +39,21 @@ def perform(analyzer: Analyzer, order: Order, cancelled: Callable[[], bool]) -> 
 
 
 def carried_out(work: Generator[Table], order: Order, cancelled: Callable[[], bool]) -> Iterator[Table]:
-    """The messages of work, until the client gives up; an error becomes the message "failed"."""
+    """The messages of work, until the client gives up; an error becomes the message "failed".
+
+    A reader that is fast tells progress dozens of times a second, and each message costs the server as much as an answer.
+    """
+    next_progress = 0.0
     try:
         with closing(work) as told:
             for message in told:
                 if cancelled():
                     yield event(order.job, "cancelled", {})
                     return
+                if message["event"] == "progress":
+                    if time.monotonic() < next_progress:
+                        continue
+                    next_progress = time.monotonic() + _PACE
                 yield message
     except Exception as error:
         detail = _without_folder(explain(error), order) if is_mistake(error) else ""
