@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, replace
 from threading import Event as Flag
 
@@ -32,6 +32,7 @@ from mien.types import Audio, Clip, Segment, Span, Words
 
 _SHORTEST = 0.1  # seconds that a clip has at least, such as one picture
 _SENTENCE = 1.0  # seconds of speech
+_SOON = 0.05  # seconds that what goes on waits for what is over: its words are often known by now
 
 
 @dataclass(frozen=True)
@@ -144,15 +145,14 @@ class _Cutter:
         # Decoding, faces and words have one thread each, so two cores stay busy. Faces lag behind by a few pictures.
         # The speech of one page is told apart and recognised while the next page is read.
         with worker("mien-faces") as eyes, worker("mien-words") as listener:
-            prompt = self.settings.ongoing is not None
-            watcher = Watcher(eyes, self.detector, prompt=prompt) if self.detector is not None else None
+            watcher = Watcher(eyes, self.detector, prompt=self.settings.ongoing is not None) if self.detector else None
             spans = [cue.span for cue in self.cues]
             pages = Pages(self.feed, self.settings, self.feed.info.kind == "video", watcher, spans)
             heard: _Heard | None = None
             try:
                 for part in pages:
                     if isinstance(part, Ongoing):
-                        if heard is not None and heard[1].done():
+                        if heard is not None and wait([heard[1]], _SOON).done:
                             yield from self._segments(heard)
                             heard = None
                         yield from self._glimpses(part, listener)
