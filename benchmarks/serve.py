@@ -6,7 +6,7 @@
 Both start `mien serve` with one worker for two cores. `load` sends it the same clip from many clients, each of which waits for
 its answer before it sends again; a client that is told to come again later does so. It counts failed requests, and measures the
 memory of all processes over time. Before and after, as many processes read the same clip as a batch, by `Analyzer`, to compare
-the throughput on a machine that may have other work.
+the throughput. Processor time for a clip is compared, too: other work on the machine changes it less.
 
 `live` replays the clip to a live session in real time, again and again on one clock. It measures how soon an answer counts a
 piece of sound (from when the piece was sent to the first answer whose span holds it), how soon the words of an utterance are
@@ -28,7 +28,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 from tests.server.live.replay import begin, pieces, session
@@ -45,16 +45,27 @@ import sys, time
 from mien import Analyzer
 analyzer = Analyzer(asr="tiny.en")
 analyzer.analyze(sys.argv[1])
-begun, count = time.monotonic(), 0
+begun, used, count = time.monotonic(), time.process_time(), 0
 while time.monotonic() - begun < float(sys.argv[2]):
     analyzer.analyze(sys.argv[1])
     count += 1
-print(count / (time.monotonic() - begun))
+print(count / (time.monotonic() - begun), (time.process_time() - used) / count)
 """
 
 
-def load(server: Running, clip: Path, clients: int, seconds: float) -> tuple[int, int, float, list[float]]:
-    """Answered and failed requests, their rate a second, and megabytes over time."""
+class Pace(NamedTuple):
+    """Clips a second, and seconds of processor time for each."""
+
+    rate: float
+    used: float
+
+    def __str__(self) -> str:
+        return f"{self.rate:.3f} clips a second, {self.used:.3f} s of processor time each"
+
+
+def load(server: Running, clip: Path, clients: int, seconds: float) -> tuple[int, int, Pace, list[float]]:
+    """Answered and failed requests, how fast, and megabytes over time."""
+    used = processor(server)
     end, memory = time.monotonic() + seconds, list[float]()
 
     def client(_: int) -> tuple[int, int]:
@@ -77,7 +88,8 @@ def load(server: Running, clip: Path, clients: int, seconds: float) -> tuple[int
             time.sleep(2)
         found = [count.result() for count in counts]
     answered = sum(a for a, _ in found)
-    return answered, sum(f for _, f in found), answered / (time.monotonic() - begun), memory
+    pace = Pace(answered / (time.monotonic() - begun), (processor(server) - used) / max(1, answered))
+    return answered, sum(f for _, f in found), pace, memory
 
 
 def _processes(server: Running) -> list[psutil.Process]:
@@ -95,11 +107,12 @@ def processor(server: Running) -> float:
     return float(sum(sum(p.cpu_times()[:2]) for p in _processes(server)))
 
 
-def batch(clip: Path, workers: int, seconds: float) -> float:
-    """Clips a second of as many processes that read the clip again and again."""
+def batch(clip: Path, workers: int, seconds: float) -> Pace:
+    """How fast as many processes read the clip again and again."""
     command = [sys.executable, "-c", _BATCH, str(clip), str(seconds)]
     started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(workers)]
-    return sum(float(process.communicate()[0]) for process in started)
+    said = [process.communicate()[0].split() for process in started]
+    return Pace(sum(float(rate) for rate, _ in said), sum(float(used) for _, used in said) / workers)
 
 
 @dataclass
@@ -185,8 +198,10 @@ def _spread(values: list[float]) -> str:
 
 
 def _memory(values: list[float]) -> str:
-    third = max(1, len(values) // 3)
-    return f"first third {median(values[:third]):.0f} MB, last third {median(values[-third:]):.0f} MB"
+    """The medians of ten equal parts of the time."""
+    tenth = max(1, len(values) // 10)
+    found = [f"{median(values[at : at + tenth]):.0f}" for at in range(0, len(values) - tenth + 1, tenth)]
+    return f"{', '.join(found)} MB, tenth by tenth"
 
 
 def main() -> None:
@@ -213,12 +228,14 @@ def _load(given: argparse.Namespace, cache: Path, serve: tuple[str, ...]) -> Non
     alone = [batch(given.clip, given.workers, min(seconds, 60.0))]
     with running(cache, *serve) as server:
         server.client.analyze(given.clip)
-        answered, failed, rate, memory = load(server, given.clip, given.clients, seconds)
+        answered, failed, pace, memory = load(server, given.clip, given.clients, seconds)
     alone.append(batch(given.clip, given.workers, min(seconds, 60.0)))
+    print(f"{given.clients} clients, {seconds:.0f} s, {given.workers} workers: {answered} answered, {failed} failed")
+    print(f"memory: {_memory(memory)}; load of the machine: {os.getloadavg()[1]:.1f}")
+    print(f"server: {pace}\nas a batch before: {alone[0]}\nafter: {alone[1]}")
+    rate, used = median(p.rate for p in alone), median(p.used for p in alone)
     print(
-        f"{given.clients} clients, {seconds:.0f} s, {given.workers} workers: {answered} answered, {failed} failed\n"
-        f"memory: {_memory(memory)}\n"
-        f"throughput: {rate:.3f} clips a second; as a batch before and after: {alone[0]:.3f}, {alone[1]:.3f}"
+        f"the server has {100 * pace.rate / rate - 100:+.1f} % of throughput, {100 * pace.used / used - 100:+.1f} % of time"
     )
 
 

@@ -195,7 +195,7 @@ class Analyzer:
         if not read.fixed:
             # The answer at the end counts what the segment itself shows of the person, too.
             self._learn({m: t for m, t in found.items() if m in self.bundle.populations}, who, people)
-        encoded = self.bundle.encoded({m: self._relative(m, t, who, people) for m, t in found.items()})
+        encoded = self.bundle.encoded({m: self._relative(m, t, who, people) for m, t in found.items()}, read.states)
         yield Partial(predicted(self.bundle, self.task, segment, self.bundle.answer_to(encoded), encoded, missing))
 
     def _prepared(self, segment: Segment, clip: Opened) -> tuple[dict[Modality, Track], tuple[str, ...]]:

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from mien.bundle.bundle import Bundle
-from mien.bundle.encoded import EncodedTracks
+from mien.bundle.encoded import EncodedTracks, States
+from mien.bundles import shipped
 from mien.events import Answered
+from mien.model.padding import Padded
 from mien.pipeline import Analyzer
 from mien.samples import demo_clip
-from mien.types import Modality
+from mien.types import Float32, Modality, Track
 
 
 def part(rows: int, steps: int, start: float) -> EncodedTracks:
@@ -80,3 +82,37 @@ def _twice_as_long(given: EncodedTracks) -> EncodedTracks:
     """So that what stands above it is padded."""
     states, mask, times = (np.concatenate([part, part], axis=1) for part in (given.states, given.mask, given.times))
     return replace(given, states=states, mask=mask, times=times)
+
+
+def test_states_of_rows_are_computed_once() -> None:
+    asked: list[list[float]] = []
+
+    def double(rows: Padded) -> Float32:
+        asked.append(rows.values[0, :, 0].tolist())
+        return np.asarray(2 * rows.values, np.float32)
+
+    def track(*values: float, at: float = 0.0) -> Track:
+        return Track(at + np.arange(len(values)) / 5, np.asarray(values)[:, None], np.zeros(1, np.float32))
+
+    states = States(most=4)
+    assert states.of("face", track(1, 2), double)[0, :, 0].tolist() == [2, 4]
+    assert states.of("face", track(1, 2, 3, 2), double)[0, :, 0].tolist() == [2, 4, 6, 4]
+    assert states.of("voice", track(1), double)[0, :, 0].tolist() == [2], "another modality has other states"
+    assert states.of("face", track(2, at=0.2), double)[0, :, 0].tolist() == [4]
+    assert asked == [[1, 2], [3, 2], [1]], "the second 2 was of another time"
+    states.of("face", track(7, 8, 9, at=9.0), double)
+    states.of("face", track(1), double)
+    assert asked[3:] == [[7, 8, 9], [1]], "what was asked for longest ago was forgotten"
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_an_encoder_that_reads_by_row_gives_a_row_the_state_that_it_has_alone(name: str) -> None:
+    bundle = Bundle.load(name)
+    rng = np.random.default_rng(0)
+    rows = Track(np.arange(9) / 5, rng.integers(0, 255, (9, 48, 48), np.uint8), np.ones(2, np.float32))
+    assert bundle.encoders["face"].by_row
+    whole, known = bundle.encode("face", [rows]), States()
+    bundle.encode("face", [replace(rows, times=rows.times[:5], values=rows.values[:5])], known)
+    again = bundle.encode("face", [rows], known)
+    assert again.states == pytest.approx(whole.states, abs=1e-5)
+    assert np.array_equal(again.mask, whole.mask)

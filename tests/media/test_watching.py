@@ -10,6 +10,7 @@ from mien.media.centerface import CenterFace
 from mien.media.cropping import Pixels
 from mien.media.decoding.picture import read_image
 from mien.media.faces import Face, Sighting, overlap
+from mien.media.prompt import PromptWatcher
 from mien.media.turns import frames_in
 from mien.media.watching import Watcher
 from mien.types import Picture, Span
@@ -120,3 +121,34 @@ def test_with_few_pictures_a_second_groups_are_smaller(portrait: Pixels) -> None
         seen = watcher.rest()
     assert len(seen) == 4
     assert detector.whole == 3, "the last of each group of two, and the one before the first face was known"
+
+
+def prompt(pictures: list[Pixels], seconds: float = 0.2) -> tuple[list[list[Sighting]], int]:
+    """What is seen as soon as each picture is there, and how many of them were searched whole."""
+    detector = Counting()
+    told = []
+    with ThreadPoolExecutor(1) as executor:
+        watcher = PromptWatcher(executor, detector)
+        for i, pixels in enumerate(pictures):
+            watcher.look(Picture(pixels, i * seconds))
+            told.append(watcher.rest())
+    return told, detector.whole
+
+
+def test_a_prompt_watcher_tells_each_picture_at_once_and_searches_one_of_three_whole(portrait: Pixels) -> None:
+    pictures = [scene(portrait, 20 + 8 * i) for i in range(12)]
+    seen, whole = prompt(pictures)
+    assert [len(s) for s in seen] == [0, 2] + [1] * 10, "a person has a name from the second sighting on"
+    assert whole == 4
+    for i, picture in enumerate(pictures[1:], 1):
+        assert overlap(seen[i][-1].box, CenterFace().detect(picture)[0].box) > 0.75
+    assert prompt([scene(portrait) for _ in range(9)]) == ([[]] * 9, 3)
+    assert prompt(pictures[:4], seconds=1.0)[1] == 4, "pictures that are far apart are searched whole"
+
+
+def test_a_prompt_watcher_sees_at_once_who_goes_and_soon_who_comes(portrait: Pixels) -> None:
+    seen, _ = prompt([scene(portrait, 20, 600) if 4 <= i < 13 else scene(portrait, 20) for i in range(20)])
+    times = {
+        who: [round(5 * s.time) for told in seen for s in told if s.who == who] for who in ("person-1", "person-2")
+    }
+    assert times == {"person-1": list(range(20)), "person-2": list(range(6, 13))}

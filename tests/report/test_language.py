@@ -54,7 +54,16 @@ def test_no_key_and_no_place_is_missing(name: str) -> None:
 def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
     templates = CODE / "report" / "templates"
     served, label = CODE / "server" / "templates", CODE / "server" / "label" / "templates"
-    rooms = ("report", "report/page", "report/terminal", "cli", "server", "server/routes", "server/label")
+    rooms = (
+        "report",
+        "report/page",
+        "report/terminal",
+        "cli",
+        "server",
+        "server/routes",
+        "server/live",
+        "server/label",
+    )
     folders = [CODE / room for room in rooms]
     files = [
         *(f for t in (templates, served, label) for f in (*t.glob("*.html"), *t.glob("*.js"))),

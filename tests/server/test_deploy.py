@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -50,6 +54,23 @@ def test_the_container_is_not_root_and_says_how_it_is() -> None:
         for part in name.split():
             assert (ROOT / part).exists(), part
             assert f"!{part}" in kept.splitlines(), part
+
+
+def test_the_container_may_write_its_volume() -> None:
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    assert "install -d -o mien -m 0700 /cache" in text, "a volume takes the owner of the folder that it covers"
+    assert '"/cache"' in text[text.index("VOLUME") :].splitlines()[0]
+
+
+def test_systemd_takes_the_unit(tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("needs systemd-analyze")
+    text = (DEPLOY / "mien.service").read_text(encoding="utf-8")
+    unit = tmp_path / "mien.service"
+    unit.write_text(text.replace("/opt/mien/bin/mien", sys.executable))
+    said = subprocess.run([program, "verify", str(unit)], capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stderr) == (0, "")
 
 
 def test_the_composition_is_closed() -> None:

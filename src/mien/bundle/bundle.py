@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mien.bundle.answer import Answer
 from mien.bundle.answering import answer_to, calibrated, first_row
-from mien.bundle.encoded import EncodedTracks
+from mien.bundle.encoded import EncodedTracks, States
 from mien.bundle.encoders import encoders_of, populations_of
 from mien.bundle.files import Files
 from mien.bundle.graphs import Graphs, Pooled
@@ -137,10 +137,20 @@ class Bundle:
         """
         return first_row(self.trust.expected(self.pool({m: self._absent(m, 1) for m in self.modalities}).scores))
 
-    def encode(self, modality: Modality, tracks: Sequence[Track]) -> EncodedTracks:
-        """Runs the graph of one encoder on B tracks, padded to the longest."""
+    def encode(self, modality: Modality, tracks: Sequence[Track], known: States | None = None) -> EncodedTracks:
+        """Runs the graph of one encoder on B tracks, padded to the longest.
+
+        Args:
+            modality: of the encoder.
+            tracks: from this encoder.
+            known: states of rows that need not be computed again, where there is one track.
+        """
         rows = padded(tracks)
-        states = self._states(modality, rows)
+        if known is not None and self.encoders[modality].by_row:
+            (track,) = tracks
+            states = known.of(modality, track, partial(self._states, modality))
+        else:
+            states = self._states(modality, rows)
         mask, times = rows.mask, rows.times
         if states.shape[1] != mask.shape[1]:
             times = np.asarray([[t.times.mean()] for t in tracks], np.float32)
@@ -180,9 +190,9 @@ class Bundle:
         """
         return self.answer_to(self.encoded(tracks))
 
-    def encoded(self, tracks: Mapping[Modality, Track]) -> dict[Modality, EncodedTracks]:
-        """The encoded tracks of one segment, in the order of the bundle's modalities."""
-        return {m: self.encode(m, [tracks[m]]) for m in self.modalities if m in tracks}
+    def encoded(self, tracks: Mapping[Modality, Track], known: States | None = None) -> dict[Modality, EncodedTracks]:
+        """The encoded tracks of one segment, in the order of the bundle's modalities; see ``encode``."""
+        return {m: self.encode(m, [tracks[m]], known) for m in self.modalities if m in tracks}
 
     def answer_to(self, encoded: Mapping[Modality, EncodedTracks]) -> Answer:
         """The answer for one segment, see ``answer``, from its encoded tracks in the order of the bundle's modalities."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mien.model.padding import Padded, padded
 from mien.trust.calibration import Measures
-from mien.types import Float32, Modality
+from mien.types import Float32, Modality, Track
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,40 @@ class EncodedTracks:
 
         measures = {name: whole(values) for name, values in self.measures.items()}
         return type(self)(whole(self.states), whole(self.mask), whole(self.quality), whole(self.times), measures)
+
+
+class States:
+    """The states of rows that were encoded a moment ago, for who asks about the same pictures again and again.
+
+    It serves encoders whose networks read each row alone (``Encoder.by_row``).
+
+    Args:
+        most: rows whose states are kept; of more, those that were asked for longest ago are forgotten.
+    """
+
+    def __init__(self, most: int = 512) -> None:
+        self._most = most
+        self._kept: OrderedDict[tuple[Modality, float, bytes], Float32] = OrderedDict()
+
+    def of(self, modality: Modality, track: Track, encode: Callable[[Padded], Float32]) -> Float32:
+        """The states of a track, float32 (1, T, D).
+
+        Args:
+            modality: of the track.
+            track: T rows.
+            encode: gives the states of a batch; it is asked about rows that are not known, all at once.
+        """
+        keys = [(modality, float(t), row.tobytes()) for t, row in zip(track.times, track.values, strict=True)]
+        new = [i for i, key in enumerate(keys) if key not in self._kept]
+        if new:
+            rows = replace(track, times=track.times[new], values=track.values[new])
+            self._kept.update(zip([keys[i] for i in new], encode(padded([rows]))[0], strict=True))
+        for key in keys:
+            self._kept.move_to_end(key)
+        found = np.stack([self._kept[key] for key in keys])[None]
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return found
 
 
 def measures_of(encoded: Mapping[Modality, EncodedTracks]) -> Measures:

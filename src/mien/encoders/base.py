@@ -33,6 +33,7 @@ class Encoder(ABC):
         asset_arguments: the arguments that are paths of files. In a bundle they are always ``assets``, never options: a bundle
             from somebody else must not choose which files of a user are read.
         context: how many earlier utterances (``Segment.context``) it uses.
+        by_row: whether its network gives each row of a track the state that it would give the row alone.
         licence_note: limits of its licence on models trained with it, "" for none. A bundle repeats the note, and a bundle with
             a note is not shipped with mien.
     """
@@ -42,6 +43,7 @@ class Encoder(ABC):
     conditions: tuple[str, ...] = ()
     version: int = 1
     context: int = 0
+    by_row: bool = False
     licence_note: str = ""
     asset_arguments: tuple[str, ...] = ()
 

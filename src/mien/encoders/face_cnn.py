@@ -31,6 +31,7 @@ class FaceCNN(Encoder):
 
     modality: Modality = "face"
     quality_names: tuple[str, ...] = QUALITY
+    by_row: bool = True
 
     def __init__(self, side: int = 48, width: int = 32, dropout: float = 0.3, pose: bool = False) -> None:
         self.side = strict.within("side", side, 8, 2048)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mien.bundle.bundle import Bundle
-from mien.bundle.encoded import EncodedTracks
+from mien.bundle.encoded import EncodedTracks, States
 from mien.explain.tracked import Portraits, Tracked
 from mien.person import People
 from mien.runtime.shelf import Place, Shelf
@@ -54,6 +54,7 @@ class Meanwhile:
         moments: its moments. Their arrays lie on the shelf, for two hours of them take 140 MB.
         shelf: where they lie.
         portraits: of its people.
+        states: of what was encoded for answers so far.
     """
 
     people: People
@@ -61,6 +62,7 @@ class Meanwhile:
     moments: list[_Aside] = field(default_factory=list)
     shelf: Shelf = field(default_factory=Shelf)
     portraits: Portraits = field(default_factory=Portraits)
+    states: States = field(default_factory=States)
 
     def keep(self, kept: Kept) -> None:
         """Keeps a moment."""

@@ -9,6 +9,7 @@ from mien.bundle.bundle import Bundle
 from mien.bundle.encoded import EncodedTracks
 from mien.emotions import expected
 from mien.explain import contributions
+from mien.explain.tracked import boxes_of
 from mien.timeline import Prediction, best
 from mien.types import Modality, Segment, Task
 
@@ -26,7 +27,7 @@ def predicted(
     Args:
         bundle: gave the answer.
         task: a task of the bundle that is answered with one label.
-        segment: what was answered.
+        segment: what was answered; its boxes are told where it still has its pictures.
         answer: the answer.
         encoded: the encoded tracks of the segment, for their quality.
         missing: reasons that the bundle does not know, such as words in a language that it cannot read.
@@ -58,5 +59,6 @@ def predicted(
         label_set=answer.label_sets[task.name],
         subsets={s: tuple(map(float, found[task.name])) for s, found in answer.subsets.items()},
         uncertain=uncertain,
+        faces=boxes_of(segment.frames),
         reasons=(*(["low_confidence"] if uncertain else ()), *answer.reasons, *missing),
     )

@@ -28,7 +28,7 @@ class Tracked(NamedTuple):
     @classmethod
     def of(cls, bundle: Bundle, segment: Segment) -> Tracked:
         """What to keep of a segment, which has its sound and pictures."""
-        return cls(pieces(bundle, segment), _boxes(segment.frames))
+        return cls(pieces(bundle, segment), boxes_of(segment.frames))
 
 
 def with_tracks(
@@ -61,8 +61,8 @@ def with_tracks(
     return replace(prediction, curves=curves, faces=kept.faces)
 
 
-def _boxes(frames: Frames | None) -> FaceBoxes | None:
-    """The boxes as parts of the picture; ``None`` where boxes or the size of the picture are not known."""
+def boxes_of(frames: Frames | None) -> FaceBoxes | None:
+    """The boxes of face crops as parts of the picture; ``None`` where boxes or the size of the picture are not known."""
     if frames is None or frames.boxes is None or frames.within is None or not frames.within.all():
         return None
     parts = np.clip(frames.boxes / np.tile(frames.within, 2), 0.0, 1.0)

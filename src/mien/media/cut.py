@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, replace
 from threading import Event as Flag
 
@@ -33,6 +33,7 @@ from mien.types import Audio, Clip, Segment, Span, Words
 
 _SHORTEST = 0.1  # seconds that a clip has at least, such as one picture
 _SENTENCE = 1.0  # seconds of speech
+_SOON = 0.05  # seconds that what goes on waits for what is over: its words are often known by now
 
 
 @dataclass(frozen=True)
@@ -147,12 +148,14 @@ class _Cutter:
         with worker("mien-faces") as eyes, worker("mien-words") as listener:
             spans = [cue.span for cue in self.cues]
             pictures = self.feed.info.kind == "video" and self.feed.ahead is None
-            pages = Pages(self.feed, self.settings, pictures, follower(self.feed.ahead, eyes, self.detector), spans)
+            live = self.settings.ongoing is not None
+            watcher = follower(self.feed.ahead, eyes, self.detector, live)
+            pages = Pages(self.feed, self.settings, pictures, watcher, spans)
             heard: _Heard | None = None
             try:
                 for part in pages:
                     if isinstance(part, Ongoing):
-                        if heard is not None and heard[1].done():
+                        if heard is not None and wait([heard[1]], _SOON).done:
                             yield from self._segments(heard)
                             heard = None
                         yield from self._glimpses(part, listener)

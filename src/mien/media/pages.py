@@ -185,7 +185,6 @@ class Pages:
         if isinstance(self._watcher, Watcher):
             self._watcher.look(piece)
         if live:
-            # Whoever waits for an answer now cannot wait for later pictures, though to look at three at once is faster.
             self._page.reached = max(self._page.reached, piece.time)
             self._page.sightings += self._watcher.rest() if self._watcher is not None else []
 

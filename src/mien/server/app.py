@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
@@ -12,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from mien import __version__
 from mien.bundle.answer import single
@@ -33,8 +35,41 @@ _ALONE = "Nothing leaves the machine it runs on."
 _ASKING = (
     "A language model ({model}), {where}, is asked, too: it gets words, pictures of faces and sound of each moment."
 )
-_CONNECTIONS = 256  # more are answered with 503
-_IDLE = 20  # seconds until an idle connection is closed
+_CONNECTIONS = 512  # more are answered with 503
+_EACH = 256  # of one address; more are closed
+_IDLE = 20  # seconds until a connection is closed that has been answered and asks nothing more
+_LOOK = 5.0  # seconds between two looks at what a connection has sent
+
+
+class Connection(H11Protocol):
+    """A connection, which is closed when it has sent no whole head of a request for 5 to 10 s.
+
+    Uvicorn waits for a head forever, so a client with some hundred sockets would keep everybody else out. One address has at
+    most half of all connections.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """See ``asyncio.Protocol``."""
+        super().connection_made(transport)
+        self._waited: tuple[bool, object] = False, None
+        if (
+            sum(one.client is not None and one.client[:1] == (self.client or ())[:1] for one in self.connections)
+            > _EACH
+        ):
+            transport.abort()
+            return
+        self.loop.call_later(_LOOK, self._look)
+
+    def _look(self) -> None:
+        if self not in self.connections:
+            return  # it has been closed, or is a WebSocket now
+        idle = self.cycle is None or self.cycle.response_complete
+        waits = idle and self.timeout_keep_alive_task is None, self.cycle
+        if waits[0] and waits == self._waited:
+            self.transport.abort()
+            return
+        self._waited = waits
+        self.loop.call_later(_LOOK, self._look)
 
 
 def create_app(settings: Settings) -> ASGIApp:
@@ -113,6 +148,7 @@ def run(app: ASGIApp, settings: Settings, tell: Callable[[str], object]) -> None
         timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=5,
         limit_concurrency=_CONNECTIONS,
+        http=Connection,
         ws="websockets-sansio",
         ws_max_size=LARGEST + 1024,
         ws_ping_interval=20,

@@ -176,6 +176,8 @@ class Guard:
 
     def _is_mine(self, host: str) -> bool:
         """Whether a request means this server. An address of numbers always does: no name can be made to lead to it."""
+        if "@" in host:
+            return False  # what stands before it is no part of a name
         try:
             name = urlsplit(f"//{host}").hostname or ""
         except ValueError:

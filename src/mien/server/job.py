@@ -15,6 +15,7 @@ from mien.server.orders import ENDS, Kind, Order
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 _ENDED: dict[str, State] = {"end": "done", "failed": "failed", "cancelled": "cancelled"}
 _MOST_EVENTS = 100_000  # of one job; a clip of hours has some thousand
+_MOST_LIVE = 1000  # of a live session, which may go on for days; the oldest are forgotten, and the results hold them
 HEARTBEAT = 15.0
 """Seconds after which a listener hears from a job that has nothing to tell, so that proxies keep the connection."""
 
@@ -27,7 +28,8 @@ class Job:
         order: what is done.
         client: who sent it, an address.
         state: where it is.
-        events: all it has told but progress: (name, data).
+        events: all it has told but progress: (name, data). Of a live session, the latest.
+        forgotten: how many events came before these.
         passing: what soon counts no more, and is not kept: the latest progress, and the latest partial answer of each person.
         made, ended: seconds of ``time.monotonic``; ``ended`` is ``None`` until the end.
     """
@@ -36,6 +38,7 @@ class Job:
     client: str = ""
     state: State = "waiting"
     events: list[tuple[str, Table]] = field(default_factory=list)
+    forgotten: int = 0
     passing: dict[tuple[str, str | None], Table] = field(default_factory=dict)
     made: float = field(default_factory=time.monotonic)
     ended: float | None = None
@@ -77,6 +80,9 @@ class Job:
             self.passing["partial", data["answer"]["who"]] = data
         elif name in ENDS or len(self.events) < _MOST_EVENTS:
             self.events.append((name, data))
+            if self.kind == "live" and len(self.events) > _MOST_LIVE:
+                del self.events[0]
+                self.forgotten += 1
             if name == "final":
                 # What comes now is newer than what was answered meanwhile.
                 self.passing.pop(("partial", data["answer"]["who"]), None)
@@ -104,14 +110,15 @@ class Job:
         """Its events from number ``after`` on, with their numbers, until its end; see ``HEARTBEAT``.
 
         A slow listener misses progress and partial answers, and nothing else; nothing is kept for it. These and heartbeats
-        ("") have the number of the event before them.
+        ("") have the number of the event before them. Of a live session, a listener who is 1,000 events late misses the oldest.
         """
         shown: dict[tuple[str, str | None], Table] = {}
         while True:
-            for number in range(after, len(self.events)):
-                name, data = self.events[number]
-                yield number + 1, name, data
-            after = max(after, len(self.events))
+            while (at := max(0, after - self.forgotten)) < len(self.events):
+                name, data = self.events[at]
+                after = self.forgotten + at + 1
+                yield after, name, data
+            after = max(after, self.forgotten + len(self.events))
             if self.ended is not None:
                 return
             new = next(((key, data) for key, data in self.passing.items() if shown.get(key) is not data), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -23,6 +24,8 @@ from mien.types import Clip
 from mien.workflows.explain_clip import explain_moment
 from mien.workflows.llms.served import ServedLlm
 
+_PACE = 0.1  # seconds between two messages of progress
+
 
 def perform(
     analyzer: Analyzer, order: Order, cancelled: Callable[[], bool], llm: ServedLlm | None = None
@@ -40,13 +43,21 @@ def perform(
 
 
 def carried_out(work: Generator[Table], order: Order, cancelled: Callable[[], bool]) -> Iterator[Table]:
-    """The messages of work, until the client gives up; an error becomes the message "failed"."""
+    """The messages of work, until the client gives up; an error becomes the message "failed".
+
+    A reader that is fast tells progress dozens of times a second, and each message costs the server as much as an answer.
+    """
+    next_progress = 0.0
     try:
         with closing(work) as told:
             for message in told:
                 if cancelled():
                     yield event(order.job, "cancelled", {})
                     return
+                if message["event"] == "progress":
+                    if time.monotonic() < next_progress:
+                        continue
+                    next_progress = time.monotonic() + _PACE
                 yield message
     except Exception as error:
         detail = _without_folder(explain(error), order) if is_mistake(error) else ""

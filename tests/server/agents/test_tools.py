@@ -55,11 +55,13 @@ def test_agents_find_read_and_explain_moments(root: Path) -> None:
             await client.call_tool("moments", {"label": "happy", "by": "face", "least": 0.5}),
             await client.call_tool("explain", {"file": "talk.mp4", "at": 5.0}),
             await client.call_tool("analyze", {"text": "We won!"}),
+            await client.call_tool("analyze", {"file": "talk.mp4", "start": 3.0, "most": 1}),
         ]
 
-    listed, files, clip, moments, reasons, words = ask(root, questions)
+    listed, files, clip, moments, reasons, words, few = ask(root, questions)
     assert {tool.name for tool in listed.tools} == {"files", "analyze", "moments", "explain"}
-    assert files.structured_content["result"] == ["broken.mp4", "notes.txt", "talk.mp4"]
+    assert files.structured_content == {"files": ["broken.mp4", "notes.txt", "talk.mp4"], "left_out": 0}
+    assert all(tool.annotations.read_only_hint for tool in listed.tools)
     expected = Analyzer(asr="tiny.en").analyze(demo_clip())
     told = clip.structured_content
     assert [m["label"] for m in told["moments"]] == [p.label for p in expected.predictions]
@@ -70,6 +72,9 @@ def test_agents_find_read_and_explain_moments(root: Path) -> None:
     sought = sorted((p.opinions["face"]["happy"] for p in expected.predictions if "face" in p.opinions), reverse=True)
     assert len(found["moments"]) == sum(s >= 0.5 for s in sought) > 0
     assert {m["file"] for m in found["moments"]} == {"talk.mp4"}
+    assert [m["sought"] for m in found["moments"]] == pytest.approx([s for s in sought if s >= 0.5], abs=1e-3)
+    assert len(few.structured_content["moments"]) == 1
+    assert few.structured_content["left_out"] == sum(p.span.end > 3.0 for p in expected.predictions) - 1
     why = reasons.structured_content
     assert why["moment"]["start"] <= 5.0 < why["moment"]["end"]
     assert set(why["contributions"]) == {"text", "voice", "face"}
@@ -93,13 +98,17 @@ def test_mistakes_are_sentences_that_an_agent_can_read(root: Path) -> None:
         return [
             await client.call_tool("moments", {"label": "hapy"}),
             await client.call_tool("analyze", {"file": "../secret.txt"}),
+            await client.call_tool("analyze", {"file": "videos/Talk.MP4"}),
+            await client.call_tool("analyze", {}),
         ]
 
-    label, file = ask(root, questions)
+    label, file, near, nothing = ask(root, questions)
     assert label.is_error
     assert "there is no label 'hapy'; did you mean 'happy'?" in label.content[0].text
     assert file.is_error
     assert "there is no file '../secret.txt' that may be read" in file.content[0].text
+    assert "did you mean 'talk.mp4'?" in near.content[0].text
+    assert "give a 'file', as 'files' lists it, or a 'text'" in nothing.content[0].text
 
 
 def test_folders_have_to_be_named(tmp_path: Path) -> None:

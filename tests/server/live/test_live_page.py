@@ -17,7 +17,7 @@ from mien.media.decoding.open import stream
 from mien.samples import demo_clip
 from mien.types import SAMPLE_RATE, Audio, Picture
 
-from ...report.browser import launched
+from ...report.browser import LAPTOP, PHONE, launched
 from ..running import Running, running, until
 from ..test_page import LONG, Tab, axe
 
@@ -132,15 +132,35 @@ def test_a_session_shows_answers_and_ends_with_its_report(browser: Any, live: Ru
         tab.page.click("#live-begin")
         tab.page.locator("#status", has_text="Camera and microphone are on.").wait_for(timeout=LONG)
         tab.page.locator("#live-now .on").first.wait_for(timeout=LONG)
+        assert not tab.page.is_visible("#form"), "a session takes the place of what gives a clip"
+        assert not tab.page.is_visible("#live-waiting")
+        tab.page.locator("#live-boxes .box").first.wait_for(state="attached", timeout=LONG)
+        assert tab.page.locator("#live-now .opinions dt").all_inner_texts()[:3] == ["words", "voice", "face"]
+        assert tab.page.locator("#live-now .past rect").count() > 0
         tab.page.locator("#moments li").nth(1).wait_for(timeout=LONG)
         # Playwright's own waiting for a function evaluates text inside the page, which its policy forbids.
-        until(lambda: tab.page.evaluate("document.getElementById('level').value") > 0.02)
+        until(lambda: tab.page.evaluate("document.getElementById('level').value") > 0.4)
         assert "Person 1" in tab.page.inner_text("#live-now")
         assert tab.page.evaluate("document.getElementById('live-video').videoWidth") > 0
         tracks = tab.page.evaluate_handle("live.stream.getTracks()")
         tab.page.click("#live-stop")
         assert tracks.evaluate("(found) => found.map((t) => t.readyState)") == ["ended", "ended"]
         tab.page.locator("#status", has_text="The session is over.").wait_for(timeout=LONG)
+        assert tab.page.is_visible("#form")
         tab.page.frame_locator("#frame").locator("html[data-ready]").wait_for(state="attached", timeout=LONG)
+        assert tab.page.frame_locator("#frame").locator("h1").inner_text() == "Live session"
         assert tab.said == []
         assert tab.elsewhere == []
+
+
+@pytest.mark.parametrize("options", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_a_session(browser: Any, live: Running, options: dict[str, Any], scheme: str) -> None:
+    with Tab(browser, live.address, "?lang=zh", bypass_csp=True, color_scheme=scheme, **options) as tab:
+        tab.page.click("#live-open")
+        tab.page.click("#live-begin")
+        tab.page.locator("#live-now .on .past").first.wait_for(timeout=LONG)
+        assert axe(tab) == []
+        assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        tab.page.click("#live-stop")
+        tab.page.locator("#status", has_text="会话已结束。").wait_for(timeout=LONG)

@@ -19,6 +19,7 @@ from mien.media.cropping import CROP
 from mien.media.decoding.open import stream
 from mien.media.faces import Detector, Face
 from mien.media.landmarks import FacePoints
+from mien.media.prompt import PromptWatcher
 from mien.media.watching import BLOCK, Follower, Shown, Watcher
 from mien.media.workers import worker
 from mien.runtime.cache import fill_atomic
@@ -140,20 +141,23 @@ class Remembered(Follower):
             self._next = next(self._coming, None)
 
 
-def follower(ahead: Path | None, executor: Executor, detector: Detector | None) -> Follower | None:
+def follower(ahead: Path | None, executor: Executor, detector: Detector | None, live: bool = False) -> Follower | None:
     """What follows the people of a clip: through its pictures, or through what was seen in them ahead.
 
     Args:
         ahead: the folder of ``Ahead``; ``None`` where nothing was seen ahead.
         executor: has one thread, for the search.
         detector: finds faces; ``None`` where there are no pictures, and then nobody is followed.
+        live: whether what a picture shows is wanted before the next one is there.
 
     Raises:
         UnevenError: something that was seen ahead is missing.
     """
     if detector is None:
         return None
-    return Watcher(executor, detector) if ahead is None else Remembered(sorted(ahead.glob("look-*.npz")))
+    if ahead is not None:
+        return Remembered(sorted(ahead.glob("look-*.npz")))
+    return PromptWatcher(executor, detector) if live else Watcher(executor, detector)
 
 
 def _times(file: Path) -> NDArray[np.float64]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 
 from mien.errors import InputError
@@ -48,12 +50,6 @@ class Allowed:
         found = [path for path in expanded(wanted) if self._allowed(path.resolve())]
         return found[:MOST]
 
-    def names(self) -> Iterator[str]:
-        """The names of the media files, relative to their folder."""
-        for root in self._roots:
-            for path in self.files(str(root)):
-                yield self.name(path)
-
     def name(self, path: Path) -> str:
         """The name of a file, relative to its folder."""
         root = next((root for root in self._roots if path.is_relative_to(root)), path.parent)
@@ -67,7 +63,16 @@ class Allowed:
                     return path
             except (OSError, ValueError):  # too long, or with a zero byte
                 continue
-        raise InputError(f"there is no file '{name}' that may be read; 'files' lists them")
+        raise InputError(f"there is no file '{name[:200]}' that may be read; 'files' lists them{self._like(name)}")
+
+    def _like(self, name: str) -> str:
+        """A file of about that name, in whatever folder."""
+        wanted = Path(name[:200]).stem.lower()
+        with suppress(InputError):
+            names = {self.name(path): path.stem.lower() for path in self.files("")}
+            near = get_close_matches(wanted, names.values(), 1)
+            return next((f"; did you mean '{whole}'?" for whole, own in names.items() if [own] == near), "")
+        return ""
 
     def _allowed(self, path: Path) -> bool:
         return any(path.is_relative_to(root) for root in self._roots)

@@ -20,6 +20,13 @@ CAUTION = (
 _PIECES = 5  # of each piece of evidence
 
 
+class FilesTold(BaseModel):
+    """The files that may be read."""
+
+    files: list[str] = Field(description="Their names, for the other tools.")
+    left_out: int = Field(description="How many more there are; name a folder to see its files.")
+
+
 class MomentTold(BaseModel):
     """One moment of a clip."""
 
@@ -33,7 +40,8 @@ class MomentTold(BaseModel):
     uncertain: bool = Field(description="Whether the label is only a guess.")
     alone: dict[str, str] = Field(description="What words (text), voice and face say, each alone.")
     disagree: bool = Field(description="Whether two of them clearly say different things.")
-    asked: str | None = Field(default=None, description="What a language model says that was asked, too; else null.")
+    sought: float | None = Field(None, description="By 'moments': the probability of the label that was sought.")
+    asked: str | None = Field(None, description="What a language model says that was asked, too; else null.")
 
 
 class ClipTold(BaseModel):
@@ -44,6 +52,7 @@ class ClipTold(BaseModel):
     label: str | None = Field(description="Of the whole clip; null when nothing could be read.")
     scores: dict[str, float]
     moments: list[MomentTold]
+    left_out: int = Field(description="How many later moments there are; ask again with a later 'start'.")
     missing: list[str] = Field(description="What could not be read, in sentences.")
     caution: str = CAUTION
 
@@ -52,6 +61,7 @@ class MomentsTold(BaseModel):
     """The moments that were sought, the clearest first."""
 
     moments: list[MomentTold]
+    left_out: int = Field(description="How many less clear moments were found beside these.")
     files: int = Field(description="How many files were searched.")
     skipped: list[str] = Field(description="Files that could not be read, and why.")
     caution: str = CAUTION
@@ -69,7 +79,7 @@ class ReasonsTold(BaseModel):
     caution: str = CAUTION
 
 
-def moment(file: str, p: Prediction) -> MomentTold:
+def moment(file: str, p: Prediction, sought: float | None = None) -> MomentTold:
     """One answer."""
     tops = {m: max(o, key=lambda label: o[label]) for m in MODALITIES if (o := p.opinions.get(m))}
     return MomentTold(
@@ -83,6 +93,7 @@ def moment(file: str, p: Prediction) -> MomentTold:
         uncertain=p.uncertain,
         alone={m: f"{label} {p.opinions[m][label]:.0%}" for m, label in tops.items()},
         disagree=p.conflict is not None,
+        sought=None if sought is None else round(sought, 3),
         asked=_asked(p),
     )
 
@@ -95,14 +106,16 @@ def _asked(p: Prediction) -> str | None:
     return f"{label} {p.llm.scores[label]:.0%}{claim}"
 
 
-def clip(file: str, timeline: Timeline) -> ClipTold:
-    """A whole timeline."""
+def clip(file: str, timeline: Timeline, start: float = 0.0, most: int = 50) -> ClipTold:
+    """A timeline, with at most ``most`` of its moments that end after ``start``."""
+    later = [p for p in timeline.predictions if p.span.end > start or p.span.duration == 0]
     return ClipTold(
         file=file,
         seconds=round(timeline.duration, 2),
         label=timeline.label,
         scores={k: round(v, 3) for k, v in timeline.scores.items()},
-        moments=[moment(file, p) for p in timeline.predictions],
+        moments=[moment(file, p) for p in later[:most]],
+        left_out=max(0, len(later) - most),
         missing=[sentence(notice) for notice in timeline.notices],
     )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from mien import __version__
@@ -19,7 +20,7 @@ from mien.errors import InputError, closest, explain, is_mistake, of_the_clip
 from mien.events import finish
 from mien.server.agents import answers
 from mien.server.agents.allowed import Allowed
-from mien.server.agents.answers import ClipTold, MomentsTold, ReasonsTold
+from mien.server.agents.answers import ClipTold, FilesTold, MomentsTold, ReasonsTold
 from mien.workflows.explain_clip import explain_moment
 from mien.workflows.llms.served import ServedLlm
 
@@ -29,9 +30,14 @@ if TYPE_CHECKING:
     from mien.workflows.llms.ask import LlmOptions
 
 _ABOUT = (
-    "Reads the emotion that people express in their words, voice and face, in files of this machine. " + answers.CAUTION
+    "Reads the emotion that people express in their words, voice and face, in files of this machine. {how} "
+    "'files' lists what may be read. 'analyze' reads one file, 'moments' finds where a label is expressed in one or in all "
+    "files, and 'explain' says why a moment was answered as it was. The first question about a file takes longest. Labels: "
+    "{labels}. " + answers.CAUTION
 )
 _OFFLINE = "It works offline."
+_HINTS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+_LISTED = 200  # files that are listed at once
 _KEPT = 32  # timelines that are kept, so that a second question about a file is answered at once
 T = TypeVar("T")
 File = Annotated[str, Field(description="The name of a file, as 'files' lists it.")]
@@ -51,24 +57,33 @@ class Tools:
         self._known: OrderedDict[tuple[Path, int, int], Timeline] = OrderedDict()
         self._lock = Lock()
 
-    def files(self) -> list[str]:
+    def files(
+        self, folder: Annotated[str, Field(description="A folder among them; all folders without it.")] = ""
+    ) -> FilesTold:
         """Lists the videos, sounds, pictures and texts that may be read."""
-        return self._told(lambda: list(self._allowed.names()))
+
+        def work() -> FilesTold:
+            names = [self._allowed.name(path) for path in self._allowed.files(folder)]
+            return FilesTold(files=names[:_LISTED], left_out=len(names[_LISTED:]))
+
+        return self._told(work)
 
     def analyze(
         self,
         file: Annotated[str | None, Field(description="The name of a file, as 'files' lists it.")] = None,
         text: Annotated[str | None, Field(description="Words, in place of a file.", max_length=100_000)] = None,
+        start: Annotated[float, Field(ge=0, description="Seconds; earlier moments are left out.")] = 0.0,
+        most: Annotated[int, Field(ge=1, le=500, description="How many moments at most.")] = 50,
     ) -> ClipTold:
         """Reads what is expressed in a file or in a text, moment by moment."""
 
         def work() -> ClipTold:
+            if (file is None) == (text is None):
+                raise InputError("give a 'file', as 'files' lists it, or a 'text', and not both")
             if file is None:
-                return answers.clip("text", self._read(None, text))
-            if text is not None:
-                raise InputError("give a file or a text, not both")
+                return answers.clip("text", self._read(None, text), start, most)
             path = self._allowed.file(file)
-            return answers.clip(self._allowed.name(path), self._timeline(path))
+            return answers.clip(self._allowed.name(path), self._timeline(path), start, most)
 
         return self._told(work)
 
@@ -101,9 +116,10 @@ class Tools:
                         raise
                     skipped.append(f"{name}: {explain(error)}")
                     continue
-                found += [(answers.probability(p, label, by), answers.moment(name, p)) for p in predictions]
-            clear = sorted((pair for pair in found if pair[0] >= least), key=lambda pair: -pair[0])
-            return MomentsTold(moments=[m for _, m in clear[:most]], files=len(paths), skipped=skipped)
+                found += [(answers.probability(p, label, by), name, p) for p in predictions]
+            clear = sorted((one for one in found if one[0] >= least), key=lambda one: -one[0])
+            told = [answers.moment(name, p, sought) for sought, name, p in clear[:most]]
+            return MomentsTold(moments=told, left_out=len(clear[most:]), files=len(paths), skipped=skipped)
 
         return self._told(work)
 
@@ -155,11 +171,12 @@ def server(analyzer: Analyzer, roots: Sequence[Path], llm: LlmOptions | None = N
         InputError: a root is no folder.
     """
     served = None if llm is None else ServedLlm(llm, analyzer.task.labels)
-    about = _OFFLINE if llm is None else f"A language model ({llm.model}) is asked about each moment, too."
+    how = _OFFLINE if llm is None else f"A language model ({llm.model}) is asked about each moment, too."
+    about = _ABOUT.format(how=how, labels=", ".join(analyzer.task.labels))
     tools = Tools(analyzer, Allowed(roots), served)
-    found = MCPServer("mien", version=__version__, instructions=f"{_ABOUT} {about}", log_level="WARNING")
+    found = MCPServer("mien", version=__version__, instructions=about, log_level="WARNING")
     for tool in (tools.files, tools.analyze, tools.moments, tools.explain):
-        found.tool()(tool)
+        found.tool(annotations=_HINTS)(tool)
     return found
 
 

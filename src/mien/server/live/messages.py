@@ -79,6 +79,16 @@ class Words(BaseModel):
     language: str | None
 
 
+Box = Annotated[
+    list[float] | None,
+    Field(
+        min_length=4,
+        max_length=4,
+        description="Where the face is at the end: left, top, right and bottom as parts of the picture; null when not in view.",
+    ),
+]
+
+
 class Shown(BaseModel):
     """What to show of a person now. It changes less often than the answers, so that it does not flicker."""
 
@@ -101,6 +111,7 @@ class Partial(BaseModel):
         "that of the words that are known so far, and empty when none are."
     )
     shown: Shown
+    face: Box
     latency: float | None = Field(description="Seconds from the arrival of the newest piece that it counts.")
 
 
@@ -110,6 +121,7 @@ class Final(BaseModel):
     type: Literal["final"]
     answer: dict[str, Any] = Field(description="A segment of mien.timeline/1.")
     shown: Shown
+    face: Box
     latency: float | None = Field(
         description="Seconds from the arrival of its last piece; null when that is not known."
     )

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mien.client.pieces import PICTURE, SCHEMA
+from mien.report.language import Language
 from mien.runtime.messages import Table
 from mien.server.guard import client_of
 from mien.server.job import Job
@@ -106,9 +107,8 @@ class Sessions:
     async def _session(self, socket: WebSocket, worker: Worker, start: Start) -> None:
         folder = self._jobs.new_folder(client_of(socket))
         forms = tuple(RESULTS)
-        order = Order(
-            folder.name, "live", str(folder), "live", "", None, "", forms, start.lang, self._settings.max_seconds
-        )
+        name, longest = Language(start.lang)("server.live_name"), self._settings.max_seconds
+        order = Order(folder.name, "live", str(folder), name, "", None, "", forms, start.lang, longest)
         job = self._jobs.adopt(order)
         await _send(socket, {"type": "ready", "schema": SCHEMA, "job": job.id, "bundle": self._settings.bundle})
         work = asyncio.create_task(self._jobs.carry_out(worker, job))

@@ -24,6 +24,7 @@ Server = Annotated[State, Depends(state_of)]
 _STATIC = {
     "page.js": "text/javascript",
     "live.js": "text/javascript",
+    "now.js": "text/javascript",
     "sound.js": "text/javascript",
     "page.css": "text/css",
 }
@@ -60,6 +61,7 @@ def page(
                 "words": say.table["server"],
                 "numbers": say.table["numbers"],
                 "people": say.table["people"],
+                "modalities": say.table["modalities"],
                 "labels": {k: {"name": say.label(k), "sign": look.sign, "place": n} for n, (k, look) in known},
                 "most": server.settings.max_bytes,
             },
@@ -83,7 +85,7 @@ def _where(server: State, say: Language) -> str:
         200: {"content": {m: {"schema": {"type": "string"}} for m in _STATIC.values()}, "description": "A file."}
     },
 )
-def static(name: Literal["page.js", "live.js", "sound.js", "page.css"], server: Server) -> Response:
+def static(name: Literal["page.js", "live.js", "now.js", "sound.js", "page.css"], server: Server) -> Response:
     """The script and the style of the page."""
     content = files("mien.server").joinpath("templates", name).read_text(encoding="utf-8")
     if name == "page.css":

@@ -1,7 +1,7 @@
 "use strict";
-/* The live view: sends camera and microphone to the server of this page, after a notice, and shows what it answers. It needs page.js. */
-const [SOUND, PICTURE, RATE, PAUSE, WIDTH, MOST_WAITING, QUIET, FORGOTTEN] = [1, 2, 16000, 200, 640, 400000, 1500, 8000];
-const live = { socket: null, stream: null, context: null, timer: 0, samples: 0, begun: 0, job: null, ended: true, seen: new Map() };
+/* The live view: sends camera and microphone to the server of this page, after a notice, and shows what it answers. It needs page.js and now.js. */
+const [SOUND, PICTURE, RATE, PAUSE, WIDTH, MOST_WAITING, QUIETEST] = [1, 2, 16000, 200, 640, 400000, 60];
+const live = { socket: null, stream: null, context: null, timer: 0, samples: 0, begun: 0, job: null, ended: true };
 
 /** Seconds of the session. The clock is that of the sound, so that mouth and voice belong together. */
 const liveTime = () => (live.samples ? live.samples / RATE : (performance.now() - live.begun) / 1000);
@@ -19,7 +19,9 @@ function onSound({ data: heard }) {
   const samples = Int16Array.from(heard, (x) => Math.max(-32768, Math.min(32767, Math.round(32768 * x))));
   sendPiece(SOUND, live.samples / RATE, samples.buffer);
   live.samples += samples.length;
-  byId("level").value = Math.min(1, 4 * Math.sqrt(heard.reduce((sum, x) => sum + x * x, 0) / heard.length));
+  // Levels are heard in decibels: silence is 0, and the loudest sound is 1.
+  const power = heard.reduce((sum, x) => sum + x * x, 0) / heard.length;
+  byId("level").value = Math.max(0, 1 + (10 * Math.log10(power + 1e-12)) / QUIETEST);
 }
 
 /** Sends a picture, unless earlier ones still wait. */
@@ -51,29 +53,6 @@ async function listenAndLook() {
   status(say("live_listening"));
 }
 
-/** Shows what each person expresses now: the label that does not flicker, and, while the utterance goes on, its words so far. */
-function showNow({ answer, shown: { who, label, scores } }, goesOn) {
-  const key = `now-${who ?? ""}`;
-  const row = document.getElementById(key) ?? byId("live-now").appendChild(Object.assign(make("li"), { id: key }));
-  const name = data.labels[label]?.name ?? label;
-  const words = make("span", "words", goesOn ? answer.text : "");
-  words.dir = "auto";
-  row.replaceChildren(who ? make("span", "who", person(who)) : "", sign(label, true), ` ${name} `, make("span", "about", about(scores[label])), words);
-  row.classList.toggle("on", goesOn);
-  live.seen.set(key, performance.now());
-}
-
-/** Marks those who are silent and out of view now, and takes them away after a while. */
-function forget() {
-  for (const [key, time] of live.seen) {
-    const gone = performance.now() - time;
-    if (gone > QUIET) document.getElementById(key)?.classList.remove("on");
-    if (gone < FORGOTTEN) continue;
-    document.getElementById(key)?.remove();
-    live.seen.delete(key);
-  }
-}
-
 function onLive(message) {
   if (message.type === "ready") {
     live.job = message.job;
@@ -90,6 +69,12 @@ function onLive(message) {
   } else if (message.type === "problem") endLive(message.problem.detail);
 }
 
+/** Shows the session in place of what gives a clip, or the other way round. */
+function setView(on) {
+  byId("live-view").hidden = !on;
+  byId("live-open").hidden = byId("notice").hidden = byId("form").hidden = on;
+}
+
 /** Closes camera and microphone. */
 function closeDevices() {
   clearInterval(live.timer);
@@ -104,8 +89,7 @@ function endLive(text) {
   live.ended = true;
   closeDevices();
   live.socket?.close();
-  byId("live-view").hidden = true;
-  byId("live-open").hidden = false;
+  setView(false);
   stop(text);
 }
 
@@ -130,10 +114,8 @@ async function openLive() {
   if (!live.stream) return begin(null, say("live_refused"), true);
   begin(null, say("live_starting"));
   byId("progress").hidden = byId("cancel").hidden = true;
-  byId("live-now").replaceChildren();
-  live.seen.clear();
-  byId("live-view").hidden = false;
-  byId("live-open").hidden = true;
+  forgetAll();
+  setView(true);
   byId("live").scrollIntoView({ block: "start" });
   byId("live-video").srcObject = live.stream;
   byId("live-video").play().catch(() => {});
