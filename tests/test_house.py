@@ -8,7 +8,7 @@ import re
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -41,8 +41,13 @@ def called(path: Path) -> str:
 
 
 @cache
+def source(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
 def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+    return ast.parse(source(path))
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -68,9 +73,25 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
             yield f"{called(path)}:{node.name}", (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
+def of_each_module(check: Callable[[Path], None]) -> Callable[[], None]:
+    """A test that tries all modules and names those that fail. A test for each would take half a minute in all."""
+
+    def test() -> None:
+        faults = {}
+        for path in MODULES:
+            try:
+                check(path)
+            except AssertionError as error:
+                faults[called(path)] = str(error)
+        assert faults == {}
+
+    test.__name__, test.__doc__ = check.__name__, check.__doc__
+    return test
+
+
 def test_modules_are_short() -> None:
     mine = [p for folder in ("src/mien", "tests", "benchmarks", "tools") for p in ROOT.joinpath(folder).rglob("*.py")]
-    lengths = {called(p): len(p.read_text(encoding="utf-8").splitlines()) for p in mine}
+    lengths = {called(p): len(source(p).splitlines()) for p in mine}
     assert {name: n for name, n in lengths.items() if n > 300} == {}
     assert statistics.median(n for name, n in lengths.items() if n and name.startswith("src/")) <= 100
 
@@ -95,7 +116,7 @@ def test_the_root_holds_nouns_and_doors_alone() -> None:
     assert len(list(PACKAGE.glob("*.py"))) <= 12
 
 
-@pytest.mark.parametrize("path", MODULES, ids=called)
+@of_each_module
 def test_names_say_something(path: Path) -> None:
     assert not re.search(r"util|common|helper|misc|manager|v\d$", path.stem)
     assert not re.search(r"util|common|helper|misc", path.parent.name)
@@ -103,7 +124,7 @@ def test_names_say_something(path: Path) -> None:
     assert [n for n in names if re.search(r"Manager|Helper|Util|V2|_v2", n)] == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=called)
+@of_each_module
 def test_no_code_in_data_and_no_network(path: Path) -> None:
     allowed = AT_THE_DOOR.get(path.relative_to(PACKAGE).as_posix(), set())
     assert set(imported(path)) & (CODE_IN_DATA | NETWORK) - allowed == set()
@@ -114,7 +135,7 @@ def test_no_code_in_data_and_no_network(path: Path) -> None:
             assert not (keyword.arg in {"trust_remote_code", "allow_pickle", "shell"} and given), keyword.arg
 
 
-@pytest.mark.parametrize("path", MODULES, ids=called)
+@of_each_module
 def test_exceptions_are_not_swallowed(path: Path) -> None:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.ExceptHandler):
@@ -124,17 +145,17 @@ def test_exceptions_are_not_swallowed(path: Path) -> None:
             )
 
 
-@pytest.mark.parametrize("path", MODULES, ids=called)
+@of_each_module
 def test_no_sentence_is_read_to_decide(path: Path) -> None:
     """What went wrong is told by the type of an error, or by a code; its words are for people."""
     said = r"str\(\w*error\w*\)|closest\([^\n]*\)|unit\([^\n]*\)"
     reading = rf" (not )?in ({said})|({said})\.(startswith|endswith|partition|find)\("
-    assert re.findall(reading, path.read_text(encoding="utf-8")) == []
+    assert re.findall(reading, source(path)) == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=called)
+@of_each_module
 def test_nothing_is_postponed_and_silenced_checks_have_a_reason(path: Path) -> None:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(source(path).splitlines(), start=1):
         place = f"{called(path)}:{number}"
         assert not re.search(r"\b(TODO|FIXME|XXX|NotImplementedError|pragma: no cover)\b", line), place
         if re.search(r"# (type: ignore|noqa)", line):
@@ -142,7 +163,7 @@ def test_nothing_is_postponed_and_silenced_checks_have_a_reason(path: Path) -> N
             assert re.search(reason, line), f"{place}: a silenced check says why, after ' # ' or ' - '"
 
 
-@pytest.mark.parametrize("path", MODULES, ids=called)
+@of_each_module
 def test_modalities_are_called_text_voice_face(path: Path) -> None:
     other = {"vision", "visual", "acoustic", "linguistic", "lexical", "facial", "vocal"}
     published = {"vision"} if path.name == "_servers.py" else set()  # what servers of others call it in their JSON
@@ -152,11 +173,11 @@ def test_modalities_are_called_text_voice_face(path: Path) -> None:
     assert {n for n in names if re.fullmatch(r"(vision|visual|acoustic)(_\w+)?", n)} == set()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=called)
+@of_each_module
 def test_results_speak_of_what_is_expressed(path: Path) -> None:
     """Only the model card says "feels": that mien cannot tell."""
     if path.name != "card.py":
-        assert re.findall(r"(?i)\bfeel(?:s|ing|ings)?\b|\bfelt\b", path.read_text(encoding="utf-8")) == []
+        assert re.findall(r"(?i)\bfeel(?:s|ing|ings)?\b|\bfelt\b", source(path)) == []
 
 
 def test_one_loop_learns() -> None:
@@ -168,7 +189,7 @@ def test_threads_are_owned_in_one_place() -> None:
     owner = PACKAGE / "runtime" / "threads.py"
     others = [p for p in MODULES if p != owner]
     sets = r"intra_op_num_threads|OMP_NUM_THREADS|MKL_NUM_THREADS|OPENBLAS_NUM_THREADS|setNumThreads"
-    assert [called(p) for p in others if re.search(sets, p.read_text(encoding="utf-8"))] == []
+    assert [called(p) for p in others if re.search(sets, source(p))] == []
     for path in others:
         for name, call in calls(path):
             if name.endswith("InferenceSession"):
