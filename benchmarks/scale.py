@@ -4,7 +4,8 @@
 
 It copies the clip, reads the copies into a folder of results, and prints for each number of workers: clips a second, hours of
 clips an hour, processor seconds for an hour of clips, how many cores were busy, and the largest memory of a worker. With one
-copy of a long clip it measures how workers share it. One worker with two threads comes first. Ratios within one run hold on a busy machine too; the rounds are interleaved.
+copy of a long clip it measures how workers share it. One worker with two threads comes first. Ratios within one run hold on a
+busy machine too; the rounds are interleaved.
 """
 
 from __future__ import annotations
