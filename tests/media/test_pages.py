@@ -70,15 +70,12 @@ def test_no_utterance_of_a_page_overlaps_one_of_the_page_before(monkeypatch: pyt
 def test_parts_do_not_depend_on_how_a_file_mixes_its_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pictures may come a second late, as from many threads of a decoder, or two seconds early."""
     monkeypatch.setattr("mien.media.pages.speech_spans", lambda samples, longest: [])
-    heard: list[Piece] = [sound(float(t)) for t in range(100)]
-    dark = np.zeros((4, 4, 3), np.uint8)
-    shown: list[Piece] = [Picture(dark, t / 5) for t in range(500)]
+    heard = [sound(float(t)) for t in range(100)]
+    shown = [Picture(np.zeros((4, 4, 3), np.uint8), t / 5) for t in range(500)]
 
     def mixed(later: float) -> list[Piece]:
-        times = [
-            *((p.span.end, p) for p in heard if isinstance(p, Audio)),
-            *((p.time + later, p) for p in shown if isinstance(p, Picture)),
-        ]
+        times: list[tuple[float, Piece]] = [(p.span.end, p) for p in heard]
+        times += [(p.time + later, p) for p in shown]
         return [piece for _, piece in sorted(times, key=lambda pair: pair[0])]
 
     told = {
