@@ -3,8 +3,9 @@
     python -m benchmarks.scale [--workers 1,2,4] [--copies 4] [--clip talk.mp4] [--asr auto] [--rounds 1]
 
 It copies the clip, reads the copies into a folder of results, and prints for each number of workers: clips a second, hours of
-clips an hour, processor seconds for an hour of clips, and the largest memory of a worker. One worker with two threads comes
-first. Ratios within one run hold on a busy machine too; the rounds are interleaved.
+clips an hour, processor seconds for an hour of clips, how many cores were busy, and the largest memory of a worker. With one
+copy of a long clip it measures how workers share it. One worker with two threads comes first. Ratios within one run hold on a
+busy machine too; the rounds are interleaved.
 """
 
 from __future__ import annotations
@@ -97,13 +98,14 @@ def main() -> None:
             for setting in settings:
                 found[setting].append(measure(archive, Path(folder) / "out", *setting, given.asr))
     print(
-        "| workers | threads each | clips a second | hours an hour | CPU seconds an hour | memory of a worker, MB (data, MB) |"
+        "| workers | threads each | clips a second | hours an hour | CPU seconds an hour | cores kept busy "
+        "| memory of a worker, MB (data, MB) |"
     )
-    print("|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|")
     for (workers, threads), runs in found.items():
         wall, spent = median(run.seconds for run in runs), median(run.processor for run in runs)
         memory, data = max(run.memory for run in runs) / 1e6, max(run.data for run in runs) / 1e6
-        rates = f"{given.copies / wall:.3f} | {seconds / wall:.2f} | {spent / seconds * 3600:.0f}"
+        rates = f"{given.copies / wall:.3f} | {seconds / wall:.2f} | {spent / seconds * 3600:.0f} | {spent / wall:.2f}"
         print(f"| {workers} | {threads} | {rates} | {memory:.0f} ({data:.0f}) |")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from mien.bundle.bundle import Bundle
+from mien.bundle.encoded import EncodedTracks
 from mien.explain.evidence.base import Explainer, Weighed, explainers
 from mien.explain.evidence.occlusion_face import FaceOcclusion
 from mien.explain.evidence.occlusion_sound import SoundOcclusion
@@ -15,7 +17,8 @@ from mien.explain.evidence.occlusion_words import WordOcclusion
 from mien.explain.faithfulness import faithfulness_of
 from mien.explain.question import Moment, Question
 from mien.media.written import sentence_segments
-from mien.types import Segment, Span, Word, Words
+from mien.runtime import devices
+from mien.types import Modality, Segment, Span, Track, Word, Words
 
 
 @pytest.mark.parametrize("name", [n for n in explainers.names() if not explainers.build({"name": n}).needs_run])
@@ -165,3 +168,25 @@ def test_the_unchanged_input_has_the_probability_that_was_shown_while_a_guard_go
     unchanged, gone = question.ask("text", [question.moment.segment, None])
     assert unchanged == pytest.approx(question.moment.answer.scores["emotion"][question.index], abs=1e-5)
     assert gone == pytest.approx(question.moment.answer.subsets[frozenset()]["emotion"][question.index], abs=1e-6)
+
+
+def test_answers_do_not_depend_on_the_size_of_batches(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which depends on the device. The graphs run on the CPU here. Numbers of 8 bits are scaled over the batch: hence 0.001."""
+    whole, sizes = question.moment.segment, list[int]()
+    assert whole.words is not None
+    asked = [replace(whole, words=replace(whole.words, items=whole.words.items[:n])) for n in (1, 2, 3, 2, 1)]
+    encode = question.bundle.encode
+
+    def counted(modality: Modality, tracks: Sequence[Track]) -> EncodedTracks:
+        sizes.append(len(tracks))
+        return encode(modality, tracks)
+
+    monkeypatch.setattr(question.bundle, "encode", counted)
+    found = {}
+    for size in (1, 2, 32):
+        monkeypatch.setitem(devices.BATCHES, "cpu", size)
+        sizes.clear()
+        found[size] = question.ask("text", asked)
+        assert max(sizes) == min(size, len(asked))
+    assert found[1] == pytest.approx(found[32], abs=5e-3)
+    assert found[2] == pytest.approx(found[32], abs=5e-3)

@@ -65,3 +65,21 @@ def test_no_utterance_of_a_page_overlaps_one_of_the_page_before(monkeypatch: pyt
     assert len(found) > 3
     assert len(spans) == 100
     assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
+
+
+def test_parts_do_not_depend_on_how_a_file_mixes_its_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pictures may come a second late, as from many threads of a decoder, or two seconds early."""
+    monkeypatch.setattr("mien.media.pages.speech_spans", lambda samples, longest: [])
+    heard = [sound(float(t)) for t in range(100)]
+    shown = [Picture(np.zeros((4, 4, 3), np.uint8), t / 5) for t in range(500)]
+
+    def mixed(later: float) -> list[Piece]:
+        times: list[tuple[float, Piece]] = [(p.span.end, p) for p in heard]
+        times += [(p.time + later, p) for p in shown]
+        return [piece for _, piece in sorted(times, key=lambda pair: pair[0])]
+
+    told = {
+        later: [(p.start, p.done, p.audio and p.audio.span) for p in parts(mixed(later))] for later in (-2.0, 0.0, 1.0)
+    }
+    assert len(told[0.0]) > 3
+    assert told[-2.0] == told[0.0] == told[1.0]

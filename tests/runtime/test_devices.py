@@ -54,3 +54,11 @@ def test_sessions_and_speech_follow_the_device(monkeypatch: pytest.MonkeyPatch) 
     devices.check(GPU)
     with pytest.raises(InputError, match="'cuda' cannot be used: ONNX Runtime found no driver for it"):
         devices.check(CPU)
+
+
+def test_each_device_has_a_size_of_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(devices.BATCHES) == set(devices.PROVIDERS)
+    monkeypatch.delenv("MIEN_DEVICE", raising=False)
+    assert devices.batch() == 32
+    monkeypatch.setenv("MIEN_DEVICE", "cuda")
+    assert devices.batch() == devices.BATCHES["cuda"] > 32

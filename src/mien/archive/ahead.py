@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 
 LONG = 240.0
 """Seconds; a shorter clip is read by one worker."""
-PLANNED = "planned"
-"""The file that is there when all pages of a clip are there whose words are wanted."""
+_SHARE = 60.0  # seconds of clips that are worth a worker
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,32 @@ class _Step:
     file: Path
 
 
-def long_ones(clips: Mapping[str, Path]) -> dict[str, MediaInfo]:
-    """Which of some clips are worth reading in parts, and what they hold. Those that cannot be read are left out."""
+def long_ones(clips: Mapping[str, Path], hours: float) -> dict[str, MediaInfo]:
+    """Which of some clips are worth reading in parts, and what they hold.
+
+    Left out are videos without an index, of which no stretch can be found, and what is refused for its length or cannot be
+    read.
+
+    Args:
+        clips: the clips by name.
+        hours: the longest clip that is read.
+    """
     from mien.media.decoding.open import probe
 
     found = {}
     for name, clip in clips.items():
         with suppress(MienError, OSError):
             found[name] = probe(clip)
-    return {name: info for name, info in found.items() if info.duration >= LONG}
+    return {
+        name: info
+        for name, info in found.items()
+        if LONG <= info.duration <= 3600 * hours and (info.indexed or info.kind == "audio")
+    }
+
+
+def useful(clips: Mapping[str, MediaInfo]) -> int:
+    """How many workers have something to do with some long clips."""
+    return math.ceil(sum(info.duration for info in clips.values()) / _SHARE)
 
 
 def read_ahead(
@@ -65,7 +82,7 @@ def read_ahead(
     folders = {name: _folder(results, name, clips[name]) for name in long}
     steps = [step for name, info in long.items() for step in _first(name, clips[name], info, folders[name])]
     # To go over the sound is the longest step, and words wait for it.
-    steps.sort(key=lambda step: "plan" not in step.order)
+    steps.sort(key=lambda step: "look" in step.order)
     failed = yield from _carried_out(crew, steps, clips)
     pages = [
         _Step(name, {"hear": str(page)}, page.with_suffix(".json"))
@@ -92,14 +109,14 @@ def _first(name: str, clip: Path, info: MediaInfo, folder: Path) -> list[_Step]:
     """What needs nothing else: the search for faces, and where somebody speaks."""
     from mien.media.ahead.looking import stretches
 
-    steps = []
-    if info.has_audio:
-        steps.append(_Step(name, {"plan": str(folder), "clip": str(clip)}, folder / PLANNED))
+    about: Table = {"clip": str(clip), "ahead": str(folder)}
+    orders: list[Table] = [about | {"name": "planned"}] if info.has_audio else []
     if info.kind == "video":
-        for number, span in enumerate(stretches(info.duration if info.indexed else 0.0)):
-            file = folder / f"look-{number:06d}.npz"
-            order: Table = {"look": [span.start, span.end], "clip": str(clip), "file": str(file)}
-            steps.append(_Step(name, order, file))
+        orders += [
+            about | {"name": f"look-{number:06d}.npz", "look": [span.start, span.end]}
+            for number, span in enumerate(stretches(info.duration))
+        ]
+    steps = [_Step(name, order, folder / order["name"]) for order in orders]
     return [step for step in steps if not step.file.is_file()]
 
 

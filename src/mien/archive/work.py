@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from mien.archive import tables
-from mien.archive.ahead import long_ones, read_ahead
+from mien.archive.ahead import long_ones, read_ahead, useful
 from mien.archive.folder import Reading, Results
 from mien.errors import InputError
 from mien.events import Notice, Progress, Skipped, Work, Written
@@ -52,8 +52,8 @@ def analyze_archive(
     # The largest first: at the end no worker is left alone with a long one.
     order = sorted(waiting, key=lambda name: (-_size(waiting[name]), name))
     # Where there are more workers than clips, they share the long ones.
-    long = long_ones(waiting) if len(waiting) < workers else {}
-    with closing(crew_of(reading, memory, workers if long else min(workers, len(order) or 1))) as crew:
+    long = long_ones(waiting, reading.settings().hours) if len(waiting) < workers else {}
+    with closing(crew_of(reading, memory, min(workers, max(len(order), useful(long), 1)))) as crew:
         ahead = (yield from read_ahead(crew, waiting, long, results)) if long else {}
         skipped = yield from _read(crew, order, waiting, results, ahead)
         return (yield from finished(crew, results, skipped))

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
 
-from mien.archive.ahead import PLANNED
 from mien.archive.folder import Reading, Results
 from mien.archive.tables import write_part
 from mien.errors import explain, short_of_memory
@@ -51,6 +50,9 @@ def main() -> None:
                 send({"failed": why})
 
 
+_UNEVEN = "uneven"  # the file that is there when a clip cannot be read in parts
+
+
 class _Worker:
     """Carries out orders, and keeps its models loaded between them."""
 
@@ -62,21 +64,29 @@ class _Worker:
         """The messages of an order; the last one holds "end"."""
         if "part" in order:
             yield from _part(order)
-        elif "plan" in order:
-            yield from self._plan(Path(order["clip"]), Path(order["plan"]))
-        elif "look" in order:
-            look(Path(order["clip"]), Span(*order["look"]), self._reading.settings().fps, Path(order["file"]))
-            yield {"end": 0.0}
         elif "hear" in order:
             self._hear(Path(order["hear"]))
             yield {"end": 0.0}
+        elif "name" in order:
+            yield from self._ahead(order)
         else:
             yield from self._clip(order)
 
-    def _plan(self, clip: Path, folder: Path) -> Iterator[Table]:
-        for progress in plan(clip, self._reading.settings(), folder, self._reading.asr != "off"):
-            yield {"read": progress.done}
-        write_atomic(folder / PLANNED, "")
+    def _ahead(self, order: Table) -> Iterator[Table]:
+        """The sound of a clip, or a stretch of its pictures. When one cannot be read by itself, the others are in vain."""
+        clip, folder, settings = Path(order["clip"]), Path(order["ahead"]), self._reading.settings()
+        if (folder / _UNEVEN).is_file():
+            raise UnevenError("the clip cannot be read in parts")
+        try:
+            if "look" in order:
+                look(clip, Span(*order["look"]), settings.fps, folder / order["name"])
+            else:
+                for progress in plan(clip, settings, folder, self._reading.asr != "off"):
+                    yield {"read": progress.done}
+                write_atomic(folder / order["name"], "")
+        except UnevenError:
+            write_atomic(folder / _UNEVEN, "")
+            raise
         yield {"end": 0.0}
 
     def _hear(self, page: Path) -> None:

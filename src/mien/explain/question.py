@@ -11,9 +11,8 @@ import numpy as np
 from mien.bundle.answer import Answer
 from mien.bundle.bundle import Bundle
 from mien.bundle.encoded import EncodedTracks
+from mien.runtime import devices
 from mien.types import Float32, Modality, Segment, Task, Track
-
-_BATCH = 32
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,9 @@ class Question:
         there = [i for i, t in enumerate(tracks) if t is not None]
         # Tracks of similar length go together, because padding costs time.
         there.sort(key=lambda i: len(tracks[i] or ()))
-        for start in range(0, len(there), _BATCH):
-            rows = there[start : start + _BATCH]
+        size = devices.batch()
+        for start in range(0, len(there), size):
+            rows = there[start : start + size]
             part = self.bundle.encode(modality, [t for i in rows if (t := tracks[i]) is not None])
             known = {m: e.rows(np.zeros(len(rows), np.int64)) for m, e in self._states.items()}
             changed = replace(part, measures=known[modality].measures)

@@ -23,6 +23,17 @@ _PACKAGES = {
     **dict.fromkeys(("cuda", "tensorrt"), "onnxruntime-gpu"),
     **{"rocm": "onnxruntime-migraphx", "directml": "onnxruntime-directml", "openvino": "onnxruntime-openvino"},
 }
+BATCHES: Mapping[str, int] = {
+    "cpu": 32,
+    "cuda": 256,
+    "tensorrt": 256,
+    "rocm": 256,
+    "coreml": 64,
+    "directml": 128,
+    "openvino": 32,
+}
+"""{name of a device: how many segments a graph gets at once, where many wait}. With more, text and faces take as long on the
+CPU. The others are guesses, as no such device was at hand."""
 _VARIABLE = "MIEN_DEVICE"
 
 
@@ -46,6 +57,11 @@ def use(device: str) -> str:
 def current() -> str:
     """The name of the device that is used."""
     return os.environ.get(_VARIABLE) or "cpu"
+
+
+def batch() -> int:
+    """How many segments a graph gets at once on the device that is used, where many wait."""
+    return BATCHES.get(current(), BATCHES["cpu"])
 
 
 def chosen(device: str, available: Sequence[str]) -> str:

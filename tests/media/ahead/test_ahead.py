@@ -86,6 +86,15 @@ def test_parts_give_the_same_segments_as_one_pass(talk: Path, folder: Path, monk
         same(one, other)
 
 
+def test_a_video_without_sound_is_joined_too(samples: Path, tmp_path: Path) -> None:
+    clip = samples / "video/pyfeat_single_face.mp4"
+    look(clip, Span(0.0, 1e9), SETTINGS.fps, tmp_path / "look-0.npz")
+    alone, together = segments(clip), segments(Ahead(clip, tmp_path))
+    assert len(alone) == len(together) > 0
+    for one, other in zip(alone, together, strict=True):
+        same(one, other)
+
+
 def test_words_that_were_not_read_ahead_are_asked_for(folder: Path) -> None:
     sound = np.zeros(16_000, np.float32)
     with pytest.raises(AssertionError, match="not read ahead"):

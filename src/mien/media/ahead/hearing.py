@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.errors import InputError
 from mien.events import Notice, Progress
 from mien.media.ahead.looking import UnevenError
 from mien.media.cut import CutSettings, cut
@@ -122,9 +121,6 @@ class Known:
         if not file.is_file():
             yield from self._other.words(audio, spans)
             return
-        try:
-            for told in json.loads(file.read_text(encoding="utf-8")):
-                items = tuple(Word(text, Span(start, end), sure) for text, start, end, sure in told["items"])
-                yield Words(items, told["language"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"'{file}' is damaged; remove it, and run the same command again") from error
+        for told in json.loads(file.read_text(encoding="utf-8")):
+            items = tuple(Word(text, Span(start, end), sure) for text, start, end, sure in told["items"])
+            yield Words(items, told["language"])

@@ -91,7 +91,7 @@ def _pictures(path: Path, stretch: Span, fps: float) -> Iterator[Picture]:
         raise UnevenError(f"the pictures of '{path}' end early")
 
 
-def _arrays(found: Sequence[Shown]) -> dict[str, NDArray[Any]]:
+def _arrays(found: Sequence[Shown]) -> dict[str, Any]:
     faces = [face for shown in found for face in shown.faces]
     crops = [pixels for shown in found for pixels in shown.crops]
     points = [face.points for face in faces]
