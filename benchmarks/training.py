@@ -42,7 +42,7 @@ from mien.training.batches import epoch
 from mien.training.checkpoint import Checkpoint
 from mien.training.devices import Devices
 from mien.training.loop import _Loop
-from mien.training.statistics import fit_statistics
+from mien.training.statistics import fit_statistics, label_shares
 from mien.types import Modality
 
 ROOT = Path(os.environ.get("MIEN_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
@@ -71,10 +71,12 @@ def plain(recipe: Recipe, sets: list[ExampleSet]) -> float:
     model.train()
     start = time.process_time()
     fit_statistics(model, sets)  # ours does so when it begins
+    shares = recipe.losses["emotion"].logit_adjustment * label_shares(recipe.tasks, sets)["emotion"].clamp(1e-6).log()
     for number in range(how.epochs):
         for which, rows in epoch(sets, how.batch, np.random.default_rng(number)):
             batch = sets[which].batch(rows)
-            loss = nn.functional.cross_entropy(model(batch).logits["emotion"], batch.targets["emotion"])
+            logits = model(batch).logits["emotion"] + shares
+            loss = nn.functional.cross_entropy(logits, batch.targets["emotion"])
             loss.backward()  # type: ignore[no-untyped-call]  # torch lacks the annotation
             nn.utils.clip_grad_norm_(model.parameters(), how.clip)
             optimizer.step()

@@ -29,11 +29,11 @@ class Head(NamedTuple):
 
 def _single_loss(logits: Tensor, targets: Tensor, how: Loss, shares: Tensor) -> Tensor:
     """Cross-entropy with a distribution over the labels, with a weight for each label or after logit adjustment."""
-    known = shares > 0
     if how.logit_adjustment:
         logits = logits + how.logit_adjustment * shares.clamp(min=_ABSENT).log()
     logs = functional.log_softmax(logits, dim=-1)
-    terms = -logs * _unsolved(logs.exp(), how)
+    terms = -logs * _unsolved(logs.exp(), how) if how.focal else -logs
+    known = shares > 0 if how.class_weights or how.smoothing else shares
     if how.class_weights:
         # The weights are as in scikit-learn: their mean over the training data is 1.
         terms = terms * torch.where(known, 1 / (known.sum() * shares.clamp(min=_RAREST)), 0.0)

@@ -28,7 +28,8 @@ from mien.recipe import strict
 from mien.recipe.recipe import Recipe
 from mien.runtime.cache import content_key, write_atomic
 from mien.study.search_space import Between, Space, Value, space
-from mien.training.loop import check_names, train
+from mien.training.check import check_names
+from mien.training.loop import train
 from mien.training.result import Run
 
 if TYPE_CHECKING:

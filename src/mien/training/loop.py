@@ -13,13 +13,10 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from mien.data import degrade
 from mien.data.corpus import Corpus
-from mien.data.sets import ExampleSet, example_sets, shown
-from mien.encoders.base import encoders
-from mien.errors import DivergedError, InputError, RecipeError
+from mien.data.sets import ExampleSet, example_sets
+from mien.errors import DivergedError, InputError
 from mien.events import Progress, Work
-from mien.fusion.base import fusions
 from mien.model.batch import Batch
 from mien.model.build import build, choose
 from mien.model.model import Model
@@ -32,6 +29,7 @@ from mien.runtime import threads
 from mien.runtime.run_folder import CHECKPOINT, load_recipe, run_folder
 from mien.training import objectives
 from mien.training.batches import drawn, epoch
+from mien.training.check import check_names, check_taught
 from mien.training.checkpoint import Checkpoint, Log, Progressed, check_same, save_inputs
 from mien.training.devices import Devices
 from mien.training.optimizer import optimizer, schedule
@@ -43,27 +41,6 @@ from mien.training.validation import valid_loss
 from mien.types import Modality
 
 _SAVE_EVERY = 300  # steps between checkpoints
-
-
-def check_names(recipe: Recipe) -> None:
-    """Check the names of all parts of a recipe before any data are read.
-
-    Raises:
-        RecipeError: an objective or a way to degrade is unknown, a table has no name, or torch cannot use the name of a task.
-        UnknownNameError: an encoder or fusion is unknown. The message names the closest one.
-    """
-    for table in recipe.encoders.values():
-        encoders.get(table.name)
-    fusions.named(recipe.fusion)
-    for task in recipe.tasks:
-        if hasattr(nn.ModuleDict(), task.name):
-            raise RecipeError(
-                f"a task cannot be called '{task.name}', a name that torch keeps for itself; choose another"
-            )
-    for auxiliary in recipe.train.auxiliary:
-        objectives.check_name(auxiliary)
-    for how in (h for source in recipe.data for h in source.degrade if h):
-        degrade.way(how)
 
 
 def train(
@@ -110,7 +87,7 @@ def train(
     with fabric.rank_zero_first():
         sets = yield from example_sets(corpus, "train", readers, recipe.encoders, needed_by=recipe.name)
         valid = yield from example_sets(corpus, "valid", readers, recipe.encoders, needed_by=recipe.name)
-    _check_taught(recipe, sets)
+    check_taught(recipe, sets)
     populations = relate(recipe, sets, valid, _started(recipe, earlier or runs))
     if fabric.is_global_zero:
         save_inputs(recipe, corpus, folder)
@@ -120,21 +97,6 @@ def train(
     best = None if math.isinf(done.best) else done.best
     model = model.to("cpu").eval()
     return Run(model, parts, readers, recipe, folder, corpus, sets, valid, best, populations, lineage, done.seconds)
-
-
-def _check_taught(recipe: Recipe, sets: Sequence[ExampleSet]) -> None:
-    """Refuse a training without examples for a part of the model.
-
-    Raises:
-        RecipeError: there is no training example, or none with a modality that does not start from another run.
-    """
-    if not sets:
-        raise RecipeError(f"the recipe '{recipe.name}' finds no training examples")
-    for modality, table in recipe.encoders.items():
-        if table.start is None and not shown(sets, modality):
-            raise RecipeError(
-                f"no training example of '{recipe.name}' has {modality}; add some, or leave it out: --set -encoders.{modality}"
-            )
 
 
 def _start(model: Model, recipe: Recipe, runs: Path) -> dict[Modality, Recipe]:
@@ -225,8 +187,16 @@ class _Loop:
                 elif lower and loss_after is not None:
                     self.done = self.done._replace(best=loss_after)
                 self.fabric.barrier()
+        if self.fabric.is_global_zero and not self._chooses:
+            save_weights(self._kept_model(), self.folder)
+        self.fabric.barrier()
         load_weights(self.model, self.folder)
         return self.done
+
+    @property
+    def _chooses(self) -> bool:
+        """Whether the weights of the best epoch are kept; else those of the last."""
+        return self.how.keep == "best" and bool(self.valid)
 
     def _over(self) -> bool:
         """Whether the validation loss has not fallen for as many epochs as the recipe waits."""
@@ -271,7 +241,7 @@ class _Loop:
     def _validate(self, number: int) -> float | None:
         """The loss on the validation sets after an epoch, the same in every process; ``None`` where it is not needed."""
         # Validation costs as much as an epoch where little learns. Where no epoch is chosen, only the last one needs it.
-        if not self.valid or (self.how.keep != "best" and number < self.how.epochs - 1):
+        if not self.valid or not (self._chooses or number == self.how.epochs - 1):
             return None
         first = self.fabric.is_global_zero
         loss = valid_loss(self._kept_model(), self.criterion, self.valid, self.fabric) if first else 0.0
@@ -290,9 +260,11 @@ class _Loop:
             log.scalar("valid/loss", loss, step)
             log.line(f"epoch {number + 1}/{self.how.epochs} valid loss {loss:.4f}")
         best = self.done.best
-        if self.how.keep == "last" or loss is None or loss < best:
-            save_weights(self._kept_model(), self.folder)
+        if not self._chooses:
             best = math.inf if loss is None else loss
+        elif loss is not None and loss < best:
+            save_weights(self._kept_model(), self.folder)
+            best = loss
         self._save(step, best, log)
 
     def _kept_model(self) -> Model:

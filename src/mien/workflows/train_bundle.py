@@ -31,9 +31,10 @@ from mien.recipe.own_code import Asked, allow, refuse
 from mien.recipe.recipe import Recipe, load
 from mien.runtime.cache import write_atomic
 from mien.runtime.run_folder import BUNDLE, PREDICTIONS, RECORD, RESULTS, run_folder
+from mien.training.check import check_names
 from mien.training.checkpoint import check_same
 from mien.training.devices import Devices
-from mien.training.loop import check_names, train
+from mien.training.loop import train
 from mien.training.record import record
 from mien.training.result import Run, whole
 
