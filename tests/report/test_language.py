@@ -54,7 +54,16 @@ def test_no_key_and_no_place_is_missing(name: str) -> None:
 def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
     templates = CODE / "report" / "templates"
     served, label = CODE / "server" / "templates", CODE / "server" / "label" / "templates"
-    rooms = ("report", "report/page", "report/terminal", "cli", "server", "server/routes", "server/label")
+    rooms = (
+        "report",
+        "report/page",
+        "report/studies",
+        "report/terminal",
+        "cli",
+        "server",
+        "server/routes",
+        "server/label",
+    )
     folders = [CODE / room for room in rooms]
     files = [
         *(f for t in (templates, served, label) for f in (*t.glob("*.html"), *t.glob("*.js"))),
@@ -77,6 +86,8 @@ def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
         "left_out.",
         "advice.",
         "drawn.",
+        "set_page.",
+        "study.",
     )
     for key in known:
         last = key.rpartition(".")[2]
