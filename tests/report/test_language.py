@@ -57,6 +57,7 @@ def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
     rooms = (
         "report",
         "report/page",
+        "report/studies",
         "report/terminal",
         "cli",
         "server",
@@ -86,6 +87,8 @@ def test_every_key_is_used_and_every_key_that_is_used_exists() -> None:
         "left_out.",
         "advice.",
         "drawn.",
+        "set_page.",
+        "study.",
     )
     for key in known:
         last = key.rpartition(".")[2]

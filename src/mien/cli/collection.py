@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mien.cli import llm as llm_options
-from mien.cli.app import Yes, app
+from mien.cli.app import Lang, Yes, app
 from mien.cli.data import data
 from mien.cli.language import LANG
 from mien.cli.progress import Notices, followed, show
@@ -76,6 +76,7 @@ def draw(
 def report(
     folder: Set,
     html: Annotated[Path | None, typer.Option(help="Write a page with charts to this file.")] = None,
+    lang: Lang = LANG,
 ) -> None:
     """Measure a data set: quantity, diversity, quality, splits, rights; say what to do next; write its data card."""
     from mien.runtime.extras import needs_report
@@ -89,7 +90,7 @@ def report(
 
     if html is not None:
         check_outputs({"html": html}, [])
-    found, say = report_set(folder, html is not None), Language(LANG)
+    found, say = report_set(folder, html is not None, lang), Language(lang)
     m = found.measures
     counts = {"clips": m.clips, "labelled": m.labelled, "recordings": m.recordings, "minutes": f"{m.seconds / 60:.1f}"}
     show(say("dataset.counts", people=len(m.counts["person"]), **counts))

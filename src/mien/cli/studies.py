@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from mien.cli import llm as llm_options
-from mien.cli.app import Code, Runs, Yes, app, asked
+from mien.cli.app import Code, Lang, Runs, Yes, app, asked
+from mien.cli.language import LANG
 from mien.cli.progress import Notices, followed, say, show
 
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="Override, for example train.epochs=5.")]
@@ -31,6 +32,7 @@ def compare(
     data_root: Root = None,
     runs: Runs = Path("runs"),
     allow_code: Code = False,
+    lang: Lang = LANG,
 ) -> None:
     """Train recipes with the same seeds and compare them on the same test examples: a table in Markdown, JSON and HTML."""
     from mien.runtime.extras import needs_train
@@ -42,7 +44,7 @@ def compare(
     tell = Notices()
     entrants, corpora = followed(prepared(recipes, set_ or [], data, data_root, partial(asked, allow_code)), tell)
     plan = Plan(entrants, tuple(range(seeds)), folds, metric, subsets, fresh)
-    found = followed(run(plan, corpora, runs), tell)
+    found = followed(run(plan, corpora, runs, lang), tell)
     show(found.markdown)
     say(f"written to {found.folder}")
 

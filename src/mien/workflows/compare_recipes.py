@@ -54,17 +54,18 @@ def _labels(recipes: Sequence[str | Path | Recipe]) -> list[str]:
     return [f"{name} ({k})" if isinstance(recipe, Recipe) else str(recipe) for k, (name, recipe) in numbered]
 
 
-def run(plan: Plan, corpora: Sequence[Corpus], runs: Path) -> Work[Comparison]:
+def run(plan: Plan, corpora: Sequence[Corpus], runs: Path, lang: str = "en") -> Work[Comparison]:
     """Trains what is not finished, compares, and writes the tables to ``runs/compare-<hash>``.
 
     Args:
         plan: see ``Plan``.
         corpora: the data of each entrant.
         runs: folder of all runs.
+        lang: language of the page.
     """
     found = yield from outcomes(plan, corpora, runs)
     comparison = Comparison(plan, tuple(boards(found, plan.metric)), found, runs / plan.name)
     comparison.folder.mkdir(parents=True, exist_ok=True)
     for ending in ("md", "json", *(["html"] if has_report() else [])):
-        comparison.save(comparison.folder / f"comparison.{ending}")
+        comparison.save(comparison.folder / f"comparison.{ending}", lang)
     return comparison

@@ -62,23 +62,25 @@ class Comparison(Written):
         """One row for each system, test set, task and metric."""
         return [row for board in self.boards for line in board.lines for row in line.as_rows()]
 
-    def to_html(self) -> str:
-        """All tables and charts as one page that loads no other file.
+    def to_html(self, lang: str = "en") -> str:
+        """All tables and charts as one page that loads no other file, in English or Chinese ("zh").
 
         Raises:
             InputError: the extra ``report`` is not installed.
         """
         needs_report()
+        from mien.report.language import Language
         from mien.report.studies.comparison import comparison_page
 
         plan = self.plan
+        say = Language(lang)
         counts = {"system": len(plan.entrants), "seed": len(plan.seeds), "training": plan.trainings}
-        facts = [f"{n} {name}{'' if n == 1 else 's'}" for name, n in counts.items()]
-        facts += ["all folds, pooled"] if plan.folds else []
-        return comparison_page(self.boards, self.outcomes, len(plan.seeds), facts, self.notes)
+        facts = [say(f"study.n_{name}", n=n) for name, n in counts.items()]
+        facts += [say("study.folds")] if plan.folds else []
+        return comparison_page(self.boards, self.outcomes, len(plan.seeds), facts, self.notes, say)
 
-    def save(self, path: str | Path) -> None:
-        """Writes a file in the format of its suffix: .md, .json, .csv or .html.
+    def save(self, path: str | Path, lang: str = "en") -> None:
+        """Writes a file in the format of its suffix: .md, .json, .csv or .html; ``lang`` is the language of .html.
 
         Raises:
             InputError: the suffix is another one, or the extra ``report`` is missing for .html.
@@ -88,7 +90,7 @@ class Comparison(Written):
             ".md": lambda: self.markdown,
             ".json": self.to_json,
             ".csv": self.to_csv,
-            ".html": self.to_html,
+            ".html": lambda: self.to_html(lang),
         }
         form = forms.get(file.suffix.lower())
         if form is None:

@@ -86,3 +86,9 @@ def test_a_comparison_has_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "&lt;i&gt;e1" in text
     assert "<i>e1" not in text
     assert '"board0"' in text
+    chinese = found.to_html("zh")
+    assert '<html lang="zh' in chinese
+    body = chinese.partition("<main")[2].partition("</main>")[0]
+    assert "缺少模态时，pictures：emotion" in body
+    for kind in ("figcaption", "p"):
+        assert re.findall(rf"<{kind}[^>]*>([^<]*(?:the|with|of) [^<]*)</{kind}>", body) == []

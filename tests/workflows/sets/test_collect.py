@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,20 @@ def test_a_set_is_measured_and_advised(dataset: Path) -> None:
     assert "label_first" in [item.code for item in found.advice]
     assert "ask for consent, or name a licence: 2 of 8 clips" in found.page
     assert "Vendi score" in found.page
+
+
+def test_the_page_speaks_chinese(dataset: Path) -> None:
+    pytest.importorskip("plotly")
+    with open_set(dataset) as opened:
+        for clip in opened.clips():
+            opened.vote(Vote(clip.id, "x", {"happy": 1.0}))
+    page = report_set(dataset, page=True, lang="zh").page
+    assert '<html lang="zh' in page
+    for said in ("下一步做什么", "多样性", "划分与权利", "高兴", "各标签的片段数。", "Vendi 分数"):
+        assert said in page
+    body = page.partition("<main")[2].partition("</main>")[0]
+    assert re.findall(r"<h2[^>]*>([^<]*[a-z]{4,}[^<]*)</h2>", body) == []
+    assert re.findall(r"<figcaption[^>]*>([^<]*[a-z]{4,}[^<]*)</figcaption>", body) == []
 
 
 def test_the_card_keeps_what_people_wrote(dataset: Path) -> None:

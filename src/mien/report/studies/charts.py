@@ -15,6 +15,7 @@ from mien.evaluation.predictions import Predictions
 from mien.evaluation.reliability import Bin
 from mien.evaluation.report import Reliability
 from mien.metrics.base import confusion
+from mien.report.language import Language
 from mien.report.studies.page import Chart
 
 # Okabe and Ito 2008. People with any common colour blindness can tell these apart.
@@ -23,7 +24,7 @@ _SIGNS = ("circle", "square", "diamond", "triangle-up", "x", "star", "triangle-d
 _SQUARE = {"width": 460, "height": 380}  # two of these fit side by side
 
 
-def intervals(board: Board, number: int) -> Chart:
+def intervals(board: Board, number: int, say: Language) -> Chart:
     """The value of each system with its interval, and a line at the value of always giving the commonest answer."""
     lines = board.lines[::-1]
     values = [line.row.value for line in lines]
@@ -50,12 +51,12 @@ def intervals(board: Board, number: int) -> Chart:
         "yaxis": {"showgrid": True},
     }
     majority = lines[-1].row.majority
-    about = f"{board.metric} of each system with its 95 % interval"
+    about = [say("study.intervals", metric=board.metric)]
     if majority is not None:
         layout["shapes"] = [_upright(majority)]
         layout["xaxis"]["range"] = _around([majority, *(bound for pair in bounds for bound in pair)])
-        about += f"; dashed: always the commonest answer ({majority:.3f})"
-    return Chart(f"board{number}", about + ".", [trace], layout)
+        about.append(say("study.dashed", value=f"{majority:.3f}"))
+    return Chart(f"board{number}", "; ".join(about), [trace], layout)
 
 
 def _around(values: Sequence[float]) -> list[float]:
@@ -69,9 +70,9 @@ def _upright(x: float) -> dict[str, Any]:
     return {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": line}
 
 
-def rates(named: Sequence[tuple[str, Sequence[Cell]]], about: str, number: int) -> Chart:
+def rates(named: Sequence[tuple[str, Sequence[Cell]]], about: str, number: int, say: Language) -> Chart:
     """A metric over the rate of missing modalities: a line for each name, and one for the commonest answer."""
-    traces = [*_commonest(named[-1][1])]
+    traces = [*_commonest(named[-1][1], say)]
     for k, (name, cells) in enumerate(named):
         colour = COLOURS[k % len(COLOURS)]
         look = {"color": colour, "symbol": _SIGNS[k % len(_SIGNS)], "size": 8}
@@ -83,19 +84,19 @@ def rates(named: Sequence[tuple[str, Sequence[Cell]]], about: str, number: int) 
     layout = {
         "height": 340 + 12 * len(named),
         "showlegend": True,
-        "xaxis": {"title": {"text": "probability that a modality is missing"}},
+        "xaxis": {"title": {"text": say("study.axis_rate")}},
         "yaxis": {"title": {"text": escape(metric)}},
     }
     return Chart(f"rates{number}", about, traces, layout)
 
 
-def _commonest(cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
+def _commonest(cells: Sequence[Cell], say: Language) -> Iterator[dict[str, Any]]:
     """The line of the commonest answer. Metrics for which a constant answer has no meaning have no such line."""
     known = [(c.rate, c.majority) for c in cells if c.majority is not None]
     if known:
         line = {"color": COLOURS[6], "dash": "dash", "width": 1.5}
         points = {"x": [rate for rate, _ in known], "y": [value for _, value in known]}
-        yield {"type": "scatter", "mode": "lines", "name": "commonest answer", "line": line, **points}
+        yield {"type": "scatter", "mode": "lines", "name": say("study.commonest"), "line": line, **points}
 
 
 def curves(train: Sequence[tuple[int, float]], valid: Sequence[tuple[int, float]]) -> Chart:

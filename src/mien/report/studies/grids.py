@@ -12,7 +12,11 @@ from mien.evaluation.llm_report import LlmEvaluation, Share
 from mien.evaluation.missing import Cell
 from mien.evaluation.report import GroupGap, GroupResult, Groups, Reliability
 from mien.report.grid import Grid
+from mien.report.language import Language
 from mien.report.studies.numbers import duration, interval, majority, probability, share, value
+
+ENGLISH = Language("en")
+"""The language of the tables that are not translated: Markdown and the terminal."""
 
 FEW = f"too few: fewer than {FEWEST_PEOPLE} speakers, or than {FEWEST_EXAMPLES} examples"
 """Why a group has no figures."""
@@ -24,11 +28,12 @@ DECISIONS = ("covered", "answered", "risk")
 """Columns about decisions by the probabilities."""
 
 
-def board(found: Board) -> Grid:
+def board(found: Board, say: Language = ENGLISH) -> Grid:
     """One comparison by its metric, with a row for each system."""
-    metric = f"{found.metric}{' (lower is better)' if found.lower else ''}"
-    head = ("system", metric, "95 % interval", "against the first", "p", "n", "majority", "learned", "parameters")
-    return Grid((*head, "time"), tuple(map(_system, found.lines)))
+    metric = say("study.lower", metric=found.metric) if found.lower else found.metric
+    before = (say("study.head_system"), metric, say("study.head_interval"), say("study.head_against"), "p", "n")
+    after = (say(f"study.head_{name}") for name in ("majority", "learned", "parameters", "time"))
+    return Grid((*before, *after), tuple(map(_system, found.lines)))
 
 
 def _system(line: Line) -> tuple[str, ...]:
@@ -47,7 +52,7 @@ def _system(line: Line) -> tuple[str, ...]:
     )
 
 
-def metrics(found: Board) -> Grid:
+def metrics(found: Board, say: Language = ENGLISH) -> Grid:
     """Every metric of every system."""
     by_name = [{r.metric: r for r in [line.row, *line.others]} for line in found.lines]
     names = list(dict.fromkeys(name for mine in by_name for name in mine))
@@ -55,7 +60,7 @@ def metrics(found: Board) -> Grid:
         (line.label, *(value(mine[name]) if name in mine else "" for name in names))
         for line, mine in zip(found.lines, by_name, strict=True)
     )
-    return Grid(("system", *names), tuple(rows))
+    return Grid((say("study.head_system"), *names), tuple(rows))
 
 
 def results(rows: Sequence[Result]) -> Iterator[tuple[str, Grid]]:
@@ -66,7 +71,7 @@ def results(rows: Sequence[Result]) -> Iterator[tuple[str, Grid]]:
         yield title, Grid(("metric", "value", "95 % interval", "majority"), cells)
 
 
-def missing(cells: Sequence[Cell]) -> Grid:
+def missing(cells: Sequence[Cell], say: Language = ENGLISH) -> Grid:
     """The cells of one set and task: a row for each subset of the modalities, and a column for each missing rate."""
     rates = sorted({c.rate for c in cells})
     found = {(c.subset, c.rate): c for c in cells}
@@ -74,7 +79,7 @@ def missing(cells: Sequence[Cell]) -> Grid:
     for subset in dict.fromkeys(c.subset for c in cells):
         there = [found.get((subset, rate)) for rate in rates]
         rows.append((subset, str(next(c.n for c in there if c)), *("" if c is None else _cell(c) for c in there)))
-    return Grid(("given; missing rate", "n", *(f"{rate:g}" for rate in rates)), tuple(rows))
+    return Grid((say("study.head_given"), "n", *(f"{rate:g}" for rate in rates)), tuple(rows))
 
 
 def _cell(cell: Cell) -> str:

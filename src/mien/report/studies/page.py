@@ -66,8 +66,8 @@ class Section:
     lead: str = ""
 
 
-def page(title: str, kicker: str, facts: Iterable[str], sections: Sequence[Section]) -> str:
-    """The whole page; see ``shell.render``.
+def page(title: str, kicker: str, facts: Iterable[str], sections: Sequence[Section], lang: str = "en") -> str:
+    """The whole page; see ``shell.render``. ``lang`` is the code of its language, as HTML has it.
 
     Raises:
         ImportError: Jinja2 or Plotly is not installed; see ``extras.needs_report``.
@@ -79,7 +79,7 @@ def page(title: str, kicker: str, facts: Iterable[str], sections: Sequence[Secti
         scripts=("study.js",),
         with_plotly=True,
         data=[{"id": c.id, "traces": c.traces, "layout": c.layout} for c in charts],
-        lang="en",
+        lang=lang,
         kicker=kicker,
         name=title,
         facts=list(facts),

@@ -120,7 +120,7 @@ def missing(cells: Sequence[Cell]) -> Iterator[Section]:
     """A section for each test set and task on results with modalities missing."""
     for number, (name, task, mine) in enumerate(grids.by_about(cells)):
         named = [(s, [c for c in mine if c.subset == s]) for s in dict.fromkeys(c.subset for c in mine)]
-        chart: Chart = charts.rates(named, f"{mine[0].metric} of each subset of the modalities.", number)
+        chart: Chart = charts.rates(named, f"{mine[0].metric} of each subset of the modalities.", number, grids.ENGLISH)
         lead = (
             "Each subset of the modalities alone (rate 0), and with each of its modalities missing at random, never all. "
             f"In the table: {mine[0].metric} at each rate, in brackets the share of the commonest answer (1: only one label is "

@@ -26,12 +26,13 @@ class Reported:
     page: str
 
 
-def report_set(folder: Path, page: bool) -> Reported:
+def report_set(folder: Path, page: bool, lang: str = "en") -> Reported:
     """Measures the set in a folder, and brings its card and manifest up to date.
 
     Args:
         folder: of the set.
         page: whether the page is wanted, too.
+        lang: its language. The card is in English.
 
     Raises:
         InputError: the folder holds no set, or it cannot be used.
@@ -47,7 +48,7 @@ def report_set(folder: Path, page: bool) -> Reported:
         kind: effective(counts[column].values()) for kind, column in (("people", "person"), ("sources", "source"))
     }
     figures["evenness"] = evenness(list((counts["label"] or counts["draft"]).values()))
-    return Reported(found, advised, card, dataset_page(found, advised, figures) if page else "")
+    return Reported(found, advised, card, dataset_page(found, advised, figures, lang) if page else "")
 
 
 def forget_person(folder: Path, person: str, runs: Sequence[Path]) -> Forgotten:
