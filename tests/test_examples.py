@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT
+from .conftest import ROOT, SHARED_DATA
 
 EXAMPLES = ROOT / "examples"
 IMPORTED = {"made_up", "caller"}
@@ -35,6 +35,7 @@ def run(arguments: list[str], folder: Path, path: Path | None = None) -> str:
 
 
 NEEDS = {"livekit_agent": "livekit.agents", "pipecat_agent": "pipecat"}
+DATA = {"own_labels": SHARED_DATA / "emodb7_2s"}
 AGENT = r"heard: .*\n\"Don't forget a jacket\.\" .*\nheard: .*\n\"Don't forget .*\n(.*\n)*"
 LIMIT = "Not: To persuade, sell to or bind people by their emotion."
 EXPECTED = {
@@ -49,6 +50,8 @@ EXPECTED = {
     "chat": rf"order\?\n\(neutral \d+%\) I see.*\n> I am so angry.*\n\(angry \d+%\) I am sorry about this(.*\n)*{LIMIT}",
     "livekit_agent": AGENT + LIMIT,
     "pipecat_agent": AGENT + LIMIT,
+    "own_labels": r"80 can be labelled; 10 people(.*\n)*set: 160 votes by 2 on 80 of 80 clips(?!(.*\n)*.*a sure draft)(.*\n)*"
+    r"speakers +7 +1 +2\n(.*\n)*test of delivery on manifest: macro_f1 0\.[4-9].*, always the commonest answer 0\.[3-5]",
 }
 
 
@@ -57,7 +60,10 @@ EXPECTED = {
 def test_it_runs(program: Path, tmp_path: Path) -> None:
     if program.stem in NEEDS:
         pytest.importorskip(NEEDS[program.stem], reason="needs its package: examples/README.md")
-    assert re.search(EXPECTED[program.stem], run([str(program)], tmp_path))
+    data = [DATA[program.stem]] if program.stem in DATA else []
+    if not all(folder.is_dir() for folder in data):
+        pytest.skip(f"needs the data of {data[0].name}")
+    assert re.search(EXPECTED[program.stem], run([str(program), *map(str, data)], tmp_path))
 
 
 def test_every_program_is_in_the_table() -> None:
