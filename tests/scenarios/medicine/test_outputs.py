@@ -42,7 +42,7 @@ def made(last: dict[str, float], weeks: int = 8, scores: bool = True) -> Course:
 def test_a_change_is_named_and_noise_is_not() -> None:
     lines = list(summary(made({"speech_rate": 70.0}), Wording("en")))
     assert [line for line in lines if "than in this person's own" in line] == [
-        "Speech rate is lower than in this person's own earlier recordings: 70 (usual 121 to 161)."
+        "Speech rate is lower than in this person's own earlier recordings: 70 (usual 122 to 161)."
     ]
     assert any("at most about one" in line for line in lines)
     assert any(line.startswith("No watched measure differs") for line in summary(made({}), Wording("en")))
