@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mien.data.manifest import data_root
+from mien.data.shards.paths import data_root
 from mien.media.decoding.sound import read_audio
 from mien.media.voices.over_clips import main_voice, same_voice
 from mien.media.voices.pieces import pieces

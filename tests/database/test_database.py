@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +27,20 @@ from mien.errors import InputError
 META = MetaData()
 things = Table("things", META, Column("id", Integer, primary_key=True), Column("name", String, nullable=False))
 parts = Table("parts", META, Column("thing", ForeignKey("things.id", ondelete="CASCADE"), nullable=False))
-REVISIONS = Path(__file__).with_name("revisions")
+REVISIONS = Path(tempfile.mkdtemp(prefix="mien-revisions-"))
+atexit.register(shutil.rmtree, REVISIONS, ignore_errors=True)
+REVISIONS.joinpath("first.py").write_text('revision, down_revision = "mien.test.1", None')
+REVISIONS.joinpath("second.py").write_text("""
+from alembic import op
+from sqlalchemy import Column, Integer, String
+
+revision, down_revision = "mien.test.2", "mien.test.1"
+
+def upgrade():  # the table is made anew, which must not delete the rows that refer to it
+    with op.batch_alter_table("things", recreate="always") as things:
+        things.add_column(Column("size", Integer, nullable=False, server_default="7"))
+        things.alter_column("name", existing_type=String(), nullable=True)
+""")
 ONE = Schema("mien.test", 1, META, REVISIONS)
 
 
@@ -125,7 +141,6 @@ def test_what_is_erased_is_in_no_file(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from sqlalchemy import insert
-from mien.collection.tables import SCHEMA as SET
 from mien.database.database import open_database
 from tests.database.test_database import ONE, things
 with open_database(sys.argv[1], ONE, make=True) as made:

@@ -109,7 +109,7 @@ def test_purposes_are_checked_and_limits_told() -> None:
         Turns(CHAT, purpose="monitoring")
     turns = Turns(CHAT, jurisdiction="CN")
     assert "say_ai" in turns.decision.needs
-    for lang, words in (("en", "To persuade, sell to or bind people"), ("zh", "利用情绪说服、推销或束缚他人")):
+    for lang, words in (("en", "To persuade, sell to or bind people"), ("zh", "利用他人的情绪来说服、推销")):
         assert any(words in line for line in Turns.limits(lang))
         page = (ROOT / "docs" / "turns.md").read_text(encoding="utf-8")
         assert lang == "zh" or all(f"- {line}" in page for line in Turns.limits(lang))

@@ -30,6 +30,10 @@ DIAGNOSES = re.compile(
     r"|诊断|抑郁|障碍|症状|患者|焦虑|自闭|孤独症|精神|双相|帕金森|痴呆"
 )
 
+BEYOND_ITS_CARD = """[...document.querySelectorAll('.card:not(.screen)')].flatMap(card => [...card.querySelectorAll('th, td')]
+    .filter(cell => cell.getBoundingClientRect().right > card.getBoundingClientRect().right + 1).map(cell => cell.innerText))"""
+"""Cells of tables that reach beyond the card that they are in."""
+
 
 def made(last: dict[str, float], weeks: int = 8, scores: bool = True) -> Course:
     rng = random.Random(1)
@@ -42,7 +46,7 @@ def made(last: dict[str, float], weeks: int = 8, scores: bool = True) -> Course:
 def test_a_change_is_named_and_noise_is_not() -> None:
     lines = list(summary(made({"speech_rate": 70.0}), Wording("en")))
     assert [line for line in lines if "than in this person's own" in line] == [
-        "Speech rate is lower than in this person's own earlier recordings: 70 (usual 121 to 161)."
+        "Speech rate is lower than in this person's own earlier recordings: 70 (expected 122 to 161)."
     ]
     assert any("at most about one" in line for line in lines)
     assert any(line.startswith("No watched measure differs") for line in summary(made({}), Wording("en")))
@@ -128,6 +132,10 @@ def test_the_summary_prints_on_one_page_and_needs_no_script(lang: str, tmp_path:
         assert shown.tab.locator("svg[role=img]").count() == 10
         assert shown.tab.locator("rect.mark").count() == 1
         assert len(re.findall(rb"/Type /Page\b(?!s)", shown.tab.pdf(prefer_css_page_size=True))) == 1
+        shown.tab.emulate_media(media="print")
+        shown.tab.set_viewport_size({"width": 718, "height": 1047})  # A4 less its margins, at 96 pixels an inch
+        assert shown.tab.evaluate(BEYOND_ITS_CARD) == [], "paper does not scroll"
+        shown.tab.emulate_media(media="screen")
         shown.tab.set_viewport_size({"width": 360, "height": 740})
         assert shown.tab.locator("body").bounding_box()["width"] <= 360
     assert len(file.read_bytes()) < 100_000

@@ -77,7 +77,7 @@ def _plots(found: Group, say: Wording) -> Iterator[Plot]:
     for label in found.labels:
         dots = [Dot(n + 0.5, m.shares[label]) for n, m in enumerate(found.minutes) if m.shares is not None]
         name = say.language.label(label)
-        about = say("sheet.plot", measure=name, unit="", values=say.language.join([f"{d.y:.2f}" for d in dots]))
+        about = say("sheet.plot", measure=name, values=say.language.join([f"{d.y:.2f}" for d in dots]))
         yield plot(name, "", about, dots, ("0:00", clock(60.0 * len(found.minutes))), bounds=(0.0, 1.0))
 
 

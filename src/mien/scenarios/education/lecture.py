@@ -102,7 +102,7 @@ def lecture(recording: Recording, day: date, who: str = "", earlier: Sequence[Se
         kept,
         tuple(_minutes(found, measures, recording.timeline.duration)),
         tuple(sorted(_highlights(found), key=lambda h: h.span.start)),
-        changes(alike, values, SHOWN),
+        changes(alike, values, {m.name: m.unit for m in measures}, SHOWN),
         len(alike),
     )
 

@@ -97,20 +97,21 @@ def told(talk: Lecture, say: Wording) -> Iterator[str]:
 
 
 def _name(measure: Measure, say: Wording) -> str:
-    return f"{say(f'measures.{measure.name}')} {say(f'units.{measure.unit}')}".rstrip()
+    return say.with_unit(say(f"measures.{measure.name}"), measure.unit)
 
 
 def _whole(talk: Lecture, say: Wording) -> Grid:
-    head = (say("sheet.measure"), say("lecture.value"), say("sheet.interval"), say("sheet.usual"))
+    """The measures; what is expected of them only if there are enough earlier talks."""
+    head = tuple(say(key) for key in ("sheet.measure", "lecture.value", "sheet.interval", "sheet.usual"))
     rows = []
     for measure in of_talks():
         value, change = talk.kept.values.get(measure.name), talk.changes.get(measure.name)
         if value is not None:
             usual = _between(measure, change.low, change.high) if change else say("sheet.unknown")
-            rows.append(
-                (_name(measure, say), f"{value.value:.{measure.digits}f}", _interval(measure, value, say), usual)
-            )
-    return Grid(head, tuple(rows))
+            shown = f"{value.value:.{measure.digits}f}"
+            rows.append((_name(measure, say), shown, _interval(measure, value, say), usual))
+    columns = len(head) if talk.changes else len(head) - 1
+    return Grid(head[:columns], tuple(row[:columns] for row in rows))
 
 
 def _interval(measure: Measure, value: Value, say: Wording) -> str:
@@ -152,7 +153,7 @@ def _plots(talk: Lecture, say: Wording) -> Iterator[Plot]:
         if dots:
             values = say.language.join([f"{d.y:.{measure.digits}f}" for d in dots])
             unit = say(f"units.{measure.unit}")
-            about = say("sheet.plot", measure=say(f"measures.{measure.name}"), unit=unit, values=values)
+            about = say("sheet.plot", measure=_name(measure, say), values=values)
             ends = ("0:00", clock(60.0 * len(talk.minutes)))
             yield plot(say(f"measures.{measure.name}"), unit, about, dots, ends, digits=measure.digits)
 

@@ -18,6 +18,7 @@ LEAST_PAIRS = 5
 """Pairs that a correlation needs."""
 
 _USUAL = 5  # recordings of a baseline, where there are more
+_UNITS = {m.name: m.unit for m in defined()}
 _WATCHED = tuple(m.name for m in defined() if m.watched)
 
 
@@ -95,7 +96,7 @@ def course(
             f"--baseline {baseline} leaves nothing to compare: there are {len(alike)} recordings; name fewer"
         )
     usual = [s.values for s in alike[:first]]
-    found = tuple({} if n < first else changes(usual, s.values, _WATCHED) for n, s in enumerate(alike))
+    found = tuple({} if n < first else changes(usual, s.values, _UNITS, _WATCHED) for n, s in enumerate(alike))
     return Course(
         person, purpose, alike, first, found, tuple(scores), correlations(alike, scores), len(sessions) - len(alike)
     )

@@ -74,7 +74,7 @@ def called(name: str, say: Wording) -> str:
     """What a measure is called."""
     state, dot, label = name.partition(".")
     if dot:
-        return say("sheet.condition", label=say.language.label(label), state=say(f"minutes.{state}"))
+        return say("sheet.condition", label=say.language.label(label), state=say(f"sheet.while_{state}"))
     return say(f"measures.{name}")
 
 
@@ -104,7 +104,7 @@ def _plot(course: Course, measure: Measure, dots: list[Dot], band: tuple[float, 
     title, unit = called(measure.name, say), say(f"units.{measure.unit}")
     values = say.language.join([shown(measure.name, d.y) for d in dots])
     days = [s.day.isoformat() for s in course.sessions if measure.name in s.values]
-    about = say("sheet.plot", measure=title, unit=unit, values=values)
+    about = say("sheet.plot", measure=say.with_unit(title, measure.unit), values=values)
     return plot(title, unit, about, dots, (days[0], days[-1]), band, measure.digits)
 
 
@@ -113,7 +113,7 @@ def _marked(change: Change | None) -> bool:
 
 
 def _latest(course: Course, say: Wording) -> Grid:
-    head = tuple(say(f"sheet.{key}") for key in ("measure", "value", "interval", "usual", "change"))
+    head = tuple(say(f"sheet.{key}") for key in ("measure", "value", "usual", "change", "interval"))
     rows = []
     for measure in _watched():
         value, change = course.latest.values.get(measure.name), course.changes[-1].get(measure.name)
@@ -123,10 +123,9 @@ def _latest(course: Course, say: Wording) -> Grid:
                 if change
                 else say("sheet.unknown")
             )
-            name = f"{called(measure.name, say)} {say(f'units.{measure.unit}')}".rstrip()
-            rows.append(
-                (name, shown(measure.name, value.value), _interval(measure.name, value, say), usual, _way(change, say))
-            )
+            name = say.with_unit(called(measure.name, say), measure.unit)
+            shown_value, interval = shown(measure.name, value.value), _interval(measure.name, value, say)
+            rows.append((name, shown_value, usual, _way(change, say), interval))
     return Grid(head, tuple(rows))
 
 
@@ -164,7 +163,7 @@ def _typed(course: Course, say: Wording) -> Iterator[Card]:
     parts: list[Plot | Prose] = []
     for name in dict.fromkeys(score.name for score in course.scores):
         mine = [score for score in course.scores if score.name == name]
-        about = say("sheet.plot", measure=name, unit="", values=say.language.join([f"{s.value:g}" for s in mine]))
+        about = say("sheet.plot", measure=name, values=say.language.join([f"{s.value:g}" for s in mine]))
         ends = (mine[0].day.isoformat(), mine[-1].day.isoformat())
         parts.append(plot(name, "", about, [Dot(s.day.toordinal(), s.value) for s in mine], ends, digits=0))
         parts += [Prose(line) for line in _correlations(course, name, say)]
@@ -189,7 +188,7 @@ def _all(course: Course, say: Wording) -> Grid:
     head = (say("sheet.measure"), *(s.day.isoformat() for s in course.sessions))
     rows = tuple(
         (
-            f"{called(name, say)} {say(f'units.{_MEASURES[name].unit}')}".rstrip(),
+            say.with_unit(called(name, say), _MEASURES[name].unit),
             *(shown(name, s.values[name].value) if name in s.values else "" for s in course.sessions),
         )
         for name in names

@@ -36,6 +36,16 @@ class Wording:
         sentence: str = self.table[section][last]
         return sentence.format(**values) if values else sentence
 
+    def with_unit(self, name: str, unit: str) -> str:
+        """What is measured, and in which unit if it has one: "Speech rate (per min)".
+
+        Args:
+            name: in words.
+            unit: its code, such as "per_minute".
+        """
+        told = self(f"units.{unit}")
+        return self("sheet.with_unit", name=name, unit=told) if told else name
+
     def limits(self, scenario: str) -> list[str]:
         """What the results of a scenario must not be used for. Every output of the scenario has this list."""
         return [*self.table["never"]["all"], *self.table["never"][scenario]]

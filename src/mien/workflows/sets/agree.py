@@ -171,9 +171,8 @@ def _again(votes: Sequence[Vote], whole: Votes, fitted: Truth, drafts: Mapping[s
         entropy = -sum(p * float(np.log2(p)) for p in said.values())
         if entropy >= _DISPUTED:
             found.append(Again(clip, "disputed", whole.labels[label[place]], "", said, entropy))
-    known = {
-        clip for clip, draft in drafts.items() if draft.scores.keys() >= set(whole.labels)
-    }  # of a label of one's own, none
+    # A draft that does not know a label of one's own is sure of nothing.
+    known = {clip for clip, draft in drafts.items() if draft.scores.keys() >= set(whole.labels)}
     with_draft = [place for place, clip in enumerate(whole.units) if clip in known]
     probabilities = [[drafts[whole.units[p]].scores.get(k, 0.0) for k in whole.labels] for p in with_draft]
     table = np.asarray(probabilities, np.float64).reshape(-1, len(whole.labels))
