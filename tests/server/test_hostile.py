@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import random
@@ -84,6 +85,38 @@ def test_connections_without_a_request_keep_nobody_out(target: Running, head: by
     for one in sockets:
         one.close()
     until(lambda: well(target), 5)
+
+
+@pytest.mark.parametrize(("piece", "refused"), [(b"a", True), (b"a" * 2000, False)], ids=["drips", "flows"])
+def test_a_body_that_drips_is_not_waited_for(piece: bytes, refused: bool) -> None:
+    """Each piece comes in time, but all of them would take hours, and an upload holds a place in the queue."""
+    from mien.server.guard import Guard, Sessions
+    from mien.server.metrics import Metrics
+    from mien.server.problems import RefusedError
+    from mien.server.settings import Settings
+
+    settings, sent, ends = Settings(receive_seconds=0.3), 0, list[str]()
+
+    async def receive() -> Any:
+        nonlocal sent
+        await asyncio.sleep(0.02)
+        sent += 1
+        return {"type": "http.request", "body": piece, "more_body": sent < 40}
+
+    async def read(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            while (await receive())["more_body"]:
+                pass
+            ends.append("read")
+        except RefusedError as error:
+            ends.append(error.code)
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    scope = {"type": "http", "path": "/v1/analyze", "method": "POST", "headers": [(b"host", b"localhost")]}
+    asyncio.run(Guard(read, settings, Sessions(settings), Metrics())(scope, receive, send))
+    assert ends == ["too-slow" if refused else "read"]
 
 
 def test_a_connection_that_asks_now_and_then_is_kept(target: Running) -> None:
