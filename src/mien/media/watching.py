@@ -80,10 +80,8 @@ class Watcher:
         self._executor, self._detector, self._tracker = executor, detector, Tracker()
         self._landmarks = landmarks or Landmarks()
         self._search = self._one if prompt else self._some
-        self._prompt, self._searched_at = (
-            prompt,
-            -math.inf,
-        )  # when a picture was last searched whole; of those that are prompt
+        self._prompt = prompt
+        self._searched_at = -math.inf  # when a picture was last searched whole; a prompt watcher needs it
         self._group: list[Picture] = []
         self._searched: deque[Future[list[_Found]]] = deque()
         self._before: list[Face] = []

@@ -48,10 +48,8 @@ class Connection(H11Protocol):
         """See ``asyncio.Protocol``."""
         super().connection_made(transport)
         self._waited: tuple[bool, object] = False, None
-        if (
-            sum(one.client is not None and one.client[:1] == (self.client or ())[:1] for one in self.connections)
-            > _EACH
-        ):
+        address = (self.client or ("",))[0]
+        if sum((one.client or ("",))[0] == address for one in self.connections) > _EACH:
             transport.abort()
             return
         self.loop.call_later(_LOOK, self._look)
