@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import io
 import json
 import random
@@ -40,8 +41,8 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def opened(target: Running) -> socket.socket:
-    at = urlsplit(target.address)
-    return socket.create_connection((at.hostname, at.port), timeout=5)
+    host, _, port = urlsplit(target.address).netloc.partition(":")
+    return socket.create_connection((host, int(port)), timeout=5)
 
 
 def well(target: Running) -> bool:
@@ -281,8 +282,13 @@ def test_tokens_and_sessions_are_compared_in_constant_time(monkeypatch: pytest.M
     from mien.server.settings import Settings
 
     compared: list[tuple[bytes, bytes]] = []
-    real = guard.hmac.compare_digest
-    monkeypatch.setattr(guard.hmac, "compare_digest", lambda a, b: compared.append((a, b)) or real(a, b))
+    real = hmac.compare_digest
+
+    def compare(given: bytes, known: bytes) -> bool:
+        compared.append((given, known))
+        return real(given, known)
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
     secret = "a-secret-of-the-tests"
     sessions = guard.Sessions(Settings(token=secret))
     assert not sessions.fits("a-secret-of-the-test")
