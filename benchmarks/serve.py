@@ -23,6 +23,7 @@ import sys
 import tempfile
 import threading
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -138,17 +139,19 @@ class Heard:
     def updates(self) -> list[float]:
         """For each piece of sound inside an answer so far: seconds from its sending to the first such answer."""
         answers = [(at, m["answer"]) for at, m in self.of("partial") if "voice" in m["answer"]["opinions"]]
-        found = []
+        times, found = [at for at, _ in answers], []
         for end, sent in self.sent:
-            came = next((at for at, a in answers if a["start"] + 0.3 <= end <= a["end"] + 0.05 and at > sent), None)
-            if came is not None and came - sent < 5.0:
+            near = answers[bisect_right(times, sent) : bisect_right(times, sent + 5.0)]
+            came = next((at for at, a in near if a["start"] + 0.3 <= end <= a["end"] + 0.05), None)
+            if came is not None:
                 found.append(came - sent)
         return found
 
     def words(self) -> list[float]:
         """For each utterance with words: seconds from the sending of its end to its final answer."""
         ends = [(at, m["answer"]["end"]) for at, m in self.of("final") if m["answer"]["text"]]
-        return [at - next(sent for e, sent in self.sent if e >= end - 1e-6) for at, end in ends]
+        heard = [e for e, _ in self.sent]
+        return [at - self.sent[bisect_left(heard, end - 1e-6)][1] for at, end in ends]
 
 
 def replay(server: Running, clip: Path, seconds: float) -> Heard:

@@ -107,14 +107,14 @@ class Analyzer:
                 if isinstance(event, Opened):
                     clip = event
                     continue
-                if isinstance(event, Answered):
-                    predictions.append(event.prediction)
+                if isinstance(event, Answered) and (read.fixed or not read.people):
+                    predictions.append(event.prediction)  # others are answered again at the end
                 elif isinstance(event, Notice):
                     if event in told:
                         continue
                     told.append(event)
                 yield event
-        if not predictions:
+        if not predictions and not read.moments:
             told.append(Notice("nothing_found"))
             yield told[-1]
         revised = self._revised(read) if read.people and not read.fixed else predictions

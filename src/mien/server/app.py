@@ -48,14 +48,11 @@ class Connection(H11Protocol):
     most half of all connections.
     """
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """See ``asyncio.Protocol``."""
         super().connection_made(transport)
         self._waited: tuple[bool, object] = False, None
-        if (
-            sum(one.client is not None and one.client[:1] == (self.client or ())[:1] for one in self.connections)
-            > _EACH
-        ):
+        if sum(_address(one) == _address(self) for one in self.connections) > _EACH:
             transport.abort()
             return
         self.loop.call_later(_LOOK, self._look)
@@ -70,6 +67,11 @@ class Connection(H11Protocol):
             return
         self._waited = waits
         self.loop.call_later(_LOOK, self._look)
+
+
+def _address(connection: object) -> str:
+    client = getattr(connection, "client", None)  # of a WebSocket, too
+    return client[0] if client else ""
 
 
 def create_app(settings: Settings) -> ASGIApp:

@@ -27,6 +27,7 @@ _OPEN_BELOW = "/static/"
 _REMEMBERED = 10_000  # clients; of those beyond, the ones that asked longest ago are forgotten
 _MINUTE = 60.0
 _LARGE = ("/v1/analyze", "/v1/explain")
+_SLOWEST = 10_000  # bytes a second that a body has to come with, on the whole; a place in the queue is held for it
 _SMALL = 64 * 1024  # bytes that a form may have beside its files
 _SITES = {
     "default-src": "'none'",
@@ -215,15 +216,17 @@ class Guard:
         )
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
-        """The body, which may not be longer than allowed, whatever its header says, nor pause for long."""
-        got = 0
+        """The body, which may not be longer than allowed, whatever its header says, nor pause for long, nor drip."""
+        got, begun = 0, time.monotonic()
 
         async def limited() -> Message:
             nonlocal got
             if got < 0:
                 return await receive()
             try:
-                async with asyncio.timeout(self._settings.receive_seconds):
+                patience = self._settings.receive_seconds
+                left = begun + patience + got / _SLOWEST - time.monotonic()
+                async with asyncio.timeout(min(patience, left)):
                     message = await receive()
             except TimeoutError as error:
                 raise RefusedError(408, "too-slow", "the request came too slowly; send it again") from error

@@ -40,7 +40,8 @@ class Settings:
         wait: seconds that a request waits for its answer; then it gets a job.
         keep: seconds that results are kept.
         keep_uploads: whether uploads are kept as long as results. Otherwise they are deleted when they have been read.
-        receive_seconds: the longest pause of a client that sends a request, seconds.
+        receive_seconds: the longest pause of a client that sends a request, seconds; beside them, a body comes with at least
+            10 kB a second.
         origins: other sites whose pages may call this server, as "https://lab.example".
         hosts: names of this server that requests may carry beside those of this machine, as "mien.example".
         certificate, key: files of TLS in the form PEM; ``None`` for plain HTTP.

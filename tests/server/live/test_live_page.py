@@ -147,6 +147,7 @@ def test_a_session_shows_answers_and_ends_with_its_report(browser: Any, live: Ru
         assert tracks.evaluate("(found) => found.map((t) => t.readyState)") == ["ended", "ended"]
         tab.page.locator("#status", has_text="The session is over.").wait_for(timeout=LONG)
         assert tab.page.is_visible("#form")
+        assert tab.page.evaluate("document.activeElement.id") == "live-open"
         tab.page.frame_locator("#frame").locator("html[data-ready]").wait_for(state="attached", timeout=LONG)
         assert tab.page.frame_locator("#frame").locator("h1").inner_text() == "Live session"
         assert tab.said == []

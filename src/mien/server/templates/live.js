@@ -69,10 +69,11 @@ function onLive(message) {
   } else if (message.type === "problem") endLive(message.problem.detail);
 }
 
-/** Shows the session in place of what gives a clip, or the other way round. */
+/** Shows the session in place of what gives a clip, or the other way round. Who uses the keyboard goes on at the button that is there now. */
 function setView(on) {
   byId("live-view").hidden = !on;
   byId("live-open").hidden = byId("notice").hidden = byId("form").hidden = on;
+  byId(on ? "live-stop" : "live-open").focus({ preventScroll: true });
 }
 
 /** Closes camera and microphone. */

@@ -1,6 +1,6 @@
 "use strict";
 /* What the live view shows of each person now: the label, what words, voice and face say alone, the last minute, and a box. It needs page.js and live.js. */
-const [QUIET, FORGOTTEN, MINUTE, STALE, LATE] = [1500, 8000, 60000, 1000, 0.8];
+const [QUIET, FORGOTTEN, MINUTE, STALE, LATE] = [1500, 8000, 60000, 600, 0.6];
 const MODALITIES = ["text", "voice", "face"];
 /** {who: row of the list, box over the picture, when it was told last, and what was shown: [time, label, probability]}. */
 const people = new Map();
