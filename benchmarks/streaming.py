@@ -56,8 +56,14 @@ def learn(folder: Path, stream: int) -> None:
     from mien.recipe.sections import EncoderTable, Training
     from mien.training.loop import train
 
-    clip, features = {"id": "id", "speaker": "speaker"}, {"voice": FeatureTable("voice")}
-    source = Source("rows", "part-*.parquet", clip, features=features, divide=(0.9, 0.05, 0.05), stream=stream)
+    source = Source(
+        "rows",
+        "part-*.parquet",
+        {"id": "id", "speaker": "speaker"},
+        features={"voice": FeatureTable("voice")},
+        divide=(0.9, 0.05, 0.05),
+        stream=stream,
+    )
     table = EncoderTable("features", {"modality": "voice", "size": _SIZE, "hidden": 32, "dropout": 0.0})
     plan = Recipe("rows", {"voice": table}, (source,), train=Training(epochs=1, batch=256, keep="last"))
     before, highest = _anonymous(), 0.0

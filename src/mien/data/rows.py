@@ -114,12 +114,13 @@ def read_arrays(path: Path, name: str, block: int = 0) -> Sequence[NDArray[np.fl
         match path.suffix.lower():
             case ".npz":
                 with _opened(path) as arrays:
-                    return np.asarray(_array(arrays, name), np.float32)
+                    values = np.asarray(_array(arrays, name), np.float32)
+                    return list(values[:, None] if values.ndim == 1 else values)
             case ".parquet":
                 return parquet.arrays(path, name, block)
             case ".tar":
                 return webdataset.arrays(path, name)
-        return _columns(path, name)
+        return list(_columns(path, name))
     except KeyError:
         raise RecipeError(f"'{path}' has no array '{name}'") from None
     except (ValueError, TypeError) as error:

@@ -207,7 +207,9 @@ class ExampleSet:
 
     def quality(self, modality: Modality) -> NDArray[np.float32]:
         """The quality of the modality in each example that has it, float32 (N', Q)."""
-        return self._stores[modality].qualities()[self._kept[self.present[modality]]]
+        here: NDArray[np.int64] = self._kept[self.present[modality]]
+        found: NDArray[np.float32] = self._stores[modality].qualities()[here]
+        return found
 
     def targets(self, task: str) -> NDArray[np.float32]:
         """All targets of a task, float32 (N, L). Rows of unlabelled examples hold NaN."""

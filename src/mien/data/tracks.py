@@ -117,7 +117,7 @@ class TrackStore:
 
     def __getitem__(self, index: int) -> Track | None:
         """The track of item ``index``; ``None`` when it has none."""
-        return self._shards[self._shard[index]].track(int(self._row[index]))
+        return self._shards[int(self._shard[index])].track(int(self._row[index]))
 
     def lengths(self) -> NDArray[np.int64]:
         """The number of rows of each item's track, int64 (N,); 0 when there is no track."""

@@ -51,9 +51,9 @@ class Criterion:
         """How often each label is true in the data set of each example, (B, L)."""
         even, names = torch.ones_like(shares), list(dict.fromkeys(batch.sources))
         rows = [self.by_source[s][task.name].to(shares) if s in self.by_source else even for s in names]
-        # A batch of training is of one data set.
-        which = [names.index(s) for s in batch.sources] if len(names) > 1 else [0]
-        return torch.stack(rows)[which].expand(len(batch.sources), -1)
+        if len(rows) == 1:  # a batch of training is of one data set
+            return rows[0].expand(len(batch.sources), -1)
+        return torch.stack([rows[names.index(s)] for s in batch.sources])
 
     def total(self, logits: Mapping[str, Tensor], batch: Batch, chosen: Tensor) -> Tensor:
         """Sum of the tasks' losses, times their fixed weights, over the examples that ``chosen`` bool (B,) selects."""
