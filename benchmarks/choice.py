@@ -15,6 +15,7 @@ import csv
 import io
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -171,7 +172,7 @@ def curves(name: str, make: Callable[[Path], Set], seeds: int) -> dict[str, Floa
         if not path.is_file():
             states = kept(name, make)
             rows = np.stack([curve(states, shares, seed) for seed in range(seeds)])
-            fill_atomic(path, lambda file, rows=rows: np.save(file, rows))
+            fill_atomic(path, partial(np.save, arr=rows))
         found[way] = np.load(path)
         print(name, way, found[way].mean(axis=0).round(3), flush=True)
     return found

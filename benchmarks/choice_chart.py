@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Float64 = NDArray[np.float64]
 
 COLOURS = {"at random": "#6b7280", "the mix": "#c2410c", "uncertain alone": "#0369a1", "diverse alone": "#15803d"}
+ENTRY = 130  # width of a name in the legend
 SHADED = ("at random", "the mix")
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM, GAP = 270, 230, 46, 56, 44, 24
 """Of one panel, and of the room around them, in pixels."""
@@ -22,7 +23,7 @@ def chart(found: Mapping[str, Mapping[str, Float64]], step: int) -> str:
         found: {set: {how clips are chosen: recall after each round, float64 (seeds, rounds)}}.
         step: labels of a round.
     """
-    whole = len(found) * (WIDTH + LEFT + GAP), HEIGHT + TOP + BOTTOM
+    whole = max(len(found) * (WIDTH + LEFT + GAP), LEFT + ENTRY * len(COLOURS)), HEIGHT + TOP + BOTTOM
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {whole[0]} {whole[1]}" font-family="sans-serif" font-size="12">',
         "<title>Unweighted average recall against the number of labels, chosen and at random</title>",
@@ -37,7 +38,7 @@ def chart(found: Mapping[str, Mapping[str, Float64]], step: int) -> str:
 
 def _legend() -> Iterator[str]:
     for number, (way, colour) in enumerate(COLOURS.items()):
-        x = LEFT + number * 130
+        x = LEFT + number * ENTRY
         yield f'<line x1="{x}" y1="16" x2="{x + 20}" y2="16" stroke="{colour}" stroke-width="2.5"/>'
         yield f'<text x="{x + 26}" y="20" fill="#111827">{way}</text>'
 
