@@ -1,22 +1,27 @@
 """How many labels a set needs until a stated recall, when clips are chosen as `mien data draw` does, and at random.
 
-    python benchmarks/choice.py [--seeds 5]        # needs MIEN_DATA and mien[train]; writes docs/collect.md anew
+    python -m benchmarks.choice [--seeds 5] [--sets ferplus]
+
+It needs MIEN_DATA and mien[train], and writes docs/collect.md and docs/choice.svg.
 
 The labels of a public set are hidden, and shown one round after the other. The classifier is the one that chooses; its states
-come from encoders that were never trained on emotion. So neither states nor classifier know a hidden label.
+were never trained on emotion. So neither states nor classifier know a hidden label. Finished curves are kept in the cache.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import io
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.choice_chart import chart
 from mien.collection.choice.choose import SHARES, Waiting, Why, choose
 from mien.collection.choice.probe import Float64, fit, reduced, uar
 from mien.encoders.base import encoders
@@ -79,6 +84,43 @@ def comments(root: Path) -> Set:
     return _labelled(np.stack(found), [r["ekman"] for r in rows], [r["split"] for r in rows])
 
 
+def faces(root: Path) -> Set:
+    """FER+, pictures whose most frequent vote is one of the seven: histograms of oriented gradients (Dalal and Triggs 2005)."""
+    from PIL import Image
+    from pyarrow import parquet
+
+    names = ("neutral", "happy", "sad", "angry", "fear", "disgust", "surprise")
+    with (root / "ferplus" / "manifest.csv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["use"] == "1" and row["label"] in names]
+    random = np.random.default_rng(0)
+    parts = {split: [r for r in rows if r["split"] == split] for split in ("train", "test")}
+    rows = [
+        parts[s][n] for s, most in (("train", 5000), ("test", 2000)) for n in random.permutation(len(parts[s]))[:most]
+    ]
+    paths = dict.fromkeys(row["path"] for row in rows)
+    stored = {path: parquet.read_table(root / "ferplus" / path)["image"].combine_chunks() for path in paths}
+    found = []
+    for row in rows:
+        cell = stored[row["path"]][int(row["row"])].as_py()
+        with Image.open(io.BytesIO(cell["bytes"] if isinstance(cell, dict) else cell)) as picture:
+            found.append(gradients(np.asarray(picture.convert("L").resize((48, 48)), np.float64)))
+    return _labelled(np.stack(found), [r["label"] for r in rows], [r["split"] for r in rows])
+
+
+def gradients(grey: Float64) -> NDArray[np.float32]:
+    """Histograms of nine directions in cells of 8 x 8 pixels, normalised over blocks of 2 x 2 cells; float32 (900,)."""
+    down, right = np.gradient(np.sqrt(grey))
+    size, angle = np.hypot(down, right), np.mod(np.arctan2(down, right), np.pi) / np.pi * 9
+    low, part = np.floor(angle).astype(np.int64) % 9, angle % 1.0
+    bins = np.zeros((48, 48, 9))
+    places = np.indices((48, 48))
+    np.add.at(bins, (*places, low), size * (1 - part))
+    np.add.at(bins, (*places, (low + 1) % 9), size * part)
+    cells = bins.reshape(6, 8, 6, 8, 9).sum(axis=(1, 3))
+    blocks = [cells[y : y + 2, x : x + 2].ravel() for y in range(5) for x in range(5)]
+    return np.concatenate([b / (np.linalg.norm(b) + 1e-3) for b in blocks]).astype(np.float32)
+
+
 def _labelled(states: NDArray[np.float32], labels: Sequence[str], splits: Sequence[str]) -> Set:
     _, numbers = np.unique(labels, return_inverse=True)
     return states.astype(np.float64), numbers.astype(np.int64), np.asarray([split == "test" for split in splits])
@@ -122,31 +164,50 @@ def needed(recalls: Float64, target: float) -> str:
     return f"{ROUND * (reached + (target - before) / (recalls[reached] - before)):.0f}"
 
 
-def table(name: str, found: Set, seeds: int) -> Iterator[str]:
-    """The rows of the table about one set. What is wanted is what choice at random reaches with all labels."""
-    target = 0.0
+def curves(name: str, make: Callable[[Path], Set], seeds: int) -> dict[str, Float64]:
+    """{how clips are chosen: recall after each round, float64 (seeds, ROUNDS)} on one set."""
+    found = {}
     for way, shares in WAYS.items():
-        curves = np.stack([curve(found, shares, seed) for seed in range(seeds)])
-        mean, deviation = curves.mean(axis=0), curves.std(axis=0)
-        target = target or float(mean[-1])
+        path = cache_folder() / f"choice-{name}-{way.replace(' ', '-')}-{seeds}.npy"
+        if not path.is_file():
+            states = kept(name, make)
+            rows = np.stack([curve(states, shares, seed) for seed in range(seeds)])
+            fill_atomic(path, partial(np.save, arr=rows))
+        found[way] = np.load(path)
+        print(name, way, found[way].mean(axis=0).round(3), flush=True)
+    return found
+
+
+def table(name: str, found: dict[str, Float64]) -> Iterator[str]:
+    """The rows of the table about one set. What is wanted is what choice at random reaches with all labels."""
+    target = float(found["at random"].mean(axis=0)[-1])
+    for way, rows in found.items():
+        mean, deviation = rows.mean(axis=0), rows.std(axis=0)
         after = [f"{mean[n - 1]:.3f} ± {deviation[n - 1]:.3f}" for n in (2, 4, 8, ROUNDS)]
-        line = f"| {name} | {way} | {' | '.join(after)} | {needed(mean, target)} |"
-        print(line, flush=True)
-        yield line
+        yield f"| {name} | {way} | {' | '.join(after)} | {needed(mean, target)} |"
+
+
+SETS: dict[str, Callable[[Path], Set]] = {"ferplus": faces, "goemotions": comments, "ravdess_speech": voices}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=5)
-    seeds = parser.parse_args().seeds
+    parser.add_argument(
+        "--sets", nargs="+", choices=list(SETS), default=list(SETS), help="others keep their rows; none is drawn"
+    )
+    given = parser.parse_args()
+    found = {name: curves(name, SETS[name], given.seeds) for name in given.sets}
+    docs = Path(__file__).parents[1] / "docs"
+    page = (docs / "collect.md").read_text(encoding="utf-8")
     columns = " | ".join(f"UAR at {ROUND * n}" for n in (2, 4, 8, ROUNDS))
     wanted = f"labels to what {ROUND * ROUNDS} at random reach"
     lines = [f"| set | clips are chosen | {columns} | {wanted} |", "|---" * 7 + "|"]
-    for name, make in (("goemotions", comments), ("ravdess_speech", voices)):
-        lines += table(name, kept(name, make), seeds)
-    page = Path(__file__).parents[1] / "docs" / "collect.md"
-    if page.is_file():
-        write_atomic(page, rebuilt(page.read_text(encoding="utf-8"), "choice", "\n".join(lines)))
+    for name in SETS:
+        before = [line for line in page.splitlines() if line.startswith(f"| {name} |")]
+        lines += table(name, found[name]) if name in found else before
+    write_atomic(docs / "choice.svg", chart(found, ROUND))
+    write_atomic(docs / "collect.md", rebuilt(page, "choice", "\n".join(lines)))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -139,9 +139,11 @@ def _clip(dataset: DataSet, w: _Waiting) -> Clip:
     clip, kind = w.clip, w.recording.kind
     if kind == "video" and "face" not in clip.modalities:
         kind = "audio"  # a voice off screen has no face of its own
-    files = {} if kind == "text" else {kind: dataset.path_of(w.recording)}
-    about: dict[str, Any] = {"text": clip.text or None, "span": _span(clip), "speaker": clip.who or None}
-    return Clip(clip.id, **files, **about)
+    found = Clip(clip.id, text=clip.text or None, span=_span(clip), speaker=clip.who or None)
+    if kind == "text":
+        return found
+    file: dict[str, Any] = {kind: dataset.path_of(w.recording)}  # the field has the name of the kind
+    return replace(found, **file)
 
 
 def _span(clip: Cut) -> Span | None:

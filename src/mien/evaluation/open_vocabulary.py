@@ -101,7 +101,7 @@ def agreement(runs: Sequence[Sequence[Words]]) -> NDArray[np.float64]:
         ]
         for each in zip(*runs, strict=True)
     ]
-    return np.asarray(found, np.float64).mean(axis=1)
+    return np.asarray([np.mean(each) for each in found], np.float64)
 
 
 def _on(wheel: str, said: Sequence[Words], right: Sequence[Words]) -> WheelScore:

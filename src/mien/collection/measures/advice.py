@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,10 +24,10 @@ _NAMES = {"person": "leak_person", "recording": "leak_recording", "kin": "leak_k
 
 @dataclass(frozen=True)
 class Advice:
-    """A code with the values for its sentence."""
+    """A code with the values for its sentence. Labels and splits stand as data, so that any language can name them."""
 
     code: str
-    values: Mapping[str, str | int | float]
+    values: Mapping[str, str | int | float | Sequence[str] | Mapping[str, int]]
 
 
 def advice(found: SetMeasures) -> list[Advice]:
@@ -48,7 +48,7 @@ def _splits(found: SetMeasures) -> Iterator[Advice]:
     sizes = {split: sum(row[split] for row in found.by_split.values()) for split in SPLITS}
     empty = [split for split, size in sizes.items() if not size]
     if empty and found.clips:
-        yield Advice("empty_split", {"splits": ", ".join(empty)})
+        yield Advice("empty_split", {"splits": empty})
 
 
 def _quantity(found: SetMeasures) -> Iterator[Advice]:
@@ -62,7 +62,7 @@ def _quantity(found: SetMeasures) -> Iterator[Advice]:
     scarce = {label: counts.get(label, 0) for label in (EMOTIONS if counts.keys() <= set(EMOTIONS) else counts)}
     few = sorted((n, label) for label, n in scarce.items() if n < _FEW)
     if few:
-        yield Advice("few_of", {"labels": ", ".join(f"{label} ({n})" for n, label in few), "least": _FEW})
+        yield Advice("few_of", {"labels": {label: n for n, label in few}, "least": _FEW})
     if found.annotators == 1:
         yield Advice("second_annotator", {})
     curve = found.learning

@@ -55,10 +55,17 @@ def dataset_page(found: SetMeasures, advised: Sequence[Advice], figures: Mapping
 
 def said(say: Language, item: Advice) -> str:
     """One piece of advice as a sentence without its full stop."""
-    values = dict(item.values)
-    if "why" in values:
-        values["why"] = say.name_of("left_out", str(values["why"]))
-    return say(f"advice.{item.code}", **values)
+    return say(f"advice.{item.code}", **{name: _value(name, value, say) for name, value in item.values.items()})
+
+
+def _value(name: str, value: object, say: Language) -> object:
+    """A value as people read it: labels, splits and reasons by their names."""
+    if isinstance(value, Mapping):
+        return say("numbers.comma").join(f"{say.name_of('labels', label)} ({n})" for label, n in value.items())
+    if isinstance(value, list | tuple):
+        return say("numbers.comma").join(say(f"set_page.split_{split}") for split in value)
+    sections = {"why": "left_out", "label": "labels"}
+    return say.name_of(sections[name], str(value)) if name in sections else value
 
 
 def _quantity(found: SetMeasures, say: Language) -> Iterator[Part]:
@@ -96,6 +103,7 @@ def _quality(found: SetMeasures, say: Language) -> Iterator[Part]:
             axis = say(f"set_page.axis_{name}")
             about = say("set_page.histogram", axis=axis, median=f"{float(np.median(values)):.3g}")
             layout = {"width": 460, "height": 300, "showlegend": False, **_axes(axis, say("set_page.axis_clips"))}
+            layout["yaxis"] |= _whole(len(values))
             yield Chart(f"quality{number}", about, [trace], layout)
     rows = [(say.name_of("left_out", code), f"{count:,}") for code, count in sorted(found.refused.items())]
     if rows:
@@ -141,6 +149,11 @@ def _axes(across: str, up: str) -> dict[str, Any]:
     return {"xaxis": {"title": {"text": across}}, "yaxis": {"title": {"text": up}}}
 
 
+def _whole(most: int) -> dict[str, Any]:
+    """An axis of counts, which are whole numbers."""
+    return {"tickformat": ",d", **({"dtick": 1} if most < 10 else {})}
+
+
 def _bars(name: str, counts: Mapping[str, int], about: str, say: Language) -> Chart:
     """Horizontal bars, the largest first; what is left is counted together."""
     shown = list(counts.items())[:_MOST]
@@ -153,14 +166,23 @@ def _bars(name: str, counts: Mapping[str, int], about: str, say: Language) -> Ch
         "x": [count for _, count in shown[::-1]],
         "marker": {"color": COLOURS[0]},
     }
-    layout: dict[str, Any] = {"height": 90 + 26 * len(shown), "showlegend": False, "yaxis": {"type": "category"}}
+    axes = {"xaxis": _whole(max(count for _, count in shown)), "yaxis": {"type": "category"}}
+    layout: dict[str, Any] = {"height": 90 + 26 * len(shown), "showlegend": False, **axes}
     return Chart(name, about, [trace], layout)
 
 
 def _plane(found: SetMeasures, say: Language) -> Chart:
     cells = [list(row) for row in found.plane]
     ticks = [f"{-1 + (2 * n + 1) / len(cells):.1f}" for n in range(len(cells))]
-    trace = {"type": "heatmap", "x": ticks, "y": ticks, "z": cells, "colorscale": [[0, "#ffffff"], [1, COLOURS[0]]]}
+    trace = {
+        "type": "heatmap",
+        "x": ticks,
+        "y": ticks,
+        "z": cells,
+        "xgap": 1,
+        "ygap": 1,
+        "colorscale": [[0, "#ffffff"], [1, COLOURS[0]]],
+    }
     axes = _axes(say("set_page.axis_valence"), say("set_page.axis_arousal"))
     filled = sum(count > 0 for row in cells for count in row)
     about = say("set_page.voted" if found.voted else "set_page.drafted", filled=filled, every=len(cells) ** 2)

@@ -8,7 +8,7 @@ from itertools import groupby
 from mien.bundle.results import Result
 from mien.evaluation.boards import Board, Line
 from mien.evaluation.groups import FEWEST_EXAMPLES, FEWEST_PEOPLE, METRICS
-from mien.evaluation.llm_report import LlmEvaluation, Share
+from mien.evaluation.llm_report import LlmAgreement, LlmEvaluation, Share
 from mien.evaluation.missing import Cell
 from mien.evaluation.report import GroupGap, GroupResult, Groups, Reliability
 from mien.report.grid import Grid
@@ -171,9 +171,13 @@ def llm(found: LlmEvaluation) -> Iterator[tuple[str, Grid]]:
         hits = "" if words.hit_rate is None else f"; hit rate {words.hit_rate:.3f}"
         yield f"free words against {found.truth}, {known}{hits}", Grid(("wheel", "precision", "recall", "F1"), cells)
     if found.agreement:
-        cells = tuple((a.over, str(a.runs), f"{a.n:,}", _agreed(a.labels), _agreed(a.words)) for a in found.agreement)
+        runs = tuple(_agreement(a) for a in found.agreement)
         head = ("runs with other", "runs", "clips", "same label, 95 % interval", "same words, 95 % interval")
-        yield "agreement of its answers to the same clips", Grid(head, cells)
+        yield "agreement of its answers to the same clips", Grid(head, runs)
+
+
+def _agreement(found: LlmAgreement) -> tuple[str, ...]:
+    return found.over, str(found.runs), f"{found.n:,}", _agreed(found.labels), _agreed(found.words)
 
 
 def _agreed(share: Share | None) -> str:
