@@ -69,7 +69,11 @@ SHAPES: Mapping[str, Shape] = {
     "alike": Shape("normal, measures that go together", "", _alike),
     "dependent": Shape("normal, each recording like the one before (autocorrelation 0.3)", "", _dependent),
     "laplace": Shape("heavy tails: Laplace", "", _each(lambda rng, size: rng.laplace(0, 0.7, size))),
-    "student": Shape("heavy tails: Student's t, 3 degrees", "", _each(lambda rng, size: rng.standard_t(3, size))),
+    "student": Shape(
+        "heavy tails: Student's t, 3 degrees",
+        "",
+        _each(lambda rng, size: np.asarray(rng.standard_t(3, size), np.float64)),
+    ),
     "contaminated": Shape("one value in 20 varies four times as much", "", _each(_contaminated)),
     "skewed": Shape("gamma, skewness 1, compared as it is", "", _each(lambda rng, size: rng.gamma(4.0, 0.5, size))),
     "deviations": Shape(
