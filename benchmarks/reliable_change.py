@@ -72,7 +72,7 @@ SHAPES: Mapping[str, Shape] = {
     "student": Shape(
         "heavy tails: Student's t, 3 degrees",
         "",
-        _each(lambda rng, size: np.asarray(rng.standard_t(3, size), np.float64)),
+        _each(lambda rng, size: rng.standard_t(3, size)),
     ),
     "contaminated": Shape("one value in 20 varies four times as much", "", _each(_contaminated)),
     "skewed": Shape("gamma, skewness 1, compared as it is", "", _each(lambda rng, size: rng.gamma(4.0, 0.5, size))),
@@ -83,7 +83,7 @@ SHAPES: Mapping[str, Shape] = {
         "exponential, skewness 2, of a deviation", "semitones", _each(lambda r, size: r.gamma(1.0, 1.0, size)), 0.02
     ),
     "lognormal": Shape(
-        "log-normal, skewness 2, of a deviation", "semitones", _each(lambda r, size: r.lognormal(0, 0.55, size))
+        "log-normal, skewness 2, of a deviation", "semitones", _each(lambda r, size: np.exp(r.normal(0, 0.55, size)))
     ),
     "counts": Shape(
         "counts, 3 on average in a minute", "per_minute", _each(lambda rng, size: rng.poisson(3.0, size) * 1.0), 0.5
