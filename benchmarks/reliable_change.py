@@ -86,13 +86,16 @@ SHAPES: Mapping[str, Shape] = {
         "log-normal, skewness 2, of a deviation", "semitones", _each(lambda r, size: np.exp(r.normal(0, 0.55, size)))
     ),
     "counts": Shape(
-        "counts, 3 on average in a minute", "per_minute", _each(lambda rng, size: rng.poisson(3.0, size) * 1.0), 0.5
+        "counts, 3 on average in a minute",
+        "per_minute",
+        _each(lambda rng, size: rng.poisson(3.0, size).astype(np.float64)),
+        0.5,
     ),
     "shares": Shape("shares near 0 (beta, mean 0.1)", "share", _each(lambda rng, size: rng.beta(1.0, 9.0, size)), 0.02),
     "rare": Shape(
         f"shares of {MOMENTS} moments, 1 in 50: mostly 0",
         "share",
-        _each(lambda rng, size: rng.binomial(MOMENTS, 0.02, size) / MOMENTS),
+        _each(lambda rng, size: np.asarray(rng.binomial(MOMENTS, 0.02, size) / MOMENTS, np.float64)),
         None,
     ),
     "axis": Shape("between -1 and 1 (beta)", "axis", _each(lambda rng, size: 2 * rng.beta(3.0, 3.0, size) - 1), 0.05),
