@@ -69,7 +69,11 @@ SHAPES: Mapping[str, Shape] = {
     "alike": Shape("normal, measures that go together", "", _alike),
     "dependent": Shape("normal, each recording like the one before (autocorrelation 0.3)", "", _dependent),
     "laplace": Shape("heavy tails: Laplace", "", _each(lambda rng, size: rng.laplace(0, 0.7, size))),
-    "student": Shape("heavy tails: Student's t, 3 degrees", "", _each(lambda rng, size: rng.standard_t(3, size))),
+    "student": Shape(
+        "heavy tails: Student's t, 3 degrees",
+        "",
+        _each(lambda rng, size: rng.standard_t(3, size)),
+    ),
     "contaminated": Shape("one value in 20 varies four times as much", "", _each(_contaminated)),
     "skewed": Shape("gamma, skewness 1, compared as it is", "", _each(lambda rng, size: rng.gamma(4.0, 0.5, size))),
     "deviations": Shape(
@@ -79,16 +83,19 @@ SHAPES: Mapping[str, Shape] = {
         "exponential, skewness 2, of a deviation", "semitones", _each(lambda r, size: r.gamma(1.0, 1.0, size)), 0.02
     ),
     "lognormal": Shape(
-        "log-normal, skewness 2, of a deviation", "semitones", _each(lambda r, size: r.lognormal(0, 0.55, size))
+        "log-normal, skewness 2, of a deviation", "semitones", _each(lambda r, size: np.exp(r.normal(0, 0.55, size)))
     ),
     "counts": Shape(
-        "counts, 3 on average in a minute", "per_minute", _each(lambda rng, size: rng.poisson(3.0, size) * 1.0), 0.5
+        "counts, 3 on average in a minute",
+        "per_minute",
+        _each(lambda rng, size: rng.poisson(3.0, size).astype(np.float64)),
+        0.5,
     ),
     "shares": Shape("shares near 0 (beta, mean 0.1)", "share", _each(lambda rng, size: rng.beta(1.0, 9.0, size)), 0.02),
     "rare": Shape(
         f"shares of {MOMENTS} moments, 1 in 50: mostly 0",
         "share",
-        _each(lambda rng, size: rng.binomial(MOMENTS, 0.02, size) / MOMENTS),
+        _each(lambda rng, size: np.asarray(rng.binomial(MOMENTS, 0.02, size) / MOMENTS, np.float64)),
         None,
     ),
     "axis": Shape("between -1 and 1 (beta)", "axis", _each(lambda rng, size: 2 * rng.beta(3.0, 3.0, size) - 1), 0.05),
