@@ -103,7 +103,7 @@ def why(p: Prediction, rng: np.random.Generator) -> Explanation:
         p,
         p.label,
         1 / 7,
-        p.shares,
+        dict(p.shares),
         {},
         p.scores,
         Calibrated("+".join(p.shares), "temperature", False, 1.0, 0.9, 0.5),

@@ -75,8 +75,9 @@ def table(title: str, rows: list[Result], bundle: str) -> Iterator[str]:
 
 
 def _cell(row: Result) -> str:
-    shown = row.interval is not None and row.metric != "nll"
-    return f"{row.value:.3f} [{row.interval[0]:.3f}, {row.interval[1]:.3f}]" if shown else f"{row.value:.3f}"
+    if row.interval is None or row.metric == "nll":
+        return f"{row.value:.3f}"
+    return f"{row.value:.3f} [{row.interval[0]:.3f}, {row.interval[1]:.3f}]"
 
 
 def main() -> None:

@@ -62,7 +62,7 @@ def serves(target: Running) -> bool:
         if begin(one)["type"] != "ready":
             return False
         one.send('{"type": "stop"}')
-        return json.loads(list(one)[-1])["type"] == "end"
+        return bool(json.loads(list(one)[-1])["type"] == "end")
 
 
 def live_workers(target: Running) -> list[int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 pytest.importorskip("torch")
@@ -110,6 +111,6 @@ def noisy(fitted: Bundle) -> None:
         assert answer.temperature == pytest.approx(wanted, abs=1e-5)
 
 
-def heard(samples: np.ndarray) -> Segment:  # type: ignore[type-arg]  # float64 (N,)
+def heard(samples: NDArray[np.float64]) -> Segment:
     audio = Audio(samples.astype(np.float32))
     return Segment(Span(0.0, len(samples) / 16_000), audio=audio)

@@ -98,8 +98,8 @@ def evaluate(
     asked = llm_options.options(
         llm, llm_model, llm_samples, llm_can, llm_frames, llm_blind, llm_calibration, llm_reason
     )
-    labels, more = single(loaded.tasks).labels, {"words": open_vocabulary, "again": llm_agreement}
-    with llm_options.asking(asked, labels, yes, **more) as asker:
+    labels = single(loaded.tasks).labels
+    with llm_options.asking(asked, labels, yes, words=open_vocabulary, again=llm_agreement) as asker:
         if asker is None:
             work = evaluate_bundle(loaded, recipe, data, data_root, subsets, calibration, groups)
         else:
