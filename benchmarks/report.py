@@ -27,7 +27,7 @@ from PIL import Image
 from mien.emotions import EMOTIONS
 from mien.explanation import Calibrated, Evidence, Explanation, Piece, Stage
 from mien.report.exporters.html import write_html
-from mien.timeline import Prediction, Timeline
+from mien.timeline import Prediction, Source, Timeline
 from mien.types import MODALITIES, Modality, Span
 from mien.workflows.explain_clip import MOST
 
@@ -103,7 +103,7 @@ def why(p: Prediction, rng: np.random.Generator) -> Explanation:
         p,
         p.label,
         1 / 7,
-        dict(p.shares),
+        dict[Source, float](p.shares.items()),
         {},
         p.scores,
         Calibrated("+".join(p.shares), "temperature", False, 1.0, 0.9, 0.5),

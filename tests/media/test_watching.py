@@ -10,9 +10,8 @@ from mien.media.centerface import CenterFace
 from mien.media.cropping import Pixels
 from mien.media.decoding.picture import read_image
 from mien.media.faces import Face, Sighting, overlap
-from mien.media.prompt import PromptWatcher
 from mien.media.turns import frames_in
-from mien.media.watching import Watcher
+from mien.media.watching import PromptWatcher, Watcher
 from mien.types import Picture, Span
 
 

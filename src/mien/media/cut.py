@@ -79,11 +79,7 @@ class CutSettings:
 
 
 def cut(
-    feed: Feed,
-    clip: Clip,
-    settings: CutSettings,
-    recogniser: Recogniser | None,
-    cues: Sequence[Segment] | None = None,
+    feed: Feed, clip: Clip, settings: CutSettings, recogniser: Recogniser | None, cues: Sequence[Segment] | None = None
 ) -> Generator[Found]:
     """Segments in order of time. No more than a page of the clip is held in memory.
 
@@ -146,11 +142,9 @@ class _Cutter:
         # Decoding, faces and words have one thread each, so two cores stay busy. Faces lag behind by a few pictures.
         # The speech of one page is told apart and recognised while the next page is read.
         with worker("mien-faces") as eyes, worker("mien-words") as listener:
-            spans = [cue.span for cue in self.cues]
             pictures = self.feed.info.kind == "video" and self.feed.ahead is None
-            live = self.settings.ongoing is not None
-            watcher = follower(self.feed.ahead, eyes, self.detector, live)
-            pages = Pages(self.feed, self.settings, pictures, watcher, spans)
+            watcher = follower(self.feed.ahead, eyes, self.detector, self.settings.ongoing is not None)
+            pages = Pages(self.feed, self.settings, pictures, watcher, [cue.span for cue in self.cues])
             heard: _Heard | None = None
             try:
                 for part in pages:
@@ -160,11 +154,11 @@ class _Cutter:
                             heard = None
                         yield from self._glimpses(part, listener)
                         continue
-                    if not isinstance(part, Part):
+                    if isinstance(part, Part):
+                        yield from self._segments(heard)
+                        heard = part, listener.submit(self._listen, part)
+                    else:
                         yield part
-                        continue
-                    yield from self._segments(heard)
-                    heard = part, listener.submit(self._listen, part)
                 yield from self._segments(heard)
             finally:
                 self.closed.set()

@@ -43,7 +43,9 @@ def heard(whisper: Whisper, audio: Float32) -> list[Words]:
 def test_every_utterance_has_its_own_language(base: Whisper, english: Float32, german: Float32) -> None:
     pause = np.zeros(SAMPLE_RATE, np.float32)
     found = heard(base, np.concatenate([english, pause, german, pause, english]))
-    assert [(w.language, w.text) for w in found] == [("en", ENGLISH), ("de", GERMAN), ("en", ENGLISH)]
+    # Whether a full stop is heard depends on the processor.
+    said = [(w.language, w.text.rstrip(".") + ".") for w in found]
+    assert said == [("en", ENGLISH), ("de", GERMAN), ("en", ENGLISH)]
 
 
 def test_chinese_is_chinese_in_the_characters_of_the_mainland(base: Whisper, samples: Path) -> None:

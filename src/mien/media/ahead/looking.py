@@ -19,8 +19,7 @@ from mien.media.cropping import CROP
 from mien.media.decoding.open import stream
 from mien.media.faces import Detector, Face
 from mien.media.landmarks import FacePoints
-from mien.media.prompt import PromptWatcher
-from mien.media.watching import BLOCK, Follower, Shown, Watcher
+from mien.media.watching import BLOCK, Follower, PromptWatcher, Shown, Watcher
 from mien.media.workers import worker
 from mien.runtime.cache import fill_atomic
 from mien.types import Picture, Span
