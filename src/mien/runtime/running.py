@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
-from threading import Timer
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,23 +48,51 @@ def run(graph: onnxruntime.InferenceSession, feed: Mapping[str, NDArray[Any]], n
     import onnxruntime
 
     options = onnxruntime.RunOptions()
-
-    def stop() -> None:
-        options.terminate = True
-
-    timer = Timer(_LONGEST, stop)
-    timer.daemon = True
-    timer.start()
     try:
-        with bounded(_MEMORY), _told(name):
+        with _watched(options), bounded(_MEMORY), _told(name):
             found: list[NDArray[np.float32]] = graph.run(None, dict(feed), options)
             return found
     except InputError:
         if options.terminate:
             raise InputError(f"the graph '{name}' did not end within {_LONGEST:.0f} s; it is made to do harm") from None
         raise
-    finally:
-        timer.cancel()
+
+
+class _Watch:
+    """Ends runs that take too long. One thread does so for all, because a run is often shorter than the start of a thread."""
+
+    def __init__(self) -> None:
+        self._numbers = count()
+        self._under_way: dict[int, tuple[float, onnxruntime.RunOptions]] = {}
+        self._thread: Thread | None = None
+
+    @contextmanager
+    def watched(self, options: onnxruntime.RunOptions) -> Iterator[None]:
+        """Ends the run that has these options when it has taken longer than it may."""
+        if self._thread is None or not self._thread.is_alive():  # a forked process does not have it
+            self._thread = Thread(target=self._look, name="mien-runs", daemon=True)
+            self._thread.start()
+        number = next(self._numbers)
+        self._under_way[number] = time.monotonic() + _LONGEST, options
+        try:
+            yield
+        finally:
+            self._under_way.pop(number, None)
+
+    def _look(self) -> None:
+        while True:
+            now = time.monotonic()
+            # A run that begins while this thread sleeps ends later than the sleep does, so nobody need wake it.
+            wait = _LONGEST
+            for end, options in tuple(self._under_way.values()):
+                if end <= now:
+                    options.terminate = True
+                else:
+                    wait = min(wait, end - now)
+            time.sleep(wait)
+
+
+_watched = _Watch().watched
 
 
 @contextmanager
