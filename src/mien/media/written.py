@@ -15,7 +15,7 @@ from mien.media.text.words import language_of, pace, parts, pieces, sentences, s
 from mien.types import UNSPACED, Segment, Span, Word, Words
 
 _LARGEST = 20_000_000  # bytes
-_MOST = 4_000_000  # characters, more than "War and Peace" has; each thousand takes about half a second
+_MOST = 4_000_000  # characters, more than "War and Peace" has; each thousand takes about a sixth of a second
 
 
 def is_text(path: Path) -> bool:
