@@ -40,7 +40,7 @@ def test_every_document_has_its_page(built: Path) -> None:
 @pytest.mark.slow
 def test_the_reference_says_what_the_docstrings_say(built: Path) -> None:
     page = re.sub(r"<[^>]+>", "", (built / "api" / "analysis.html").read_text(encoding="utf-8"))
-    for said in ("Closing the generator stops the work", "subtitles", "InputError", "Analyzes clips with one bundle"):
+    for said in ("Closing the generator ends its threads", "subtitles", "InputError", "Analyzes clips with one bundle"):
         assert said in page
 
 

@@ -45,9 +45,10 @@ def perform(
 def carried_out(work: Generator[Table], order: Order, cancelled: Callable[[], bool]) -> Iterator[Table]:
     """The messages of work, until the client gives up; an error becomes the message "failed".
 
-    A reader that is fast tells progress dozens of times a second, and each message costs the server as much as an answer.
+    A reader of files that is fast tells progress dozens of times a second, and each message costs the server as much as an
+    answer. A live session tells all, because nothing may come after it for long.
     """
-    next_progress = 0.0
+    next_progress, pace = 0.0, 0.0 if order.kind == "live" else _PACE
     try:
         with closing(work) as told:
             for message in told:
@@ -57,7 +58,7 @@ def carried_out(work: Generator[Table], order: Order, cancelled: Callable[[], bo
                 if message["event"] == "progress":
                     if time.monotonic() < next_progress:
                         continue
-                    next_progress = time.monotonic() + _PACE
+                    next_progress = time.monotonic() + pace
                 yield message
     except Exception as error:
         detail = _without_folder(explain(error), order) if is_mistake(error) else ""
