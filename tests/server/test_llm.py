@@ -56,6 +56,8 @@ def test_one_elsewhere_needs_the_agreement_of_the_owner(monkeypatch: pytest.Monk
     assert agreed(None, "research", None, yes=False) is None
 
 
+# An older Starlette says of itself that a name of anyio has moved.
+@pytest.mark.filterwarnings("ignore:The anyio.abc.BlockingPortal alias:DeprecationWarning")
 def test_people_are_told_where_their_clip_goes() -> None:
     from starlette.testclient import TestClient
 
