@@ -241,7 +241,7 @@ def test_closing_the_stream_stops_the_work_at_once(samples: Path, tmp_path: Path
     for _ in events:
         if hears.is_set():
             break
-    threading.Timer(0.2, closed.set).start()
+    threading.Timer(1.0, closed.set).start()
     events.close()
     assert len(heard) <= 2, "the piece in hand is finished, no other is begun"
     assert busy() == set()
