@@ -213,7 +213,8 @@ def test_several_clips_go_on_after_a_bad_one(analyzer: Analyzer, tmp_path: Path)
 
 
 def busy() -> set[str]:
-    return {t.name for t in threading.enumerate() if t.name.startswith("mien-")}
+    """The threads that work; that which ends graphs that never end waits for as long as the process lives."""
+    return {t.name for t in threading.enumerate() if t.name.startswith("mien-")} - {"mien-runs"}
 
 
 def test_closing_the_stream_stops_the_work_at_once(samples: Path, tmp_path: Path) -> None:
