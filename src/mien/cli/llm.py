@@ -128,7 +128,7 @@ def agreed(
     from mien.bundle.answer import single
     from mien.bundle.load import load
 
-    labels = single(load(bundle).table.tasks, task).labels
+    labels = () if given is None else single(load(bundle).table.tasks, task).labels
     with asking(given, labels, yes, lang, **how):
         return None if given is None else replace(given, how=replace(given.how, **how))
 
